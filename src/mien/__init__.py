@@ -1,0 +1,1 @@
+"""mien: measure the character of language models."""

@@ -1,0 +1,81 @@
+"""What can go wrong, as one tree.
+
+::
+
+    MienError
+    ├── UsageError              the user can mend it: bad input, bad usage (exit status 2)
+    │   ├── InputError          a file, row or key that cannot be used
+    │   ├── UnknownName         no such provider, run, trait set …; names the nearest
+    │   ├── MissingKey          the endpoint's key is not in the environment
+    │   ├── RunConflict         a run of this name exists with another design or protocol
+    │   └── StoreError          the store cannot be opened, read or written
+    ├── NotIdentified           the comparisons do not determine the scores
+    ├── EndpointRefused         the endpoint refuses every call alike: going on is pointless
+    └── BudgetReached           ``--max-calls`` or ``--max-cost`` was reached; what is done is kept
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+class MienError(Exception):
+    """Every error that mien raises on purpose."""
+
+
+class UsageError(MienError):
+    """The user can mend this; the message says how."""
+
+
+class InputError(UsageError):
+    """A file, row or key that cannot be used.
+
+    Args:
+        problem: what is wrong and what to do about it.
+        source: the file or argument that holds it.
+        where: the place inside, such as ``"line 3"`` or ``"key sampling.top_p"``.
+    """
+
+    def __init__(self, problem: str, *, source: str | Path = "", where: str = "") -> None:
+        self.problem, self.source, self.where = problem, str(source), where
+        place = ", ".join(part for part in (self.source, where) if part)
+        super().__init__(f"{place}: {problem}" if place else problem)
+
+
+class UnknownName(UsageError):
+    """A name that is not among the known ones; the message offers the nearest."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names) or 'none yet'}"
+        super().__init__(f"no {kind} named {name!r}; {hint}")
+
+
+class MissingKey(UsageError):
+    """The environment variable that should hold an endpoint's key is not set."""
+
+
+class RunConflict(UsageError):
+    """A run of this name exists, and it is not the run that was asked for."""
+
+
+class StoreError(UsageError):
+    """The store cannot be opened, read or written."""
+
+
+class NotIdentified(MienError):
+    """The comparisons do not determine the scores."""
+
+
+class EndpointRefused(MienError):
+    """The endpoint refuses every call alike: a bad key, an unknown model, a parameter it does not take."""
+
+
+class BudgetReached(MienError):
+    """A limit on calls or cost was reached."""

@@ -1,0 +1,152 @@
+"""The nouns that every room shares: small, frozen, without behaviour of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: What a judge may answer instead of an option. No trait may bear one of these names.
+NEITHER = "neither"
+REFUSED = "refused"
+UNREADABLE = "unreadable"
+NON_CHOICES = (NEITHER, REFUSED, UNREADABLE)
+
+InstrumentName = Literal["revealed", "instructed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """A manner of responding."""
+
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A user's first message."""
+
+    id: str
+    text: str
+    category: str = ""
+    language: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One presentation to the model: a prompt and K options in the order shown.
+
+    Attributes:
+        id: unique within a design, and the same in every design of the same seed, traits and prompts,
+            however many rounds it has.
+        round: the round in which the trial's block begins, from 0.
+        options: K trait names in the order shown.
+    """
+
+    id: str
+    round: int
+    options: tuple[str, ...]
+    prompt: Prompt
+
+
+class Message(TypedDict):
+    """One turn of a chat, as OpenAI-compatible endpoints take it."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a model is to answer. What is None is left out of the request: the endpoint's own default.
+
+    Attributes:
+        extra: further members of the request body, passed through as they are.
+    """
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    reasoning_effort: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of a model, before an endpoint gives it a wire format.
+
+    Attributes:
+        schema: a JSON schema that the answer must follow, where the endpoint supports one.
+        replicate: tells repeated samples of one request apart.
+    """
+
+    messages: tuple[Message, ...]
+    sampling: Sampling = Sampling()
+    schema: Mapping[str, Any] | None = None
+    replicate: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request to a model and what came of it: a fact, and a row of the store.
+
+    Attributes:
+        key: hash of what was asked: endpoint, model, full request body, replicate.
+        endpoint: base URL, without any secret.
+        model: the model's name as the endpoint knows it.
+        request: the JSON body that was sent, in full.
+        body: what the endpoint sent back, raw (empty where nothing came).
+        failure: why there is no answer; empty exactly when the call was answered.
+        status: HTTP status, 0 where none came.
+        text: the answer; never the model's hidden reasoning.
+        reasoning: hidden reasoning that the endpoint disclosed.
+        finish_reason: as the endpoint gave it; ``"length"`` marks an answer that was cut off.
+        tokens_in: tokens of the request, by the endpoint's count.
+        tokens_out: tokens of the answer with its reasoning, by the endpoint's count.
+        cost: US dollars; None where the price is not known.
+        latency: seconds from sending the attempt that settled the call to its last byte.
+        created: Unix time, seconds.
+    """
+
+    key: str
+    endpoint: str
+    model: str
+    replicate: int = 0
+    request: bytes = b""
+    body: bytes = b""
+    failure: str = ""
+    status: int = 0
+    text: str = ""
+    reasoning: str = ""
+    finish_reason: str = ""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float | None = None
+    latency: float = 0.0
+    created: float = 0.0
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an answer to read."""
+        return not self.failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a judge read in the response to a trial.
+
+    Attributes:
+        chosen: the name of the chosen option, or one of `NON_CHOICES`.
+        order: the options in the order in which the judge saw them.
+        call: key of the call that settled it; empty for imported verdicts.
+    """
+
+    trial: str
+    judge: str
+    chosen: str
+    order: tuple[str, ...] = ()
+    call: str = ""
