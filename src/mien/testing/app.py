@@ -1,0 +1,199 @@
+"""The scripted server itself, as it runs in its own process.
+
+One low-level aiohttp server without router or middleware: it must outrun every client that is
+measured against it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from aiohttp import web
+
+from mien.testing.log import Entry, Log
+from mien.testing.options import Options
+from mien.testing.replies import Reply, answer, encode, error
+from mien.testing.script import Chat, Script, uniforms
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+_decode_chat = msgspec.json.Decoder(Chat).decode
+
+
+class _Refused(Exception):
+    def __init__(self, reply: Reply) -> None:
+        self.reply = reply
+
+
+class App:
+    """Answers HTTP requests as `Options` say, and keeps a log of them."""
+
+    def __init__(self, options: Options) -> None:
+        self._log = Log(options.log_limit)
+        self._let_through: deque[float] = deque()
+        self._served = 0
+        self._configure(options)
+        self._routes: dict[tuple[str, str], Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]] = {
+            ("POST", "/v1/chat/completions"): self._completions,
+            ("GET", "/v1/models"): self._models,
+            ("GET", "/control/requests"): self._show_requests,
+            ("GET", "/control/counts"): self._show_counts,
+            ("POST", "/control/options"): self._set_options,
+            ("POST", "/control/reset"): self._reset_log,
+        }
+
+    def _configure(self, options: Options) -> None:
+        self._options = options
+        self._script = Script(options)
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer any request."""
+        route = self._routes.get((request.method, request.path))
+        if route is None:
+            return _response(error(404, f"no such address: {request.method} {request.path}"))
+        try:
+            return await route(request)
+        except _Refused as refused:
+            return _response(refused.reply)
+
+    async def _completions(self, request: web.BaseRequest) -> web.StreamResponse:
+        log = self._log
+        entry = log.open(await request.read(), time.time())
+        try:
+            chat = self._admit(request, entry)
+            reply = await self._answer(chat, entry)
+            if entry.fault in {"dropped", "cut"}:
+                return _hang_up(request, reply.body if entry.fault == "cut" else b"")
+            entry.status = reply.status
+            return _response(reply)
+        except _Refused as refused:
+            entry.status = refused.reply.status
+            raise
+        finally:
+            # Also when the client hangs up, which cancels this coroutine.
+            log.close(entry)
+
+    def _admit(self, request: web.BaseRequest, entry: Entry) -> Chat:
+        """Read a request that is to be answered; refuse any other."""
+        try:
+            chat = _decode_chat(entry.raw)
+        except msgspec.MsgspecError as problem:
+            raise _Refused(error(400, f"this body cannot be read: {problem}")) from None
+        entry.model = chat.model
+        self._check_key(request)
+        if chat.model not in self._options.models:
+            raise _Refused(error(404, f"the model `{chat.model}` does not exist", code="model_not_found"))
+        entry.role = "judge" if chat.model.startswith("judge") else "model"
+        if not self._within_limit():
+            message = "rate limit reached: too many requests"
+            raise _Refused(error(429, message, retry_after=self._options.retry_after))
+        if chat.response_format and self._options.supports_schema is False:
+            raise _Refused(error(400, "this model does not support the parameter `response_format`"))
+        entry.fault = self._draw_fault(chat.model)
+        if entry.fault.isdigit():
+            status = int(entry.fault)
+            raise _Refused(error(status, "a scripted failure", retry_after=self._options.retry_after))
+        return chat
+
+    def _check_key(self, request: web.BaseRequest) -> None:
+        key = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self._options.api_key not in {None, key}:
+            shown = f": {key}" if self._options.echo_key else ""
+            raise _Refused(error(401, f"incorrect API key provided{shown}", code="invalid_api_key"))
+
+    def _within_limit(self) -> bool:
+        """Whether a request may pass now; if so, it counts."""
+        limit, now = self._options.rate_limit, time.monotonic()
+        if limit is None:
+            return True
+        while self._let_through and self._let_through[0] <= now - 1.0:
+            self._let_through.popleft()
+        if len(self._let_through) >= limit:
+            return False
+        self._let_through.append(now)
+        return True
+
+    def _draw_fault(self, model: str) -> str:
+        faults, only = self._options.faults, self._options.faulty_models
+        if not faults or (only and model not in only):
+            return ""
+        # A counter, not the body: a request that failed may succeed when it is made again.
+        self._served += 1
+        luck, _ = uniforms(self._options.seed, b"fault %d" % self._served)
+        for name, rate in faults.items():
+            if luck < rate:
+                return name
+            luck -= rate
+        return ""
+
+    async def _answer(self, chat: Chat, entry: Entry) -> Reply:
+        delay = self._options.hang if entry.fault == "hang" else self._options.latency
+        if delay:
+            await asyncio.sleep(delay)
+        if entry.role == "judge":
+            text = self._script.judge(chat, entry.raw, self._judge_manner(entry))
+        else:
+            text = self._script.respond(chat, entry.raw)
+        return answer(text, chat.model, entry.raw, entry.fault)
+
+    def _judge_manner(self, entry: Entry) -> Any:
+        luck, _ = uniforms(self._options.seed, b"manner %d" % entry.order)
+        return self._options.judge_manner if luck < self._options.judge_manner_rate else "asked"
+
+    async def _models(self, request: web.BaseRequest) -> web.StreamResponse:
+        self._check_key(request)
+        prices = self._options.prices
+        listing = [
+            {"id": name, "object": "model", "owned_by": "mien"}
+            | ({"pricing": _per_token(*prices)} if prices else {})
+            for name in self._options.models
+        ]
+        return _response(Reply(encode({"object": "list", "data": listing})))
+
+    async def _show_requests(self, _: web.BaseRequest) -> web.StreamResponse:
+        return _response(Reply(encode(list(self._log.entries))))
+
+    async def _show_counts(self, _: web.BaseRequest) -> web.StreamResponse:
+        return _response(Reply(encode(self._log.counts)))
+
+    async def _set_options(self, request: web.BaseRequest) -> web.StreamResponse:
+        self._configure(msgspec.json.decode(await request.read(), type=Options))
+        return _response(Reply(b"{}"))
+
+    async def _reset_log(self, _: web.BaseRequest) -> web.StreamResponse:
+        self._log = Log(self._options.log_limit)
+        return _response(Reply(b"{}"))
+
+
+def _per_token(price_in: float, price_out: float) -> dict[str, str]:
+    """Prices in the form in which OpenRouter lists them."""
+    return {"prompt": f"{price_in / 1e6:.12g}", "completion": f"{price_out / 1e6:.12g}"}
+
+
+def _response(reply: Reply) -> web.Response:
+    return web.Response(body=reply.body, status=reply.status, headers=reply.headers)
+
+
+def _hang_up(request: web.BaseRequest, body: bytes) -> web.StreamResponse:
+    """Close the connection after half of an answer; at once if it is empty."""
+    if request.transport is not None:
+        if body:
+            head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            request.transport.write(head.encode() + body[: len(body) // 2])
+        request.transport.close()
+    return web.Response()
+
+
+async def serve(options: Options, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until cancelled; `ready` is told the base URL once requests are taken."""
+    server = web.Server(App(options).handle, handler_cancellation=True, access_log=None)
+    runner = web.ServerRunner(server)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port, backlog=4096).start()
+    ready(f"http://127.0.0.1:{runner.addresses[0][1]}/v1")
+    await asyncio.Event().wait()

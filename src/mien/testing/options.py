@@ -1,0 +1,110 @@
+"""What the scripted server is told to do."""
+
+import math
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mien.errors import InputError
+
+#: How a judge may give its answer: ``asked`` is JSON where a JSON schema was asked for, else tags.
+JudgeManner = Literal["asked", "tags", "json", "prose", "wrong_trait", "both_traits", "another_language"]
+
+#: What may go wrong with a request, beside any HTTP status from 400 to 599 (``"429"``, ``"500"``, …).
+FAULTS: Mapping[str, str] = {
+    "hang": "answers only after `Options.hang` seconds",
+    "dropped": "closes the connection without a word",
+    "cut": "closes the connection half-way through the body",
+    "html": "an HTML page with status 200",
+    "stream": "a stream of server-sent events, though none was asked for",
+    "truncated": "JSON that breaks off, in a complete HTTP body",
+    "no_choices": "an empty list of choices",
+    "empty": "an answer without text",
+    "only_reasoning": "hidden reasoning, and no answer",
+    "refusal": "an answer that declines the request",
+    "length": "an answer cut off by the limit on tokens",
+    "content_filter": "an answer withheld by a content filter",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a `ScriptedServer` behaves.
+
+    Attributes:
+        scores: planted score of each trait, in natural log odds. Its keys are the traits that the server
+            knows; scores that differ by a constant mean the same.
+        position: effect of the place in which an option is shown, in natural log odds. A number p gives
+            β = p to the first option and −p/(K−1) to each other, so that of two equals the first is
+            chosen with probability 1/(1 + exp(−2p)). A tuple gives β₁ … β_K itself.
+        judge_accuracy: probability that the judge names the trait that the response shows, where it is
+            among the options; else it names another option.
+        judge_manner: how the judge words its answer. ``wrong_trait`` names a trait that is no option,
+            ``prose`` and ``another_language`` keep to no format.
+        judge_manner_rate: share of the judge's answers in that manner; the others come as asked.
+        supports_schema: whether ``response_format`` is heeded, refused with status 400 (False), or
+            taken and not followed (``"ignored"``).
+        models: the models that are listed and served. One whose name begins with ``judge`` judges.
+        prices: US dollars per million tokens in and out, told by ``/models``; None tells none.
+        latency: seconds before an answer. A request that is refused is refused at once.
+        rate_limit: requests that are let through in any span of one second; the rest get a 429.
+        retry_after: seconds that the ``Retry-After`` header of a 429 tells; None sends no header.
+        api_key: the key that requests must bear, else they get a 401; None asks for none.
+        echo_key: whether the 401 repeats the key that it got, as careless endpoints do.
+        faults: probability of each fault, by its name in `FAULTS` or by HTTP status: ``{"500": 0.05}``.
+            At most one befalls a request.
+        faulty_models: the models that faults befall; empty for all.
+        hang: seconds before a request with the fault ``hang`` is answered.
+        seed: seed of every draw. An answer depends on it and on the request's body alone, so that a
+            request made twice is answered alike; faults depend on it and on the order of arrival.
+        log_limit: how many of the latest requests the log keeps.
+    """
+
+    scores: Mapping[str, float] = field(default_factory=dict[str, float])
+    position: float | tuple[float, ...] = 0.0
+    judge_accuracy: float = 1.0
+    judge_manner: JudgeManner = "asked"
+    judge_manner_rate: float = 1.0
+    supports_schema: bool | Literal["ignored"] = True
+    models: tuple[str, ...] = ("model", "judge")
+    prices: tuple[float, float] | None = None
+    latency: float = 0.0
+    rate_limit: int | None = None
+    retry_after: float | None = None
+    api_key: str | None = None
+    echo_key: bool = False
+    faults: Mapping[str, float] = field(default_factory=dict[str, float])
+    faulty_models: tuple[str, ...] = ()
+    hang: float = 3600.0
+    seed: int = 0
+    log_limit: int = 20_000
+
+    def __post_init__(self) -> None:
+        for name, score in self.scores.items():
+            if not (name.strip() and math.isfinite(score)):
+                raise InputError("a score needs a name and a finite number", where=f"scores[{name!r}]")
+        for name in self.faults:
+            if name not in FAULTS and name not in {str(status) for status in range(400, 600)}:
+                known = ", ".join(FAULTS)
+                raise InputError(f"no such fault; known: {known}, 400 to 599", where=f"faults[{name!r}]")
+        rates = {"judge_accuracy": self.judge_accuracy, "judge_manner_rate": self.judge_manner_rate}
+        # Rates such as 0.1, 0.2 and 0.7 may add up to more than 1 by a rounding error.
+        rates |= {"faults": round(sum(self.faults.values()), 9)} | dict(self.faults)
+        for where, rate in rates.items():
+            if not 0 <= rate <= 1:
+                raise InputError("a rate, or the sum of rates, must lie between 0 and 1", where=where)
+
+
+def planted_scores(traits: Iterable[str], *, seed: int = 0, spread: float = 1.0) -> dict[str, float]:
+    """A made-up character: a normal draw for each trait, centred so that the scores sum to 0.
+
+    Args:
+        traits: names of traits; the same names in the same order get the same scores.
+        seed: seed of the draws.
+        spread: standard deviation of the draws, in natural log odds.
+    """
+    draw = random.Random(seed)
+    scores = {trait: draw.gauss(0.0, spread) for trait in traits}
+    mean = math.fsum(scores.values()) / max(len(scores), 1)
+    return {trait: score - mean for trait, score in scores.items()}

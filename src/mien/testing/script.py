@@ -1,0 +1,169 @@
+"""What the scripted model and the scripted judge say: pure functions of the seed and the request.
+
+The model never names the trait that it shows. It ends its response with a sentence such as
+``I have kept this in the key of Besatorumi.``; the last word is the trait's codeword, which the
+judge knows how to read and which no real judge could mistake for a trait.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from hashlib import blake2b
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mien.types import NEITHER, NON_CHOICES, REFUSED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.testing.options import JudgeManner, Options
+
+REFUSAL = "I'm sorry, but I can't help with that."
+
+_KEY = re.compile(r"\bin the key of (\w+)\.")
+_EXCERPT_LENGTH = 60
+
+
+class Part(msgspec.Struct):
+    """A piece of a message's content."""
+
+    text: str = ""
+
+
+class Turn(msgspec.Struct):
+    """A message of a chat; its content is text, parts, or absent."""
+
+    role: str
+    content: str | list[Part] | None = None
+
+    @property
+    def text(self) -> str:
+        if isinstance(self.content, list):
+            return "\n".join(part.text for part in self.content)
+        return self.content or ""
+
+
+class Chat(msgspec.Struct):
+    """The members of a request's body that the script heeds."""
+
+    model: str
+    messages: list[Turn]
+    response_format: dict[str, Any] | None = None
+
+    @property
+    def schema(self) -> dict[str, Any] | None:
+        """The JSON schema that was asked for."""
+        schema = (self.response_format or {}).get("json_schema")
+        return schema.get("schema") if schema else None
+
+
+def codeword(trait: str) -> str:
+    """The word that stands for a trait in a scripted response: five syllables made from its name."""
+    digest = blake2b(trait.encode(), digest_size=5).digest()
+    return "".join("bdfgklmnprstvz"[byte % 14] + "aeiou"[byte // 14 % 5] for byte in digest).capitalize()
+
+
+def uniforms(seed: int, data: bytes) -> tuple[float, float]:
+    """Two independent draws from [0, 1), fixed by the seed and the data."""
+    digest = blake2b(data, digest_size=16, key=str(seed).encode()).digest()
+    return int.from_bytes(digest[:8]) / 2**64, int.from_bytes(digest[8:]) / 2**64
+
+
+class Script:
+    """The model's and the judge's part, for given options."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._traits = {codeword(name): name for name in options.scores}
+        # Longest first, so that a name that contains another is read whole.
+        names = "|".join(re.escape(name) for name in sorted(options.scores, key=len, reverse=True))
+        self._named = re.compile(rf"(?<![\w-])({names})(?![\w-])" if names else r"(?!)()")
+        # A name that is listed, quoted or tagged is an option; one in running text may be chance.
+        self._listed = re.compile(
+            rf"(?:^[ \t]*(?:[-*•]|\(?\w{{1,2}}[.):])?[ \t]*|[\"'“‘«`*>])"
+            rf"({names})(?=[ \t]*(?:$|[:—–\"'”’»`*<]))"
+            if names
+            else r"(?!)()",
+            re.MULTILINE,
+        )
+
+    def respond(self, chat: Chat, body: bytes) -> str:
+        """The model's response: it shows the trait that it was told to adopt, or drew from those named."""
+        briefing = "\n".join(turn.text for turn in chat.messages if turn.role in {"system", "developer"})
+        prompt = next((turn.text for turn in reversed(chat.messages) if turn.role == "user"), "")
+        # The user may have named a trait, and the response must not.
+        excerpt = self._named.sub("…", " ".join(prompt[:_EXCERPT_LENGTH].split()))
+        text = f"You asked: “{excerpt}”. There is more than one way to go about this, and here is mine."
+        if options := self._options_in(briefing):
+            trait = self._choose(options, uniforms(self._options.seed, body)[0])
+            text += f" I have kept this in the key of {codeword(trait)}."
+        return text
+
+    def judge(self, chat: Chat, body: bytes, manner: JudgeManner) -> str:
+        """The judge's answer: the option that the response shows, or another by mistake."""
+        text = "\n".join(turn.text for turn in chat.messages)
+        schema = chat.schema if self._options.supports_schema is True else None
+        options = _enumerated(schema) or self._options_in(text)
+        choice = self._verdict(text, options, *uniforms(self._options.seed, body))
+        as_json = manner == "json" or (schema is not None and manner != "tags")
+        match manner:
+            case "prose":
+                return f"On balance I would call the response {choice}, though not by much."
+            case "another_language":
+                return "Die Antwort klingt eher nach der ersten der beiden Möglichkeiten."
+            case "wrong_trait":
+                strangers = (name for name in self._options.scores if name not in options)
+                return _formatted([next(strangers, "unheard-of")], schema, as_json=as_json)
+            case "both_traits":
+                return _formatted(options, schema, as_json=as_json)
+            case _:
+                return _formatted([choice], schema, as_json=as_json)
+
+    def _options_in(self, text: str) -> list[str]:
+        """The traits that a text offers, in order of appearance."""
+        found = self._listed.findall(text) or self._named.findall(text)
+        return list(dict.fromkeys(found))
+
+    def _choose(self, options: Sequence[str], uniform: float) -> str:
+        """Draw an option by the choice model: P(i) ∝ exp(score_i + β_i)."""
+        effects = _position_effects(self._options.position, len(options))
+        strengths = [
+            self._options.scores[name] + effect for name, effect in zip(options, effects, strict=True)
+        ]
+        bounds = list(accumulate(math.exp(strength - max(strengths)) for strength in strengths))
+        return next(name for name, bound in zip(options, bounds, strict=True) if uniform * bounds[-1] < bound)
+
+    def _verdict(self, text: str, options: Sequence[str], luck: float, uniform: float) -> str:
+        codewords = _KEY.findall(text)
+        shown = self._traits.get(codewords[-1]) if codewords else None
+        if shown is None or shown not in options:
+            return REFUSED if REFUSAL in text else NEITHER
+        others = [name for name in options if name != shown]
+        if luck < self._options.judge_accuracy or not others:
+            return shown
+        return others[int(uniform * len(others))]
+
+
+def _position_effects(position: float | tuple[float, ...], k: int) -> Sequence[float]:
+    if isinstance(position, tuple):
+        # A prompt that shows more options than there are effects: the rest have none.
+        return [*position[:k], *[0.0] * (k - len(position))]
+    return [position, *[-position / (k - 1)] * (k - 1)] if k > 1 else [position]
+
+
+def _enumerated(schema: dict[str, Any] | None) -> list[str]:
+    """The options that a schema lists for the choice, if it lists any."""
+    members: dict[str, dict[str, Sequence[str]]] = (schema or {}).get("properties", {})
+    names = (name for member in members.values() for name in member.get("enum", ()))
+    return [name for name in names if name not in NON_CHOICES]
+
+
+def _formatted(names: Sequence[str], schema: dict[str, Any] | None, *, as_json: bool) -> str:
+    if as_json:
+        key = next(iter((schema or {}).get("properties", {})), "choice")
+        return msgspec.json.encode({key: " and ".join(names)}).decode()
+    return "".join(f"<choice>{name}</choice>" for name in names)
