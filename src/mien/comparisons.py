@@ -1,19 +1,39 @@
-"""Comparison tables: one row a verdict, the exchange format in and out of mien."""
+"""Comparison tables: one row a verdict, the exchange format in and out of mien.
+
+Columns: ``option_1``, ``option_2`` (… ``option_k``) in the order shown to the model, and ``chosen``, one of
+them or ``neither``, ``refused``, ``unreadable``; optionally ``model``, ``prompt_id``, ``judge``,
+``instrument``, ``trial_id``, ``response``.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import warnings
+from dataclasses import dataclass
+from itertools import count, takewhile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from mien.errors import InputError
+from mien.files import read_jsonl, read_text
+from mien.types import NEITHER, NON_CHOICES, REFUSED, UNREADABLE
+
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Sequence
+
+    import pandas as pd
     from numpy.typing import NDArray
 
 #: Codes of `Comparisons.chosen` where no option was chosen.
 NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE = -1, -2, -3
+CODES = {NEITHER: NEITHER_CODE, REFUSED: REFUSED_CODE, UNREADABLE: UNREADABLE_CODE}
+
+OPTIONAL_COLUMNS = ("model", "prompt_id", "judge", "instrument", "trial_id", "response")
+FORMATS = (".csv", ".jsonl", ".parquet")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comparisons:
     """T verdicts over n traits, K options each, as arrays.
 
@@ -23,7 +43,6 @@ class Comparisons:
         chosen: (T,) position 0 … K−1 of the chosen option, or −1 neither, −2 refused, −3 unreadable.
         cluster: (T,) index into ``clusters``: the prompt of each trial, the unit of resampling.
         clusters: label of each cluster; two tables that share a label share the prompt.
-        trial_ids: (T,) labels of the trials; empty where unknown.
         missing: trials of the design that have no verdict yet.
     """
 
@@ -32,5 +51,141 @@ class Comparisons:
     chosen: NDArray[np.int32]
     cluster: NDArray[np.int32]
     clusters: tuple[str, ...]
-    trial_ids: tuple[str, ...] = field(default=())
     missing: int = 0
+
+
+def comparisons_from(
+    options: Sequence[Sequence[str]] | NDArray[np.object_],
+    chosen: Sequence[str] | NDArray[np.object_],
+    clusters: Sequence[str] | NDArray[np.object_],
+    *,
+    missing: int = 0,
+) -> Comparisons:
+    """Turn names into arrays: (T, K) options, (T,) chosen, (T,) cluster labels."""
+    shown = np.asarray(options, dtype=object)
+    verdicts = np.asarray(chosen, dtype=object)
+    traits, index = np.unique(shown.astype(str), return_inverse=True)
+    labels, cluster = np.unique(np.asarray(clusters).astype(str), return_inverse=True)
+    hit = shown == verdicts[:, None]
+    position = np.where(hit.any(axis=1), hit.argmax(axis=1), 0).astype(np.int32)
+    for word, code in CODES.items():
+        position[verdicts == word] = code
+    return Comparisons(
+        traits=tuple(traits.tolist()),
+        options=index.reshape(shown.shape).astype(np.int32),
+        chosen=position,
+        cluster=cluster.astype(np.int32),
+        clusters=tuple(labels.tolist()),
+        missing=missing,
+    )
+
+
+def read_comparisons(path: str | Path) -> Comparisons:
+    """Read a comparison table of one run. Without ``prompt_id`` every row is a cluster of its own.
+
+    Raises:
+        InputError: see `read_table`; or the table holds several models, judges or instruments.
+    """
+    return comparisons_from_table(read_table(path), source=str(path))
+
+
+def comparisons_from_table(table: pd.DataFrame, *, source: str = "table") -> Comparisons:
+    """Turn a table as `read_table` gives it into arrays.
+
+    Raises:
+        InputError: the table holds several models, judges or instruments.
+    """
+    for column in ("model", "judge", "instrument"):
+        values = table[column].unique() if column in table else ()
+        if len(values) > 1:
+            raise InputError(
+                f"holds {len(values)} values of {column} ({', '.join(map(str, values[:5]))} …); keep one",
+                source=source,
+                where=f"column {column}",
+            )
+    cluster = table["prompt_id"] if "prompt_id" in table else table.index.astype(str)
+    return comparisons_from(
+        table[option_columns(table.columns)].to_numpy(dtype=object),
+        table["chosen"].to_numpy(dtype=object),
+        cluster.to_numpy(dtype=object),
+    )
+
+
+def option_columns(columns: Sequence[str] | pd.Index[str]) -> list[str]:
+    """The columns ``option_1``, ``option_2``, … that follow one another without a gap."""
+    return list(takewhile(lambda name: name in columns, (f"option_{i}" for i in count(1))))
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read and check a comparison table: CSV, JSONL or Parquet, by the file's ending.
+
+    Returns:
+        One row a verdict, all columns text: options, ``chosen`` and what is known of `OPTIONAL_COLUMNS`.
+
+    Raises:
+        InputError: a column is missing, or a row holds a blank, an option twice, or a ``chosen`` that is
+            none of its options and none of the three words; with the row's number (the first row of data
+            is row 1).
+    """
+    path = Path(path)
+    if path.suffix not in FORMATS:
+        raise InputError(f"unknown format; tables come as {', '.join(FORMATS)}", source=path)
+    if not path.is_file():
+        raise InputError("no such file", source=path)
+    table = _load(path)
+    shown = option_columns(table.columns)
+    if len(shown) < 2 or "chosen" not in table:
+        needed = [name for name in ("option_1", "option_2", "chosen") if name not in table]
+        found = ", ".join(map(str, table.columns)) or "none"
+        raise InputError(f"the column {needed[0]!r} is missing; found: {found}", source=path)
+    if not len(table):
+        raise InputError("holds no rows", source=path)
+    known = [*shown, "chosen", *(name for name in OPTIONAL_COLUMNS if name in table)]
+    table = table[known].fillna("").astype(str)
+    for name in (*shown, "chosen"):
+        table[name] = table[name].str.strip()
+    _check_rows(table, shown, path)
+    return table
+
+
+def _load(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        if path.suffix == ".csv":
+            with warnings.catch_warnings():
+                # A row with too many fields: pandas would warn and cut it short.
+                warnings.simplefilter("error", pd.errors.ParserWarning)
+                # A trait may be called "null": only an empty field is blank.
+                return pd.read_csv(
+                    path, dtype=str, keep_default_na=False, index_col=False, encoding="utf-8-sig"
+                )
+        if path.suffix == ".jsonl":
+            return pd.DataFrame([row for _, row in read_jsonl(read_text(path), str(path))])
+        return pd.read_parquet(path)
+    except (OSError, ValueError, pd.errors.ParserWarning) as error:  # parser errors are ValueErrors
+        raise InputError(f"cannot be read: {error}", source=path) from error
+
+
+def _check_rows(table: pd.DataFrame, shown: list[str], path: Path) -> None:
+    options = table[shown].to_numpy(dtype=object)
+    chosen = table["chosen"].to_numpy(dtype=object)
+
+    def refuse(bad: NDArray[np.bool_], problem: str) -> None:
+        if bad.any():
+            row = int(bad.argmax())
+            values = {"options": ", ".join(options[row]), "chosen": repr(chosen[row])}
+            raise InputError(problem.format(**values), source=path, where=f"row {row + 1}")
+
+    for name, values in zip(shown, options.T, strict=True):
+        refuse(values == "", f"{name} is blank")
+        for word in NON_CHOICES:
+            refuse(values == word, f"{name} is {word!r}, which is a verdict and cannot be a trait")
+    for i in range(1, len(shown)):
+        refuse((options[:, i : i + 1] == options[:, :i]).any(axis=1), "shows one option twice: {options}")
+    legal = (options == chosen[:, None]).any(axis=1) | np.isin(chosen.astype(str), NON_CHOICES)
+    refuse(
+        ~legal,
+        "chosen is {chosen}, which is none of the row's options ({options}) "
+        f"and none of {', '.join(NON_CHOICES)}",
+    )

@@ -1,0 +1,163 @@
+"""Protocols: every choice of a measurement, fixed in a YAML file and recorded with each run."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mien.errors import InputError, UnknownName
+from mien.files import read_text
+from mien.types import Sampling
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SHIPPED = resources.files("mien") / "data"
+
+Condition = Literal["feel", "like", "random"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SamplingSettings(_Strict):
+    """How a model is sampled; what is absent is left to the endpoint."""
+
+    temperature: float | None = Field(default=None, ge=0)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    max_tokens: int | None = Field(default=None, ge=1)
+    reasoning_effort: str | None = None
+    extra: dict[str, Any] = {}
+
+    def sampling(self) -> Sampling:
+        """The same as the plain record that models take."""
+        return Sampling(**self.model_dump())
+
+
+class JudgeSettings(_Strict):
+    """How the judge is asked.
+
+    Attributes:
+        order: ``shuffled``: the judge sees the options in an order of its own; ``listed``: as the model saw
+            them.
+        forced: whether ``neither`` is left out of the answers allowed.
+        attempts: how often an answer that cannot be read is asked for, in all.
+    """
+
+    sampling: SamplingSettings = SamplingSettings(temperature=0.1, top_p=0.95)
+    order: Literal["shuffled", "listed"] = "shuffled"
+    forced: bool = False
+    attempts: int = Field(default=3, ge=1)
+
+
+class EloSettings(_Strict):
+    """Sequential Elo, kept for comparison with published tables."""
+
+    k: float = Field(default=32, gt=0)
+    start: float = 1000
+
+
+class Wording(_Strict):
+    """What the model and the judge are told. Placeholders stand in braces."""
+
+    revealed: str
+    preference: dict[Condition, str]
+    instructed: str
+    judge: str
+    neither: str
+    forced: str
+    question: str
+    answer_json: str
+    answer_tags: str
+
+
+class Protocol(_Strict):
+    """A measurement's choices.
+
+    Attributes:
+        options: K, how many options a trial shows.
+        order: how they are ordered within a trial.
+        condition: by what the model is to choose; ``random`` is the null, under which a profile is flat.
+        descriptions: whether the model and the judge see the traits' descriptions beside their names.
+    """
+
+    name: str
+    description: str = ""
+    source: str = ""
+    options: int = Field(default=2, ge=2, le=8)
+    order: Literal["counterbalanced", "listed"] = "counterbalanced"
+    condition: Condition = "feel"
+    descriptions: bool = False
+    sampling: SamplingSettings = SamplingSettings()
+    judge: JudgeSettings = JudgeSettings()
+    elo: EloSettings = EloSettings()
+    wording: Wording
+
+    def override(self, **changes: Any) -> Protocol:
+        """A copy with members replaced; members of ``sampling`` are merged, and None changes nothing.
+
+        Raises:
+            InputError: a value is out of range, or no such member exists.
+        """
+        given = {key: value for key, value in changes.items() if value is not None}
+        if "sampling" in given:
+            news = {key: value for key, value in given["sampling"].items() if value is not None}
+            given["sampling"] = self.sampling.model_dump() | news
+        return _validated(self.model_dump() | given, self.name)
+
+
+def shipped_protocols() -> list[str]:
+    """Names of the built-in protocols."""
+    return sorted(entry.name.removesuffix(".yaml") for entry in (_SHIPPED / "protocols").iterdir())
+
+
+def load_protocol(source: str | Path = "default") -> Protocol:
+    """Load a built-in protocol by name, or a user's from a YAML file.
+
+    ``wording`` is the name of a shipped wording, or a mapping that is laid over the default one.
+
+    Raises:
+        UnknownName: neither a built-in protocol nor a file.
+        InputError: not YAML, a key that is unknown or missing, or a value out of range.
+    """
+    if str(source) in shipped_protocols():
+        text = (_SHIPPED / "protocols" / f"{source}.yaml").read_text(encoding="utf-8")
+    elif Path(source).is_file():
+        text = read_text(Path(source))
+    elif Path(source).suffix in {".yaml", ".yml"}:
+        raise InputError("no such file", source=source)
+    else:
+        raise UnknownName("protocol", str(source), shipped_protocols())
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InputError(f"is not valid YAML: {error}", source=source) from error
+    if not isinstance(document, dict):
+        raise InputError("a protocol is a mapping of keys to values", source=source)
+    members: dict[str, Any] = {"name": Path(source).stem, **document}
+    members["wording"] = _wording(members.get("wording", "default"))
+    return _validated(members, source)
+
+
+def _wording(given: object) -> dict[str, Any]:
+    shipped = {entry.name.removesuffix(".yaml"): entry for entry in (_SHIPPED / "wording").iterdir()}
+    base = given if isinstance(given, str) else "default"
+    if base not in shipped:
+        raise UnknownName("wording", base, shipped)
+    wording = yaml.safe_load(shipped[base].read_text(encoding="utf-8"))
+    return wording | given if isinstance(given, dict) else wording
+
+
+def _validated(members: Mapping[str, Any], source: str | Path) -> Protocol:
+    try:
+        return Protocol.model_validate(members)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        problem = {"extra_forbidden": "no such key", "missing": "is missing"}.get(first["type"], first["msg"])
+        raise InputError(problem, source=source, where=f"key {key}") from error
