@@ -1,0 +1,38 @@
+"""What answers: anything with a name, a key for each request, and a way to complete it.
+
+`mien.models.transport.Transport` opens models behind HTTP endpoints::
+
+    async with Transport(max_concurrency=200) as transport:
+        model = transport.chat("openrouter/z-ai/glm-4.5-air")
+        call = await model.complete(Request(messages=(Message(role="user", content="Hello"),)))
+
+Reading order: `providers` (where models live), `chat` (what is sent, and what becomes of a call), `wire`
+(one HTTP request), `reply` (what came back), `throttle` and `pace` (when the next may start), `tally`
+(counters and budgets), `transport` (which puts them together).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from mien.types import Call, Request
+
+__all__ = ["Model"]
+
+
+class Model(Protocol):
+    """What measuring needs of a model: `mien.models.chat.Chat`, and models that run in this process."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls the model."""
+        ...
+
+    def key(self, request: Request) -> str:
+        """What tells this call from all others; equal keys ask the same of the same model."""
+        ...
+
+    async def complete(self, request: Request) -> Call:
+        """Ask the model. A call that failed is returned with its reason, not raised."""
+        ...

@@ -1,0 +1,186 @@
+"""Where models live: endpoints that speak OpenAI's chat completions, their quirks, keys and prices."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from fnmatch import fnmatchcase
+from importlib import resources
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+
+from mien.errors import MissingKey, UnknownName, UsageError
+
+#: Holds the key for endpoints that are given by their address.
+ADDRESS_KEY_VARIABLE = "MIEN_API_KEY"
+
+# Placeholders such as "EMPTY" or "none" are words that an answer may hold; no real key is that short.
+_SHORTEST_SECRET = 8
+
+
+class Price(NamedTuple):
+    """US dollars per million tokens."""
+
+    input: float
+    output: float
+
+    def of(self, tokens_in: int, tokens_out: int) -> float:
+        """US dollars for one call."""
+        return (self.input * tokens_in + self.output * tokens_out) / 1e6
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that speaks OpenAI's chat completions, and how it departs from them.
+
+    Attributes:
+        name: the provider's name, or the host for an endpoint given by its address.
+        url: base address, without a slash at the end.
+        key_variable: environment variable that holds the key; empty where the endpoint takes none.
+        key_required: whether to refuse to call without a key.
+        max_tokens: what the endpoint calls the limit on an answer's length.
+        json_schema: whether it obeys ``response_format: json_schema``; None where that is not known.
+        refuses: sampling parameters that models refuse, by pattern of the model's name; first match counts.
+    """
+
+    url: str
+    name: str = ""
+    key_variable: str = ""
+    key_required: bool = True
+    max_tokens: str = "max_tokens"
+    json_schema: bool | None = None
+    refuses: dict[str, frozenset[str]] = {}
+
+    @property
+    def key(self) -> str:
+        """The key, read from the environment now; empty where none is needed.
+
+        Raises:
+            MissingKey: the variable is not set, or holds what cannot be a key.
+        """
+        if not self.key_variable:
+            return ""
+        key = os.environ.get(self.key_variable, "").strip()
+        if not key and self.key_required:
+            raise MissingKey(f"{self.name} needs a key: set the environment variable {self.key_variable}")
+        if not re.fullmatch(r"[!-~]*", key):
+            raise MissingKey(f"the environment variable {self.key_variable} holds characters that no key has")
+        return key
+
+    def refused_by(self, model: str) -> frozenset[str]:
+        """The sampling parameters that must not be sent to a model."""
+        for pattern, names in self.refuses.items():
+            if fnmatchcase(model, pattern):
+                return names
+        return frozenset()
+
+
+def resolve(spec: str) -> tuple[Endpoint, str]:
+    """Find the endpoint and the model's name there.
+
+    Args:
+        spec: ``provider/name`` (the name may hold slashes) or ``http(s)://host/v1#name``.
+
+    Raises:
+        UnknownName: no such provider; the message offers the nearest.
+        UsageError: no model in the spec, an address with credentials, or a kind that is not available.
+    """
+    if "://" in spec:
+        return _resolve_address(spec)
+    provider, _, model = spec.partition("/")
+    if provider in ("organism", "hf"):
+        raise UsageError(f"{spec}: models of the kind {provider}/… are not available in this version yet")
+    known = endpoints()
+    if provider not in known:
+        raise UnknownName("provider", provider, known)
+    if not model.strip():
+        raise UsageError(f"{spec!r} names no model; write {provider}/NAME")
+    return known[provider], model
+
+
+@functools.cache
+def endpoints() -> dict[str, Endpoint]:
+    """The endpoints that ship with mien, by name."""
+    text = resources.files("mien.data").joinpath("providers.yaml").read_bytes()
+    table = msgspec.yaml.decode(text, type=dict[str, Endpoint])
+    return {name: msgspec.structs.replace(endpoint, name=name) for name, endpoint in table.items()}
+
+
+def _resolve_address(spec: str) -> tuple[Endpoint, str]:
+    address, _, model = spec.partition("#")
+    try:
+        parts = urlsplit(address)
+        host = parts.netloc if parts.port != 0 else ""
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    if "@" in host or parts.query:
+        # The address goes into the store and into messages, so nothing secret may be in it;
+        # nor is it repeated here.
+        raise UsageError(
+            f"an address holds no credentials and no query: give the key in {ADDRESS_KEY_VARIABLE}"
+        )
+    if parts.scheme not in ("http", "https") or not host:
+        raise UsageError(f"{address!r} is not an address; write http://HOST/v1#MODEL")
+    if not model.strip():
+        raise UsageError(f"{spec!r} names no model; write {address}#MODEL")
+    url = address.rstrip("/").removesuffix("/chat/completions")
+    return Endpoint(url=url, name=host, key_variable=ADDRESS_KEY_VARIABLE, key_required=False), model
+
+
+class _Pricing(msgspec.Struct):
+    prompt: float
+    completion: float
+
+
+class _Listed(msgspec.Struct):
+    id: str
+    pricing: _Pricing | None = None
+
+
+class _Listing(msgspec.Struct):
+    data: list[_Listed]
+
+
+async def prices(endpoint: Endpoint) -> dict[str, Price]:
+    """List prices by model's name, from the endpoint's ``/models``.
+
+    Args:
+        endpoint: whose models.
+
+    Returns:
+        Nothing for models whose price the endpoint does not give, or does not give in OpenRouter's form.
+    """
+    import aiohttp  # heavy, and not needed to resolve a name
+
+    headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
+    limit = aiohttp.ClientTimeout(total=30)
+    try:
+        async with (
+            aiohttp.ClientSession(headers=headers, timeout=limit, trust_env=True) as session,
+            session.get(f"{endpoint.url}/models", allow_redirects=False) as response,
+        ):
+            body = await response.read()
+        # Prices per token are strings there. Negative ones stand for "depends".
+        listing = msgspec.json.decode(body, type=_Listing, strict=False)
+    except (aiohttp.ClientError, TimeoutError, OSError, msgspec.DecodeError):
+        return {}
+    return {
+        model.id: Price(model.pricing.prompt * 1e6, model.pricing.completion * 1e6)
+        for model in listing.data
+        if model.pricing and model.pricing.prompt >= 0
+    }
+
+
+def redact(text: str, key: str) -> str:
+    """Take a key out of what a server said, in case it repeats what it was sent."""
+    return text.replace(key, "[key]") if len(key) >= _SHORTEST_SECRET else text
+
+
+def redact_bytes(body: bytes, key: str) -> bytes:
+    """Take a key out of a raw body, also where its slashes are escaped as JSON allows."""
+    if len(key) < _SHORTEST_SECRET:
+        return body
+    secret = key.encode()
+    return body.replace(secret, b"[key]").replace(secret.replace(b"/", rb"\/"), b"[key]")
