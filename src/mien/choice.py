@@ -197,8 +197,8 @@ def wald_test(estimate: Floats, covariance: Floats, n_clusters: float) -> WaldTe
     df = n - 1
     if df < 1 or n_clusters <= df or not np.isfinite(covariance).all():
         return WaldTest(None, df, None)
-    scale = np.trace(covariance) / n
-    statistic = float(estimate @ np.linalg.solve(covariance + scale / n, estimate))
+    regular = covariance + float(np.trace(covariance)) / n**2  # 11ᵀ, of a size with the rest
+    statistic = float(np.sum(estimate * np.linalg.solve(regular, estimate)))
     ratio = statistic * (n_clusters - df) / (df * (n_clusters - 1))
     return WaldTest(statistic, df, float(scipy.stats.f.sf(ratio, df, n_clusters - df)))
 

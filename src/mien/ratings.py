@@ -1,0 +1,357 @@
+"""From a table of comparisons to a profile: ratings with their uncertainty, position effect, reliability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, TypedDict
+
+import numpy as np
+import scipy.special
+import scipy.stats
+
+from mien import choice, reliability
+from mien.comparisons import NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE
+from mien.errors import NotIdentified
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from mien.comparisons import Comparisons
+    from mien.types import InstrumentName
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+ELO_CENTRE: Final = 1000.0
+ELO_SCALE: Final = 400 / np.log(10)  # points of Elo to one natural log odd
+
+
+class TraitRow(TypedDict):
+    """One trait of a profile. Ratings are on the Elo scale, scores in natural log odds."""
+
+    trait: str
+    rank: int
+    rating: float
+    low: float
+    high: float
+    stderr: float
+    score: float
+    score_stderr: float
+    elo: float
+    shown: int
+    chosen: int
+
+
+class Verdicts(TypedDict):
+    """How many of a run's trials ended in which way; their sum is the number of trials."""
+
+    chosen: int
+    neither: int
+    refused: int
+    unreadable: int
+    missing: int
+
+
+class Position(TypedDict):
+    """Probability that the first option is chosen among equals, with its interval."""
+
+    first: float
+    low: float
+    high: float
+
+
+class Reliability(TypedDict):
+    """See `mien.reliability`; None where it cannot be told."""
+
+    model_based: float | None
+    split_half: float | None
+
+
+class Flat(TypedDict):
+    """Wald test that all scores are equal; None where there are too few prompts for it."""
+
+    statistic: float | None
+    df: int
+    p: float | None
+
+
+class Share(TypedDict):
+    """A share of n trials with its interval."""
+
+    accuracy: float
+    low: float
+    high: float
+    n: int
+
+
+class TraitShare(Share):
+    """`Share` of one trait's trials."""
+
+    trait: str
+
+
+class Accuracy(Share):
+    """How often the judge read the trait that the model was told to take; ``traits`` from worst to best."""
+
+    traits: list[TraitShare]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Profile:
+    """All of a run's ratings. Arrays follow ``traits``; rows and tables go by rank.
+
+    Attributes:
+        traits: the n trait names, sorted.
+        fit: the fitted choice model, its clusters labelled by prompt.
+        elo: (n,) sequential Elo ratings.
+        shown: (n,) trials with a choice in which the trait was shown.
+        chosen: (n,) trials in which it was chosen.
+        n_trials: trials of the design, with a verdict or not.
+        accuracy: for the instrument ``instructed`` only.
+    """
+
+    run: str
+    model: str
+    instrument: InstrumentName
+    protocol: str
+    judge: str
+    design: str
+    seed: int
+    confidence_level: float
+    traits: tuple[str, ...]
+    fit: choice.ChoiceFit
+    elo: Floats
+    shown: Ints
+    chosen: Ints
+    n_trials: int
+    verdicts: Verdicts
+    position: Position
+    reliability: Reliability
+    flat: Flat
+    accuracy: Accuracy | None
+
+    @property
+    def rating(self) -> Floats:
+        """(n,) scores on the Elo scale."""
+        return ELO_CENTRE + ELO_SCALE * self.fit.scores
+
+    @property
+    def stderr(self) -> Floats:
+        """(n,) standard errors of the ratings."""
+        return ELO_SCALE * self.fit.stderr
+
+    @property
+    def rows(self) -> list[TraitRow]:
+        """One row a trait, by rank; intervals by Student's t with one df less than there are prompts."""
+        rating, stderr = self.rating, self.stderr
+        by_rank: list[int] = np.argsort(-rating, kind="stable").tolist()
+        margin = quantile(self.confidence_level, self.fit.n_clusters) * stderr
+        return [
+            TraitRow(
+                trait=self.traits[i],
+                rank=rank,
+                rating=float(rating[i]),
+                low=float(rating[i] - margin[i]),
+                high=float(rating[i] + margin[i]),
+                stderr=float(stderr[i]),
+                score=float(self.fit.scores[i]),
+                score_stderr=float(self.fit.stderr[i]),
+                elo=float(self.elo[i]),
+                shown=int(self.shown[i]),
+                chosen=int(self.chosen[i]),
+            )
+            for rank, i in enumerate(by_rank, start=1)
+        ]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """`rows` as a table."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What ``mien profile --json`` prints: plain Python values, None where a value is not known."""
+        return {
+            "run": self.run,
+            "model": self.model,
+            "instrument": self.instrument,
+            "protocol": self.protocol,
+            "judge": self.judge,
+            "design": self.design,
+            "seed": self.seed,
+            "n_trials": self.n_trials,
+            "verdicts": dict(self.verdicts),
+            "traits": [dict(row) for row in self.rows],
+            "position": dict(self.position),
+            "reliability": dict(self.reliability),
+            "flat": dict(self.flat),
+            "accuracy": None if self.accuracy is None else dict(self.accuracy),
+            "alpha": self.fit.alpha,
+            "prior": None,
+            "confidence_level": self.confidence_level,
+        }
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        name = escape(self.run or self.model or "profile")
+        decided = f"{self.verdicts['chosen']:,} of {self.n_trials:,} trials decided"
+        table = self.table.set_index("rank").to_html(float_format="{:.2f}".format, max_rows=20)
+        return f"<p><b>{name}</b> · {escape(self.instrument)} · {decided}</p>{table}"
+
+
+def profile(
+    comparisons: Comparisons,
+    *,
+    run: str = "",
+    model: str = "",
+    instrument: InstrumentName = "revealed",
+    protocol: str = "",
+    judge: str = "",
+    design: str = "",
+    seed: int = 0,
+    alpha: float = choice.DEFAULT_ALPHA,
+    confidence_level: float = 0.95,
+    elo_k: float = 32.0,
+    elo_start: float = ELO_CENTRE,
+) -> Profile:
+    """Rate the traits of one run.
+
+    Args:
+        comparisons: the run's verdicts, in the order of its trials (sequential Elo depends on it).
+        run: name of the run; this and the next six are carried along.
+        model: the model under test.
+        instrument: under ``"instructed"``, position 1 is the trait that the model was told to take.
+        protocol: name of the protocol.
+        judge: who read the responses.
+        design: name of the design.
+        seed: of the design; also draws the halves of the split-half reliability.
+        alpha: ridge strength of the choice model.
+        confidence_level: of all intervals.
+        elo_k: K of sequential Elo, points a game.
+        elo_start: Elo rating before the first game.
+
+    Raises:
+        NotIdentified: too few choices to rate all traits; the message names those left out or apart.
+    """
+    decided = comparisons.chosen >= 0
+    verdicts = count_verdicts(comparisons)
+    if not decided.any():
+        found = ", ".join(f"{n} {word}" for word, n in verdicts.items() if n) or "no trials at all"
+        raise NotIdentified(f"no verdict chose an option, so there is nothing to rate: {found}")
+    options, chosen = comparisons.options[decided], comparisons.chosen[decided]
+    cluster, n = comparisons.cluster[decided], len(comparisons.traits)
+    fit = choice.fit(options, chosen, n, clusters=cluster, alpha=alpha, names=comparisons.traits)
+    if fit.n_clusters < 2:
+        raise NotIdentified(
+            "all choices were made on one prompt, which says nothing about how they vary between prompts; "
+            "use several prompts (or leave prompt_id out, to take every row as its own)"
+        )
+    wins = np.bincount(options[np.arange(len(chosen)), chosen], minlength=n)
+    return Profile(
+        run=run,
+        model=model,
+        instrument=instrument,
+        protocol=protocol,
+        judge=judge,
+        design=design,
+        seed=seed,
+        confidence_level=confidence_level,
+        traits=comparisons.traits,
+        fit=replace(fit, clusters=np.array(comparisons.clusters, dtype=object)[fit.clusters]),
+        elo=sequential_elo(options, chosen, n, k=elo_k, start=elo_start),
+        shown=np.bincount(options.ravel(), minlength=n).astype(np.int64),
+        chosen=wins.astype(np.int64),
+        n_trials=len(comparisons.chosen) + comparisons.missing,
+        verdicts=verdicts,
+        position=_position(fit, confidence_level),
+        reliability=Reliability(
+            model_based=reliability.model_based(fit.scores, fit.stderr),
+            split_half=reliability.split_half(options, chosen, n, clusters=cluster, alpha=alpha, seed=seed),
+        ),
+        flat=_flat(fit),
+        accuracy=_accuracy(comparisons, confidence_level) if instrument == "instructed" else None,
+    )
+
+
+def count_verdicts(comparisons: Comparisons) -> Verdicts:
+    """Count choices, the three kinds of non-choice, and trials without a verdict."""
+    chosen = comparisons.chosen
+    return Verdicts(
+        chosen=int(np.count_nonzero(chosen >= 0)),
+        neither=int(np.count_nonzero(chosen == NEITHER_CODE)),
+        refused=int(np.count_nonzero(chosen == REFUSED_CODE)),
+        unreadable=int(np.count_nonzero(chosen == UNREADABLE_CODE)),
+        missing=comparisons.missing,
+    )
+
+
+def sequential_elo(
+    options: NDArray[np.integer],
+    chosen: NDArray[np.integer],
+    n_items: int,
+    *,
+    k: float = 32.0,
+    start: float = ELO_CENTRE,
+) -> Floats:
+    """(n,) Elo ratings (1978), one update a game in the order given.
+
+    With K > 2 options, a trial is K − 1 games that the chosen option wins against each of the others, in the
+    order shown. An item without a game keeps ``start``.
+    """
+    import evalica
+
+    n_trials, n_options = options.shape
+    winners = np.repeat(options[np.arange(n_trials), chosen], n_options - 1)
+    losers = options[np.arange(n_options) != chosen[:, None]]
+    result = evalica.elo(
+        winners.tolist(), losers.tolist(), [evalica.Winner.X] * len(winners), k=k, initial=start
+    )
+    ratings = np.full(n_items, start)
+    ratings[result.scores.index.to_numpy()] = result.scores.to_numpy()
+    return ratings
+
+
+def quantile(confidence_level: float, n_clusters: float) -> float:
+    """Two-sided quantile of Student's t with C − 1 degrees of freedom."""
+    return float(scipy.stats.t.ppf((1 + confidence_level) / 2, n_clusters - 1))
+
+
+def _position(fit: choice.ChoiceFit, confidence_level: float) -> Position:
+    """Among equals, log odds of the first option are β₁ − log Σ_{k>1} exp β_k; delta method on that scale."""
+    n = len(fit.scores)
+    others = fit.positions[1:]
+    log_odds = float(fit.positions[0] - scipy.special.logsumexp(others))
+    slope = np.concatenate([[1.0], -scipy.special.softmax(others)])
+    stderr = float(np.sqrt(slope @ fit.covariance[n:, n:] @ slope))
+    margin = quantile(confidence_level, fit.n_clusters) * stderr
+    first, low, high = scipy.special.expit([log_odds, log_odds - margin, log_odds + margin]).tolist()
+    return Position(first=first, low=low, high=high)
+
+
+def _flat(fit: choice.ChoiceFit) -> Flat:
+    n = len(fit.scores)
+    test = choice.wald_test(fit.scores, fit.covariance[:n, :n], fit.n_clusters)
+    return Flat(statistic=test.statistic, df=test.df, p=test.p)
+
+
+def _accuracy(comparisons: Comparisons, confidence_level: float) -> Accuracy:
+    """The share of right readings among the verdicts that name an option or ``neither``.
+
+    Refusals and unreadable verdicts say nothing about whether the trait could be told.
+    """
+    read = comparisons.chosen >= NEITHER_CODE
+    told, cluster = comparisons.options[read, 0], comparisons.cluster[read]
+    right = comparisons.chosen[read] == 0
+
+    def share(of: NDArray[np.bool_]) -> Share:
+        found = reliability.proportion(right[of], clusters=cluster[of], confidence_level=confidence_level)
+        return Share(accuracy=found.share, low=found.low, high=found.high, n=found.n)
+
+    traits = [
+        TraitShare(trait=name, **share(told == i)) for i, name in enumerate(comparisons.traits) if i in told
+    ]
+    traits.sort(key=lambda row: row["accuracy"])
+    return Accuracy(**share(np.ones_like(right)), traits=traits)
