@@ -7,15 +7,14 @@ import os
 import sys
 import threading
 from dataclasses import fields
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
 from mien.errors import UsageError
 from mien.testing.options import Options, planted_scores
+from mien.traits import load_traits
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,13 +59,8 @@ def _options(arguments: argparse.Namespace) -> Options:
         name, _, value = assignment.partition("=")
         members["scores"] = members.get("scores", {}) | {name: float(value)}
     if "scores" not in members:
-        members["scores"] = planted_scores(_classic_traits(), seed=members.get("seed", 0))
+        members["scores"] = planted_scores(load_traits("classic-144").names, seed=members.get("seed", 0))
     return msgspec.convert(members, Options)
-
-
-def _classic_traits() -> list[str]:
-    text = (resources.files("mien") / "data" / "traits" / "classic-144.yaml").read_text("utf-8")
-    return [entry["name"] for entry in yaml.safe_load(text)["traits"]]
 
 
 def _announce(url: str, *, by_hand: bool) -> None:

@@ -79,15 +79,14 @@ class Script:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._traits = {codeword(name): name for name in options.scores}
-        # Longest first, so that a name that contains another is read whole.
-        names = "|".join(re.escape(name) for name in sorted(options.scores, key=len, reverse=True))
-        self._named = re.compile(rf"(?<![\w-])({names})(?![\w-])" if names else r"(?!)()")
+        # Longest first, so that a name that contains another is read whole; without names, no match.
+        longest_first = sorted(options.scores, key=len, reverse=True)
+        names = "|".join(re.escape(name) for name in longest_first) or "(?!)"
+        self._named = re.compile(rf"(?<![\w-])({names})(?![\w-])")
         # A name that is listed, quoted or tagged is an option; one in running text may be chance.
         self._listed = re.compile(
             rf"(?:^[ \t]*(?:[-*•]|\(?\w{{1,2}}[.):])?[ \t]*|[\"'“‘«`*>])"
-            rf"({names})(?=[ \t]*(?:$|[:—–\"'”’»`*<]))"
-            if names
-            else r"(?!)()",
+            rf"({names})(?=[ \t]*(?:$|[:—–\"'”’»`*<]))",
             re.MULTILINE,
         )
 
