@@ -1,0 +1,315 @@
+"""One SQLite file: calls, runs, trials, verdicts, labels, prompts.
+
+Calls are facts; everything else is a pure function of them. The file is in WAL mode, so that others may read
+while a run writes. Any number of runs, in any number of processes, may share one file.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+from mien.errors import UnknownName
+from mien.journal import CALL_COLUMNS, RAW_COLUMNS, Journal
+from mien.schema import connect, connect_read_only, explained, transaction
+from mien.types import Call, Prompt, Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mien.types import Verdict
+
+LOCK_TIMEOUT = 60.0  # seconds to wait for another writer
+
+_RUN_COLUMNS = ("id", "name", "model", "instrument", "protocol", "design", "seed", "traits", "created")
+_encode = msgspec.json.encode
+_decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+_PUT_RUN = f"""
+    INSERT INTO run ({", ".join(_RUN_COLUMNS[1:])}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (name) DO UPDATE SET design = excluded.design
+"""
+_PUT_PROMPT = """
+    INSERT INTO prompt (key, id, text, category, language, source) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO NOTHING
+"""
+_PUT_TRIAL = """
+    INSERT INTO trial (run, id, number, round, options, prompt) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """What the store knows of a run beside its trials.
+
+    Attributes:
+        id: the store's number of the run.
+        protocol: the protocol in full, as JSON.
+        design: name of the design; empty for imported runs.
+        seed: of the design; None for imported runs.
+        created: Unix time, seconds.
+    """
+
+    id: int
+    name: str
+    model: str
+    instrument: str
+    protocol: str
+    design: str
+    seed: int | None
+    traits: tuple[str, ...]
+    created: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeRecord:
+    """A judge of a run: the name its verdicts go by, the model, and how it was asked, as JSON."""
+
+    name: str
+    model: str
+    settings: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A trial of a run with what came of it; ``chosen`` and ``judge`` are empty without a verdict."""
+
+    trial: Trial
+    call: str
+    response: str
+    failure: str
+    judge: str
+    chosen: str
+
+
+class Store:
+    """An open store.
+
+    Reading and the making of runs happen at once; calls, responses and verdicts go through a `Journal`.
+
+    Args:
+        path: the file; made if there is none, unless ``read_only``.
+        read_only: open for reading alone, also from a medium that cannot be written.
+        lock_timeout: seconds to wait for another process that writes.
+
+    Raises:
+        StoreError: the file is no store, is of a newer version, or cannot be opened; it is left untouched.
+    """
+
+    def __init__(
+        self, path: str | Path, *, read_only: bool = False, lock_timeout: float = LOCK_TIMEOUT
+    ) -> None:
+        self.path = Path(path)
+        with explained(self.path):
+            self._db = (connect_read_only if read_only else connect)(self.path, lock_timeout=lock_timeout)
+        self._journal = Journal(self.path, lock_timeout=lock_timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Write what is still in the queue and close the file.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        try:
+            self.flush()
+        finally:
+            self._db.close()
+
+    # -- calls, responses, verdicts --------------------------------------------------------------------------
+
+    def call(self, key: str, *, raw: bool = False) -> Call | None:
+        """The call of this key, without request and body unless ``raw``; None where it was never made."""
+        columns = [c for c in CALL_COLUMNS if raw or c not in RAW_COLUMNS]
+        row = self._db.execute(f"SELECT {', '.join(columns)} FROM call WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        members: dict[str, Any] = dict(zip(columns, row, strict=True))
+        if raw:
+            members.update((c, zlib.decompress(members[c])) for c in RAW_COLUMNS)
+        return Call(**members)
+
+    def put_call(self, call: Call) -> None:
+        """Queue a call."""
+        self._journal.put(call)
+
+    def put_response(self, run: int, trial: str, call: str) -> None:
+        """Queue that a call holds the response to a trial."""
+        self._journal.put((call, run, trial))
+
+    def put_verdict(self, run: int, verdict: Verdict) -> None:
+        """Queue a verdict; it takes the place of an earlier one of the same judge on the same trial."""
+        self._journal.put((run, verdict))
+
+    def flush(self) -> None:
+        """Wait until all that was queued is written.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        self._journal.flush()
+
+    def quirk(self, endpoint: str, model: str, name: str) -> str | None:
+        """What was learnt about an endpoint's model, or None."""
+        row = self._db.execute(
+            "SELECT value FROM quirk WHERE endpoint = ? AND model = ? AND name = ?", (endpoint, model, name)
+        ).fetchone()
+        return row and row[0]
+
+    def set_quirk(self, endpoint: str, model: str, name: str, value: str) -> None:
+        """Remember something about an endpoint's model."""
+        with explained(self.path):
+            self._db.execute(
+                "INSERT OR REPLACE INTO quirk VALUES (?, ?, ?, ?)", (endpoint, model, name, value)
+            )
+
+    # -- runs ------------------------------------------------------------------------------------------------
+
+    def runs(self) -> list[RunRecord]:
+        """All runs, oldest first."""
+        rows = self._db.execute(f"SELECT {', '.join(_RUN_COLUMNS)} FROM run ORDER BY id").fetchall()
+        return [_run_record(row) for row in rows]
+
+    def run(self, name: str) -> RunRecord:
+        """The run of this name.
+
+        Raises:
+            UnknownName: there is none; the message names the nearest.
+        """
+        found = {run.name: run for run in self.runs()}
+        if name not in found:
+            raise UnknownName("run", name, found)
+        return found[name]
+
+    def add_run(
+        self,
+        *,
+        name: str,
+        model: str,
+        instrument: str,
+        protocol: str,
+        design: str,
+        seed: int | None,
+        traits: tuple[str, ...],
+        trials: Iterable[Trial],
+    ) -> RunRecord:
+        """Make a run with its trials; or give one that is there a longer design and the trials that it lacks.
+
+        Whether an existing run may be taken further is for the caller to decide.
+        """
+        with explained(self.path), transaction(self._db):
+            row = (name, model, instrument, protocol, design, seed, _encode(traits).decode(), time.time())
+            self._db.execute(_PUT_RUN, row)
+            run = self.run(name)
+            self._add_trials(run.id, trials)
+        return run
+
+    def _add_trials(self, run: int, trials: Iterable[Trial]) -> None:
+        keys: dict[Prompt, str] = {}
+        for number, trial in enumerate(trials):
+            prompt = trial.prompt
+            if prompt not in keys:
+                keys[prompt] = blake2b(_encode((prompt.id, prompt.text)), digest_size=8).hexdigest()
+                members = (prompt.id, prompt.text, prompt.category, prompt.language, prompt.source)
+                self._db.execute(_PUT_PROMPT, (keys[prompt], *members))
+            options = _encode(trial.options).decode()
+            self._db.execute(_PUT_TRIAL, (run, trial.id, number, trial.round, options, keys[prompt]))
+
+    def delete_run(self, name: str) -> None:
+        """Delete a run with its trials, verdicts and labels. Calls stay: they are facts, and paid for."""
+        with explained(self.path), transaction(self._db):
+            run = self.run(name)
+            self._db.execute("DELETE FROM judge WHERE run = ?", (run.id,))
+            self._db.execute("DELETE FROM run WHERE id = ?", (run.id,))
+
+    def judges(self, run: int) -> list[JudgeRecord]:
+        """A run's judges, the first first."""
+        rows = self._db.execute(
+            "SELECT name, model, settings FROM judge WHERE run = ? ORDER BY created", (run,)
+        )
+        return [JudgeRecord(name=name, model=model, settings=settings) for name, model, settings in rows]
+
+    def add_judge(self, run: int, judge: JudgeRecord) -> None:
+        """Add a judge to a run; nothing happens where it has one of this name."""
+        with explained(self.path):
+            self._db.execute(
+                "INSERT OR IGNORE INTO judge VALUES (?, ?, ?, ?, ?)",
+                (run, judge.name, judge.model, judge.settings, time.time()),
+            )
+
+    def count_trials(self, run: int) -> int:
+        """Number of trials in a run's design."""
+        return self._db.execute("SELECT count(*) FROM trial WHERE run = ?", (run,)).fetchone()[0]
+
+    def count_verdicts(self, run: int, judge: str) -> int:
+        """Number of a judge's verdicts."""
+        return self._db.execute(
+            "SELECT count(*) FROM verdict WHERE run = ? AND judge = ?", (run, judge)
+        ).fetchone()[0]
+
+    def rows(self, run: int, judge: str) -> Iterator[Row]:
+        """All trials of a run in order of presentation, each with a judge's verdict where there is one."""
+        cursor = self._db.execute(
+            """
+            SELECT t.id, t.round, t.options, p.id, p.text, p.category, p.language, p.source,
+                   coalesce(t.call, ''), coalesce(c.text, ''), coalesce(c.failure, ''), coalesce(v.chosen, '')
+            FROM trial t JOIN prompt p ON p.key = t.prompt LEFT JOIN call c ON c.key = t.call
+                 LEFT JOIN verdict v ON v.run = t.run AND v.trial = t.id AND v.judge = ?
+            WHERE t.run = ? ORDER BY t.number
+            """,
+            (judge, run),
+        )
+        for trial, round_, options, *prompt, call, response, failure, chosen in cursor:
+            yield Row(
+                trial=Trial(trial, round_, _decode_names(options), Prompt(*prompt)),
+                call=call,
+                response=response,
+                failure=failure,
+                judge=judge if chosen else "",
+                chosen=chosen,
+            )
+
+    def verdicts(self, run: int, judge: str) -> Iterator[tuple[tuple[str, ...], str, str, str]]:
+        """Options as shown, chosen, id of the prompt and id of the trial: a row a verdict, in order."""
+        cursor = self._db.execute(
+            """
+            SELECT t.options, v.chosen, p.id, t.id
+            FROM trial t JOIN prompt p ON p.key = t.prompt
+                 JOIN verdict v ON v.run = t.run AND v.trial = t.id AND v.judge = ?
+            WHERE t.run = ? ORDER BY t.number
+            """,
+            (judge, run),
+        )
+        for options, chosen, prompt, trial in cursor:
+            yield _decode_names(options), chosen, prompt, trial
+
+    def failures(self, run: int) -> dict[str, int]:
+        """Why trials of a run have no response: how many for each reason, most frequent first."""
+        return dict(
+            self._db.execute(
+                """
+                SELECT c.failure, count(*) FROM trial t JOIN call c ON c.key = t.call
+                WHERE t.run = ? AND c.failure <> '' GROUP BY c.failure ORDER BY count(*) DESC
+                """,
+                (run,),
+            ).fetchall()
+        )
+
+
+def _run_record(row: tuple[Any, ...]) -> RunRecord:
+    members: dict[str, Any] = dict(zip(_RUN_COLUMNS, row, strict=True))
+    members["traits"] = _decode_names(members["traits"])
+    return RunRecord(**members)
