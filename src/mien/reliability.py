@@ -111,7 +111,7 @@ def cohen_kappa(a: ArrayLike, b: ArrayLike, *, confidence_level: float = 0.95) -
     i, j = codes[: len(first)], codes[len(first) :]
     n = len(first)
     rows, columns = np.bincount(i, minlength=len(labels)) / n, np.bincount(j, minlength=len(labels)) / n
-    agreement, chance = float(np.mean(i == j)), float(np.sum(rows * columns))
+    agreement, chance = np.count_nonzero(i == j) / n, float(np.sum(rows * columns))
     if chance == 1:
         return Kappa(np.nan, np.nan, np.nan, np.nan, n)
     kappa = (agreement - chance) / (1 - chance)
