@@ -10,7 +10,7 @@ from urllib.parse import quote
 from mien.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
 APPLICATION_ID = 0x4D49454E  # "MIEN", in the file's header: how a store is told from other databases
@@ -122,21 +122,21 @@ def _version(db: sqlite3.Connection, path: Path) -> int:
 
 
 @contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
+def transaction(db: sqlite3.Connection) -> Generator[None]:
     """Commit at the end of the block, or undo it when it fails."""
     # IMMEDIATE: two writers queue up here instead of failing half-way.
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
     except BaseException:
-        if db.intransaction:  # SQLite itself rolls back when the disk is full
+        if db.in_transaction:  # SQLite itself rolls back when the disk is full
             db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Generator[None]:
     """Turn SQLite's errors into `StoreError`s that say what to do."""
     try:
         yield
