@@ -117,12 +117,13 @@ def _write(db: sqlite3.Connection, batch: list[_Item]) -> None:
         # Calls first: responses and verdicts refer to them.
         db.executemany(_PUT_CALL, (_call_row(item) for item in batch if isinstance(item, Call)))
         for item in batch:
-            if isinstance(item, Call):
-                continue
-            if isinstance(item[1], Verdict):
-                db.execute(_PUT_VERDICT, _verdict_row(item[0], item[1]))
-            else:
-                db.execute(_PUT_RESPONSE, item)
+            match item:
+                case (int(run), Verdict() as verdict):
+                    db.execute(_PUT_VERDICT, _verdict_row(run, verdict))
+                case tuple():
+                    db.execute(_PUT_RESPONSE, item)
+                case Call():
+                    pass
 
 
 def _call_row(call: Call) -> tuple[object, ...]:

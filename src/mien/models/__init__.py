@@ -22,7 +22,14 @@ __all__ = ["Model"]
 
 
 class Model(Protocol):
-    """What measuring needs of a model: `mien.models.chat.Chat`, and models that run in this process."""
+    """What measuring needs of a model: `mien.models.chat.Chat`, and models that run in this process.
+
+    Attributes:
+        supports_schema: whether it obeys a `Request.schema`; None where that is not known. Whoever finds out
+            may set it.
+    """
+
+    supports_schema: bool | None
 
     @property
     def name(self) -> str:

@@ -1,0 +1,32 @@
+"""What a model can do: told to adopt one named option. The control for model and judge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mien.wording import OptionList, fill
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.protocols import Protocol
+    from mien.types import Message, Trait, Trial
+
+
+class Instructed:
+    """The first option of a trial is the one that the model is told to adopt; the others are foils.
+
+    Designs show every trait first equally often, so that each is asked for equally often. The choice model's
+    position effect is then the accuracy of model and judge together, and its scores are their leanings.
+    """
+
+    def __init__(self, protocol: Protocol, traits: Sequence[Trait]) -> None:
+        self._template = protocol.wording.instructed
+        self._list = OptionList(traits, descriptions=protocol.descriptions)
+
+    def messages(self, trial: Trial) -> tuple[Message, ...]:
+        """The instruction with the one option, then the prompt."""
+        return (
+            {"role": "system", "content": fill(self._template, options=self._list(trial.options[:1]))},
+            {"role": "user", "content": trial.prompt.text},
+        )

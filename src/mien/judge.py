@@ -1,0 +1,157 @@
+"""From a response to a verdict: a model reads which of the options the response shows.
+
+The judge sees the prompt, the response and the options, and never the name of the model under test.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mien.traits import fold
+from mien.types import NEITHER, REFUSED, UNREADABLE, Call, Request, Verdict
+from mien.wording import OptionList, fill
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from mien.models import Model
+    from mien.protocols import Protocol
+    from mien.types import Trait, Trial
+
+    Ask = Callable[[Model, Request], Awaitable[Call]]
+
+_TAGGED = re.compile(r"<choice>(.*?)</choice>", re.DOTALL | re.IGNORECASE)
+_FENCED = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
+
+#: HTTP statuses by which endpoints say that they take no JSON schema.
+_SCHEMA_REFUSED = frozenset((400, 404, 415, 422))
+
+
+class _Answer(msgspec.Struct, forbid_unknown_fields=True):
+    choice: str
+
+
+class Judge:
+    """Asks a model for verdicts.
+
+    Args:
+        name: what the verdicts go by.
+        model: what is asked.
+        protocol: wording, order of the options, whether a choice is forced, attempts.
+        traits: the traits that may be options.
+        seed: the design's; with the trial's id it fixes the order in which the judge sees the options.
+    """
+
+    def __init__(
+        self, name: str, model: Model, protocol: Protocol, traits: Sequence[Trait], *, seed: int
+    ) -> None:
+        self.name = name
+        self.model = model
+        self._settings = protocol.judge
+        self._sampling = protocol.judge.sampling.sampling()
+        self._wording = protocol.wording
+        self._list = OptionList(traits, descriptions=protocol.descriptions)
+        self._seed = seed
+
+    async def verdict(self, trial: Trial, response: str, ask: Ask) -> Verdict | Call:
+        """Read a response.
+
+        An answer that cannot be read is asked for again; if none can be read, the verdict is ``unreadable``
+        and the last call keeps the raw text. An endpoint that takes no JSON schema is asked for an answer in
+        tags, from then on.
+
+        Args:
+            ask: sends a request to a model, or finds what it answered before.
+
+        Returns:
+            The verdict, or the call that failed to bring one.
+        """
+        order = self._order(trial)
+        attempt = 0
+        while True:
+            schema = self.model.supports_schema is not False
+            request = replace(self._request(trial, response, order, schema=schema), replicate=attempt)
+            call = await ask(self.model, request)
+            if schema and call.status in _SCHEMA_REFUSED and self.model.supports_schema is not True:
+                self.model.supports_schema = False
+                continue
+            if not call.answered:
+                return call
+            attempt += 1
+            chosen = read_choice(call.text, self._allowed(order))
+            if chosen or attempt == self._settings.attempts:
+                chosen = chosen or UNREADABLE
+                return Verdict(trial=trial.id, judge=self.name, chosen=chosen, order=order, call=call.key)
+
+    def _order(self, trial: Trial) -> tuple[str, ...]:
+        if self._settings.order == "listed":
+            return trial.options
+
+        def lot(option: str) -> bytes:
+            return blake2b(f"{self._seed}\n{trial.id}\n{option}".encode(), digest_size=8).digest()
+
+        return tuple(sorted(trial.options, key=lot))
+
+    def _allowed(self, order: tuple[str, ...]) -> tuple[str, ...]:
+        return (*order, REFUSED) if self._settings.forced else (*order, NEITHER, REFUSED)
+
+    def _request(self, trial: Trial, response: str, order: tuple[str, ...], *, schema: bool) -> Request:
+        wording = self._wording
+        # The response may hold anything, also what looks like the end of it: it cannot guess the mark.
+        mark = blake2b(f"{trial.id}\n{response}".encode(), digest_size=4).hexdigest()
+        system = "\n\n".join(
+            text.strip()
+            for text in (
+                wording.judge,
+                wording.forced if self._settings.forced else wording.neither,
+                wording.answer_json if schema else wording.answer_tags,
+            )
+        )
+        question = fill(
+            wording.question,
+            mark=mark,
+            prompt=trial.prompt.text,
+            response=response,
+            options=self._list(order),
+        )
+        return Request(
+            messages=({"role": "system", "content": system}, {"role": "user", "content": question}),
+            sampling=self._sampling,
+            schema=_schema(self._allowed(order)) if schema else None,
+        )
+
+
+def read_choice(text: str, allowed: Sequence[str]) -> str | None:
+    """Read an answer strictly: a JSON object with ``choice`` alone, or one choice between tags.
+
+    What is chosen must be one of ``allowed`` as a whole; only case, white space and surrounding quotes don't
+    count. Prose around tags is let pass, since some models think aloud; prose around JSON is not. Two
+    different tagged choices are none.
+
+    Returns:
+        The member of ``allowed`` that was chosen, or None.
+    """
+    names: Mapping[str, str] = {fold(name): name for name in allowed}
+    tagged = {fold(choice).strip("\"'“”") for choice in _TAGGED.findall(text)}
+    if tagged:
+        return names.get(tagged.pop()) if len(tagged) == 1 else None
+    fenced = _FENCED.fullmatch(text.strip())
+    try:
+        answer = msgspec.json.decode(fenced[1] if fenced else text, type=_Answer)
+    except msgspec.MsgspecError:
+        return None
+    return names.get(fold(answer.choice))
+
+
+def _schema(allowed: Sequence[str]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {"choice": {"type": "string", "enum": list(allowed)}},
+        "required": ["choice"],
+        "additionalProperties": False,
+    }
