@@ -19,6 +19,7 @@ import scipy.sparse as sp
 import scipy.stats
 
 from mien.errors import NotIdentified
+from mien.likelihood import Trials, inverse_on_contrasts, label_codes, maximise, penalised
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 DEFAULT_ALPHA: Final = 0.15
-TOLERANCE: Final = 1e-8  # of the Newton decrement, in units of log-likelihood
-MAX_ITERATIONS: Final = 100
 SEPARATED: Final = 15.0  # log odds between two options of one trial that only diverging estimates reach
 
 
@@ -124,9 +123,9 @@ def fit(
             cannot be told from the scores, or (alpha = 0) the estimates are infinite.
         ValueError: shapes or values out of range.
     """
-    trials = _Trials.of(options, chosen, n_items, weights)
+    trials = Trials.of(options, chosen, n_items, weights)
     _require_identified(trials, alpha, names or [f"item {i}" for i in range(n_items)])
-    optimum = _maximise(trials, alpha, np.zeros(trials.n_parameters) if start is None else start)
+    optimum = maximise(trials, alpha, np.zeros(trials.n_parameters) if start is None else start)
     params, probabilities = optimum.params, optimum.probabilities
     if alpha == 0 and np.ptp(trials.utilities(params), axis=0).max() > SEPARATED:
         raise NotIdentified(
@@ -134,7 +133,7 @@ def fit(
             "use a positive alpha"
         )
     information = trials.information(probabilities)
-    bread = _inverse_on_contrasts(information, n_items, alpha)
+    bread = inverse_on_contrasts(information, n_items, alpha)
     labels, gradients = trials.gradients_by_cluster(probabilities, clusters)
     n_trials = int(np.count_nonzero(trials.weights))
     effective = float(np.sum(bread * information))
@@ -224,172 +223,18 @@ def bootstrap(
     """
     if alpha <= 0:
         raise ValueError("a bootstrap needs alpha > 0: a resample may have no finite estimate without it")
-    trials = _Trials.of(options, chosen, n_items, None)
+    trials = Trials.of(options, chosen, n_items, None)
     _require_identified(trials, alpha, [f"item {i}" for i in range(n_items)])
-    whole = _maximise(trials, alpha, np.zeros(trials.n_parameters))
-    cluster = np.arange(trials.n_trials) if clusters is None else _codes(clusters)[1]
+    whole = maximise(trials, alpha, np.zeros(trials.n_parameters))
+    cluster = np.arange(trials.n_trials) if clusters is None else label_codes(clusters)[1]
     n_clusters = int(cluster.max()) + 1
     rng = np.random.default_rng(seed)
     estimates = np.empty((n_resamples, trials.n_parameters))
     for estimate in estimates:
         counts = np.bincount(rng.integers(n_clusters, size=n_clusters), minlength=n_clusters)
         resample = trials._replace(weights=counts[cluster].astype(np.float64))
-        estimate[:] = _maximise(resample, alpha, whole.params).params
+        estimate[:] = maximise(resample, alpha, whole.params).params
     return Resamples(estimates[:, :n_items], estimates[:, n_items:])
-
-
-class _Trials(NamedTuple):
-    """Trials laid out for speed: options are (K, T), so that sums over options run along contiguous rows."""
-
-    options: Ints
-    chosen: Ints
-    weights: Floats
-    n_items: int
-    pairs: tuple[tuple[int, int, Ints], ...]  # positions k < l, and the flat index of the item pair
-
-    @classmethod
-    def of(cls, options: ArrayLike, chosen: ArrayLike, n_items: int, weights: ArrayLike | None) -> _Trials:
-        shown = np.ascontiguousarray(np.asarray(options, dtype=np.int64).T)
-        picked = np.asarray(chosen, dtype=np.int64)
-        if shown.ndim != 2 or len(shown) < 2 or picked.shape != shown.shape[1:]:
-            raise ValueError("options must be (T, K) with K ≥ 2, and chosen (T,)")
-        if shown.size and (shown.min() < 0 or shown.max() >= n_items):
-            raise ValueError("options must lie in 0 … n_items − 1")
-        if picked.size and (picked.min() < 0 or picked.max() >= len(shown)):
-            raise ValueError("chosen must lie in 0 … K − 1: leave out the trials without a choice")
-        first, second = np.triu_indices(len(shown), 1)
-        pairs = tuple(
-            (int(k), int(m), shown[k] * n_items + shown[m]) for k, m in zip(first, second, strict=True)
-        )
-        weight = np.ones(picked.shape) if weights is None else np.asarray(weights, dtype=np.float64)
-        return cls(shown, picked, weight, n_items, pairs)
-
-    @property
-    def n_trials(self) -> int:
-        return len(self.chosen)
-
-    @property
-    def n_parameters(self) -> int:
-        return self.n_items + len(self.options)
-
-    def utilities(self, params: Floats) -> Floats:
-        """(K, T) θ + β of each option."""
-        return params[: self.n_items][self.options] + params[self.n_items :, None]
-
-    def log_likelihood(self, params: Floats) -> tuple[float, Floats]:
-        """The log-likelihood, and (K, T) the probability of each option."""
-        utilities = self.utilities(params)
-        utilities -= utilities.max(axis=0)
-        probabilities = np.exp(utilities)
-        total = probabilities.sum(axis=0)
-        probabilities /= total
-        log_chosen = utilities[self.chosen, np.arange(self.n_trials)] - np.log(total)
-        return float(self.weights @ log_chosen), probabilities
-
-    def residuals(self, probabilities: Floats) -> Floats:
-        """(K, T) weighted difference of what was chosen and its probability."""
-        residuals = -probabilities
-        residuals[self.chosen, np.arange(self.n_trials)] += 1
-        return residuals * self.weights
-
-    def gradient(self, probabilities: Floats) -> Floats:
-        residuals = self.residuals(probabilities)
-        by_item = np.bincount(self.options.ravel(), residuals.ravel(), self.n_items)
-        return np.concatenate([by_item, residuals.sum(axis=1)], dtype=np.float64)
-
-    def information(self, probabilities: Floats) -> Floats:
-        """(p, p) negative Hessian, Σ_t w_t Σ_{k<l} p_k p_l (x_k − x_l)(x_k − x_l)ᵀ.
-
-        x_k marks the item and the position of option k, so that both diagonal blocks are Laplacians of
-        weighted graphs.
-        """
-        n, n_positions = self.n_items, len(self.options)
-        items, places = np.zeros((n, n)), np.zeros((n_positions, n_positions))
-        mixed = np.zeros((n, n_positions))
-        for k, m, index in self.pairs:
-            weight = self.weights * probabilities[k] * probabilities[m]
-            items -= np.bincount(index, weight, n * n).reshape(n, n)
-            places[k, m] = -weight.sum()
-            contrast = np.bincount(self.options[k], weight, n) - np.bincount(self.options[m], weight, n)
-            mixed[:, k] += contrast
-            mixed[:, m] -= contrast
-        return np.block([[_laplacian(items), mixed], [mixed.T, _laplacian(places)]])
-
-    def gradients_by_cluster(
-        self, probabilities: Floats, clusters: ArrayLike | None
-    ) -> tuple[NDArray[Any], sp.csr_array]:
-        """Labels (C,), and sparse (C, p) gradients summed within each cluster."""
-        labels, codes = (np.arange(self.n_trials),) * 2 if clusters is None else _codes(clusters)
-        residuals = self.residuals(probabilities).ravel()
-        place = np.repeat(np.arange(len(self.options)) + self.n_items, self.n_trials)
-        rows = np.tile(codes, 2 * len(self.options))
-        columns = np.concatenate([self.options.ravel(), place])
-        entries = (np.concatenate([residuals, residuals]), (rows, columns))
-        return labels, sp.csr_array(entries, shape=(len(labels), self.n_parameters))
-
-
-class _Optimum(NamedTuple):
-    params: Floats
-    probabilities: Floats
-    value: float  # of the penalised log-likelihood
-    iterations: int
-
-
-def _maximise(trials: _Trials, alpha: float, start: Floats) -> _Optimum:
-    """Newton's method on the penalised log-likelihood, halving steps that would descend."""
-
-    def evaluate(params: Floats) -> tuple[float, Floats]:
-        value, probabilities = trials.log_likelihood(params)
-        return value - alpha / 2 * float(params @ params), probabilities
-
-    params = start
-    value, probabilities = evaluate(params)
-    for iteration in range(1, MAX_ITERATIONS + 1):
-        gradient = trials.gradient(probabilities) - alpha * params
-        hessian = _with_gauge(trials.information(probabilities), trials.n_items, alpha)
-        step = np.linalg.solve(hessian, gradient)
-        decrement = float(gradient @ step)
-        proposed, probabilities = evaluate(params + step)
-        while proposed < value and decrement > TOLERANCE:
-            step = step / 2
-            proposed, probabilities = evaluate(params + step)
-        params, value = params + step, proposed
-        if decrement < TOLERANCE:
-            return _Optimum(params, probabilities, value, iteration)
-    raise NotIdentified(f"no convergence in {MAX_ITERATIONS} Newton steps; use a larger alpha")
-
-
-def _laplacian(upper: Floats) -> Floats:
-    """A graph's Laplacian from minus its edge weights, given on one side of the diagonal."""
-    both = upper + upper.T
-    np.fill_diagonal(both, np.diag(both) - both.sum(axis=1))
-    return both
-
-
-def _gauge(n_items: int, n_positions: int, items: float, positions: float) -> Floats:
-    """Block-diagonal matrix of constants: the directions in which no choice tells anything."""
-    gauge = np.zeros((n_items + n_positions,) * 2)
-    gauge[:n_items, :n_items] = items
-    gauge[n_items:, n_items:] = positions
-    return gauge
-
-
-def _with_gauge(information: Floats, n_items: int, alpha: float) -> Floats:
-    """The penalised Hessian, made regular by 11ᵀ in both blocks; that leaves contrasts as they are."""
-    n_positions = len(information) - n_items
-    hessian = information + _gauge(n_items, n_positions, 1.0, 1.0)
-    hessian[np.diag_indices_from(hessian)] += alpha
-    return hessian
-
-
-def _inverse_on_contrasts(information: Floats, n_items: int, alpha: float) -> Floats:
-    """Inverse of the penalised Hessian on the sum-zero subspace, zero across it.
-
-    (1, 0) and (0, 1) are eigenvectors with eigenvalues alpha + n and alpha + K: subtract their share.
-    """
-    n, k = n_items, len(information) - n_items
-    shares = _gauge(n, k, 1 / (n * (alpha + n)), 1 / (k * (alpha + k)))
-    return np.linalg.inv(_with_gauge(information, n, alpha)) - shares
 
 
 def _sandwich(
@@ -406,7 +251,7 @@ def _sandwich(
     return bread @ meat @ bread + min(effective / spare, 0.5) * inflation * bread, correction
 
 
-def _require_identified(trials: _Trials, alpha: float, names: Sequence[str]) -> None:
+def _require_identified(trials: Trials, alpha: float, names: Sequence[str]) -> None:
     shown = trials.options[:, trials.weights > 0]
     picked = trials.chosen[trials.weights > 0]
     unseen = np.flatnonzero(np.bincount(shown.ravel(), minlength=trials.n_items) == 0)
@@ -430,11 +275,11 @@ def _require_identified(trials: _Trials, alpha: float, names: Sequence[str]) -> 
     _require_positions_identified(trials)
 
 
-def _require_positions_identified(trials: _Trials) -> None:
+def _require_positions_identified(trials: Trials) -> None:
     """The position effect needs information that remains when the scores are known to nobody."""
     n, n_positions = trials.n_items, len(trials.options)
     even = np.full(trials.options.shape, 1 / n_positions)
-    hessian = _with_gauge(trials.information(even), n, 0.0)
+    hessian = penalised(trials.information(even), n, 0.0)
     explained = hessian[n:, :n] @ np.linalg.solve(hessian[:n, :n], hessian[:n, n:])
     if np.linalg.eigvalsh(hessian[n:, n:] - explained)[0] < 1e-9 * trials.weights.sum():
         raise NotIdentified(
@@ -455,12 +300,6 @@ def _some(items: Ints, names: Sequence[str], limit: int = 8) -> str:
     """The names of items, cut off after ``limit``."""
     shown = ", ".join([names[int(i)] for i in items[:limit]])
     return f"{shown} and {len(items) - limit} more" if len(items) > limit else shown
-
-
-def _codes(clusters: ArrayLike) -> tuple[NDArray[Any], Ints]:
-    """Distinct labels, sorted, and the index of each trial's label among them."""
-    labels, codes = np.unique(np.asarray(clusters), return_inverse=True)
-    return labels, codes.astype(np.int64)
 
 
 def _dense(matrix: Any) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 ELO_CENTRE: Final = 1000.0
-ELO_SCALE: Final = 400 / np.log(10)  # points of Elo to one natural log odd
+ELO_SCALE: Final = 400 / math.log(10)  # points to one unit of natural log odds
 
 
 class TraitRow(TypedDict):

@@ -1,0 +1,183 @@
+"""The likelihood of the choice model, its derivatives, and its penalised maximum.
+
+The model is that of `mien.choice`. Parameters are one vector of p = n + K: θ of the items, then β of the
+positions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+
+from mien.errors import NotIdentified
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+TOLERANCE: Final = 1e-8  # of the Newton decrement, in units of log-likelihood
+MAX_ITERATIONS: Final = 100
+
+
+class Trials(NamedTuple):
+    """Trials laid out for speed: options are (K, T), so that sums over options run along contiguous rows."""
+
+    options: Ints
+    chosen: Ints
+    weights: Floats
+    n_items: int
+    pairs: tuple[tuple[int, int, Ints], ...]  # positions k < l, and the flat index of the item pair
+
+    @classmethod
+    def of(cls, options: ArrayLike, chosen: ArrayLike, n_items: int, weights: ArrayLike | None) -> Trials:
+        shown = np.ascontiguousarray(np.asarray(options, dtype=np.int64).T)
+        picked = np.asarray(chosen, dtype=np.int64)
+        if shown.ndim != 2 or len(shown) < 2 or picked.shape != shown.shape[1:]:
+            raise ValueError("options must be (T, K) with K ≥ 2, and chosen (T,)")
+        if shown.size and (shown.min() < 0 or shown.max() >= n_items):
+            raise ValueError("options must lie in 0 … n_items − 1")
+        if picked.size and (picked.min() < 0 or picked.max() >= len(shown)):
+            raise ValueError("chosen must lie in 0 … K − 1: leave out the trials without a choice")
+        first, second = np.triu_indices(len(shown), 1)
+        pairs = tuple(
+            (int(k), int(m), shown[k] * n_items + shown[m]) for k, m in zip(first, second, strict=True)
+        )
+        weight = np.ones(picked.shape) if weights is None else np.asarray(weights, dtype=np.float64)
+        return cls(shown, picked, weight, n_items, pairs)
+
+    @property
+    def n_trials(self) -> int:
+        return len(self.chosen)
+
+    @property
+    def n_parameters(self) -> int:
+        return self.n_items + len(self.options)
+
+    def utilities(self, params: Floats) -> Floats:
+        """(K, T) θ + β of each option."""
+        return params[: self.n_items][self.options] + params[self.n_items :, None]
+
+    def log_likelihood(self, params: Floats) -> tuple[float, Floats]:
+        """The log-likelihood, and (K, T) the probability of each option."""
+        utilities = self.utilities(params)
+        utilities -= utilities.max(axis=0)
+        probabilities = np.exp(utilities)
+        total = probabilities.sum(axis=0)
+        probabilities /= total
+        log_chosen = utilities[self.chosen, np.arange(self.n_trials)] - np.log(total)
+        return float(self.weights @ log_chosen), probabilities
+
+    def residuals(self, probabilities: Floats) -> Floats:
+        """(K, T) weighted difference of what was chosen and its probability."""
+        residuals = -probabilities
+        residuals[self.chosen, np.arange(self.n_trials)] += 1
+        return residuals * self.weights
+
+    def gradient(self, probabilities: Floats) -> Floats:
+        residuals = self.residuals(probabilities)
+        by_item = np.bincount(self.options.ravel(), residuals.ravel(), self.n_items)
+        return np.concatenate([by_item, residuals.sum(axis=1)], dtype=np.float64)
+
+    def information(self, probabilities: Floats) -> Floats:
+        """(p, p) negative Hessian, Σ_t w_t Σ_{k<l} p_k p_l (x_k − x_l)(x_k − x_l)ᵀ.
+
+        x_k marks the item and the position of option k, so that both diagonal blocks are Laplacians of
+        weighted graphs.
+        """
+        n, n_positions = self.n_items, len(self.options)
+        items, places = np.zeros((n, n)), np.zeros((n_positions, n_positions))
+        mixed = np.zeros((n, n_positions))
+        for k, m, index in self.pairs:
+            weight = self.weights * probabilities[k] * probabilities[m]
+            items -= np.bincount(index, weight, n * n).reshape(n, n)
+            places[k, m] = -weight.sum()
+            contrast = np.bincount(self.options[k], weight, n) - np.bincount(self.options[m], weight, n)
+            mixed[:, k] += contrast
+            mixed[:, m] -= contrast
+        return np.block([[_laplacian(items), mixed], [mixed.T, _laplacian(places)]])
+
+    def gradients_by_cluster(
+        self, probabilities: Floats, clusters: ArrayLike | None
+    ) -> tuple[NDArray[Any], sp.csr_array]:
+        """Labels (C,), and sparse (C, p) gradients summed within each cluster."""
+        labels, codes = (np.arange(self.n_trials),) * 2 if clusters is None else label_codes(clusters)
+        residuals = self.residuals(probabilities).ravel()
+        place = np.repeat(np.arange(len(self.options)) + self.n_items, self.n_trials)
+        rows = np.tile(codes, 2 * len(self.options))
+        columns = np.concatenate([self.options.ravel(), place])
+        entries = (np.concatenate([residuals, residuals]), (rows, columns))
+        return labels, sp.csr_array(entries, shape=(len(labels), self.n_parameters))
+
+
+class Optimum(NamedTuple):
+    params: Floats
+    probabilities: Floats
+    value: float  # of the penalised log-likelihood
+    iterations: int
+
+
+def maximise(trials: Trials, alpha: float, start: Floats) -> Optimum:
+    """Newton's method on the penalised log-likelihood, halving steps that would descend."""
+
+    def evaluate(params: Floats) -> tuple[float, Floats]:
+        value, probabilities = trials.log_likelihood(params)
+        return value - alpha / 2 * float(params @ params), probabilities
+
+    params = start
+    value, probabilities = evaluate(params)
+    for iteration in range(1, MAX_ITERATIONS + 1):
+        gradient = trials.gradient(probabilities) - alpha * params
+        hessian = penalised(trials.information(probabilities), trials.n_items, alpha)
+        step = np.linalg.solve(hessian, gradient)
+        decrement = float(gradient @ step)
+        proposed, probabilities = evaluate(params + step)
+        while proposed < value and decrement > TOLERANCE:
+            step = step / 2
+            proposed, probabilities = evaluate(params + step)
+        params, value = params + step, proposed
+        if decrement < TOLERANCE:
+            return Optimum(params, probabilities, value, iteration)
+    raise NotIdentified(f"no convergence in {MAX_ITERATIONS} Newton steps; use a larger alpha")
+
+
+def _laplacian(upper: Floats) -> Floats:
+    """A graph's Laplacian from minus its edge weights, given on one side of the diagonal."""
+    both = upper + upper.T
+    np.fill_diagonal(both, np.diag(both) - both.sum(axis=1))
+    return both
+
+
+def _gauge(n_items: int, n_positions: int, items: float, positions: float) -> Floats:
+    """Block-diagonal matrix of constants: the directions in which no choice tells anything."""
+    gauge = np.zeros((n_items + n_positions,) * 2)
+    gauge[:n_items, :n_items] = items
+    gauge[n_items:, n_items:] = positions
+    return gauge
+
+
+def penalised(information: Floats, n_items: int, alpha: float) -> Floats:
+    """The penalised Hessian, made regular by 11ᵀ in both blocks; that leaves contrasts as they are."""
+    n_positions = len(information) - n_items
+    hessian = information + _gauge(n_items, n_positions, 1.0, 1.0)
+    hessian[np.diag_indices_from(hessian)] += alpha
+    return hessian
+
+
+def inverse_on_contrasts(information: Floats, n_items: int, alpha: float) -> Floats:
+    """Inverse of the penalised Hessian on the sum-zero subspace, zero across it.
+
+    (1, 0) and (0, 1) are eigenvectors with eigenvalues alpha + n and alpha + K: subtract their share.
+    """
+    n, k = n_items, len(information) - n_items
+    shares = _gauge(n, k, 1 / (n * (alpha + n)), 1 / (k * (alpha + k)))
+    return np.linalg.inv(penalised(information, n, alpha)) - shares
+
+
+def label_codes(clusters: ArrayLike) -> tuple[NDArray[Any], Ints]:
+    """Distinct labels, sorted, and the index of each trial's label among them."""
+    labels, codes = np.unique(np.asarray(clusters), return_inverse=True)
+    return labels, codes.astype(np.int64)
