@@ -308,9 +308,9 @@ def sequential_elo(
     winners = np.repeat(options[np.arange(n_trials), chosen], n_options - 1)
     losers = options[np.arange(n_options) != chosen[:, None]]
     result = evalica.elo(
-        winners.tolist(), losers.tolist(), [evalica.Winner.X] * len(winners), k=k, initial=start
+        winners.tolist(), losers.tolist(), [evalica.Winner.X] * len(winners), k=float(k), initial=float(start)
     )
-    ratings = np.full(n_items, start)
+    ratings = np.full(n_items, start, dtype=np.float64)
     ratings[result.scores.index.to_numpy()] = result.scores.to_numpy()
     return ratings
 

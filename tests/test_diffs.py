@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
+
+from mien import ratings
+from mien.comparisons import Comparisons
+from mien.diffs import diff
+from mien.errors import UsageError
+
+N = 16
+SCORES = np.linspace(1.2, -1.2, N)
+
+
+def profile(scores=SCORES, *, seed, trials=0, n_trials=800, prefix="p", **metadata):
+    """``trials`` seeds what is shown, ``seed`` what is chosen, so that runs can share their trials."""
+    shared, rng = np.random.default_rng(trials), np.random.default_rng([seed, 1])
+    options = np.argsort(shared.random((n_trials, N)), axis=1)[:, :2]
+    cluster = shared.integers(100, size=n_trials)
+    chosen = (scores[options] + rng.gumbel(size=(n_trials, 2))).argmax(axis=1)
+    comparisons = Comparisons(
+        traits=tuple(f"t{i:02d}" for i in range(N)),
+        options=options.astype(np.int32),
+        chosen=chosen.astype(np.int32),
+        cluster=cluster.astype(np.int32),
+        clusters=tuple(f"{prefix}{i}" for i in range(100)),
+    )
+    return ratings.profile(comparisons, **metadata)
+
+
+def test_delta_and_its_covariance_follow_their_definition():
+    a, b = profile(seed=1), profile(seed=2)
+    found = diff(a, b)
+    np.testing.assert_allclose(found.delta, b.rating - a.rating)
+    rows = {label: i for i, label in enumerate(b.fit.clusters)}
+    meat = np.zeros((N + 2, N + 2))
+    for i, label in enumerate(a.fit.clusters):
+        meat += np.outer(a.fit.gradients[[i]].toarray(), b.fit.gradients[[rows[label]]].toarray())
+    cross = math.sqrt(a.fit.correction * b.fit.correction) * a.fit.bread @ meat @ b.fit.bread
+    covariance = (a.fit.covariance + b.fit.covariance - cross - cross.T)[:N, :N]
+    np.testing.assert_allclose(found.stderr, 400 / math.log(10) * np.sqrt(np.diag(covariance)))
+    t = np.abs(found.delta) / found.stderr
+    np.testing.assert_allclose(found.p, 2 * scipy.stats.t.sf(t, 99))
+    np.testing.assert_allclose(found.q, multipletests(found.p, method="fdr_bh")[1])
+    change = b.fit.scores - a.fit.scores
+    assert found.omnibus["chi2"] == pytest.approx(change @ np.linalg.pinv(covariance) @ change)
+    assert found.rms == pytest.approx(np.sqrt(np.mean(found.delta**2)))
+    assert found.rms_null == pytest.approx(np.sqrt(np.mean(found.stderr**2)))
+
+
+def test_pairing_counts_and_uses_shared_prompts():
+    a = profile(seed=1)
+    assert diff(a, profile(seed=2)).paired == 100
+    stranger = profile(seed=2, prefix="q")
+    apart = diff(a, stranger)
+    assert apart.paired == 0
+    expected = np.sqrt(a.stderr**2 + stranger.stderr**2)
+    np.testing.assert_allclose(apart.stderr, expected)
+    # The very same answers, on prompts known to be shared, differ by next to nothing.
+    assert diff(a, profile(seed=1)).rms_null < 0.5 * diff(a, profile(seed=1, prefix="q")).rms_null
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 1000))
+def test_exchanging_the_profiles_flips_the_sign_alone(seed):
+    a, b = profile(seed=seed), profile(seed=seed + 1, n_trials=500)
+    there, back = diff(a, b), diff(b, a)
+    np.testing.assert_allclose(back.delta, -there.delta)
+    np.testing.assert_allclose(back.low, -there.high)
+    np.testing.assert_allclose(back.q, there.q)
+    assert back.omnibus["p"] == pytest.approx(there.omnibus["p"])
+    assert back.correlation == pytest.approx(there.correlation)
+
+
+def test_finds_the_traits_that_moved():
+    moved = SCORES.copy()
+    moved[3] += 2.0
+    moved[12] -= 2.0
+    found = diff(profile(seed=1, n_trials=3000), profile(moved, seed=2, n_trials=3000))
+    assert {row["trait"] for row in found.rows[:2]} == {"t03", "t12"}
+    assert all(row["changed"] for row in found.rows[:2])
+    assert found.omnibus["p"] < 1e-6
+    assert found.rms > 2 * found.rms_null
+
+
+@pytest.mark.parametrize("prefix", ["p", "q"])
+def test_nothing_changed_is_called_changed_at_most_as_often_as_promised(prefix):
+    found = [diff(profile(seed=s), profile(seed=s + 500, prefix=prefix)) for s in range(60)]
+    assert np.mean([d.changed.any() for d in found]) <= 0.15
+    assert 0.02 < np.mean([d.p < 0.05 for d in found]) < 0.09
+    assert np.mean([d.omnibus["p"] < 0.05 for d in found]) <= 0.15
+    assert 0.85 < np.mean([d.rms / d.rms_null for d in found]) < 1.15
+
+
+def test_correlation_has_bonett_and_wrights_interval():
+    a, b = profile(seed=1), profile(seed=2)
+    found = diff(a, b, confidence_level=0.9).correlation
+    rho = scipy.stats.spearmanr(a.rating, b.rating).statistic
+    half = scipy.stats.norm.ppf(0.95) * math.sqrt((1 + rho**2 / 2) / (N - 3))
+    assert found["spearman"] == pytest.approx(rho)
+    assert found["low"] == pytest.approx(math.tanh(math.atanh(rho) - half))
+    assert found["high"] == pytest.approx(math.tanh(math.atanh(rho) + half))
+    reliabilities = a.reliability["model_based"] * b.reliability["model_based"]
+    assert found["disattenuated"] == pytest.approx(min(rho / math.sqrt(reliabilities), 1))
+
+
+def test_correlation_with_itself_is_one():
+    a = profile(seed=1)
+    assert diff(a, a).correlation["high"] == pytest.approx(1)
+    assert not diff(a, a).changed.any()
+
+
+def test_an_unreliable_profile_has_no_corrected_correlation():
+    a = profile(seed=1)
+    noise = replace(a, reliability={"model_based": -0.2, "split_half": None})
+    assert diff(a, noise).correlation["disattenuated"] is None
+
+
+def test_json_keys_are_the_documented_ones():
+    record = diff(profile(seed=1, run="old"), profile(seed=2, model="new")).to_dict()
+    assert list(record) == [
+        *("a", "b", "traits", "omnibus", "rms", "rms_null", "correlation", "paired", "fdr"),
+        "confidence_level",
+    ]
+    assert (record["a"], record["b"]) == ("old", "new")
+    assert list(record["traits"][0]) == ["trait", "delta", "low", "high", "stderr", "p", "q", "changed"]
+    assert list(record["omnibus"]) == ["chi2", "df", "p"]
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+
+
+def test_tables_go_by_size_of_change():
+    found = diff(profile(seed=1), profile(seed=2, run="<b>"))
+    assert list(found.table["delta"].abs()) == sorted(np.abs(found.delta), reverse=True)
+    assert "&lt;b&gt;" in found._repr_html_()
+
+
+def test_different_traits_are_named():
+    a = profile(seed=1, run="old")
+    b = replace(a, run="new", traits=(*a.traits[:-1], "zany"))
+    with pytest.raises(UsageError, match=r"only in old: t15; only in new: zany"):
+        diff(a, b)
