@@ -16,8 +16,14 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
+from mien.designs import design
 from mien.errors import InputError, MienError
+from mien.instruments import instrument
+from mien.prompts import load_prompts
+from mien.protocols import load_protocol, shipped_protocols
 from mien.testing import FAULTS, Options, ScriptedServer, codeword, planted_scores
+from mien.testing.script import Script
+from mien.traits import load_traits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,6 +159,23 @@ def test_a_repeated_request_gets_the_same_answer_and_another_seed_another(server
     server.configure(seed=1)
     assert first == again
     assert first != [text_of(answer) for answer in post(server, *bodies)]
+
+
+@pytest.mark.parametrize("protocol", shipped_protocols())
+@pytest.mark.parametrize("changes", [{}, {"descriptions": True}, {"options": 4}])
+def test_the_script_finds_the_options_in_the_wording_that_ships(
+    protocol: str, changes: dict[str, Any]
+) -> None:
+    traits = load_traits("classic-144")
+    rules = load_protocol(protocol).override(**changes)
+    script = Script(Options(scores=planted_scores(traits.names)))
+    revealed, instructed = (instrument(name, rules, traits.traits) for name in ("revealed", "instructed"))
+    trials = design(
+        traits.names, load_prompts(), rounds=4, n_options=rules.options, order=rules.order, seed=0
+    )
+    for trial in trials:
+        systems = [asked.messages(trial)[0]["content"] for asked in (revealed, instructed)]
+        assert [script.options_in(system) for system in systems] == [[*trial.options], [trial.options[0]]]
 
 
 def judged(trait: str = "warm", options: str = "- blunt\n- warm", **members: Any) -> dict[str, Any]:

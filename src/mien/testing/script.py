@@ -97,7 +97,7 @@ class Script:
         # The user may have named a trait, and the response must not.
         excerpt = self._named.sub("…", " ".join(prompt[:_EXCERPT_LENGTH].split()))
         text = f"You asked: “{excerpt}”. There is more than one way to go about this, and here is mine."
-        if options := self._options_in(briefing):
+        if options := self.options_in(briefing):
             trait = self._choose(options, uniforms(self._options.seed, body)[0])
             text += f" I have kept this in the key of {codeword(trait)}."
         return text
@@ -106,7 +106,7 @@ class Script:
         """The judge's answer: the option that the response shows, or another by mistake."""
         text = "\n".join(turn.text for turn in chat.messages)
         schema = chat.schema if self._options.supports_schema is True else None
-        options = _enumerated(schema) or self._options_in(text)
+        options = _enumerated(schema) or self.options_in(text)
         choice = self._verdict(text, options, *uniforms(self._options.seed, body))
         as_json = manner == "json" or (schema is not None and manner != "tags")
         match manner:
@@ -122,7 +122,7 @@ class Script:
             case _:
                 return _formatted([choice], schema, as_json=as_json)
 
-    def _options_in(self, text: str) -> list[str]:
+    def options_in(self, text: str) -> list[str]:
         """The traits that a text offers, in order of appearance."""
         found = self._listed.findall(text) or self._named.findall(text)
         return list(dict.fromkeys(found))
