@@ -9,10 +9,16 @@ import math
 import random
 from collections import deque
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 # Timers fire late by up to some milliseconds. A start that came late by no more than this is
 # made up for by the next one, so that lateness does not add up to a lower rate.
 _SLACK = 0.02
+
+
+def _due(free: float, now: float) -> float:
+    """When a call that starts now was due; now, unless it was merely woken late."""
+    return free if free > now - _SLACK else now
 
 
 class Meter:
@@ -35,7 +41,7 @@ class Meter:
     def use(self, now: float, amount: float = 1.0) -> None:
         """Record that a call starts now and uses an amount."""
         self._largest = max(self._largest, amount)
-        self._free = max(self._free, now - _SLACK) + amount * self._interval
+        self._free = _due(self._free, now) + amount * self._interval
 
     def correct(self, expected: float, actual: float) -> None:
         """Make good for a call that used more or less than expected."""
@@ -65,31 +71,49 @@ class Cubic:
         return self.peak * (1 + self._cut * u * u * u)
 
 
+@dataclass(slots=True)
+class _Event:
+    """When its first refusal arrived, and how things stood before."""
+
+    time: float
+    previous: float
+    peak_before: float | None
+    futile_before: int
+    jitter: float = field(default_factory=lambda: random.uniform(0.75, 1.25))
+
+
 class Pace:
     """The rate at which an endpoint accepts requests, learnt from those that it refuses.
 
-    Unlimited until the first refusal. Requests that were on their way when a refusal arrived belong to
-    the same event; an event pauses the endpoint and sets the pace to just below the rate that was
-    accepted before it. From there the pace follows `Cubic`.
+    Unlimited until the first refusal. Refusals of requests that were on their way when the first of them
+    arrived are one event. An event pauses the endpoint, measures the rate that was accepted up to it, and
+    sets the pace just below; from there the pace follows `Cubic`. Refusals that go on at any pace, as from
+    an overloaded server that refuses at random, are met with the pause alone.
     """
 
     _KEEP = 0.95
-    _PERIOD = 12.0  # a limit that doubles is found in about 3.7 periods
-    _SPAN = 5.0  # seconds over which the accepted rate is measured, where calls are frequent
-    _FEW, _MANY = 5, 20  # accepted requests: too few to tell a rate from; enough, however long they took
-    _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
+    _PERIOD = 2.0  # seconds; short while measurements differ by more than the tolerance
+    _SETTLED_PERIOD = 12.0  # a limit that doubles is found within 3.7 periods
+    _TOLERANCE = 0.25
+    _SPAN = 1.0  # seconds at the least over which the accepted rate is taken
+    _BRIEF = 3.0  # seconds between events from which nothing can be told, for pauses weigh too much
+    _FEW, _MANY = 10, 20  # accepted requests: too few to tell a rate from; enough, however long they took
+    _HELPLESS = 3  # lower paces in a row that were refused at once
+    _HOPELESS = 5  # pauses in a row after which nothing was accepted
+    _FASTEST = 10_000.0  # requests per second
+    _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 20.0
 
     def __init__(self) -> None:
         self._starts: deque[float] = deque(maxlen=1024)  # of requests that were not refused
         self._curve: Cubic | None = None
-        self._free = -math.inf
-        self._paused_until = -math.inf
-        self._peak = self._peak_before = math.inf
+        self._free = self._paused_until = -math.inf
         self._since = -math.inf  # where the present measurement begins
-        self._event = self._event_before = -math.inf  # when an event's first refusal arrived
+        self._event = _Event(-math.inf, -math.inf, None, 0)
+        self._peak: float | None = None
+        self._period = self._PERIOD
         self._measured = False  # whether the present event told a rate
-        self._futile = self._futile_before = 0  # events in a row with nothing accepted between them
-        self._jitter = 1.0
+        self._futile = 0  # events in a row with nothing accepted between them
+        self._unhelped = 0  # lower paces in a row that were refused at once
 
     def wait(self, now: float) -> float:
         """Seconds until the next request may start; 0 or less for now."""
@@ -101,11 +125,11 @@ class Pace:
 
     def start(self, now: float) -> None:
         """Record that a request starts now."""
-        if not self._starts and self._event == -math.inf:
+        if self._since == -math.inf:
             self._since = math.nextafter(now, -math.inf)
         self._starts.append(now)
         if self._curve:
-            self._free = max(self._free, now - _SLACK) + 1 / self._curve(now)
+            self._free = _due(self._free, now) + 1 / self._curve(now)
 
     def pause(self, now: float, seconds: float) -> None:
         """Let no request start for some seconds."""
@@ -115,39 +139,57 @@ class Pace:
         """Learn from the refusal of a request that had started at some time.
 
         Returns:
-            Whether it opens a new event.
+            Whether it opens a new event, and one that tells a rate.
         """
         with suppress(ValueError):
             self._starts.remove(started)
-        is_new = started > self._event
+        is_new = started > self._event.time
         if is_new:
             self._open(now)
-        self._measure()
-        backoff = min(self._SHORTEST_PAUSE * 2**self._futile, self._LONGEST_PAUSE) * self._jitter
+        self._learn()
+        backoff = min(self._SHORTEST_PAUSE * 2**self._futile, self._LONGEST_PAUSE) * self._event.jitter
         self.pause(now, backoff if retry_after is None else retry_after)
-        self._curve = Cubic(self._peak, self._KEEP, self._PERIOD, self._paused_until)
-        return is_new
+        assert self._peak is not None
+        self._curve = Cubic(self._peak, self._KEEP, self._period, self._paused_until)
+        return is_new and self._measured
 
     def _open(self, now: float) -> None:
+        many = sum(start > self._event.time for start in self._starts) >= self._MANY
+        if many and now > self._paused_until + self._BRIEF:
+            self._unhelped = 0
+        elif self._measured:
+            self._unhelped += 1
         if self._measured:
-            self._since = self._event
-        self._event_before, self._event = self._event, now
-        self._peak_before, self._futile_before = self._peak, self._futile
-        self._jitter = random.uniform(0.75, 1.25)
+            self._since = self._event.time
+        self._event = _Event(now, self._event.time, self._peak, self._futile)
 
-    def _measure(self) -> None:
-        """Take the accepted rate up to the event, less what has turned out to be refused since."""
-        accepted = [start for start in self._starts if self._since < start <= self._event]
-        progress = bool(accepted) and accepted[-1] > self._event_before
-        self._futile = 0 if progress else self._futile_before + 1
-        self._measured = len(accepted) >= self._FEW or math.isinf(self._peak_before)
-        if not self._measured:
-            # That the pause was too short does not mean that the pace was too high. What was accepted
-            # counts towards the next event's measurement.
-            self._peak = self._peak_before
-            return
-        since = self._since
+    def _learn(self) -> None:
+        """Set the peak by what was accepted up to the event, less what has turned out refused since."""
+        event = self._event
+        accepted = [start for start in self._starts if self._since < start <= event.time]
+        progress = bool(accepted) and accepted[-1] > event.previous
+        self._futile = 0 if progress else event.futile_before + 1
+        if self._futile >= self._HOPELESS:
+            self._unhelped = 0
+        enough = len(accepted) >= self._FEW and event.time - self._since >= self._BRIEF
+        self._measured = False
+        if event.peak_before is None or (enough and self._unhelped < self._HELPLESS):
+            self._measured = True
+            self._measure(accepted)
+        elif self._unhelped >= self._HELPLESS:
+            # These refusals don't depend on the pace, so find the way back up.
+            self._peak = min(event.peak_before * 2, self._FASTEST)
+        else:
+            # What was accepted counts towards the next event's measurement. Where it was nothing, the
+            # pause was too short, which says nothing of the pace.
+            self._peak = event.peak_before * (0.9 if progress else 1.0)
+
+    def _measure(self, accepted: list[float]) -> None:
+        """Take the rate of the latest accepted requests."""
+        event, since = self._event, self._since
         if len(accepted) > self._MANY:
-            since = max(since, min(self._event - self._SPAN, accepted[-self._MANY - 1]))
+            since = max(since, min(event.time - self._SPAN, accepted[-self._MANY - 1]))
         count = sum(start > since for start in accepted)
-        self._peak = max(count, 1) / max(self._event - since, 1.0)
+        self._peak = max(count, 1) / max(event.time - since, self._SPAN)
+        agrees = event.peak_before and abs(self._peak / event.peak_before - 1) < self._TOLERANCE
+        self._period = max(self._SETTLED_PERIOD, 1.5 * self._MANY / self._peak) if agrees else self._PERIOD

@@ -30,8 +30,9 @@ class Window:
     _KEEP = 0.5
     _PERIOD_OVERLOADED, _PERIOD_REFUSED = 12.0, 2.0
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, now: float) -> None:
         self._most = most
+        self._began = now
         self._size = min(self._START, most)
         self._curve: Cubic | None = None
 
@@ -41,9 +42,10 @@ class Window:
             return self._size
         return max(1, min(self._most, int(self._curve(now))))
 
-    def grow(self) -> None:
+    def grow(self, now: float) -> None:
         """Widen after an answer that others were waiting behind."""
-        if self._size < self._most:
+        # The very first answers may overtake the first refusals; growing on them would double those.
+        if self._size < self._most and now > self._began + 0.25:
             self._size += 1
 
     def halve(self, now: float, *, overloaded: bool) -> None:
@@ -62,16 +64,16 @@ class Throttle:
     """
 
     def __init__(self, max_concurrency: int, rpm: float | None = None, tpm: float | None = None) -> None:
+        self._time = asyncio.get_running_loop().time
         self.in_flight = 0
         self.pace = Pace()
-        self._window = Window(max_concurrency)
+        self._window = Window(max_concurrency, self._time())
         self._requests = Meter(rpm) if rpm else None
         self._tokens = Meter(tpm) if tpm else None
         self._queue: deque[tuple[asyncio.Future[Slot], float]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._overload = float("-inf")  # when the last overload was told
         self._refusing_since: float | None = None
-        self._time = asyncio.get_running_loop().time
 
     async def start(self, tokens: float = 0.0, *, again: bool = False) -> Slot:
         """Wait for leave to send a request; `finish` must follow.
@@ -125,7 +127,7 @@ class Throttle:
             if self._tokens and reply.tokens_out:
                 self._tokens.correct(slot.tokens, reply.tokens_in + reply.tokens_out)
             if self._queue and reply.status < 500:
-                self._window.grow()
+                self._window.grow(now)
         self._wake()
 
     def refusing_for(self) -> float:
