@@ -74,6 +74,7 @@ class Design:
 
     def __getitem__(self, index: int) -> Trial:
         """Trial number ``index`` in order of presentation."""
+        index = range(len(self))[index]
         shown: list[int] = self.options[index].tolist()
         names = tuple(self.traits[i] for i in shown)
         return Trial(f"t{index}", int(self.round[index]), names, self.prompts[int(self.prompt[index])])
@@ -99,7 +100,8 @@ def rounds_for(n_traits: int, *, n_options: int = 2, trials: int | None = None, 
     trials = DEFAULT_TRIALS if trials is None else trials
     if trials < 1:
         raise UsageError(f"a design needs at least one trial, not {trials}")
-    return math.ceil(trials * n_options / n_traits)
+    # Whole numbers: the fewest rounds whose blocks, the last of which may borrow, are as many as the trials.
+    return (trials - 1) * n_options // n_traits + 1
 
 
 def design(
@@ -309,6 +311,7 @@ def _deal(
 def _replicates(options: NDArray[np.int32], prompt: NDArray[np.int32]) -> NDArray[np.int32]:
     """How many earlier trials are the same, (T,)."""
     _, same = np.unique(np.column_stack((options, prompt)), axis=0, return_inverse=True)
+    same = same.reshape(-1)  # NumPy 2.0 alone gives a column
     order = np.argsort(same, kind="stable")
     starts = np.flatnonzero(np.diff(same[order], prepend=-1))
     occurrence = np.arange(len(same)) - np.repeat(starts, np.diff(starts, append=len(same)))
