@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import unicodedata
 from dataclasses import dataclass
 from importlib import resources
@@ -15,7 +16,7 @@ from mien.files import read_text
 from mien.types import NON_CHOICES, Trait
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _SHIPPED = resources.files("mien") / "data" / "traits"
 
@@ -67,8 +68,21 @@ def load_traits(source: str | Path) -> TraitSet:
     text = read_text(path)
     if path.suffix in {".yaml", ".yml"}:
         return _parse_yaml(text, path.stem, str(path))
-    lines = ((line, Trait(row.strip())) for line, row in enumerate(text.splitlines(), 1) if row[:1] != "#")
+    # Not splitlines(), which counts lines that editors don't.
+    rows = enumerate(io.StringIO(text), 1)
+    lines = ((line, Trait(row.strip())) for line, row in rows if row[:1] != "#")
     return TraitSet(path.stem, _checked(lines, str(path)))
+
+
+def traits_from_names(names: Iterable[str]) -> TraitSet:
+    """Make a set of names alone.
+
+    Raises:
+        InputError: as `load_traits`; lines count from 1.
+    """
+    return TraitSet(
+        "custom", _checked(((n, Trait(name.strip())) for n, name in enumerate(names, 1)), "traits")
+    )
 
 
 def _parse_yaml(text: str, name: str, source: str) -> TraitSet:
@@ -82,9 +96,8 @@ def _parse_yaml(text: str, name: str, source: str) -> TraitSet:
         ) from error
     head = {"name": name, "description": ""}
     if isinstance(node, yaml.MappingNode):
-        members = {key.value: value for key, value in node.value}
-        head |= {key: members[key].value for key in head if key in members}
-        node = members.get("traits")
+        head |= {key: value for key, value in _scalars(node).items() if key in head}
+        node = next((value for key, value in node.value if key.value == "traits"), None)
     if not isinstance(node, yaml.SequenceNode):
         raise InputError("holds no list of traits", source=source, where="key traits")
     return TraitSet(traits=_checked(_yaml_traits(node, source), source), **head)
@@ -94,20 +107,21 @@ def _yaml_traits(node: yaml.SequenceNode, source: str) -> Iterator[tuple[int, Tr
     for item in node.value:
         line = item.start_mark.line + 1
         if isinstance(item, yaml.ScalarNode):
-            yield line, Trait(item.value.strip())
+            yield line, Trait(" ".join(item.value.split()))
             continue
-        members = (
-            {key.value: value.value for key, value in item.value}
-            if isinstance(item, yaml.MappingNode)
-            else {}
-        )
-        if not {"name"} <= members.keys() <= {"name", "description"}:
+        members = _scalars(item) if isinstance(item, yaml.MappingNode) else {}
+        if not {"name"} <= members.keys() <= {"name", "description"} or len(members) < len(item.value):
             raise InputError(
                 "a trait is a name, or a mapping with `name` and optionally `description`",
                 source=source,
                 where=f"line {line}",
             )
-        yield line, Trait(str(members["name"]).strip(), str(members.get("description", "")).strip())
+        yield line, Trait(*(" ".join(members.get(key, "").split()) for key in ("name", "description")))
+
+
+def _scalars(node: yaml.MappingNode) -> dict[str, str]:
+    scalar = yaml.ScalarNode
+    return {k.value: v.value for k, v in node.value if isinstance(k, scalar) and isinstance(v, scalar)}
 
 
 def _checked(numbered: Iterator[tuple[int, Trait]], source: str) -> tuple[Trait, ...]:
