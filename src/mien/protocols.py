@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -119,7 +119,8 @@ def shipped_protocols() -> list[str]:
 def load_protocol(source: str | Path = "default") -> Protocol:
     """Load a built-in protocol by name, or a user's from a YAML file.
 
-    ``wording`` is the name of a shipped wording, or a mapping that is laid over the default one.
+    ``wording`` is the name of a shipped wording, or a mapping that is laid over the default one, member by
+    member.
 
     Raises:
         UnknownName: neither a built-in protocol nor a file.
@@ -140,17 +141,26 @@ def load_protocol(source: str | Path = "default") -> Protocol:
     if not isinstance(document, dict):
         raise InputError("a protocol is a mapping of keys to values", source=source)
     members: dict[str, Any] = {"name": Path(source).stem, **document}
-    members["wording"] = _wording(members.get("wording", "default"))
+    members["wording"] = _wording(members.get("wording", "default"), source)
     return _validated(members, source)
 
 
-def _wording(given: object) -> dict[str, Any]:
+def _wording(given: object, source: str | Path) -> dict[str, Any]:
+    if not isinstance(given, str | dict):
+        raise InputError(
+            "is the name of a wording, or a mapping of its members", source=source, where="key wording"
+        )
     shipped = {entry.name.removesuffix(".yaml"): entry for entry in (_SHIPPED / "wording").iterdir()}
     base = given if isinstance(given, str) else "default"
     if base not in shipped:
         raise UnknownName("wording", base, shipped)
     wording = yaml.safe_load(shipped[base].read_text(encoding="utf-8"))
-    return wording | given if isinstance(given, dict) else wording
+    if isinstance(given, str):
+        return wording
+    own = cast("dict[str, Any]", given)
+    if isinstance(preference := own.get("preference"), dict):
+        own = own | {"preference": wording["preference"] | preference}
+    return wording | own
 
 
 def _validated(members: Mapping[str, Any], source: str | Path) -> Protocol:
