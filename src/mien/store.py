@@ -18,7 +18,7 @@ import msgspec
 from mien.errors import UnknownName
 from mien.journal import CALL_COLUMNS, RAW_COLUMNS, Journal
 from mien.schema import connect, connect_read_only, explained, transaction
-from mien.types import Call, Prompt, Trial
+from mien.types import Call, Prompt, Trait, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,6 +30,7 @@ LOCK_TIMEOUT = 60.0  # seconds to wait for another writer
 _RUN_COLUMNS = ("id", "name", "model", "instrument", "protocol", "design", "seed", "traits", "created")
 _encode = msgspec.json.encode
 _decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
+_decode_traits = msgspec.json.Decoder(tuple[Trait, ...]).decode
 
 
 _PUT_RUN = f"""
@@ -65,7 +66,7 @@ class RunRecord:
     protocol: str
     design: str
     seed: int | None
-    traits: tuple[str, ...]
+    traits: tuple[Trait, ...]
     created: float
 
 
@@ -203,7 +204,7 @@ class Store:
         protocol: str,
         design: str,
         seed: int | None,
-        traits: tuple[str, ...],
+        traits: tuple[Trait, ...],
         trials: Iterable[Trial],
     ) -> RunRecord:
         """Make a run with its trials; or give one that is there a longer design and the trials that it lacks.
@@ -253,6 +254,13 @@ class Store:
     def count_trials(self, run: int) -> int:
         """Number of trials in a run's design."""
         return self._db.execute("SELECT count(*) FROM trial WHERE run = ?", (run,)).fetchone()[0]
+
+    def count_responses(self, run: int) -> int:
+        """Number of trials with a response."""
+        return self._db.execute(
+            "SELECT count(*) FROM trial t JOIN call c ON c.key = t.call WHERE t.run = ? AND c.text <> ''",
+            (run,),
+        ).fetchone()[0]
 
     def count_verdicts(self, run: int, judge: str) -> int:
         """Number of a judge's verdicts."""
@@ -311,5 +319,5 @@ class Store:
 
 def _run_record(row: tuple[Any, ...]) -> RunRecord:
     members: dict[str, Any] = dict(zip(_RUN_COLUMNS, row, strict=True))
-    members["traits"] = _decode_names(members["traits"])
+    members["traits"] = _decode_traits(members["traits"])
     return RunRecord(**members)

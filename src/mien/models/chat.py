@@ -203,7 +203,7 @@ class Chat:
 
     def _watch(self, request: Request, call: Call) -> None:
         """Give the endpoint up if its first calls all fail alike."""
-        if request.schema is not None and self.supports_schema is None and call.status in _UNSUPPORTED:
+        if request.schema is not None and self.supports_schema is not True and call.status in _UNSUPPORTED:
             return  # may be due to the schema, which whoever asked can do without
         # Messages may name the request that they answer: words with digits don't count.
         failure = re.sub(r"\S*\d\S*", "#", call.failure)

@@ -1,0 +1,390 @@
+"""The composition root: from a design to responses, from responses to verdicts, all kept in the store."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import msgspec
+
+from mien import designs, diffs, ratings
+from mien.errors import RunConflict, UnknownName, UsageError
+from mien.instruments import instrument as make_instrument
+from mien.judge import Judge
+from mien.models.providers import Price
+from mien.models.transport import Transport
+from mien.pipeline import Pipeline, Progress
+from mien.prompts import load_prompts
+from mien.protocols import Protocol, load_protocol
+from mien.ratings import Profile
+from mien.runs import Run, store_path
+from mien.store import JudgeRecord, RunRecord, Store
+from mien.traits import TraitSet, load_traits, traits_from_names
+from mien.types import InstrumentName, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
+
+    from mien.comparisons import Comparisons
+    from mien.designs import Design
+    from mien.diffs import Diff
+    from mien.models.chat import Chat
+    from mien.store import Row
+    from mien.types import Prompt
+
+QUIRK_SCHEMA = "json_schema"  # the name under which the store remembers what an endpoint takes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """What is to be measured, and how: all that a run depends on."""
+
+    name: str
+    model: str
+    judge: str
+    instrument: InstrumentName
+    protocol: Protocol
+    traits: TraitSet
+    design: Design
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How fast, how long and how dear a run may get; see `mien.models.transport.Transport`.
+
+    Attributes:
+        price_in: US dollars per million tokens of requests, where the endpoint does not say.
+        price_out: US dollars per million tokens of answers.
+    """
+
+    max_concurrency: int = 256
+    rpm: float | None = None
+    tpm: float | None = None
+    max_calls: int | None = None
+    max_cost: float | None = None
+    price_in: float | None = None
+    price_out: float | None = None
+    timeout: float = 600
+
+
+def plan(
+    model: str,
+    *,
+    judge: str,
+    instrument: InstrumentName = "revealed",
+    protocol: Protocol | str | Path = "default",
+    traits: TraitSet | Sequence[str] | str | Path = "classic-144",
+    prompts: Sequence[Prompt] | str | Path = "everyday",
+    rounds: int | None = None,
+    trials: int | None = None,
+    full: bool = False,
+    seed: int = 0,
+    name: str | None = None,
+) -> Study:
+    """Lay out a run without making a call; the arguments are those of `measure`.
+
+    Raises:
+        UsageError: an argument, or a file that it names, cannot be used.
+    """
+    if instrument not in get_args(InstrumentName):
+        raise UnknownName("instrument", instrument, get_args(InstrumentName))
+    if sum((rounds is not None, trials is not None, full)) > 1:
+        raise UsageError("give one of rounds, trials and full")
+    protocol = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
+    chosen = _trait_set(traits)
+    if rounds is None:
+        rounds = designs.rounds_for(len(chosen.traits), n_options=protocol.options, trials=trials, full=full)
+    design = designs.design(
+        chosen.names,
+        load_prompts(prompts) if isinstance(prompts, str | Path) else prompts,
+        rounds=rounds,
+        n_options=protocol.options,
+        order=protocol.order,
+        seed=seed,
+    )
+    return Study(
+        name=name or f"{model.rpartition('/')[2].rpartition('#')[2]}-{instrument}",
+        model=model,
+        judge=judge,
+        instrument=instrument,
+        protocol=protocol,
+        traits=chosen,
+        design=design,
+    )
+
+
+def measure(
+    model: str,
+    *,
+    judge: str,
+    store: str | Path | None = None,
+    limits: Limits = Limits(),
+    on_progress: Callable[[Progress], None] | None = None,
+    **choices: Any,
+) -> Run:
+    """Measure a model's character: make a run, or go on with the one of the same name.
+
+    Calls that the store holds are not made again, so that a run that was stopped, a longer design or a
+    second judge pays only for what is new.
+
+    Args:
+        model: the model under test, as ``provider/name`` or ``http(s)://host/v1#name``.
+        judge: the model that reads its responses.
+        store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
+        limits: concurrency, rates and budget.
+        on_progress: called a few times a second, and at the end.
+        choices: ``instrument`` (``revealed`` or ``instructed``); ``protocol`` (a name, a file, a
+            `Protocol`); ``traits`` (a set's name, a file, a sequence of names); ``prompts`` (a set's name,
+            a file, a sequence of `Prompt`); ``rounds``, ``trials`` or ``full``; ``seed``; ``name``.
+
+    Raises:
+        UsageError: an argument cannot be used; a `RunConflict` where the store has a run of this name that
+            is not this one.
+        EndpointRefused: the endpoint refuses every call alike.
+    """
+    return carry_out(plan(model, judge=judge, **choices), store=store, limits=limits, on_progress=on_progress)
+
+
+def carry_out(
+    study: Study,
+    *,
+    store: str | Path | None = None,
+    limits: Limits = Limits(),
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Run:
+    """Do what `plan` laid out; see `measure`."""
+    path = store_path(store)
+
+    async def main() -> None:
+        async with _transport(limits) as transport:
+            model, reader = transport.chat(study.model), transport.chat(study.judge)
+            with Store(path) as opened:
+                run, design = _open_run(opened, study)
+                judge = _open_judge(opened, run, study.judge, reader, study.protocol)
+                progress = Progress(total=len(design), tally=transport.tally)
+                pipeline = Pipeline(opened, run.id, judge, progress)
+                instrument = make_instrument(study.instrument, study.protocol, study.traits.traits)
+                sampling = study.protocol.sampling.sampling()
+
+                async def respond(index: int) -> bool:
+                    trial = design[index]
+                    messages = instrument.messages(trial)
+                    request = Request(messages, sampling, replicate=int(design.replicate[index]))
+                    return await pipeline.respond(trial, model, request)
+
+                await pipeline.carry_out(
+                    respond, range(len(design)), workers=_workers(limits), on_progress=on_progress
+                )
+                _remember_quirk(opened, reader)
+
+    _run(main())
+    return Run(study.name, path)
+
+
+def profile(of: Run | Comparisons, **settings: Any) -> Profile:
+    """Rate the traits of a run, or of a comparison table.
+
+    Args:
+        of: what to rate.
+        settings: those of `mien.ratings.profile`; for a run also ``judge``, whose verdicts to take.
+
+    Raises:
+        NotIdentified: the verdicts are too few to rate all traits.
+    """
+    return of.profile(**settings) if isinstance(of, Run) else ratings.profile(of, **settings)
+
+
+def diff(a: Run | Comparisons | Profile, b: Run | Comparisons | Profile, **settings: Any) -> Diff:
+    """What changed from ``a`` to ``b``; ``settings`` are those of `mien.diffs.diff`.
+
+    Raises:
+        UsageError: they rate different traits.
+        NotIdentified: the verdicts are too few to rate all traits.
+    """
+    first, second = (x if isinstance(x, Profile) else profile(x) for x in (a, b))
+    return diffs.diff(first, second, **settings)
+
+
+def second_opinion(
+    run: Run,
+    judge: str,
+    *,
+    name: str | None = None,
+    sampling: dict[str, Any] | None = None,
+    limits: Limits = Limits(),
+    on_progress: Callable[[Progress], None] | None = None,
+) -> str:
+    """Have another judge read the responses of a run; nothing is generated again.
+
+    Args:
+        judge: the judge's model.
+        name: what its verdicts go by; default: the model.
+        sampling: members of `SamplingSettings` laid over the protocol's for judges.
+
+    Returns:
+        The name that the verdicts go by.
+
+    Raises:
+        UsageError: the run has no responses; a `RunConflict` where it has a judge of this name that was
+            asked otherwise.
+    """
+
+    async def main() -> None:
+        async with _transport(limits) as transport:
+            reader = transport.chat(judge)
+            with Store(run.path) as opened:
+                record = opened.run(run.name)
+                total = opened.count_responses(record.id)
+                if not total:
+                    raise UsageError(f"run {run.name!r} holds no responses to judge")
+                protocol = _recorded_protocol(record, sampling or {})
+                opinion = _open_judge(opened, record, name or judge, reader, protocol)
+                progress = Progress(total=total, tally=transport.tally)
+                pipeline = Pipeline(opened, record.id, opinion, progress)
+
+                async def read(row: Row) -> bool:
+                    return await pipeline.judge(row.trial, row.response)
+
+                responses = (row for row in opened.rows(record.id, opinion.name) if row.response)
+                await pipeline.carry_out(read, responses, workers=_workers(limits), on_progress=on_progress)
+                _remember_quirk(opened, reader)
+
+    _run(main())
+    return name or judge
+
+
+def _transport(limits: Limits) -> Transport:
+    price = None
+    if limits.price_in is not None or limits.price_out is not None:
+        price = Price(limits.price_in or 0.0, limits.price_out or 0.0)
+    return Transport(
+        max_concurrency=limits.max_concurrency,
+        rpm=limits.rpm,
+        tpm=limits.tpm,
+        max_calls=limits.max_calls,
+        max_cost=limits.max_cost,
+        price=price,
+        timeout=limits.timeout,
+    )
+
+
+def _workers(limits: Limits) -> int:
+    # Enough to keep two endpoints busy, the model's and the judge's.
+    return 2 * limits.max_concurrency
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    """Run to the end, also where an event loop is running already, as in a notebook."""
+    loop_factory = None
+    if sys.platform != "win32":
+        import uvloop
+
+        loop_factory = uvloop.new_event_loop
+
+    def run() -> None:
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(main)
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        run()
+        return
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pool.submit(run).result()
+
+
+def _trait_set(traits: TraitSet | Sequence[str] | str | Path) -> TraitSet:
+    if isinstance(traits, TraitSet):
+        return traits
+    if isinstance(traits, str | Path):
+        return load_traits(traits)
+    return traits_from_names(traits)
+
+
+def _open_run(store: Store, study: Study) -> tuple[RunRecord, Design]:
+    """Make the study's run, or find it; a run never shrinks.
+
+    Raises:
+        RunConflict: there is another run of this name.
+    """
+    design = study.design
+    found = next((run for run in store.runs() if run.name == study.name), None)
+    if found:
+        content, _, rounds = found.design.rpartition("-")
+        differences = [
+            what
+            for what, same in {
+                "model": found.model == study.model,
+                "instrument": found.instrument == study.instrument,
+                "protocol": found.protocol == study.protocol.model_dump_json(),
+                "design (traits, prompts, options or seed)": content == design.content,
+            }.items()
+            if not same
+        ]
+        if differences:
+            raise RunConflict(
+                f"there is a run named {study.name!r} already, with another "
+                f"{' and another '.join(differences)}; choose another name with --name"
+            )
+        if int(rounds) > design.rounds:
+            design = designs.design(
+                design.traits,
+                design.prompts,
+                rounds=int(rounds),
+                n_options=study.protocol.options,
+                order=design.order,
+                seed=design.seed,
+            )
+    run = store.add_run(
+        name=study.name,
+        model=study.model,
+        instrument=study.instrument,
+        protocol=study.protocol.model_dump_json(),
+        design=design.name,
+        seed=design.seed,
+        traits=study.traits.traits,
+        trials=design,
+    )
+    return run, design
+
+
+def _open_judge(store: Store, run: RunRecord, name: str, model: Chat, protocol: Protocol) -> Judge:
+    """Add a judge to a run, or find it.
+
+    Raises:
+        RunConflict: the run has another judge of this name.
+    """
+    wording = protocol.wording.model_dump(include={"judge", "neither", "forced", "question"})
+    settings = msgspec.json.encode(
+        protocol.judge.model_dump() | {"wording": wording}, order="sorted"
+    ).decode()
+    record = JudgeRecord(name=name, model=model.name, settings=settings)
+    found = next((judge for judge in store.judges(run.id) if judge.name == name), None)
+    if found and found != record:
+        raise RunConflict(
+            f"run {run.name!r} has a judge named {name!r} that was asked otherwise; "
+            "choose another name for this one with --as"
+        )
+    store.add_judge(run.id, record)
+    if model.supports_schema is None and store.quirk(model.endpoint.url, model.model, QUIRK_SCHEMA) == "no":
+        model.supports_schema = False
+    return Judge(name, model, protocol, run.traits, seed=run.seed or 0)
+
+
+def _remember_quirk(store: Store, model: Chat) -> None:
+    if model.supports_schema is False:
+        store.set_quirk(model.endpoint.url, model.model, QUIRK_SCHEMA, "no")
+
+
+def _recorded_protocol(run: RunRecord, judge_sampling: Mapping[str, Any]) -> Protocol:
+    """The protocol of a run, with the judge's sampling laid over; the default one for imported runs."""
+    imported = not run.design
+    protocol = load_protocol() if imported else Protocol.model_validate_json(run.protocol)
+    judge = protocol.judge.model_dump()
+    judge["sampling"] |= {key: value for key, value in judge_sampling.items() if value is not None}
+    return protocol.override(judge=judge)

@@ -1,0 +1,231 @@
+"""A run as its user holds it: verdicts out of the store, as arrays, tables and a profile."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mien.comparisons import Comparisons, comparisons_from, option_columns, read_table
+from mien.errors import InputError, RunConflict, UnknownName, UsageError
+from mien.store import JudgeRecord, RunRecord, Store
+from mien.types import Call, Prompt, Trait, Trial, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from mien.ratings import Profile
+
+#: Stands for the judge of imported verdicts where the table names none.
+UNKNOWN_JUDGE = "imported"
+
+
+def store_path(path: str | Path | None = None) -> Path:
+    """The store to use: the one given, else that of the environment variable ``MIEN_STORE``, else mien.db."""
+    return Path(path or os.environ.get("MIEN_STORE") or "mien.db")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run in a store. Everything is read when it is asked for, also while the run goes on.
+
+    Attributes:
+        name: the run's name.
+        path: the store's file.
+    """
+
+    name: str
+    path: Path
+
+    @property
+    def record(self) -> RunRecord:
+        """Model, instrument, protocol, design and traits.
+
+        Raises:
+            UnknownName: there is no such run.
+        """
+        with Store(self.path, read_only=True) as store:
+            return store.run(self.name)
+
+    @property
+    def judges(self) -> list[JudgeRecord]:
+        """The run's judges, the first first."""
+        with Store(self.path, read_only=True) as store:
+            return store.judges(store.run(self.name).id)
+
+    def comparisons(self, judge: str | None = None) -> Comparisons:
+        """The verdicts of a judge (default: the run's first), in the order of the trials.
+
+        Raises:
+            UnknownName: the run has no such judge.
+        """
+        with Store(self.path, read_only=True) as store:
+            run = store.run(self.name)
+            judge = _judge(store, run, judge)
+            options, chosen, clusters, _ = [*zip(*store.verdicts(run.id, judge), strict=True)] or [()] * 4
+            missing = store.count_trials(run.id) - len(chosen)
+        if not chosen:
+            raise UsageError(f"run {self.name!r} has no verdicts by {judge} yet")
+        return comparisons_from(options, chosen, clusters, missing=missing)
+
+    def profile(self, judge: str | None = None, **settings: Any) -> Profile:
+        """Rate the traits; ``settings`` go to `mien.ratings.profile`.
+
+        Raises:
+            UnknownName: the run has no such judge.
+            NotIdentified: the verdicts are too few to rate all traits.
+        """
+        from mien import ratings
+
+        with Store(self.path, read_only=True) as store:
+            run = store.run(self.name)
+            judge = _judge(store, run, judge)
+        protocol: dict[str, Any] = msgspec.json.decode(run.protocol)
+        elo: dict[str, float] = protocol.get("elo", {})
+        return ratings.profile(
+            self.comparisons(judge),
+            run=run.name,
+            model=run.model,
+            instrument=run.instrument,
+            protocol=protocol.get("name", ""),
+            judge=judge,
+            design=run.design,
+            seed=run.seed,
+            **{f"elo_{key}": value for key, value in elo.items()},
+            **settings,
+        )
+
+    def rows(self, judge: str | None = None) -> Iterator[dict[str, str]]:
+        """The run as rows of a comparison table (see `mien.comparisons`), in the order of the trials."""
+        with Store(self.path, read_only=True) as store:
+            run = store.run(self.name)
+            judge = _judge(store, run, judge)
+            for row in store.rows(run.id, judge):
+                if not row.chosen:
+                    continue
+                yield {
+                    "model": run.model,
+                    "instrument": run.instrument,
+                    "trial_id": row.trial.id,
+                    "prompt_id": row.trial.prompt.id,
+                    **{f"option_{i}": option for i, option in enumerate(row.trial.options, 1)},
+                    "chosen": row.chosen,
+                    "judge": judge,
+                    "response": row.response,
+                }
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The first judge's verdicts as a comparison table."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.rows()))
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        run = self.record
+        with Store(self.path, read_only=True) as store:
+            counts = {j.name: store.count_verdicts(run.id, j.name) for j in store.judges(run.id)}
+            trials = store.count_trials(run.id)
+        judged = "; ".join(f"{escape(name)}: {count:,} verdicts" for name, count in counts.items())
+        return (
+            f"<p><b>{escape(run.name)}</b> · {escape(run.model)} · {escape(run.instrument)} · "
+            f"{trials:,} trials · {judged or 'no verdicts yet'}</p>"
+        )
+
+
+def _judge(store: Store, run: RunRecord, judge: str | None) -> str:
+    names = [record.name for record in store.judges(run.id)]
+    if not names:
+        raise UsageError(f"run {run.name!r} has no judge yet; `mien judge {run.name} --judge MODEL` adds one")
+    if judge is not None and judge not in names:
+        raise UnknownName(f"judge of run {run.name!r}", judge, names)
+    return judge or names[0]
+
+
+def import_run(
+    source: str | Path, name: str, *, store: str | Path | None = None, model: str | None = None
+) -> Run:
+    """Make a run of a comparison table.
+
+    Args:
+        source: the table, as `mien.comparisons.read_table` takes it.
+        name: of the run to make.
+        store: see `store_path`.
+        model: take only this model's rows, where the table holds several.
+
+    Raises:
+        InputError: a row of the table cannot be used; or it holds several models or instruments, or a
+            trial twice.
+        RunConflict: there is a run of this name already.
+    """
+    table = read_table(source)
+    if model is not None:
+        if "model" not in table or model not in set(table["model"]):
+            known = sorted(set(table["model"])) if "model" in table else []
+            raise UnknownName("model in the table", model, known)
+        table = table[table["model"] == model].reset_index(drop=True)
+    single = {key: _single(table, key, str(source)) for key in ("model", "instrument", "judge")}
+    judge = single["judge"] or UNKNOWN_JUDGE
+    with Store(store_path(store)) as opened:
+        if name in {run.name for run in opened.runs()}:
+            raise RunConflict(f"there is a run named {name!r} already; choose another with --name")
+        options: list[tuple[str, ...]] = [
+            *table[option_columns(table.columns)].itertuples(index=False, name=None)
+        ]
+        ids = _trial_ids(table, str(source))
+        prompts = table.get("prompt_id", ids)
+        run = opened.add_run(
+            name=name,
+            model=single["model"],
+            instrument=single["instrument"] or "revealed",
+            protocol=msgspec.json.encode({"name": "imported", "source": str(source)}).decode(),
+            design="",
+            seed=None,
+            traits=tuple(map(Trait, sorted({trait for row in options for trait in row}))),
+            trials=(
+                Trial(trial, 0, shown, Prompt(prompt, ""))
+                for trial, shown, prompt in zip(ids, options, prompts, strict=True)
+            ),
+        )
+        opened.add_judge(run.id, JudgeRecord(name=judge, model=judge, settings="{}"))
+        responses = table.get("response", ())
+        for trial, chosen, response in zip_longest(ids, table["chosen"], responses, fillvalue=""):
+            if response:
+                key = blake2b(f"import\n{name}\n{trial}\n{response}".encode(), digest_size=16).hexdigest()
+                opened.put_call(Call(key=key, endpoint="import", model=single["model"], text=response))
+                opened.put_response(run.id, trial, key)
+            opened.put_verdict(run.id, Verdict(trial=trial, judge=judge, chosen=chosen))
+    return Run(name, store_path(store))
+
+
+def _single(table: pd.DataFrame, column: str, source: str) -> str:
+    values: list[str] = sorted(set(table[column])) if column in table else []
+    if len(values) > 1:
+        hint = "; choose one with --model" if column == "model" else "; keep one of them"
+        raise InputError(
+            f"a run has one {column}; the table has {', '.join(values[:5])}{hint}",
+            source=source,
+            where=f"column {column}",
+        )
+    return values[0] if values else ""
+
+
+def _trial_ids(table: pd.DataFrame, source: str) -> list[str]:
+    if "trial_id" not in table:
+        return [f"t{number}" for number in range(len(table))]
+    twice = table["trial_id"].duplicated()
+    if twice.any():
+        row = int(twice.argmax())
+        raise InputError(
+            f"trial_id {table['trial_id'][row]!r} stands twice", source=source, where=f"row {row + 1}"
+        )
+    return table["trial_id"].tolist()
