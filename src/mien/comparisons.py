@@ -7,8 +7,10 @@ them or ``neither``, ``refused``, ``unreadable``; optionally ``model``, ``prompt
 
 from __future__ import annotations
 
+import re
 import warnings
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import count, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,22 +59,43 @@ class Comparisons:
 def comparisons_from(
     options: Sequence[Sequence[str]] | NDArray[np.object_],
     chosen: Sequence[str] | NDArray[np.object_],
-    clusters: Sequence[str] | NDArray[np.object_],
+    clusters: Sequence[str] | NDArray[np.object_] | None = None,
     *,
     missing: int = 0,
 ) -> Comparisons:
-    """Turn names into arrays: (T, K) options, (T,) chosen, (T,) cluster labels."""
+    """Turn names into arrays: (T, K) options, (T,) chosen, (T,) cluster labels.
+
+    Without clusters every trial is a cluster of its own, whose label no other table shares.
+
+    Raises:
+        InputError: a ``chosen`` is none of its options and none of `NON_CHOICES`.
+    """
     shown = np.asarray(options, dtype=object)
     verdicts = np.asarray(chosen, dtype=object)
     traits, index = np.unique(shown.astype(str), return_inverse=True)
-    labels, cluster = np.unique(np.asarray(clusters).astype(str), return_inverse=True)
+    index = index.reshape(shown.shape).astype(np.int32)
     hit = shown == verdicts[:, None]
-    position = np.where(hit.any(axis=1), hit.argmax(axis=1), 0).astype(np.int32)
+    legal = hit.any(axis=1)
+    position = hit.argmax(axis=1).astype(np.int32)
     for word, code in CODES.items():
-        position[verdicts == word] = code
+        said = verdicts == word
+        position[said] = code
+        legal |= said
+    if not legal.all():
+        row = int(legal.argmin())
+        options_of_row = ", ".join(map(str, shown[row]))
+        raise InputError(f"chosen is {verdicts[row]!r}, none of {options_of_row}", where=f"row {row + 1}")
+    if clusters is None:
+        # Labels that came from the rows' numbers alone would pair the rows of unrelated tables.
+        content = repr(traits.tolist()).encode() + index.tobytes() + position.tobytes()
+        table = blake2b(content, digest_size=4).hexdigest()
+        labels = np.array([f"{table}-{row:08}" for row in range(len(shown))], dtype=object)
+        cluster = np.arange(len(shown))
+    else:
+        labels, cluster = np.unique(np.asarray(clusters).astype(str), return_inverse=True)
     return Comparisons(
         traits=tuple(traits.tolist()),
-        options=index.reshape(shown.shape).astype(np.int32),
+        options=index,
         chosen=position,
         cluster=cluster.astype(np.int32),
         clusters=tuple(labels.tolist()),
@@ -103,16 +126,16 @@ def comparisons_from_table(table: pd.DataFrame, *, source: str = "table") -> Com
                 source=source,
                 where=f"column {column}",
             )
-    cluster = table["prompt_id"] if "prompt_id" in table else table.index.astype(str)
+    clusters = table["prompt_id"].to_numpy(dtype=object) if "prompt_id" in table else None
     return comparisons_from(
         table[option_columns(table.columns)].to_numpy(dtype=object),
         table["chosen"].to_numpy(dtype=object),
-        cluster.to_numpy(dtype=object),
+        clusters,
     )
 
 
 def option_columns(columns: Sequence[str] | pd.Index[str]) -> list[str]:
-    """The columns ``option_1``, ``option_2``, … that follow one another without a gap."""
+    """The columns ``option_1``, ``option_2``, … as far as they follow one another without a gap."""
     return list(takewhile(lambda name: name in columns, (f"option_{i}" for i in count(1))))
 
 
@@ -125,7 +148,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Raises:
         InputError: a column is missing, or a row holds a blank, an option twice, or a ``chosen`` that is
             none of its options and none of the three words; with the row's number (the first row of data
-            is row 1).
+            is row 1). A ``prompt_id`` that is blank throughout counts as absent.
     """
     path = Path(path)
     if path.suffix not in FORMATS:
@@ -134,16 +157,21 @@ def read_table(path: str | Path) -> pd.DataFrame:
         raise InputError("no such file", source=path)
     table = _load(path)
     shown = option_columns(table.columns)
-    if len(shown) < 2 or "chosen" not in table:
+    beyond = [name for name in table.columns if re.fullmatch(r"option_\d+", str(name)) and name not in shown]
+    if len(shown) < 2 or "chosen" not in table or beyond:
         needed = [name for name in ("option_1", "option_2", "chosen") if name not in table]
+        needed += [f"option_{len(shown) + 1}"]  # a gap before those beyond
         found = ", ".join(map(str, table.columns)) or "none"
         raise InputError(f"the column {needed[0]!r} is missing; found: {found}", source=path)
     if not len(table):
         raise InputError("holds no rows", source=path)
     known = [*shown, "chosen", *(name for name in OPTIONAL_COLUMNS if name in table)]
-    table = table[known].fillna("").astype(str)
+    table = table[known].astype(object)  # numbers and categories take no "" in place of what is missing
+    table = table.where(table.notna(), "").astype(str)
     for name in (*shown, "chosen"):
         table[name] = table[name].str.strip()
+    if "prompt_id" in table and (table["prompt_id"] == "").all():
+        del table["prompt_id"]
     _check_rows(table, shown, path)
     return table
 
@@ -177,6 +205,8 @@ def _check_rows(table: pd.DataFrame, shown: list[str], path: Path) -> None:
             values = {"options": ", ".join(options[row]), "chosen": repr(chosen[row])}
             raise InputError(problem.format(**values), source=path, where=f"row {row + 1}")
 
+    if "prompt_id" in table:
+        refuse((table["prompt_id"] == "").to_numpy(), "prompt_id is blank, though other rows have one")
     for name, values in zip(shown, options.T, strict=True):
         refuse(values == "", f"{name} is blank")
         for word in NON_CHOICES:
