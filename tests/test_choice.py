@@ -91,6 +91,41 @@ def test_covariance_follows_its_definition(k):
     np.testing.assert_allclose(fit.gradients.toarray(), [by_cluster[c] for c in fit.clusters], atol=1e-10)
 
 
+def plain_bias(params, options, n, k, alpha):
+    marks = np.zeros((len(options), k, n + k))
+    for t, shown in enumerate(options):
+        for place, item in enumerate(shown):
+            marks[t, place, item] = marks[t, place, n + place] = 1
+    probability = scipy.special.softmax(marks @ params, axis=1)
+    away = marks - np.einsum("tk,tkp->tp", probability, marks)[:, None]
+    centre = np.eye(n + k)
+    centre[:n, :n] -= 1 / n
+    centre[n:, n:] -= 1 / k
+    information = np.einsum("tk,tkp,tkq->pq", probability, away, away)
+    bread = np.linalg.pinv(centre @ (information + alpha * np.eye(n + k)) @ centre)
+    skew = np.einsum("tk,tkp,tkq,qr,tkr->p", probability, away, away, bread, away, optimize=True)
+    return -bread @ (skew / 2 + alpha * params)
+
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_position_bias_follows_its_definition(k):
+    options, chosen, _ = sample(k=k, n_trials=100)
+    fit = choice.fit(options, chosen, 6, alpha=0.15)
+    params = np.concatenate([fit.scores, fit.positions])
+    once = params - plain_bias(params, options, 6, k, 0.15)
+    np.testing.assert_allclose(fit.position_bias, plain_bias(once, options, 6, k, 0.15)[6:], atol=1e-12)
+
+
+def test_position_bias_is_that_of_many_items_in_few_trials():
+    rng = np.random.default_rng(2)
+    scores = centred(rng.normal(size=30))
+    fits = [choice.fit(*simulate(scores, np.array([0.4, -0.4]), 250, rng), 30) for _ in range(150)]
+    raw = np.mean([f.positions[0] for f in fits])
+    corrected = np.mean([f.positions[0] - f.position_bias[0] for f in fits])
+    assert raw > 0.42
+    assert corrected == pytest.approx(0.4, abs=0.02)
+
+
 # --- outside oracles
 
 

@@ -133,7 +133,8 @@ def test_position_interval_of_pairs_is_that_of_the_contrast():
     contrast = np.zeros(10)
     contrast[8:] = 1, -1
     margin = ratings.quantile(0.95, fit.n_clusters) * math.sqrt(contrast @ fit.covariance @ contrast)
-    effect = fit.positions[0] - fit.positions[1]
+    positions = fit.positions - fit.position_bias
+    effect = positions[0] - positions[1]
     expected = [1 / (1 + math.exp(-x)) for x in (effect, effect - margin, effect + margin)]
     assert list(profile.position.values()) == pytest.approx(expected)
 

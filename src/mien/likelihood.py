@@ -77,10 +77,14 @@ class Trials(NamedTuple):
         residuals[self.chosen, np.arange(self.n_trials)] += 1
         return residuals * self.weights
 
+    def total(self, values: Floats) -> Floats:
+        """(p,) sums of (K, T) values by item and by position."""
+        by_item = np.bincount(self.options.ravel(), values.ravel(), self.n_items)
+        return np.concatenate([by_item, values.sum(axis=1)], dtype=np.float64)
+
     def gradient(self, probabilities: Floats) -> Floats:
-        residuals = self.residuals(probabilities)
-        by_item = np.bincount(self.options.ravel(), residuals.ravel(), self.n_items)
-        return np.concatenate([by_item, residuals.sum(axis=1)], dtype=np.float64)
+        """(p,) of the log-likelihood."""
+        return self.total(self.residuals(probabilities))
 
     def information(self, probabilities: Floats) -> Floats:
         """(p, p) negative Hessian, Σ_t w_t Σ_{k<l} p_k p_l (x_k − x_l)(x_k − x_l)ᵀ.
@@ -99,6 +103,25 @@ class Trials(NamedTuple):
             mixed[:, k] += contrast
             mixed[:, m] -= contrast
         return np.block([[_laplacian(items), mixed], [mixed.T, _laplacian(places)]])
+
+    def skewness(self, probabilities: Floats, bread: Floats) -> Floats:
+        """(p,) Σ_t w_t E[(x − x̄) (x − x̄)ᵀ B (x − x̄)] over the option chosen in trial t.
+
+        The third cumulants of the choices, contracted with B; x is as in `information`.
+        """
+        n, positions = self.n_items, range(len(self.options))
+
+        def product(k: int, m: int) -> Floats:
+            """(T,) x_kᵀ B x_m."""
+            first, second = self.options[k], self.options[m]
+            return bread[first, second] + bread[first, n + m] + bread[n + k, second] + bread[n + k, n + m]
+
+        # (x_k − x̄)ᵀ B (x_k − x̄) but for x̄ᵀ B x̄, which is the same for all options of a trial.
+        lengths = np.array(
+            [product(k, k) - 2 * sum(probabilities[m] * product(k, m) for m in positions) for k in positions]
+        )
+        excess = lengths - (probabilities * lengths).sum(axis=0)
+        return self.total(self.weights * probabilities * excess)
 
     def gradients_by_cluster(
         self, probabilities: Floats, clusters: ArrayLike | None
