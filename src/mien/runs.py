@@ -121,6 +121,47 @@ class Run:
                     "response": row.response,
                 }
 
+    def agreement(self, a: str, b: str) -> dict[str, float]:
+        """How far two of the run's judges agree on the trials that both have read.
+
+        Returns:
+            Cohen's κ over the place of the chosen option (or the kind of non-choice) with the ``low`` and
+            ``high`` ends of its 95 % interval, the share ``agreement``, and ``n`` trials.
+
+        Raises:
+            UnknownName: the run has no such judge.
+            UsageError: they have read no trial in common.
+        """
+        from mien.reliability import cohen_kappa
+
+        with Store(self.path, read_only=True) as store:
+            run = store.run(self.name)
+            labels = [
+                {
+                    trial: str(options.index(chosen)) if chosen in options else chosen
+                    for options, chosen, _, trial in store.verdicts(run.id, _judge(store, run, judge))
+                }
+                for judge in (a, b)
+            ]
+        first, second = labels
+        common = sorted(first.keys() & second.keys())
+        if not common:
+            raise UsageError(f"{a} and {b} have read no trial of run {self.name!r} in common")
+        pairs = [(first[trial], second[trial]) for trial in common]
+        found = cohen_kappa(*zip(*pairs, strict=True))
+        return {
+            "kappa": found.kappa,
+            "low": found.low,
+            "high": found.high,
+            "agreement": sum(one == other for one, other in pairs) / len(pairs),
+            "n": len(pairs),
+        }
+
+    def failures(self) -> dict[str, int]:
+        """Why trials have no response: how many for each reason, most frequent first."""
+        with Store(self.path, read_only=True) as store:
+            return store.failures(store.run(self.name).id)
+
     @property
     def table(self) -> pd.DataFrame:
         """The first judge's verdicts as a comparison table."""

@@ -1,0 +1,5 @@
+"""``python -m mien.cli`` is ``mien``."""
+
+from mien.cli import main
+
+main()

@@ -1,0 +1,80 @@
+"""``mien judge``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.output import console, counted, print_json
+from mien.cli.progress import ProgressReport
+
+
+def command(
+    run: Annotated[str, typer.Argument(help="The run's name.")],
+    judge: options.JudgeModelOption,
+    name: Annotated[
+        str | None, typer.Option("--as", help="What its verdicts go by.", show_default="the model")
+    ] = None,
+    temperature: Annotated[float | None, typer.Option(show_default="the protocol's")] = None,
+    top_p: Annotated[float | None, typer.Option(show_default="the protocol's")] = None,
+    max_concurrency: options.ConcurrencyOption = 256,
+    rpm: options.RpmOption = None,
+    tpm: options.TpmOption = None,
+    max_calls: options.MaxCallsOption = None,
+    max_cost: options.MaxCostOption = None,
+    price_in: options.PriceInOption = None,
+    price_out: options.PriceOutOption = None,
+    timeout: options.TimeoutOption = 600,
+    as_json: options.JsonOption = False,
+    store: options.StoreOption = options.DEFAULT_STORE,
+) -> None:
+    """Have another judge read a run's responses; nothing is generated again."""
+    from mien.measurement import second_opinion
+    from mien.runs import Run
+
+    limits = options.limits(
+        max_concurrency=max_concurrency,
+        rpm=rpm,
+        tpm=tpm,
+        max_calls=max_calls,
+        max_cost=max_cost,
+        price_in=price_in,
+        price_out=price_out,
+        timeout=timeout,
+    )
+    judged = Run(run, store)
+    report = ProgressReport()
+    try:
+        with report:
+            label = second_opinion(
+                judged,
+                judge,
+                name=name,
+                sampling={"temperature": temperature, "top_p": top_p},
+                limits=limits,
+                on_progress=report,
+            )
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped. All that was answered is kept; the same command goes on.\n")
+        raise typer.Exit(130) from None
+    if report.last and report.last.stopped:
+        console(err=True).print(f"Stopped: {report.last.stopped}. The same command goes on.")
+    first = judged.judges[0].name
+    agreement = judged.agreement(first, label) if label != first else None
+    if as_json:
+        print_json({"run": run, "judge": label, "agreement": agreement})
+        return
+    out = console()
+    out.print(
+        f"{label}: {counted(report.last.done if report.last else 0, 'response')} of {run} read", markup=False
+    )
+    if agreement:
+        out.print(
+            f"Agreement with {first}: κ {agreement['kappa']:.2f} ({agreement['low']:.2f} … "
+            f"{agreement['high']:.2f}), {agreement['agreement']:.1%} of {agreement['n']:,} verdicts alike",
+            markup=False,
+        )
+    out.print(f"Its ratings: mien profile {run} --judge {label}", markup=False)

@@ -1,0 +1,251 @@
+"""``mien measure``."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mien.cli import options
+from mien.cli.output import console, counted, print_json
+from mien.cli.progress import ProgressReport
+from mien.errors import InputError
+
+if TYPE_CHECKING:
+    from mien.measurement import Study
+    from mien.protocols import Protocol
+
+_WHAT, _HOW = "What is measured", "How the model is sampled"
+
+
+def command(
+    model: Annotated[
+        str, typer.Argument(help="The model under test: provider/name, or http://host/v1#name.")
+    ],
+    judge: options.JudgeModelOption,
+    instrument: Annotated[
+        str, typer.Option(help="revealed or instructed.", rich_help_panel=_WHAT)
+    ] = "revealed",
+    protocol: Annotated[
+        str, typer.Option(help="A protocol's name, or a YAML file.", rich_help_panel=_WHAT)
+    ] = "default",
+    condition: Annotated[
+        str | None,
+        typer.Option(
+            help="feel, like or random: by what the model is to choose.",
+            show_default="the protocol's",
+            rich_help_panel=_WHAT,
+        ),
+    ] = None,
+    traits: Annotated[
+        str, typer.Option(help="A trait set's name, or a YAML or text file.", rich_help_panel=_WHAT)
+    ] = "classic-144",
+    n_options: Annotated[
+        int | None,
+        typer.Option(
+            "--options", help="Options a trial, 2 to 8.", show_default="the protocol's", rich_help_panel=_WHAT
+        ),
+    ] = None,
+    prompts: Annotated[
+        str,
+        typer.Option(
+            help="A prompt set's name; a JSONL, CSV, Parquet or text file; or hf:OWNER/DATASET.",
+            rich_help_panel=_WHAT,
+        ),
+    ] = "everyday",
+    language: Annotated[
+        list[str] | None,
+        typer.Option(help="Keep prompts in this language (repeatable).", rich_help_panel=_WHAT),
+    ] = None,
+    category: Annotated[
+        list[str] | None,
+        typer.Option(help="Keep prompts of this category (repeatable).", rich_help_panel=_WHAT),
+    ] = None,
+    max_chars: Annotated[
+        int | None,
+        typer.Option(min=1, help="Keep prompts of at most so many characters.", rich_help_panel=_WHAT),
+    ] = None,
+    max_prompts: Annotated[
+        int | None, typer.Option(min=1, help="Take a sample of so many prompts.", rich_help_panel=_WHAT)
+    ] = None,
+    rounds: Annotated[
+        int | None,
+        typer.Option(
+            help="Rounds; each shows every trait once.",
+            show_default="enough for about 2,000 trials",
+            rich_help_panel=_WHAT,
+        ),
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option(help="Trials, rounded up to whole rounds.", rich_help_panel=_WHAT)
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Every pair once.", rich_help_panel=_WHAT)] = False,
+    seed: Annotated[
+        int, typer.Option(help="Of the design. Runs of one seed are paired.", rich_help_panel=_WHAT)
+    ] = 0,
+    name: Annotated[
+        str | None,
+        typer.Option(help="The run's name.", show_default="MODEL-INSTRUMENT", rich_help_panel=_WHAT),
+    ] = None,
+    temperature: Annotated[
+        float | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)
+    ] = None,
+    top_p: Annotated[float | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)
+    ] = None,
+    reasoning_effort: Annotated[
+        str | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)
+    ] = None,
+    extra: Annotated[
+        str | None,
+        typer.Option(
+            help="""Further members of the request body, as JSON: '{"provider": {…}}'.""",
+            rich_help_panel=_HOW,
+        ),
+    ] = None,
+    max_concurrency: options.ConcurrencyOption = 256,
+    rpm: options.RpmOption = None,
+    tpm: options.TpmOption = None,
+    max_calls: options.MaxCallsOption = None,
+    max_cost: options.MaxCostOption = None,
+    price_in: options.PriceInOption = None,
+    price_out: options.PriceOutOption = None,
+    timeout: options.TimeoutOption = 600,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print calls, tokens and cost, and make no call.")
+    ] = False,
+    as_json: options.JsonOption = False,
+    store: options.StoreOption = options.DEFAULT_STORE,
+) -> None:
+    """Measure a model's character: make a run, or go on with it.
+
+    Calls that the store holds already are not made again: after a stop, the same command goes on; with more
+    rounds, a run grows.
+    """
+    from mien.estimates import estimate
+    from mien.measurement import plan
+    from mien.prompts import load_prompts
+    from mien.protocols import load_protocol
+
+    sampling = {
+        "temperature": temperature,
+        "top_p": top_p,
+        "max_tokens": max_tokens,
+        "reasoning_effort": reasoning_effort,
+        "extra": _extra(extra),
+    }
+    chosen: Protocol = load_protocol(protocol).override(
+        condition=condition, options=n_options, sampling=sampling
+    )
+    study = plan(
+        model,
+        judge=judge,
+        instrument=instrument,  # pyright: ignore[reportArgumentType]  # plan() checks it
+        protocol=chosen,
+        traits=traits,
+        prompts=load_prompts(
+            prompts,
+            languages=language or (),
+            categories=category or (),
+            max_chars=max_chars,
+            max_prompts=max_prompts,
+            seed=seed,
+        ),
+        rounds=rounds,
+        trials=trials,
+        full=full,
+        seed=seed,
+        name=name,
+    )
+    limits = options.limits(
+        max_concurrency=max_concurrency,
+        rpm=rpm,
+        tpm=tpm,
+        max_calls=max_calls,
+        max_cost=max_cost,
+        price_in=price_in,
+        price_out=price_out,
+        timeout=timeout,
+    )
+    if dry_run:
+        _print_estimate(study, dataclasses.asdict(estimate(study, limits)), as_json=as_json)
+    else:
+        _carry_out(study, store, limits, as_json=as_json)
+
+
+def _extra(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        members = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"is not JSON: {error}", source="--extra") from error
+    if not isinstance(members, dict):
+        raise InputError("is not a JSON object", source="--extra")
+    return members
+
+
+def _print_estimate(study: Study, estimate: dict[str, Any], *, as_json: bool) -> None:
+    design = study.design
+    if as_json:
+        print_json({"run": study.name, "design": design.name, "trials": len(design), **estimate})
+        return
+    cost = (
+        "unknown (give --price-in and --price-out)"
+        if estimate["cost"] is None
+        else f"${estimate['cost']:,.2f}"
+    )
+    console().print(
+        f"{study.name}: {counted(len(design), 'trial')} in {counted(design.rounds, 'round')} of "
+        f"{len(design.traits)} traits, {counted(len(design.prompts), 'prompt')}, design {design.name}\n"
+        f"  calls       {estimate['calls']:>12,}\n"
+        f"  tokens in   {estimate['tokens_in']:>12,}  (estimated)\n"
+        f"  tokens out  {estimate['tokens_out']:>12,}  (estimated)\n"
+        f"  cost        {cost:>12}\n"
+        "No call was made."
+    )
+
+
+def _carry_out(study: Study, store: options.Path, limits: Any, *, as_json: bool) -> None:
+    from mien.cli.profile import print_profile
+    from mien.errors import NotIdentified
+    from mien.measurement import carry_out
+
+    report = ProgressReport()
+    try:
+        with report:
+            run = carry_out(study, store=store, limits=limits, on_progress=report)
+    except KeyboardInterrupt:
+        sys.stderr.write(
+            "\nStopped. All that was answered is kept in "
+            f"{store}; the same command goes on where this one stopped.\n"
+        )
+        raise typer.Exit(130) from None
+    outcome = report.last
+    assert outcome is not None
+    err = console(err=True)
+    if outcome.stopped:
+        err.print(
+            f"Stopped: {outcome.stopped}. {outcome.done:,} of {counted(outcome.total, 'trial')} are through; "
+            "the same command with a higher limit goes on."
+        )
+    elif outcome.failed:
+        err.print(
+            f"{counted(outcome.failed, 'trial')} ended without a verdict; the same command tries them again."
+        )
+        for reason, count in run.failures().items():
+            err.print(f"  {count} × {reason}", markup=False)
+    try:
+        profile = run.profile(study.judge)
+    except NotIdentified as error:
+        err.print(f"No profile yet: {error}", markup=False)
+        return
+    if as_json:
+        print_json(profile.to_dict())
+    else:
+        print_profile(profile, top=5)
+        console().print(f"\nAll ratings: mien profile {run.name} --all", markup=False)

@@ -1,0 +1,66 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from mien.measurement import Limits
+
+DEFAULT_STORE = Path("mien.db")
+StoreOption = Annotated[
+    Path, typer.Option("--store", envvar="MIEN_STORE", help="The store's file.", show_default="mien.db")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
+JudgeModelOption = Annotated[str, typer.Option("--judge", help="The model that reads the responses.")]
+JudgeNameOption = Annotated[
+    str | None, typer.Option("--judge", help="Whose verdicts to take.  [default: the run's first judge]")
+]
+ConfidenceOption = Annotated[
+    float, typer.Option("--confidence-level", min=0.5, max=0.9999, help="Of all intervals.")
+]
+AlphaOption = Annotated[
+    float | None, typer.Option(min=0.0, help="Ridge strength of the choice model.", show_default="0.15")
+]
+
+_SPEED = "Speed and budget"
+ConcurrencyOption = Annotated[
+    int, typer.Option("--max-concurrency", min=1, help="Most calls in flight.", rich_help_panel=_SPEED)
+]
+RpmOption = Annotated[
+    float | None,
+    typer.Option(
+        "--rpm", min=0.001, help="Requests a minute that an endpoint allows.", rich_help_panel=_SPEED
+    ),
+]
+TpmOption = Annotated[
+    float | None,
+    typer.Option("--tpm", min=0.001, help="Tokens a minute that an endpoint allows.", rich_help_panel=_SPEED),
+]
+MaxCallsOption = Annotated[
+    int | None, typer.Option(min=0, help="Stop cleanly after so many calls.", rich_help_panel=_SPEED)
+]
+MaxCostOption = Annotated[
+    float | None, typer.Option(min=0, help="Stop cleanly after so many US dollars.", rich_help_panel=_SPEED)
+]
+PriceInOption = Annotated[
+    float | None,
+    typer.Option(min=0, help="US dollars per million tokens in.", rich_help_panel=_SPEED),
+]
+PriceOutOption = Annotated[
+    float | None,
+    typer.Option(min=0, help="US dollars per million tokens out.", rich_help_panel=_SPEED),
+]
+TimeoutOption = Annotated[
+    float, typer.Option(min=0.1, help="Seconds until a call is given up.", rich_help_panel=_SPEED)
+]
+
+
+def limits(**members: Any) -> Limits:
+    """Gather the options on speed and budget."""
+    from mien.measurement import Limits
+
+    return Limits(**members)

@@ -1,0 +1,48 @@
+"""How results are printed: JSON for programs, tables for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_WIDTH = 100  # where the output is no terminal
+
+
+def console(*, err: bool = False) -> Console:
+    """Where people read: as wide as the terminal, plain where there is none."""
+    stream = sys.stderr if err else sys.stdout
+    return Console(stderr=err, width=None if stream.isatty() else _WIDTH, highlight=False, soft_wrap=False)
+
+
+def print_json(value: Any) -> None:
+    """Print JSON on standard output."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, left: Sequence[str]) -> None:
+    """Print a table; the columns in ``left`` hold words, the others numbers."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, justify="left" if column in left else "right", no_wrap=column not in left)
+    for row in rows:
+        table.add_row(*map(str, row))
+    console().print(table)
+
+
+def p_value(p: float | None) -> str:
+    """A p or q as papers print it."""
+    if p is None:
+        return "–"
+    return "<.001" if p < 0.001 else f"{p:.3f}".removeprefix("0") if p < 1 else "1"
+
+
+def counted(n: int, noun: str) -> str:
+    """``1 trial``, ``2,016 trials``."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"

@@ -1,0 +1,103 @@
+"""``mien profile``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.output import console, counted, p_value, print_json, print_table
+
+if TYPE_CHECKING:
+    from mien.ratings import Profile
+
+
+def command(
+    run: Annotated[str, typer.Argument(help="The run's name.")],
+    judge: options.JudgeNameOption = None,
+    top: Annotated[int, typer.Option(min=1, help="How many traits to print from each end.")] = 10,
+    everything: Annotated[bool, typer.Option("--all", help="Print all traits.")] = False,
+    alpha: options.AlphaOption = None,
+    confidence_level: options.ConfidenceOption = 0.95,
+    as_json: options.JsonOption = False,
+    store: options.StoreOption = options.DEFAULT_STORE,
+) -> None:
+    """Rate a run's traits, with intervals, position effect and reliability."""
+    from mien.runs import Run
+
+    settings = {} if alpha is None else {"alpha": alpha}
+    profile = Run(run, store).profile(judge, confidence_level=confidence_level, **settings)
+    if as_json:
+        print_json(profile.to_dict())
+    else:
+        print_profile(profile, top=None if everything else top)
+
+
+def print_profile(profile: Profile, *, top: int | None) -> None:
+    """Print the instrument's health, then the ratings: ``top`` from each end, or all."""
+    out = console()
+    out.print(
+        f"[bold]{profile.run}[/bold]: {profile.model}, {profile.instrument}, protocol {profile.protocol}"
+    )
+    for label, text in health(profile):
+        out.print(f"  {label:<12} {text}", markup=False)
+    out.print()
+    rows = profile.rows
+    cut = [] if top is None or 2 * top >= len(rows) else [("…",) + ("",) * 6]
+    cells = [
+        (
+            row["rank"],
+            row["trait"],
+            f"{row['rating']:.0f}",
+            f"{row['low']:.0f} … {row['high']:.0f}",
+            f"{row['elo']:.0f}",
+            row["shown"],
+            row["chosen"],
+        )
+        for row in rows
+    ]
+    shown = [*cells[:top], *cut, *cells[-top:]] if cut and top else cells
+    interval = f"{profile.confidence_level:.0%} interval"
+    print_table(("rank", "trait", "rating", interval, "Elo", "shown", "chosen"), shown, left=("trait",))
+
+
+def health(profile: Profile) -> list[tuple[str, str]]:
+    """What to know of a measurement before its ratings are read."""
+    verdicts = profile.verdicts
+    others = ", ".join(f"{n:,} {word}" for word, n in verdicts.items() if n and word != "chosen")
+    position, reliable, flat = profile.position, profile.reliability, profile.flat
+    lines = [
+        ("judge", profile.judge),
+        ("trials", f"{profile.n_trials:,}: {verdicts['chosen']:,} chosen{', ' + others if others else ''}"),
+        (
+            "first option",
+            f"chosen {position['first']:.0%} of the time between equals "
+            f"({position['low']:.0%} … {position['high']:.0%})",
+        ),
+        (
+            "reliability",
+            f"{_number(reliable['model_based'])} from the standard errors, "
+            f"{_number(reliable['split_half'])} from split halves",
+        ),
+    ]
+    if profile.accuracy:
+        share = profile.accuracy
+        worst = ", ".join(f"{row['trait']} {row['accuracy']:.0%}" for row in share["traits"][:3])
+        lines.append(
+            (
+                "accuracy",
+                f"{share['accuracy']:.1%} ({share['low']:.1%} … {share['high']:.1%}) of the traits asked for "
+                f"were read; least: {worst}",
+            )
+        )
+    if flat["p"] is None:
+        lines.append(("flat?", f"not tested: {counted(profile.fit.n_clusters, 'prompt')} are too few"))
+    else:
+        verdict = "not flat" if flat["p"] < 0.05 else "no sign of a preference"
+        lines.append(("flat?", f"{verdict} (all ratings equal: p {p_value(flat['p'])})"))
+    return lines
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}".replace("0.", ".", 1)

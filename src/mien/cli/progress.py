@@ -1,0 +1,81 @@
+"""Progress of long work: a bar on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Self
+
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from mien.cli.output import console
+
+if TYPE_CHECKING:
+    from mien.pipeline import Progress
+
+LINE_SECONDS = 10.0  # between two plain lines
+
+
+class ProgressReport:
+    """Shows a `Progress` on standard error; use as a context manager and as the callback."""
+
+    def __init__(self) -> None:
+        self.last: Progress | None = None
+        self._began = time.monotonic()
+        self._next_line = self._began + LINE_SECONDS
+        self._bar = (
+            Bar(
+                MofNCompleteColumn(),
+                BarColumn(bar_width=24),
+                TextColumn("{task.fields[status]}"),
+                TimeRemainingColumn(compact=True),
+                console=console(err=True),
+                transient=True,
+            )
+            if sys.stderr.isatty()
+            else None
+        )
+        self._task = self._bar.add_task("", total=None, status="") if self._bar else None
+
+    def __enter__(self) -> Self:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show how far it is."""
+        self.last = progress
+        if self._bar and self._task is not None:
+            self._bar.update(
+                self._task, total=progress.total, completed=progress.done, status=self._status(progress)
+            )
+        elif time.monotonic() >= self._next_line:
+            self._next_line = time.monotonic() + LINE_SECONDS
+            line = f"{progress.done}/{progress.total} trials, {self._status(progress)}{self._left(progress)}"
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+
+    def _rate(self, progress: Progress) -> float:
+        return progress.done / max(time.monotonic() - self._began, 1e-9)
+
+    def _left(self, progress: Progress) -> str:
+        rate = self._rate(progress)
+        return f", {(progress.total - progress.done) / rate:,.0f} s left" if rate else ""
+
+    def _status(self, progress: Progress) -> str:
+        tally = progress.tally
+        parts = [f"{self._rate(progress):,.1f}/s", f"{tally.tokens_in + tally.tokens_out:,} tokens"]
+        if tally.cost:
+            parts.append(f"${tally.cost:,.4f}")
+        if tally.throttled:
+            parts.append(f"{tally.throttled} throttled")
+        if tally.retries:
+            parts.append(f"{tally.retries} retried")
+        if progress.failed:
+            parts.append(f"{progress.failed} failed")
+        return ", ".join(parts)
