@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import random
+from collections.abc import Mapping
 from hashlib import blake2b
 from importlib import import_module, resources
 from itertools import islice
@@ -15,9 +17,9 @@ from mien.files import read_jsonl, read_text
 from mien.types import Prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator
 
-    Row = Mapping[str, Any]
+Row = Mapping[str, Any]
 
 _SHIPPED = resources.files("mien") / "data" / "prompts"
 _TEXT_COLUMNS = ("text", "prompt", "content", "message")
@@ -48,7 +50,8 @@ def load_prompts(
             ``hf:OWNER/DATASET``, streamed from the hub without downloading all of it (extra ``hub``).
             Rows hold ``text`` (or ``prompt``, ``content``, ``message``) and optionally ``id``, ``category``,
             ``language``, ``source``; or WildChat's layout: ``conversation``, whose first turn is taken,
-            ``language``, and ``toxic`` and ``redacted``, which exclude a row. Of equal texts the first stays.
+            ``language``, and ``toxic`` and ``redacted``, which exclude a row, as an empty first turn does. Of
+            equal texts the first stays.
         languages: keep only these (as the data names them, case folded).
         categories: keep only these.
         max_chars: keep only prompts of at most so many characters.
@@ -57,22 +60,26 @@ def load_prompts(
 
     Raises:
         UnknownName: neither a built-in set nor a file.
-        InputError: a row that cannot be used, with its number.
+        InputError: a row that cannot be used, with its number: the line of JSONL and text; elsewhere the
+            first row of data is row 1.
         UsageError: nothing is left after filtering, or the extra ``hub`` is missing.
     """
+    if max_prompts is not None and max_prompts < 1:
+        raise UsageError(f"a sample of prompts holds at least one, not {max_prompts}")
     hub = str(source).startswith("hf:")
     rows = _hub_rows(str(source)[3:], seed) if hub else _file_rows(source)
     name = str(source) if hub else Path(source).name
     seen: dict[str, set[str]] = {"language": set(), "category": set()}
     wanted = {"language": _folded(languages), "category": _folded(categories)}
 
-    def kept(prompt: Prompt) -> bool:
+    def kept(found: tuple[str, Prompt]) -> bool:
+        _, prompt = found
+        passes = max_chars is None or len(prompt.text) <= max_chars
         for member, values in wanted.items():
             value: str = getattr(prompt, member)
             seen[member].add(value)
-            if values and value.casefold() not in values:
-                return False
-        return max_chars is None or len(prompt.text) <= max_chars
+            passes = passes and (not values or value.casefold() in values)
+        return passes
 
     prompts = _distinct(filter(kept, _read(rows, name)), name)
     if hub:
@@ -93,26 +100,41 @@ def _folded(values: Collection[str]) -> set[str]:
     return {value.casefold() for value in values}
 
 
-def _read(rows: Iterable[tuple[int, Row]], name: str) -> Iterator[Prompt]:
+def _read(rows: Iterable[tuple[int, Row]], name: str) -> Iterator[tuple[str, Prompt]]:
+    """Prompts, each with the place that it comes from."""
     for number, row in rows:
-        if row.get("toxic") in (True, "True", "true") or row.get("redacted") in (True, "True", "true"):
+        if any(row.get(flag) in (True, "True", "true") for flag in ("toxic", "redacted")):
             continue
         where = f"row {number}"
-        text = _text(row, name, where)
-        identity = str(row.get("id") or row.get("conversation_hash") or "")
-        yield Prompt(
-            id=identity or "p" + blake2b(text.encode(), digest_size=5).hexdigest(),
+        turn = _first_turn(row, name, where)
+        if turn is not row and "content" in turn and not str(turn["content"] or "").strip():
+            continue  # logs of chats hold messages that were sent without a word
+        text = _text(turn, name, where)
+        digest = blake2b(text.encode(), digest_size=8).hexdigest()
+        prompt = Prompt(
+            id=_given(row, "id", "conversation_hash") or f"p{digest}",
             text=text,
-            category=str(row.get("category") or ""),
-            language=str(row.get("language") or ""),
-            source=str(row.get("source") or name),
+            category=_given(row, "category"),
+            language=_given(row, "language"),
+            source=_given(row, "source") or name,
         )
+        yield where, prompt
+
+
+def _given(row: Row, *members: str) -> str:
+    return next((str(row[member]) for member in members if row.get(member) not in (None, "")), "")
+
+
+def _first_turn(row: Row, name: str, where: str) -> Row:
+    conversation = row.get("conversation")
+    if conversation is None or conversation == []:
+        return row
+    if isinstance(conversation, list) and isinstance(turn := cast("list[Any]", conversation)[0], Mapping):
+        return cast("Row", turn)
+    raise InputError("conversation is no list of turns that have `content`", source=name, where=where)
 
 
 def _text(row: Row, name: str, where: str) -> str:
-    conversation = row.get("conversation")
-    if conversation is not None and len(conversation):
-        row = cast("Row", conversation[0])
     column = next((column for column in _TEXT_COLUMNS if column in row), None)
     if column is None:
         raise InputError(
@@ -127,16 +149,20 @@ def _text(row: Row, name: str, where: str) -> str:
     return text
 
 
-def _distinct(prompts: Iterable[Prompt], name: str) -> Iterator[Prompt]:
+def _distinct(prompts: Iterable[tuple[str, Prompt]], name: str) -> Iterator[Prompt]:
     texts: set[str] = set()
-    ids: set[str] = set()
-    for prompt in prompts:
+    ids: dict[str, str] = {}
+    for where, prompt in prompts:
         if prompt.text in texts:
             continue
         if prompt.id in ids:
-            raise InputError(f"id {prompt.id!r} stands twice, with different texts", source=name)
+            raise InputError(
+                f"id {prompt.id!r} stands in {ids[prompt.id]} already, with another text",
+                source=name,
+                where=where,
+            )
         texts.add(prompt.text)
-        ids.add(prompt.id)
+        ids[prompt.id] = where
         yield prompt
 
 
@@ -156,8 +182,21 @@ def _file_rows(source: str | Path) -> Iterable[tuple[int, Row]]:
     if path.suffix == ".jsonl":
         return read_jsonl(text, str(path))
     if path.suffix == ".csv":
-        return enumerate(csv.DictReader(text.splitlines(keepends=True)), 2)
-    return ((n, {"text": line.strip()}) for n, line in enumerate(text.splitlines(), 1) if line.strip())
+        return _csv(text, path)
+    lines = enumerate(io.StringIO(text), 1)
+    return ((n, {"text": line.strip()}) for n, line in lines if line.strip())
+
+
+def _csv(text: str, path: Path) -> Iterator[tuple[int, Row]]:
+    number = 0
+    try:
+        for number, row in enumerate(csv.DictReader(io.StringIO(text), strict=True), 1):
+            if None in row:
+                problem = "has more fields than there are columns; put text that holds commas in quotes"
+                raise InputError(problem, source=path, where=f"row {number}")
+            yield number, row
+    except csv.Error as error:
+        raise InputError(f"cannot be read as CSV: {error}", source=path, where=f"row {number + 1}") from error
 
 
 def _parquet(path: Path) -> Iterator[tuple[int, Row]]:
@@ -170,6 +209,8 @@ def _parquet(path: Path) -> Iterator[tuple[int, Row]]:
         raise InputError(f"cannot be read as Parquet: {error}", source=path) from error
     columns = {*_TEXT_COLUMNS, "id", "conversation_hash", "conversation", "category", "language", "source"}
     present = [name for name in file.schema_arrow.names if name in columns | {"toxic", "redacted"}]
+    if not {*_TEXT_COLUMNS, "conversation"} & set(present):
+        present = file.schema_arrow.names  # so that the error can name them
     number = 0
     for batch in file.iter_batches(batch_size=1_000, columns=present):  # pyright: ignore[reportUnknownMemberType]
         for row in cast("list[Row]", batch.to_pylist()):
@@ -185,6 +226,6 @@ def _hub_rows(dataset: str, seed: int) -> Iterator[tuple[int, Row]]:
     try:
         stream = datasets.load_dataset(dataset, split="train", streaming=True)
         rows: Iterable[Row] = stream.shuffle(seed=seed, buffer_size=HUB_BUFFER)
+        yield from enumerate(rows, 1)
     except Exception as error:  # the hub's client raises many kinds, some of them private
         raise InputError(f"cannot be loaded: {error}", source=f"hf:{dataset}") from error
-    return enumerate(rows, 1)
