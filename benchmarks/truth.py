@@ -201,7 +201,7 @@ def main() -> None:
     designs = [Shown(d.options, d.prompt) for d in laid_out]
     print(f"{describe_machine()}\n")
     print_recovery(truth, designs, arguments.replications)
-    print_null_diffs(truth, designs, max(arguments.replications // 2, 1))
+    print_null_diffs(truth, designs, max(arguments.replications // 4, 1))
 
 
 if __name__ == "__main__":

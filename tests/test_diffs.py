@@ -48,7 +48,12 @@ def test_delta_and_its_covariance_follow_their_definition():
     covariance = (a.fit.covariance + b.fit.covariance - cross - cross.T)[:N, :N]
     np.testing.assert_allclose(found.stderr, 400 / math.log(10) * np.sqrt(np.diag(covariance)))
     t = np.abs(found.delta) / found.stderr
-    np.testing.assert_allclose(found.p, 2 * scipy.stats.t.sf(t, 99))
+    shown = np.array([[len(set(p.fit.gradients[:, [i]].tocoo().row)) for i in range(N)] for p in (a, b)])
+    variances = np.array([np.diag(p.fit.covariance)[:N] for p in (a, b)])
+    df = variances.sum(axis=0) ** 2 / (variances**2 / (shown - 1)).sum(axis=0)
+    np.testing.assert_allclose(found.p, 2 * scipy.stats.t.sf(t, df))
+    margin = scipy.stats.t.ppf(0.975, df) * found.stderr
+    np.testing.assert_allclose([found.low, found.high], [found.delta - margin, found.delta + margin])
     np.testing.assert_allclose(found.q, multipletests(found.p, method="fdr_bh")[1])
     change = b.fit.scores - a.fit.scores
     assert found.omnibus["chi2"] == pytest.approx(change @ np.linalg.pinv(covariance) @ change)

@@ -166,11 +166,10 @@ def diff(a: Profile, b: Profile, *, fdr: float = 0.05, confidence_level: float =
     cross = choice.cross_covariance(a.fit, b.fit)[:n, :n]
     covariance = var_a + var_b - cross - cross.T
     paired = len(choice.shared_clusters(a.fit, b.fit)[0])
-    df = _degrees_of_freedom(np.diag(var_a), np.diag(var_b), a.fit.n_clusters, b.fit.n_clusters, paired)
-    overall = _degrees_of_freedom(
-        np.array(var_a.trace()), np.array(var_b.trace()), a.fit.n_clusters, b.fit.n_clusters, paired
-    )
-    whole = choice.wald_test(scores, covariance, float(overall) + 1)
+    df = _welch(np.diag(var_a), np.diag(var_b), a.fit.clusters_per_item - 1, b.fit.clusters_per_item - 1)
+    overall = _welch(np.trace(var_a), np.trace(var_b), a.fit.n_clusters - 1, b.fit.n_clusters - 1)
+    n_clusters = min(float(overall) + 1, a.fit.n_clusters + b.fit.n_clusters - paired)
+    whole = choice.wald_test(scores, covariance, n_clusters)
     delta, stderr = ELO_SCALE * scores, ELO_SCALE * np.sqrt(np.diag(covariance))
     margin = _floats(scipy.stats.t.ppf((1 + confidence_level) / 2, df)) * stderr
     p = _floats(2 * scipy.stats.t.sf(np.abs(delta) / stderr, df))
@@ -194,10 +193,14 @@ def diff(a: Profile, b: Profile, *, fdr: float = 0.05, confidence_level: float =
     )
 
 
-def _degrees_of_freedom(var_a: Floats, var_b: Floats, n_a: int, n_b: int, paired: int) -> Floats:
-    """Welch's (1947) for the variance of a difference, at most one less than the clusters of both runs."""
-    welch = (var_a + var_b) ** 2 / (var_a**2 / (n_a - 1) + var_b**2 / (n_b - 1))
-    return np.minimum(welch, n_a + n_b - paired - 1)
+def _welch(var_a: Any, var_b: Any, df_a: Any, df_b: Any) -> Floats:
+    """Welch's (1947) degrees of freedom of a difference.
+
+    A trait's variance is known only as well as the prompts that it was shown with tell. False discoveries
+    live in the far tails, where that matters: with the degrees of freedom of all prompts, one in five
+    comparisons of equal characters at 1,000 trials called some trait changed.
+    """
+    return (var_a + var_b) ** 2 / (var_a**2 / np.maximum(df_a, 1) + var_b**2 / np.maximum(df_b, 1))
 
 
 def _floats(values: Any) -> Floats:

@@ -137,6 +137,8 @@ class Trials(NamedTuple):
 
 
 class Optimum(NamedTuple):
+    """Where Newton's method came to rest: (p,) parameters and (K, T) probabilities there."""
+
     params: Floats
     probabilities: Floats
     value: float  # of the penalised log-likelihood
