@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, print_json, print_table
+from mien.cli.output import console, fraction, print_json, print_table
 from mien.cli.progress import ProgressReport
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _print(profile: Profile, planted: dict[str, float], store: options.Path) -> 
             out.print(f"  {label:<12} {text}", markup=False)
     out.print(
         f"  planted      the first option's share between equals is {expit(2 * POSITION):.0%}\n"
-        f"  truth        Spearman {rho:.2f}; {held:.0%} of the 95% intervals hold the planted rating\n"
+        f"  truth        Spearman {fraction(rho)}; {held:.0%} of the 95% intervals hold the planted rating\n"
     )
     cells = [
         (

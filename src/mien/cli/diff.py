@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, counted, p_value, print_json, print_table
+from mien.cli.output import console, counted, fraction, p_value, print_json, print_table
 
 
 def command(
@@ -37,14 +37,14 @@ def command(
         f"of {len(diff.traits)} (q < {fdr:g})"
     )
     omnibus, correlation = diff.omnibus, diff.correlation
-    out.print(f"  as a whole   the two characters are the same: p {p_value(omnibus['p'])}")
+    out.print(f"  as a whole   one character, unchanged: p {p_value(omnibus['p'])}")
     out.print(f"  size         {diff.rms:.0f} points root mean square; noise alone gives {diff.rms_null:.0f}")
     if correlation["spearman"] is not None:
         low, high = correlation["low"], correlation["high"]
-        interval = "" if low is None or high is None else f" ({low:.2f} … {high:.2f})"
+        interval = "" if low is None or high is None else f" ({fraction(low)} … {fraction(high)})"
         corrected = correlation["disattenuated"]
-        true = "" if corrected is None else f", {corrected:.2f} corrected for unreliability"
-        out.print(f"  ranks        Spearman {correlation['spearman']:.2f}{interval}{true}")
+        true = "" if corrected is None else f", {fraction(corrected)} corrected for unreliability"
+        out.print(f"  ranks        Spearman {fraction(correlation['spearman'])}{interval}{true}")
     out.print(f"  pairing      {counted(diff.paired, 'prompt')} shared")
     out.print()
     rows = diff.rows if everything else diff.rows[:top]

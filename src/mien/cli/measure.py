@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -180,13 +179,12 @@ def command(
 def _extra(text: str | None) -> dict[str, Any] | None:
     if text is None:
         return None
+    import msgspec
+
     try:
-        members = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"is not JSON: {error}", source="--extra") from error
-    if not isinstance(members, dict):
-        raise InputError("is not a JSON object", source="--extra")
-    return members
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise InputError(f"is not a JSON object: {error}", source="--extra") from error
 
 
 def _print_estimate(study: Study, estimate: dict[str, Any], *, as_json: bool) -> None:

@@ -46,3 +46,8 @@ def p_value(p: float | None) -> str:
 def counted(n: int, noun: str) -> str:
     """``1 trial``, ``2,016 trials``."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def fraction(value: float | None) -> str:
+    """A number between −1 and 1 as papers print it: ``.87``."""
+    return "–" if value is None else f"{value:.2f}".replace("0.", ".", 1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, counted, p_value, print_json, print_table
+from mien.cli.output import console, counted, fraction, p_value, print_json, print_table
 
 if TYPE_CHECKING:
     from mien.ratings import Profile
@@ -77,8 +77,8 @@ def health(profile: Profile) -> list[tuple[str, str]]:
         ),
         (
             "reliability",
-            f"{_number(reliable['model_based'])} from the standard errors, "
-            f"{_number(reliable['split_half'])} from split halves",
+            f"{fraction(reliable['model_based'])} from the standard errors, "
+            f"{fraction(reliable['split_half'])} from split halves",
         ),
     ]
     if profile.accuracy:
@@ -97,7 +97,3 @@ def health(profile: Profile) -> list[tuple[str, str]]:
         verdict = "not flat" if flat["p"] < 0.05 else "no sign of a preference"
         lines.append(("flat?", f"{verdict} (all ratings equal: p {p_value(flat['p'])})"))
     return lines
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}".replace("0.", ".", 1)
