@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from mien.errors import BudgetReached
@@ -29,6 +30,7 @@ class Progress:
         total: trials to go through.
         done: trials gone through, whatever came of them.
         failed: of these, trials without a verdict.
+        reasons: why these have none, and how many times: the model's failures and the judge's.
         reused: calls that the store had already.
         stopped: why the run stopped before its end; empty where it did not.
         tally: calls made, tokens, cost.
@@ -40,6 +42,7 @@ class Progress:
     failed: int = 0
     reused: int = 0
     stopped: str = ""
+    reasons: Counter[str] = field(default_factory=Counter[str])
 
 
 Item = TypeVar("Item")
@@ -76,12 +79,16 @@ class Pipeline:
         """Have a model respond to a trial, and the response judged; whether there is a verdict."""
         call = await self.ask(model, request)
         self._store.put_response(self._run, trial.id, call.key)
-        return call.answered and await self.judge(trial, call.text)
+        if not call.answered:
+            self.progress.reasons[call.failure] += 1
+            return False
+        return await self.judge(trial, call.text)
 
     async def judge(self, trial: Trial, response: str) -> bool:
         """Have a response judged; whether there is a verdict."""
         verdict = await self._judge.verdict(trial, response, self.ask)
         if isinstance(verdict, Call):
+            self.progress.reasons[f"the judge: {verdict.failure}"] += 1
             return False
         self._store.put_verdict(self._run, verdict)
         return True

@@ -71,10 +71,25 @@ for _module, _name in (
 def main() -> None:
     """Run the command line: status 0 for success, 1 for a failed check, 2 for bad usage or input."""
     try:
-        app()
-    except MienError as error:
-        typer.secho(f"Error: {error}", err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
-        sys.exit(2)
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        sys.stderr.close()
-        sys.exit(0)
+        status = app(sys.argv[1:] or ["--help"], prog_name="mien", standalone_mode=False)
+    except Exception as error:
+        if (line := _explained(error)) is None:
+            raise
+        typer.secho(f"Error: {line}", err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
+        status = 2
+    sys.exit(status)
+
+
+def _explained(error: Exception) -> str | None:
+    """What to tell of an error, in one line; None where it is a mistake of mien's own."""
+    if isinstance(error, MienError):
+        line = str(error)
+    elif format_message := getattr(error, "format_message", None):  # typer's; their class has no public name
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "mien"
+        line = f"{format_message().rstrip('.')}; see {command} --help"
+    elif isinstance(error, OSError):
+        line = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+    else:
+        return None
+    return " ".join(part.strip() for part in line.splitlines())

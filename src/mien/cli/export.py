@@ -42,7 +42,9 @@ def command(
     elif output.suffix == ".parquet":
         import pandas as pd
 
-        pd.DataFrame(list(rows)).to_parquet(output, index=False)
+        table = pd.DataFrame(list(rows))
+        with output.open("wb") as file:
+            table.to_parquet(file, index=False)
     else:
         with output.open("w", encoding="utf-8", newline="") as file:
             (_write_csv if output.suffix == ".csv" else _write_jsonl)(rows, file)

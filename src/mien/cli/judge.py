@@ -9,7 +9,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.output import console, counted, print_json
-from mien.cli.progress import ProgressReport
+from mien.cli.progress import ProgressReport, print_outcome
 
 
 def command(
@@ -60,17 +60,16 @@ def command(
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped. All that was answered is kept; the same command goes on.\n")
         raise typer.Exit(130) from None
-    if report.last and report.last.stopped:
-        console(err=True).print(f"Stopped: {report.last.stopped}. The same command goes on.")
+    if report.last:
+        print_outcome(report.last)
     first = judged.judges[0].name
     agreement = judged.agreement(first, label) if label != first else None
     if as_json:
         print_json({"run": run, "judge": label, "agreement": agreement})
         return
     out = console()
-    out.print(
-        f"{label}: {counted(report.last.done if report.last else 0, 'response')} of {run} read", markup=False
-    )
+    read = report.last.done - report.last.failed if report.last else 0
+    out.print(f"{label}: {counted(read, 'response')} of {run} read", markup=False)
     if agreement:
         out.print(
             f"Agreement with {first}: κ {agreement['kappa']:.2f} ({agreement['low']:.2f} … "

@@ -10,8 +10,8 @@ import typer
 
 from mien.cli import options
 from mien.cli.output import console, counted, print_json
-from mien.cli.progress import ProgressReport
-from mien.errors import InputError
+from mien.cli.progress import ProgressReport, print_outcome
+from mien.errors import InputError, MienError
 
 if TYPE_CHECKING:
     from mien.measurement import Study
@@ -210,7 +210,6 @@ def _print_estimate(study: Study, estimate: dict[str, Any], *, as_json: bool) ->
 
 def _carry_out(study: Study, store: options.Path, limits: Any, *, as_json: bool) -> None:
     from mien.cli.profile import print_profile
-    from mien.errors import NotIdentified
     from mien.measurement import carry_out
 
     report = ProgressReport()
@@ -219,28 +218,19 @@ def _carry_out(study: Study, store: options.Path, limits: Any, *, as_json: bool)
             run = carry_out(study, store=store, limits=limits, on_progress=report)
     except KeyboardInterrupt:
         sys.stderr.write(
-            "\nStopped. All that was answered is kept in "
-            f"{store}; the same command goes on where this one stopped.\n"
+            f"\nStopped. All that was answered is kept in {store}; "
+            "the same command goes on where this one stopped.\n"
         )
         raise typer.Exit(130) from None
     outcome = report.last
     assert outcome is not None
-    err = console(err=True)
-    if outcome.stopped:
-        err.print(
-            f"Stopped: {outcome.stopped}. {outcome.done:,} of {counted(outcome.total, 'trial')} are through; "
-            "the same command with a higher limit goes on."
-        )
-    elif outcome.failed:
-        err.print(
-            f"{counted(outcome.failed, 'trial')} ended without a verdict; the same command tries them again."
-        )
-        for reason, count in run.failures().items():
-            err.print(f"  {count} × {reason}", markup=False)
+    print_outcome(outcome)
     try:
         profile = run.profile(study.judge)
-    except NotIdentified as error:
-        err.print(f"No profile yet: {error}", markup=False)
+    except MienError as error:
+        if as_json or not outcome.stopped:
+            raise
+        console(err=True).print(f"No profile yet: {error}", markup=False)
         return
     if as_json:
         print_json(profile.to_dict())

@@ -30,7 +30,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, lef
     """Print a table; the columns in ``left`` hold words, the others numbers."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column, justify="left" if column in left else "right", no_wrap=column not in left)
+        if column in left:  # folded, never cut: names are there to be copied
+            table.add_column(column, overflow="fold")
+        else:
+            table.add_column(column, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(*map(str, row))
     console().print(table)

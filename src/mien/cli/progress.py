@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Self
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from mien.cli.output import console
+from mien.cli.output import console, counted
 
 if TYPE_CHECKING:
     from mien.pipeline import Progress
 
 LINE_SECONDS = 10.0  # between two plain lines
+MOST_REASONS = 10  # that are told of failures
 
 
 class ProgressReport:
@@ -79,3 +80,18 @@ class ProgressReport:
         if progress.failed:
             parts.append(f"{progress.failed} failed")
         return ", ".join(parts)
+
+
+def print_outcome(progress: Progress) -> None:
+    """Say on standard error what a run did not do, why, and how to go on."""
+    if progress.stopped:
+        sys.stderr.write(
+            f"Stopped: {progress.stopped}. {progress.done:,} of {counted(progress.total, 'trial')} are "
+            "through; the same command goes on, and its limits count anew.\n"
+        )
+    if progress.failed:
+        sys.stderr.write(
+            f"{counted(progress.failed, 'trial')} ended without a verdict; the same command tries again:\n"
+        )
+        for reason, count in progress.reasons.most_common(MOST_REASONS):
+            sys.stderr.write(f"  {count:,} × {reason}\n")
