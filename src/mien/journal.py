@@ -6,12 +6,11 @@ import threading
 import time
 import zlib
 from dataclasses import fields
-from queue import SimpleQueue
+from queue import Queue
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from mien.errors import StoreError
 from mien.schema import connect, explained, transaction
 from mien.types import Call, Verdict
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BATCH_ROWS, BATCH_SECONDS = 200, 0.05  # a commit comes after so many rows or so much time
+MAX_WAITING = 5 * BATCH_ROWS  # items; where the disk is slower than the run, the run waits
 
 # What waits to be written: a call; a response (call, run, trial); a verdict with its run.
 _Item = Call | tuple[str, int, str] | tuple[int, Verdict]
@@ -42,6 +42,8 @@ _PUT_VERDICT = (
 class Journal:
     """Writes items in the order given, at most `BATCH_ROWS` rows or `BATCH_SECONDS` apart.
 
+    Once an item could not be written, nothing more is.
+
     Args:
         path: the store's file.
         lock_timeout: seconds to wait for another process that writes.
@@ -50,12 +52,12 @@ class Journal:
     def __init__(self, path: Path, *, lock_timeout: float) -> None:
         self._path = path
         self._lock_timeout = lock_timeout
-        self._queue: SimpleQueue[_Item | None] = SimpleQueue()
+        self._queue: Queue[_Item | None] = Queue(MAX_WAITING)
         self._thread: threading.Thread | None = None
-        self._error: StoreError | None = None
+        self._error: Exception | None = None
 
     def put(self, item: _Item) -> None:
-        """Queue an item.
+        """Queue an item, once there is room for it.
 
         Raises:
             StoreError: an earlier item could not be written.
@@ -78,22 +80,23 @@ class Journal:
             self._thread.join()
             self._thread = None
         if self._error:
-            error, self._error = self._error, None
-            raise error
+            raise self._error
 
     def _run(self) -> None:
+        more = True
         try:
             with explained(self._path):
                 db = connect(self._path, lock_timeout=self._lock_timeout)
                 try:
-                    more = True
                     while more:
                         batch, more = self._next_batch()
                         _write(db, batch)
                 finally:
                     db.close()
-        except StoreError as error:
+        except Exception as error:  # of whatever kind: rows must not get lost without a word
             self._error = error
+        while more:  # nobody may wait for room that never comes
+            more = self._queue.get() is not None
 
     def _next_batch(self) -> tuple[list[_Item], bool]:
         """The next items to commit together, and whether more may come."""

@@ -26,9 +26,9 @@ MIGRATIONS = (
         created REAL NOT NULL
     );
     CREATE TABLE run (
-        id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, model TEXT NOT NULL, instrument TEXT NOT NULL,
-        protocol TEXT NOT NULL, design TEXT NOT NULL, seed INTEGER, traits TEXT NOT NULL,
-        created REAL NOT NULL
+        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, model TEXT NOT NULL,
+        instrument TEXT NOT NULL, protocol TEXT NOT NULL, design TEXT NOT NULL, seed INTEGER,
+        traits TEXT NOT NULL, created REAL NOT NULL
     );
     CREATE TABLE prompt (
         key TEXT PRIMARY KEY, id TEXT NOT NULL, text TEXT NOT NULL, category TEXT NOT NULL,
@@ -71,17 +71,42 @@ def connect(path: Path, *, lock_timeout: float) -> sqlite3.Connection:
         sqlite3.Error: it cannot be opened.
     """
     db = sqlite3.connect(path, timeout=lock_timeout, isolation_level=None)
-    version = _version(db, path)
-    db.execute("PRAGMA foreign_keys = ON")
-    db.execute("PRAGMA journal_mode = WAL")
-    # A commit survives the process. With FULL it would survive a power cut, too, and be far slower.
-    db.execute("PRAGMA synchronous = NORMAL")
-    for number in range(version, len(MIGRATIONS)):
-        db.executescript(
-            f"BEGIN IMMEDIATE; {MIGRATIONS[number]} PRAGMA application_id = {APPLICATION_ID}; "
-            f"PRAGMA user_version = {number + 1}; COMMIT;"
-        )
+    try:
+        version = _version(db, path)
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA journal_mode = WAL")
+        # A commit survives the process. With FULL it would survive a power cut, too, and be far slower.
+        db.execute("PRAGMA synchronous = NORMAL")
+        # Calls come in the random order of their keys: with a small cache, or frequent checkpoints, the same
+        # pages of the index would be written over and over.
+        db.execute("PRAGMA cache_size = -16000")  # KiB
+        db.execute("PRAGMA wal_autocheckpoint = 8000")  # pages
+        if version < len(MIGRATIONS):
+            _migrate(db, path)
+    except BaseException:
+        db.close()  # not left to the garbage collector: it may hold a lock
+        raise
     return db
+
+
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
+    with transaction(db):
+        # Asked again: another process may have been first.
+        for number in range(_version(db, path), len(MIGRATIONS)):
+            for statement in _statements(MIGRATIONS[number]):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {number + 1}")
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def _statements(script: str) -> Generator[str]:
+    """A script's statements, each of which ends with a line."""
+    statement = ""  # executescript() would commit what is open
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def connect_read_only(path: Path, *, lock_timeout: float) -> sqlite3.Connection:
@@ -94,16 +119,32 @@ def connect_read_only(path: Path, *, lock_timeout: float) -> sqlite3.Connection:
     if not path.is_file():
         raise StoreError(f"no store at {path}; `mien measure` or `mien import` makes one")
     address = f"file:{quote(str(path.absolute()))}?mode=ro"
+    try:
+        return _readable(address, path, lock_timeout)
+    except sqlite3.OperationalError as error:
+        if not error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            raise
+    # WAL wants to make a file beside the store, which a read-only medium does not allow.
+    wal = path.with_name(f"{path.name}-wal")
+    if wal.exists() and wal.stat().st_size:
+        raise StoreError(
+            f"{path} cannot be read where nothing can be written, since its newest rows are in {wal.name}; "
+            "copy both to another folder"
+        )
+    return _readable(f"{address}&immutable=1", path, lock_timeout)
+
+
+def _readable(address: str, path: Path, lock_timeout: float) -> sqlite3.Connection:
     db = sqlite3.connect(address, uri=True, timeout=lock_timeout, isolation_level=None)
     try:
         version = _version(db, path)
-    except sqlite3.OperationalError:
-        # WAL wants to make a file beside the store, which a read-only medium does not allow.
+        if version == 0:
+            raise StoreError(f"{path} is empty; `mien measure` or `mien import` makes a store of it")
+        if version < len(MIGRATIONS):
+            raise StoreError(f"{path} is of an older schema; any command that writes upgrades it")
+    except BaseException:
         db.close()
-        db = sqlite3.connect(f"{address}&immutable=1", uri=True, isolation_level=None)
-        version = _version(db, path)
-    if version < len(MIGRATIONS):
-        raise StoreError(f"{path} is of an older schema; any command that writes upgrades it")
+        raise
     return db
 
 
@@ -142,19 +183,27 @@ def explained(path: Path) -> Generator[None]:
         yield
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {_explain(error)}") from error
+    except PermissionError as error:
+        raise StoreError(f"{path}: it may not be read; name another file with --store") from error
+
+
+# What to do about SQLite's errors, by how their names begin.
+_ANOTHER_WRITES = "another process is writing to it and does not finish; wait for it, or use another --store"
+_NO_SPACE = "{message}; free some space and run the same command again: what was written is kept"
+_ADVICE = {
+    "SQLITE_BUSY": _ANOTHER_WRITES,
+    "SQLITE_LOCKED": _ANOTHER_WRITES,
+    "SQLITE_FULL": _NO_SPACE,
+    "SQLITE_IOERR": _NO_SPACE,
+    "SQLITE_READONLY": "it cannot be written; name another file with --store",
+    "SQLITE_CANTOPEN": "it cannot be opened or made there; name another file with --store",
+    "SQLITE_NOTADB": "is not a mien store ({message}); name another file with --store",
+    "SQLITE_CORRUPT": "is damaged ({message}); name another file with --store",
+    "SQLITE_CONSTRAINT_FOREIGNKEY": "what was to be written belongs to a run that has been deleted meanwhile",
+}
 
 
 def _explain(error: sqlite3.Error) -> str:
-    message = str(error)
     name = getattr(error, "sqlite_errorname", "")
-    if "locked" in message or name.startswith("SQLITE_BUSY"):
-        return "another process is writing to it and does not finish; wait for it, or use another --store"
-    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
-        return f"{message}; free some space and run the same command again: what was written is kept"
-    if name.startswith("SQLITE_READONLY"):
-        return "it cannot be written; name another file with --store"
-    if name.startswith("SQLITE_CANTOPEN"):
-        return "it cannot be opened or made there; name another file with --store"
-    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        return f"is not a mien store ({message}); name another file with --store"
-    return message
+    advice = next((text for prefix, text in _ADVICE.items() if name.startswith(prefix)), "{message}")
+    return advice.format(message=error)
