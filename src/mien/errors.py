@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 
 class MienError(Exception):
@@ -41,7 +40,7 @@ class InputError(UsageError):
         where: the place inside, such as ``"line 3"`` or ``"key sampling.top_p"``.
     """
 
-    def __init__(self, problem: str, *, source: str | Path = "", where: str = "") -> None:
+    def __init__(self, problem: str, *, source: object = "", where: str = "") -> None:
         self.problem, self.source, self.where = problem, str(source), where
         place = ", ".join(part for part in (self.source, where) if part)
         super().__init__(f"{place}: {problem}" if place else problem)

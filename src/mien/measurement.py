@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from mien import designs, diffs, ratings
+from mien import designs
 from mien.errors import RunConflict, UnknownName, UsageError
 from mien.instruments import instrument as make_instrument
 from mien.judge import Judge
@@ -20,7 +20,6 @@ from mien.models.transport import Transport
 from mien.pipeline import Pipeline, Progress
 from mien.prompts import load_prompts
 from mien.protocols import Protocol, load_protocol
-from mien.ratings import Profile
 from mien.runs import Run, store_path
 from mien.store import JudgeRecord, RunRecord, Store
 from mien.traits import TraitSet, load_traits, traits_from_names
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from mien.designs import Design
     from mien.diffs import Diff
     from mien.models.chat import Chat
+    from mien.ratings import Profile
     from mien.store import Row
     from mien.types import Prompt
 
@@ -195,7 +195,11 @@ def profile(of: Run | Comparisons, **settings: Any) -> Profile:
     Raises:
         NotIdentified: the verdicts are too few to rate all traits.
     """
-    return of.profile(**settings) if isinstance(of, Run) else ratings.profile(of, **settings)
+    if isinstance(of, Run):
+        return of.profile(**settings)
+    from mien import ratings
+
+    return ratings.profile(of, **settings)
 
 
 def diff(a: Run | Comparisons | Profile, b: Run | Comparisons | Profile, **settings: Any) -> Diff:
@@ -205,6 +209,9 @@ def diff(a: Run | Comparisons | Profile, b: Run | Comparisons | Profile, **setti
         UsageError: they rate different traits.
         NotIdentified: the verdicts are too few to rate all traits.
     """
+    from mien import diffs
+    from mien.ratings import Profile
+
     first, second = (x if isinstance(x, Profile) else profile(x) for x in (a, b))
     return diffs.diff(first, second, **settings)
 
