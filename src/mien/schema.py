@@ -149,9 +149,10 @@ def _readable(address: str, path: Path, lock_timeout: float) -> sqlite3.Connecti
 
 
 def _version(db: sqlite3.Connection, path: Path) -> int:
+    # In this order: another process may be making the store right now.
+    empty = not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     application: int = db.execute("PRAGMA application_id").fetchone()[0]
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
-    empty = not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if application != APPLICATION_ID and not (empty and application == 0):
         raise StoreError(f"{path} is not a mien store; name another file with --store")
     if version > len(MIGRATIONS):
