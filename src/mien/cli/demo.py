@@ -8,7 +8,6 @@ import typer
 
 from mien.cli import options
 from mien.cli.output import console, fraction, print_json, print_table
-from mien.cli.progress import ProgressReport
 
 if TYPE_CHECKING:
     from mien.ratings import Profile
@@ -42,6 +41,7 @@ def command(
 
 
 def _measure(planted: dict[str, float], store: options.Path) -> Run:
+    from mien.cli.progress import ProgressReport
     from mien.measurement import measure
     from mien.store import Store
     from mien.testing import ScriptedServer

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mien.cli import options
-from mien.comparisons import FORMATS
 from mien.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ def command(
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
     """Write a run as a comparison table, one row a verdict, with the responses."""
+    from mien.comparisons import FORMATS
     from mien.runs import Run
 
     rows = Run(run, store).rows(judge)

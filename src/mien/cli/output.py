@@ -6,17 +6,18 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from rich.console import Console
 
 _WIDTH = 100  # where the output is no terminal
 
 
 def console(*, err: bool = False) -> Console:
     """Where people read: as wide as the terminal, plain where there is none."""
+    from rich.console import Console
+
     stream = sys.stderr if err else sys.stdout
     return Console(stderr=err, width=None if stream.isatty() else _WIDTH, highlight=False, soft_wrap=False)
 
@@ -28,6 +29,8 @@ def print_json(value: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, left: Sequence[str]) -> None:
     """Print a table; the columns in ``left`` hold words, the others numbers."""
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
         if column in left:  # folded, never cut: names are there to be copied

@@ -38,7 +38,8 @@ def print_profile(profile: Profile, *, top: int | None) -> None:
     """Print the instrument's health, then the ratings: ``top`` from each end, or all."""
     out = console()
     out.print(
-        f"[bold]{profile.run}[/bold]: {profile.model}, {profile.instrument}, protocol {profile.protocol}"
+        f"[bold]{profile.run}[/bold]: {profile.model or 'a model without a name'}, {profile.instrument}, "
+        f"protocol {profile.protocol}"
     )
     for label, text in health(profile):
         out.print(f"  {label:<12} {text}", markup=False)

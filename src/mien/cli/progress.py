@@ -6,12 +6,11 @@ import sys
 import time
 from typing import TYPE_CHECKING, Self
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
-
 from mien.cli.output import console, counted
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
     from mien.pipeline import Progress
 
 LINE_SECONDS = 10.0  # between two plain lines
@@ -25,18 +24,7 @@ class ProgressReport:
         self.last: Progress | None = None
         self._began = time.monotonic()
         self._next_line = self._began + LINE_SECONDS
-        self._bar = (
-            Bar(
-                MofNCompleteColumn(),
-                BarColumn(bar_width=24),
-                TextColumn("{task.fields[status]}"),
-                TimeRemainingColumn(compact=True),
-                console=console(err=True),
-                transient=True,
-            )
-            if sys.stderr.isatty()
-            else None
-        )
+        self._bar = _bar() if sys.stderr.isatty() else None
         self._task = self._bar.add_task("", total=None, status="") if self._bar else None
 
     def __enter__(self) -> Self:
@@ -95,3 +83,16 @@ def print_outcome(progress: Progress) -> None:
         )
         for reason, count in progress.reasons.most_common(MOST_REASONS):
             sys.stderr.write(f"  {count:,} × {reason}\n")
+
+
+def _bar() -> Bar:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        MofNCompleteColumn(),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[status]}"),
+        TimeRemainingColumn(compact=True),
+        console=console(err=True),
+        transient=True,
+    )
