@@ -158,9 +158,11 @@ class Chat:
         slot = await self._throttle.start(len(body) / 4 + self._typical_tokens_out, again=again)
         exchange = None
         try:
+            if self._refusal:  # while this call waited
+                raise EndpointRefused(self._refusal)
             exchange = await self._wire.post(body)
         finally:
-            if exchange is None:  # cancelled
+            if exchange is None:  # cancelled, or not sent
                 self._throttle.finish(slot)
             else:
                 self._throttle.finish(slot, exchange.reply, exchange.retry_after)

@@ -99,7 +99,7 @@ class Pace:
     _BRIEF = 3.0  # seconds between events from which nothing can be told, for pauses weigh too much
     _FEW, _MANY = 10, 20  # accepted requests: too few to tell a rate from; enough, however long they took
     _HELPLESS = 3  # lower paces in a row that were refused at once
-    _HOPELESS = 5  # pauses in a row after which nothing was accepted
+    _MOST = 0.6  # share refused beyond which refusals surely depend on the pace
     _FASTEST = 10_000.0  # requests per second
     _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 20.0
 
@@ -113,6 +113,7 @@ class Pace:
         self._period = self._PERIOD
         self._measured = False  # whether the present event told a rate
         self._futile = 0  # events in a row with nothing accepted between them
+        self._recent = self._recent_refused = 0.0  # requests, the older the less they count
         self._unhelped = 0  # lower paces in a row that were refused at once
 
     def wait(self, now: float) -> float:
@@ -128,6 +129,7 @@ class Pace:
         if self._since == -math.inf:
             self._since = math.nextafter(now, -math.inf)
         self._starts.append(now)
+        self._recent += 1
         if self._curve:
             self._free = _due(self._free, now) + 1 / self._curve(now)
 
@@ -143,19 +145,26 @@ class Pace:
         """
         with suppress(ValueError):
             self._starts.remove(started)
+        self._recent_refused += 1
         is_new = started > self._event.time
         if is_new:
             self._open(now)
         self._learn()
-        backoff = min(self._SHORTEST_PAUSE * 2**self._futile, self._LONGEST_PAUSE) * self._event.jitter
-        self.pause(now, backoff if retry_after is None else retry_after)
-        assert self._peak is not None
-        self._curve = Cubic(self._peak, self._KEEP, self._period, self._paused_until)
+        seconds = retry_after
+        if seconds is None:
+            seconds = min(self._SHORTEST_PAUSE * 2**self._futile, self._LONGEST_PAUSE) * self._event.jitter
+        self.pause(now, seconds)
+        # Where nothing was ever accepted, one request a pause finds out when that changes.
+        peak = self._peak or 1 / max(seconds, 1 / self._FASTEST)
+        self._curve = Cubic(peak, self._KEEP, self._period, self._paused_until)
         return is_new and self._measured
 
     def _open(self, now: float) -> None:
         many = sum(start > self._event.time for start in self._starts) >= self._MANY
-        if many and now > self._paused_until + self._BRIEF:
+        self._recent *= 0.8
+        self._recent_refused *= 0.8
+        mostly_refused = self._recent_refused > self._MOST * self._recent
+        if mostly_refused or (many and now > self._paused_until + self._BRIEF):
             self._unhelped = 0
         elif self._measured:
             self._unhelped += 1
@@ -169,12 +178,14 @@ class Pace:
         accepted = [start for start in self._starts if self._since < start <= event.time]
         progress = bool(accepted) and accepted[-1] > event.previous
         self._futile = 0 if progress else event.futile_before + 1
-        if self._futile >= self._HOPELESS:
-            self._unhelped = 0
         enough = len(accepted) >= self._FEW and event.time - self._since >= self._BRIEF
         self._measured = False
-        if event.peak_before is None or (enough and self._unhelped < self._HELPLESS):
-            self._measured = True
+        if event.peak_before is None:
+            if accepted:
+                self._measure(accepted)
+            else:
+                self._peak = None
+        elif enough and self._unhelped < self._HELPLESS:
             self._measure(accepted)
         elif self._unhelped >= self._HELPLESS:
             # These refusals don't depend on the pace, so find the way back up.
@@ -190,6 +201,8 @@ class Pace:
         if len(accepted) > self._MANY:
             since = max(since, min(event.time - self._SPAN, accepted[-self._MANY - 1]))
         count = sum(start > since for start in accepted)
-        self._peak = max(count, 1) / max(event.time - since, self._SPAN)
+        # A burst of many is what a second holds; one of few says little, and must not make the pace slow.
+        self._peak = count / max(event.time - since, self._SPAN if count >= self._FEW else self._SPAN / 20)
+        self._measured = True
         agrees = event.peak_before and abs(self._peak / event.peak_before - 1) < self._TOLERANCE
         self._period = max(self._SETTLED_PERIOD, 1.5 * self._MANY / self._peak) if agrees else self._PERIOD

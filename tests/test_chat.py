@@ -1,0 +1,302 @@
+"""A chat against a server that says exactly what it is told to, byte by byte."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import email.utils
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mien.errors import EndpointRefused, MissingKey, UsageError
+from mien.models import chat as chat_module
+from mien.models.transport import Transport
+from mien.models.wire import parse_retry_after
+from mien.types import Call, Message, Request, Sampling
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from mien.models.chat import Chat
+
+KEY = "sk-very/secret-0123456789"
+HELLO = Request(messages=(Message(role="user", content="Hello"),))
+
+
+def answer(text: Any = "Hi.", finish_reason: str = "stop", **members: Any) -> bytes:
+    choice = {"message": {"role": "assistant", "content": text}, "finish_reason": finish_reason}
+    return http(200, json.dumps({"choices": [choice], **members}))
+
+
+def http(status: int, body: str | bytes = "", *headers: str) -> bytes:
+    content = body.encode() if isinstance(body, str) else body
+    lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(content)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + content
+
+
+def ask(
+    *replies: bytes | None, use: Callable[[Chat, list[bytes]], Awaitable[Any]] | None = None, **options: Any
+) -> Any:
+    """Serve the replies in turn, the last one for ever, and complete one request.
+
+    None stands for no answer at all. A reply that is shorter than its header says is cut there.
+    """
+    received: list[bytes] = []
+    connections: list[asyncio.Task[Any] | None] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(asyncio.current_task())
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+                received.append(head + await reader.readexactly(length))
+                reply = replies[min(len(received), len(replies)) - 1]
+                if reply is None:
+                    await reader.read()  # until the client has had enough
+                writer.write(reply or b"")
+                await writer.drain()
+                head, _, content = (reply or b"").partition(b"\r\n\r\n")
+                if f"Content-Length: {len(content)}\r\n".encode() not in head + b"\r\n":
+                    return
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def main() -> Any:
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            try:
+                async with Transport(**{"timeout": 10} | options) as transport:
+                    chat = transport.chat(f"http://127.0.0.1:{port}/v1#some/model")
+                    return await (use(chat, received) if use else chat.complete(HELLO))
+            finally:
+                await asyncio.gather(*filter(None, connections))
+
+    return asyncio.run(main())
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat_module, "BACKOFF", 0.001)
+    monkeypatch.setenv("MIEN_API_KEY", KEY)
+
+
+def test_an_answered_call():
+    before = time.time()
+    call: Call = ask(answer("Hi.", usage={"prompt_tokens": 5, "completion_tokens": 2, "cost": 0.5}))
+    assert (call.text, call.failure, call.status, call.finish_reason) == ("Hi.", "", 200, "stop")
+    assert (call.tokens_in, call.tokens_out, call.cost) == (5, 2, 0.5)
+    assert (call.model, call.replicate) == ("some/model", 0)
+    assert json.loads(call.body)["choices"][0]["message"]["content"] == "Hi."
+    assert before <= call.created <= time.time()
+    assert 0 < call.latency < 5
+
+
+def test_what_is_sent():
+    async def use(chat: Chat, received: list[bytes]) -> None:
+        sampling = Sampling(temperature=0.1, max_tokens=9, extra={"provider": {"order": ["x"]}})
+        request = Request(messages=HELLO.messages, sampling=sampling)
+        call = await chat.complete(request)
+        head, _, body = received[0].partition(b"\r\n\r\n")
+        assert head.startswith(b"POST /v1/chat/completions HTTP/1.1")
+        assert f"Authorization: Bearer {KEY}".encode() in head
+        assert body == call.request == chat.body(request)
+        assert call.key == chat.key(request)
+        assert body == (
+            b'{"max_tokens":9,"messages":[{"content":"Hello","role":"user"}],"model":"some/model",'
+            b'"provider":{"order":["x"]},"temperature":0.1}'
+        )
+
+    ask(answer(), use=use)
+
+
+def test_keys_tell_requests_apart():
+    async def use(chat: Chat, _: list[bytes]) -> None:
+        other = Message(role="user", content="Bye")
+        requests = [
+            HELLO,
+            Request(messages=HELLO.messages, replicate=1),
+            Request(messages=(other,)),
+            Request(messages=HELLO.messages, sampling=Sampling(temperature=0.0)),
+            Request(messages=HELLO.messages, schema={"type": "object"}),
+        ]
+        assert len({chat.key(request) for request in requests}) == len(requests)
+        assert chat.key(HELLO) == chat.key(Request(messages=HELLO.messages))
+
+    ask(answer(), use=use)
+
+
+def test_a_schema_is_sent_unless_it_is_known_to_be_refused():
+    async def use(chat: Chat, _: list[bytes]) -> None:
+        request = Request(messages=HELLO.messages, schema={"type": "object"})
+        assert chat.supports_schema is None
+        sent = json.loads(chat.body(request))["response_format"]
+        assert sent["type"] == "json_schema"
+        assert sent["json_schema"]["schema"] == {"type": "object"}
+        chat.supports_schema = False
+        assert "response_format" not in json.loads(chat.body(request))
+
+    ask(answer(), use=use)
+
+
+def test_members_that_are_ours_cannot_be_set():
+    async def use(chat: Chat, _: list[bytes]) -> None:
+        with pytest.raises(UsageError, match="stream"):
+            chat.body(Request(messages=HELLO.messages, sampling=Sampling(extra={"stream": True})))
+
+    ask(answer(), use=use)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        http(500, "oops"),
+        http(408),
+        http(409),
+        http(425),
+        http(503, "", "Retry-After: 0"),
+        http(200, "<html>Bad gateway</html>"),
+        http(200, '{"choices": [{"mess'),
+        http(200, "data: {}\n\ndata: [DONE]\n\n"),
+        http(200, '{"choices": []}'),
+        http(200, '{"error": {"code": 502, "message": "Provider"}}'),
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{",  # cut in the middle
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
+        b"nonsense\r\n\r\n",
+        b"",
+    ],
+)
+def test_what_may_pass_is_tried_again(bad: bytes):
+    async def use(chat: Chat, received: list[bytes]) -> tuple[Call, int]:
+        return await chat.complete(HELLO), len(received)
+
+    call, n_requests = ask(bad, bad, answer(), use=use)
+    assert (call.text, call.failure, n_requests) == ("Hi.", "", 3)
+    call, n_requests = ask(bad, use=use)
+    assert (call.text, n_requests) == ("", chat_module.MAX_ATTEMPTS)
+    assert call.failure
+    assert "\n" not in call.failure
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422, 302])
+def test_what_will_not_pass_fails_at_once_with_the_servers_message(status: int):
+    async def use(chat: Chat, received: list[bytes]) -> tuple[Call, int]:
+        return await chat.complete(HELLO), len(received)
+
+    reply = http(status, '{"error": {"message": "No such\\nmodel"}}', "Location: http://127.0.0.1:9/")
+    call, n_requests = ask(reply, use=use)
+    assert (call.failure, call.status, n_requests) == (f"HTTP {status}: No such model", status, 1)
+
+
+def test_being_refused_for_asking_too_often_is_no_failed_attempt():
+    async def use(chat: Chat, received: list[bytes]) -> tuple[Call, int]:
+        return await chat.complete(HELLO), len(received)
+
+    refusals = [http(429, "", "retry-after-ms: 1")] * 3 * chat_module.MAX_ATTEMPTS
+    call, n_requests = ask(*refusals, answer(), use=use)
+    assert (call.text, n_requests) == ("Hi.", len(refusals) + 1)
+
+
+@pytest.mark.parametrize("header", ["Retry-After: 1", "retry-after-ms: 900"])
+def test_retry_after_is_waited_for(header: str):
+    began = time.perf_counter()
+    assert ask(http(429, "", header), answer()).answered
+    assert 0.9 <= time.perf_counter() - began < 2
+
+
+def test_retry_after_in_all_its_forms():
+    now = 1_700_000_000.0
+    assert parse_retry_after({"Retry-After": "2"}, now) == 2
+    assert parse_retry_after({"Retry-After": "0.5"}, now) == 0.5
+    assert parse_retry_after({"retry-after-ms": "250", "Retry-After": "1"}, now) == 0.25
+    assert parse_retry_after({"Retry-After": email.utils.formatdate(now + 30, usegmt=True)}, now) == 30
+    assert parse_retry_after({"Retry-After": email.utils.formatdate(now - 30, usegmt=True)}, now) == 0
+    for odd in ("soon", "-1", "nan", "inf", ""):
+        assert parse_retry_after({"Retry-After": odd}, now) is None
+    assert parse_retry_after({}, now) is None
+
+
+def test_an_endpoint_that_asks_for_hours_is_given_up():
+    with pytest.raises(EndpointRefused, match=r"120 minutes.*daily limit"):
+        ask(http(429, '{"error": {"message": "daily limit"}}', "Retry-After: 7200"))
+
+
+def test_a_spent_quota_fails_at_once():
+    call = ask(http(429, '{"error": {"message": "Pay first", "code": "insufficient_quota"}}'))
+    assert call.failure == "HTTP 429: Pay first"
+
+
+def test_no_answer_in_time():
+    call = ask(None, timeout=0.05)
+    assert call.failure == "no answer within 0.05 s"
+    assert (call.status, call.body) == (0, b"")
+
+
+def test_no_connection():
+    async def main() -> Call:
+        async with Transport() as transport:
+            return await transport.chat("http://127.0.0.1:9/v1#m").complete(HELLO)
+
+    assert asyncio.run(main()).failure.startswith("no connection: ")
+
+
+def test_a_cancelled_call_gives_its_slot_back():
+    async def use(chat: Chat, received: list[bytes]) -> None:
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(chat.complete(HELLO), 0.05)
+        assert (await chat.complete(HELLO)).answered
+        assert len(received) == 4
+
+    ask(None, None, None, answer(), use=use, max_concurrency=1)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        http(401, json.dumps({"error": {"message": f"Incorrect API key: {KEY}", "param": KEY}})),
+        http(401, json.dumps({"error": {"message": f"Bearer {KEY}"}}).replace("/", "\\/")),
+        http(401, '{"error": {"message": "' + "".join(f"\\u{ord(c):04x}" for c in KEY) + '"}}'),
+        http(400, f"<html>{KEY}</html>"),
+        http(500, KEY),
+        http(200, KEY),
+        answer(f"Your key is {KEY}.", KEY),
+        answer(f"<think>{KEY}</think>It is {KEY}."),
+        answer("", f"odd {KEY}"),
+    ],
+)
+def test_a_key_that_the_server_repeats_goes_no_further(reply: bytes):
+    call: Call = ask(reply)
+    assert KEY not in repr(call)
+    assert KEY.encode() not in call.body
+    assert KEY.replace("/", "\\/").encode() not in call.body
+
+
+def test_a_key_never_shows_in_what_is_raised():
+    async def use(chat: Chat, _: list[bytes]) -> str:
+        with pytest.raises(EndpointRefused) as raised:
+            for _ in range(20):
+                await chat.complete(HELLO)
+        return f"{raised.value!r} {raised.value}"
+
+    shown = ask(http(401, json.dumps({"error": {"message": f"Bad key {KEY}"}})), use=use)
+    assert KEY not in shown
+    assert "Bad key [key]" in shown
+
+
+def test_a_key_is_asked_for_when_the_chat_opens(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+    async def main() -> None:
+        async with Transport() as transport:
+            with pytest.raises(MissingKey, match="OPENAI_API_KEY"):
+                transport.chat("openai/gpt-4.1-mini")
+
+    asyncio.run(main())
