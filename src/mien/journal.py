@@ -22,7 +22,7 @@ BATCH_ROWS, BATCH_SECONDS = 200, 0.05  # a commit comes after so many rows or so
 MAX_WAITING = 5 * BATCH_ROWS  # items; where the disk is slower than the run, the run waits
 
 # What waits to be written: a call; a response (call, run, trial); a verdict with its run.
-_Item = Call | tuple[str, int, str] | tuple[int, Verdict]
+Item = Call | tuple[str, int, str] | tuple[int, Verdict]
 
 CALL_COLUMNS = tuple(f.name for f in fields(Call))
 RAW_COLUMNS = ("request", "body")  # compressed
@@ -52,11 +52,11 @@ class Journal:
     def __init__(self, path: Path, *, lock_timeout: float) -> None:
         self._path = path
         self._lock_timeout = lock_timeout
-        self._queue: Queue[_Item | None] = Queue(MAX_WAITING)
+        self._queue: Queue[Item | None] = Queue(MAX_WAITING)
         self._thread: threading.Thread | None = None
         self._error: Exception | None = None
 
-    def put(self, item: _Item) -> None:
+    def put(self, item: Item) -> None:
         """Queue an item, once there is room for it.
 
         Raises:
@@ -98,9 +98,9 @@ class Journal:
         while more:  # nobody may wait for room that never comes
             more = self._queue.get() is not None
 
-    def _next_batch(self) -> tuple[list[_Item], bool]:
+    def _next_batch(self) -> tuple[list[Item], bool]:
         """The next items to commit together, and whether more may come."""
-        batch: list[_Item] = []
+        batch: list[Item] = []
         item = self._queue.get()
         if self._queue.qsize() < BATCH_ROWS:
             # One nap instead of a wake-up for every item: this thread shares the interpreter with the run.
@@ -113,7 +113,7 @@ class Journal:
         return batch, False
 
 
-def _write(db: sqlite3.Connection, batch: list[_Item]) -> None:
+def _write(db: sqlite3.Connection, batch: list[Item]) -> None:
     if not batch:
         return
     with transaction(db):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from mien.errors import UnknownName
+from mien.errors import StoreError, UnknownName
 from mien.journal import CALL_COLUMNS, RAW_COLUMNS, Journal
 from mien.schema import connect, connect_read_only, explained, transaction
 from mien.types import Call, Prompt, Trait, Trial
@@ -23,6 +23,7 @@ from mien.types import Call, Prompt, Trait, Trial
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from mien.journal import Item
     from mien.types import Verdict
 
 LOCK_TIMEOUT = 60.0  # seconds to wait for another writer
@@ -111,6 +112,7 @@ class Store:
         self.path = Path(path)
         with explained(self.path):
             self._db = (connect_read_only if read_only else connect)(self.path, lock_timeout=lock_timeout)
+        self._read_only = read_only
         self._journal = Journal(self.path, lock_timeout=lock_timeout)
 
     def __enter__(self) -> Self:
@@ -135,25 +137,30 @@ class Store:
     def call(self, key: str, *, raw: bool = False) -> Call | None:
         """The call of this key, without request and body unless ``raw``; None where it was never made."""
         columns = [c for c in CALL_COLUMNS if raw or c not in RAW_COLUMNS]
-        row = self._db.execute(f"SELECT {', '.join(columns)} FROM call WHERE key = ?", (key,)).fetchone()
-        if row is None:
+        rows = self._select(f"SELECT {', '.join(columns)} FROM call WHERE key = ?", key)
+        if not rows:
             return None
-        members: dict[str, Any] = dict(zip(columns, row, strict=True))
+        members: dict[str, Any] = dict(zip(columns, rows[0], strict=True))
         if raw:
             members.update((c, zlib.decompress(members[c])) for c in RAW_COLUMNS)
         return Call(**members)
 
     def put_call(self, call: Call) -> None:
         """Queue a call."""
-        self._journal.put(call)
+        self._put(call)
 
     def put_response(self, run: int, trial: str, call: str) -> None:
         """Queue that a call holds the response to a trial."""
-        self._journal.put((call, run, trial))
+        self._put((call, run, trial))
 
     def put_verdict(self, run: int, verdict: Verdict) -> None:
         """Queue a verdict; it takes the place of an earlier one of the same judge on the same trial."""
-        self._journal.put((run, verdict))
+        self._put((run, verdict))
+
+    def _put(self, item: Item) -> None:
+        if self._read_only:
+            raise StoreError(f"{self.path} is open for reading alone")
+        self._journal.put(item)
 
     def flush(self) -> None:
         """Wait until all that was queued is written.
@@ -165,10 +172,10 @@ class Store:
 
     def quirk(self, endpoint: str, model: str, name: str) -> str | None:
         """What was learnt about an endpoint's model, or None."""
-        row = self._db.execute(
-            "SELECT value FROM quirk WHERE endpoint = ? AND model = ? AND name = ?", (endpoint, model, name)
-        ).fetchone()
-        return row and row[0]
+        rows = self._select(
+            "SELECT value FROM quirk WHERE endpoint = ? AND model = ? AND name = ?", endpoint, model, name
+        )
+        return rows[0][0] if rows else None
 
     def set_quirk(self, endpoint: str, model: str, name: str, value: str) -> None:
         """Remember something about an endpoint's model."""
@@ -181,7 +188,7 @@ class Store:
 
     def runs(self) -> list[RunRecord]:
         """All runs, oldest first."""
-        rows = self._db.execute(f"SELECT {', '.join(_RUN_COLUMNS)} FROM run ORDER BY id").fetchall()
+        rows = self._select(f"SELECT {', '.join(_RUN_COLUMNS)} FROM run ORDER BY id")
         return [_run_record(row) for row in rows]
 
     def run(self, name: str) -> RunRecord:
@@ -238,9 +245,7 @@ class Store:
 
     def judges(self, run: int) -> list[JudgeRecord]:
         """A run's judges, the first first."""
-        rows = self._db.execute(
-            "SELECT name, model, settings FROM judge WHERE run = ? ORDER BY created", (run,)
-        )
+        rows = self._select("SELECT name, model, settings FROM judge WHERE run = ? ORDER BY created", run)
         return [JudgeRecord(name=name, model=model, settings=settings) for name, model, settings in rows]
 
     def add_judge(self, run: int, judge: JudgeRecord) -> None:
@@ -253,24 +258,21 @@ class Store:
 
     def count_trials(self, run: int) -> int:
         """Number of trials in a run's design."""
-        return self._db.execute("SELECT count(*) FROM trial WHERE run = ?", (run,)).fetchone()[0]
+        return self._select("SELECT count(*) FROM trial WHERE run = ?", run)[0][0]
 
     def count_responses(self, run: int) -> int:
         """Number of trials with a response."""
-        return self._db.execute(
-            "SELECT count(*) FROM trial t JOIN call c ON c.key = t.call WHERE t.run = ? AND c.text <> ''",
-            (run,),
-        ).fetchone()[0]
+        return self._select(
+            "SELECT count(*) FROM trial t JOIN call c ON c.key = t.call WHERE t.run = ? AND c.text <> ''", run
+        )[0][0]
 
     def count_verdicts(self, run: int, judge: str) -> int:
         """Number of a judge's verdicts."""
-        return self._db.execute(
-            "SELECT count(*) FROM verdict WHERE run = ? AND judge = ?", (run, judge)
-        ).fetchone()[0]
+        return self._select("SELECT count(*) FROM verdict WHERE run = ? AND judge = ?", run, judge)[0][0]
 
     def rows(self, run: int, judge: str) -> Iterator[Row]:
         """All trials of a run in order of presentation, each with a judge's verdict where there is one."""
-        cursor = self._db.execute(
+        cursor = self._each(
             """
             SELECT t.id, t.round, t.options, p.id, p.text, p.category, p.language, p.source,
                    coalesce(t.call, ''), coalesce(c.text, ''), coalesce(c.failure, ''), coalesce(v.chosen, '')
@@ -278,7 +280,8 @@ class Store:
                  LEFT JOIN verdict v ON v.run = t.run AND v.trial = t.id AND v.judge = ?
             WHERE t.run = ? ORDER BY t.number
             """,
-            (judge, run),
+            judge,
+            run,
         )
         for trial, round_, options, *prompt, call, response, failure, chosen in cursor:
             yield Row(
@@ -292,14 +295,15 @@ class Store:
 
     def verdicts(self, run: int, judge: str) -> Iterator[tuple[tuple[str, ...], str, str, str]]:
         """Options as shown, chosen, id of the prompt and id of the trial: a row a verdict, in order."""
-        cursor = self._db.execute(
+        cursor = self._each(
             """
             SELECT t.options, v.chosen, p.id, t.id
             FROM trial t JOIN prompt p ON p.key = t.prompt
                  JOIN verdict v ON v.run = t.run AND v.trial = t.id AND v.judge = ?
             WHERE t.run = ? ORDER BY t.number
             """,
-            (judge, run),
+            judge,
+            run,
         )
         for options, chosen, prompt, trial in cursor:
             yield _decode_names(options), chosen, prompt, trial
@@ -307,14 +311,21 @@ class Store:
     def failures(self, run: int) -> dict[str, int]:
         """Why trials of a run have no response: how many for each reason, most frequent first."""
         return dict(
-            self._db.execute(
+            self._select(
                 """
                 SELECT c.failure, count(*) FROM trial t JOIN call c ON c.key = t.call
                 WHERE t.run = ? AND c.failure <> '' GROUP BY c.failure ORDER BY count(*) DESC
                 """,
-                (run,),
-            ).fetchall()
+                run,
+            )
         )
+
+    def _each(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        with explained(self.path):
+            yield from self._db.execute(query, values)
+
+    def _select(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        return list(self._each(query, *values))
 
 
 def _run_record(row: tuple[Any, ...]) -> RunRecord:
