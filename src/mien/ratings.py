@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mien.comparisons import Comparisons
-    from mien.types import InstrumentName
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -114,11 +113,11 @@ class Profile:
 
     run: str
     model: str
-    instrument: InstrumentName
+    instrument: str
     protocol: str
     judge: str
     design: str
-    seed: int
+    seed: int | None
     confidence_level: float
     traits: tuple[str, ...]
     fit: choice.ChoiceFit
@@ -208,11 +207,11 @@ def profile(
     *,
     run: str = "",
     model: str = "",
-    instrument: InstrumentName = "revealed",
+    instrument: str = "revealed",
     protocol: str = "",
     judge: str = "",
     design: str = "",
-    seed: int = 0,
+    seed: int | None = 0,
     alpha: float = choice.DEFAULT_ALPHA,
     confidence_level: float = 0.95,
     elo_k: float = 32.0,
@@ -270,7 +269,9 @@ def profile(
         position=_position(fit, confidence_level),
         reliability=Reliability(
             model_based=reliability.model_based(fit.scores, fit.stderr),
-            split_half=reliability.split_half(options, chosen, n, clusters=cluster, alpha=alpha, seed=seed),
+            split_half=reliability.split_half(
+                options, chosen, n, clusters=cluster, alpha=alpha, seed=seed or 0
+            ),
         ),
         flat=_flat(fit),
         accuracy=_accuracy(comparisons, confidence_level) if instrument == "instructed" else None,
