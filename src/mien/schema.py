@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -74,7 +75,7 @@ def connect(path: Path, *, lock_timeout: float) -> sqlite3.Connection:
     try:
         version = _version(db, path)
         db.execute("PRAGMA foreign_keys = ON")
-        db.execute("PRAGMA journal_mode = WAL")
+        _use_wal(db, lock_timeout)
         # A commit survives the process. With FULL it would survive a power cut, too, and be far slower.
         db.execute("PRAGMA synchronous = NORMAL")
         # Calls come in the random order of their keys: with a small cache, or frequent checkpoints, the same
@@ -87,6 +88,20 @@ def connect(path: Path, *, lock_timeout: float) -> sqlite3.Connection:
         db.close()  # not left to the garbage collector: it may hold a lock
         raise
     return db
+
+
+def _use_wal(db: sqlite3.Connection, lock_timeout: float) -> None:
+    deadline = time.monotonic() + lock_timeout
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # SQLite waits for most locks, but not for the one that this takes in a new file.
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _migrate(db: sqlite3.Connection, path: Path) -> None:
