@@ -17,7 +17,7 @@ from mien.types import NEITHER, REFUSED, UNREADABLE, Call, Request, Verdict
 from mien.wording import OptionList, fill
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from mien.models import Model
     from mien.protocols import Protocol
@@ -62,8 +62,8 @@ class Judge:
         """Read a response.
 
         An answer that cannot be read is asked for again; if none can be read, the verdict is ``unreadable``
-        and the last call keeps the raw text. An endpoint that takes no JSON schema is asked for an answer in
-        tags, from then on.
+        and the last call keeps the raw text. A call that is refused may be so for its JSON schema: the answer
+        is then asked for in tags. By what is answered first the model is asked from then on.
 
         Args:
             ask: sends a request to a model, or finds what it answered before.
@@ -73,15 +73,17 @@ class Judge:
         """
         order = self._order(trial)
         attempt = 0
+        schema = self.model.supports_schema is not False
         while True:
-            schema = self.model.supports_schema is not False
             request = replace(self._request(trial, response, order, schema=schema), replicate=attempt)
             call = await ask(self.model, request)
-            if schema and call.status in _SCHEMA_REFUSED and self.model.supports_schema is not True:
-                self.model.supports_schema = False
+            if schema and call.status in _SCHEMA_REFUSED:
+                schema = False
                 continue
             if not call.answered:
                 return call
+            if self.model.supports_schema is None:
+                self.model.supports_schema = schema
             attempt += 1
             chosen = read_choice(call.text, self._allowed(order))
             if chosen or attempt == self._settings.attempts:
@@ -129,23 +131,34 @@ class Judge:
 def read_choice(text: str, allowed: Sequence[str]) -> str | None:
     """Read an answer strictly: a JSON object with ``choice`` alone, or one choice between tags.
 
-    What is chosen must be one of ``allowed`` as a whole; only case, white space and surrounding quotes don't
-    count. Prose around tags is let pass, since some models think aloud; prose around JSON is not. Two
-    different tagged choices are none.
+    What is chosen must be one of ``allowed`` as a whole; only case, white space and surrounding quotes or
+    emphasis don't count. Prose around tags is let pass, since some models think aloud; prose around JSON is
+    not. Two different tagged choices are none.
 
     Returns:
         The member of ``allowed`` that was chosen, or None.
     """
-    names: Mapping[str, str] = {fold(name): name for name in allowed}
-    tagged = {fold(choice).strip("\"'“”") for choice in _TAGGED.findall(text)}
-    if tagged:
-        return names.get(tagged.pop()) if len(tagged) == 1 else None
+    if tagged := _TAGGED.findall(text):
+        found = {_match(choice, allowed) for choice in tagged}
+        return found.pop() if len(found) == 1 else None
     fenced = _FENCED.fullmatch(text.strip())
     try:
         answer = msgspec.json.decode(fenced[1] if fenced else text, type=_Answer)
     except msgspec.MsgspecError:
         return None
-    return names.get(fold(answer.choice))
+    return _match(answer.choice, allowed)
+
+
+def _match(said: str, allowed: Sequence[str]) -> str | None:
+    for form in (fold, _bare):  # names may differ by a mark alone
+        matching = [name for name in allowed if form(name) == form(said)]
+        if len(matching) == 1:
+            return matching[0]
+    return None
+
+
+def _bare(name: str) -> str:
+    return fold(fold(name).strip("\"'“”‘’`*"))
 
 
 def _schema(allowed: Sequence[str]) -> dict[str, Any]:
