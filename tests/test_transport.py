@@ -57,12 +57,12 @@ def test_a_bad_endpoint_loses_nothing(server: ScriptedServer):
         faults={"429": 0.3, "500": 0.05, "cut": 0.02, "dropped": 0.02, "html": 0.02, "truncated": 0.02}
         | {"no_choices": 0.02, "stream": 0.02}
     )
-    calls, tally = complete(server.model, 200)
+    calls, tally = complete(server.model, 60)
     assert all(isinstance(call, Call) and call.answered for call in calls)
-    assert (tally.answered, tally.failed, tally.in_flight) == (200, 0, 0)
-    assert tally.throttled > 20
-    assert tally.retries > 5
-    assert server.counts().requests == 200 + tally.throttled + tally.retries
+    assert (tally.answered, tally.failed, tally.in_flight) == (60, 0, 0)
+    assert tally.throttled > 5
+    assert tally.retries > 1
+    assert server.counts().requests == 60 + tally.throttled + tally.retries
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,8 @@ def _failed(error: Exception, timeout: float) -> Reply:
     """The reply that stands for a request that brought none."""
     transient = True
     match error:
+        case aiohttp.ConnectionTimeoutError():
+            failure = "no connection: the server does not take one"
         case TimeoutError():
             failure = f"no answer within {timeout:g} s"
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
