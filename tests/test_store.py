@@ -251,13 +251,25 @@ def test_what_still_arrives_for_a_deleted_run_goes_into_no_other(path: Path) -> 
 # -- verdicts, judges, quirks --------------------------------------------------------------------------------
 
 
+def test_prompts_that_share_an_id_but_not_their_text_are_told_apart(store: Store) -> None:
+    keys: list[str] = []
+    for name, text in (("one", "hello"), ("two", "hello"), ("three", "good bye")):
+        run = add_run(store, name, trials=(Trial("t0", 0, ("warm", "blunt"), Prompt("1", text)),))
+        store.put_verdict(run.id, Verdict(trial="t0", judge="j", chosen="warm"))
+        store.flush()
+        ((_, _, prompt, _),) = store.verdicts(run.id, "j")
+        keys.append(prompt)
+    assert keys[0] == keys[1] != keys[2]
+
+
 def test_a_judge_has_one_verdict_a_trial_and_the_last_counts(store: Store) -> None:
     run = add_run(store)
     for judge, chosen in (("j", "warm"), ("k", "neither"), ("j", "blunt")):
         store.put_verdict(run.id, Verdict(trial="t0", judge=judge, chosen=chosen, order=("blunt", "warm")))
         store.flush()
-    assert list(store.verdicts(run.id, "j")) == [(("warm", "blunt"), "blunt", "hello", "t0")]
-    assert list(store.verdicts(run.id, "k")) == [(("warm", "blunt"), "neither", "hello", "t0")]
+    ((*of_j, prompt, _),) = store.verdicts(run.id, "j")
+    assert of_j == [("warm", "blunt"), "blunt"]
+    assert list(store.verdicts(run.id, "k")) == [(("warm", "blunt"), "neither", prompt, "t0")]
     assert (store.count_verdicts(run.id, "j"), store.count_verdicts(run.id, "k")) == (1, 1)
     assert list(store.verdicts(run.id, "nobody")) == []
 

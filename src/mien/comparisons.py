@@ -61,18 +61,23 @@ def comparisons_from(
     chosen: Sequence[str] | NDArray[np.object_],
     clusters: Sequence[str] | NDArray[np.object_] | None = None,
     *,
+    traits: Sequence[str] | None = None,
     missing: int = 0,
 ) -> Comparisons:
     """Turn names into arrays: (T, K) options, (T,) chosen, (T,) cluster labels.
 
-    Without clusters every trial is a cluster of its own, whose label no other table shares.
+    Without clusters every trial is a cluster of its own, whose label no other table shares. Without
+    ``traits`` they are those that were shown; with them, those not shown yet are there, too.
 
     Raises:
         InputError: a ``chosen`` is none of its options and none of `NON_CHOICES`.
     """
     shown = np.asarray(options, dtype=object)
     verdicts = np.asarray(chosen, dtype=object)
-    traits, index = np.unique(shown.astype(str), return_inverse=True)
+    names, index = np.unique(shown.astype(str), return_inverse=True)
+    if traits is not None:
+        seen, names = names, np.unique(np.array(traits, dtype=str))
+        index = np.searchsorted(names, seen)[index]
     index = index.reshape(shown.shape).astype(np.int32)
     hit = shown == verdicts[:, None]
     legal = hit.any(axis=1)
@@ -87,14 +92,14 @@ def comparisons_from(
         raise InputError(f"chosen is {verdicts[row]!r}, none of {options_of_row}", where=f"row {row + 1}")
     if clusters is None:
         # Labels that came from the rows' numbers alone would pair the rows of unrelated tables.
-        content = repr(traits.tolist()).encode() + index.tobytes() + position.tobytes()
+        content = repr(names.tolist()).encode() + index.tobytes() + position.tobytes()
         table = blake2b(content, digest_size=4).hexdigest()
         labels = np.array([f"{table}-{row:08}" for row in range(len(shown))], dtype=object)
         cluster = np.arange(len(shown))
     else:
         labels, cluster = np.unique(np.asarray(clusters).astype(str), return_inverse=True)
     return Comparisons(
-        traits=tuple(traits.tolist()),
+        traits=tuple(names.tolist()),
         options=index,
         chosen=position,
         cluster=cluster.astype(np.int32),

@@ -95,6 +95,11 @@ def plan(
     if sum((rounds is not None, trials is not None, full)) > 1:
         raise UsageError("give one of rounds, trials and full")
     protocol = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
+    if instrument == "instructed":
+        # The first option is the one asked for: every trait must come first equally often, and the judge
+        # must not find it in the same place each time.
+        judge_settings = protocol.judge.model_copy(update={"order": "shuffled"})
+        protocol = protocol.override(order="counterbalanced", judge=judge_settings)
     chosen = _trait_set(traits)
     if rounds is None:
         rounds = designs.rounds_for(len(chosen.traits), n_options=protocol.options, trials=trials, full=full)

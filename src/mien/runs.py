@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mien.ratings import Profile
+    from mien.types import InstrumentName
 
 #: Stands for the judge of imported verdicts where the table names none.
 UNKNOWN_JUDGE = "imported"
@@ -73,7 +74,8 @@ class Run:
             missing = store.count_trials(run.id) - len(chosen)
         if not chosen:
             raise UsageError(f"run {self.name!r} has no verdicts by {judge} yet")
-        return comparisons_from(options, chosen, clusters, missing=missing)
+        traits = [trait.name for trait in run.traits]
+        return comparisons_from(options, chosen, clusters, traits=traits, missing=missing)
 
     def profile(self, judge: str | None = None, **settings: Any) -> Profile:
         """Rate the traits; ``settings`` go to `mien.ratings.profile`.
@@ -93,11 +95,11 @@ class Run:
             self.comparisons(judge),
             run=run.name,
             model=run.model,
-            instrument=run.instrument,
+            instrument=cast("InstrumentName", run.instrument),
             protocol=protocol.get("name", ""),
             judge=judge,
             design=run.design,
-            seed=run.seed,
+            seed=run.seed or 0,  # also draws the halves of the split-half reliability: the same every time
             **{f"elo_{key}": value for key, value in elo.items()},
             **settings,
         )
@@ -223,7 +225,10 @@ def import_run(
             *table[option_columns(table.columns)].itertuples(index=False, name=None)
         ]
         ids = _trial_ids(table, str(source))
-        prompts = table.get("prompt_id", ids)
+        if "prompt_id" in table:
+            prompts = table["prompt_id"].tolist()
+        else:  # a prompt a row, and none that another table shares
+            prompts = comparisons_from(options, table["chosen"].tolist()).clusters
         run = opened.add_run(
             name=name,
             model=single["model"],

@@ -294,11 +294,14 @@ class Store:
             )
 
     def verdicts(self, run: int, judge: str) -> Iterator[tuple[tuple[str, ...], str, str, str]]:
-        """Options as shown, chosen, id of the prompt and id of the trial: a row a verdict, in order."""
+        """Options as shown, chosen, key of the prompt and id of the trial: a row a verdict, in order.
+
+        Prompts of one key have one id and one text: sets that number their prompts alike don't share them.
+        """
         cursor = self._each(
             """
-            SELECT t.options, v.chosen, p.id, t.id
-            FROM trial t JOIN prompt p ON p.key = t.prompt
+            SELECT t.options, v.chosen, t.prompt, t.id
+            FROM trial t
                  JOIN verdict v ON v.run = t.run AND v.trial = t.id AND v.judge = ?
             WHERE t.run = ? ORDER BY t.number
             """,
