@@ -1,0 +1,476 @@
+"""From a model to a profile, end to end, over real HTTP and into a real store."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sqlite3
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import scipy.stats
+
+import mien
+from mien.errors import EndpointRefused, RunConflict, UnknownName, UsageError
+from mien.measurement import carry_out, plan, second_opinion
+from mien.protocols import load_protocol
+from mien.store import Store
+from mien.testing import Options, ScriptedServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mien.pipeline import Progress
+    from mien.runs import Run
+
+TRAITS = ["airy", "blunt", "candid", "dry", "earnest", "formal", "gentle", "humble", "in jest", "jest"]
+# The same step from each to the next, so that ranks can be told; in no order of names.
+RANKS = (3, 7, 0, 9, 4, 1, 8, 2, 6, 5)
+SCORES = {trait: 0.5 * (rank - 4.5) for trait, rank in zip(TRAITS, RANKS, strict=True)}
+KEY = "sk-live/very+secret=0123456789"
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[ScriptedServer]:
+    with ScriptedServer(scores=SCORES, models=("model", "other", "judge", "judge-2")) as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared: ScriptedServer) -> ScriptedServer:
+    defaults = Options(scores=SCORES, models=shared.options.models)
+    shared.configure(**{name: getattr(defaults, name) for name in Options.__slots__})
+    shared.reset_log()
+    return shared
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("MIEN_API_KEY", raising=False)
+    monkeypatch.setenv("MIEN_STORE", str(tmp_path / "mien.db"))
+
+
+def measure(server: ScriptedServer, **choices: Any) -> Run:
+    model = choices.pop("model", server.model)
+    return mien.measure(model, judge=server.judge, **{"traits": TRAITS, "rounds": 4} | choices)
+
+
+def trials(run: Run) -> list[Any]:
+    with Store(run.path, read_only=True) as store:
+        return [row.trial for row in store.rows(store.run(run.name).id, "")]
+
+
+def chosen(run: Run, judge: str | None = None) -> dict[str, str]:
+    return {row["trial_id"]: row["chosen"] for row in run.rows(judge)}
+
+
+def spearman(profile: mien.Profile, scores: dict[str, float] = SCORES) -> float:
+    truth = [scores[trait] for trait in profile.traits]
+    return float(scipy.stats.spearmanr(profile.fit.scores, truth).statistic)
+
+
+# -- what is found -------------------------------------------------------------------------------------------
+
+
+def test_a_planted_character_and_position_effect_are_recovered(server: ScriptedServer) -> None:
+    server.configure(position=0.4)
+    run = measure(server, rounds=120)
+    profile = mien.profile(run)
+    assert profile.verdicts == {"chosen": 600, "neither": 0, "refused": 0, "unreadable": 0, "missing": 0}
+    assert spearman(profile) > 0.95
+    position = profile.position
+    assert position["low"] < 1 / (1 + math.exp(-0.8)) < position["high"]
+    assert position["low"] > 0.5
+    reliability = profile.reliability["model_based"]
+    assert reliability is not None
+    assert reliability > 0.85
+    counts = server.counts()
+    assert counts.by_role == {"model": 600, "judge": 600}
+    assert counts.by_status == {200: 1200}
+
+
+def test_two_models_see_the_same_trials_and_a_diff_finds_what_was_changed(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    a = measure(server, rounds=40, seed=3)
+    raised = dict(SCORES)
+    raised["candid"] += 4.0
+    server.configure(scores=raised)
+    b = measure(server, rounds=40, seed=3, model=f"{server.url}#other")
+    assert (a.name, b.name) == ("model-revealed", "other-revealed")
+    assert trials(a) == trials(b)
+    assert a.record.design == b.record.design
+    diff = mien.diff(a, b)
+    rows = diff.to_dict()["traits"]
+    assert rows[0]["trait"] == "candid"
+    assert rows[0]["changed"]
+    assert rows[0]["low"] > 0
+    assert trials(measure(server, rounds=4, seed=9, name="else")) != trials(a)[:20]
+
+
+def test_options_may_be_more_than_two(server: ScriptedServer) -> None:
+    server.configure(position=(0.5, 0.1, -0.2, -0.4))
+    run = measure(server, rounds=100, protocol=load_protocol().override(options=4))
+    assert {len(trial.options) for trial in trials(run)} == {4}
+    profile = run.profile()
+    assert profile.verdicts["chosen"] == 250
+    assert spearman(profile) > 0.9
+    briefing = next(r.body for r in server.requests() if r.role == "model" and r.body)
+    assert "Here are 4 ways" in briefing["messages"][0]["content"]
+
+
+@pytest.mark.parametrize("accuracy", [1.0, 0.8])
+def test_instructed_finds_the_accuracy_of_the_judge(server: ScriptedServer, accuracy: float) -> None:
+    server.configure(judge_accuracy=accuracy)
+    profile = measure(server, rounds=60, instrument="instructed").profile()
+    found = profile.accuracy
+    assert found is not None
+    assert found["n"] == 300
+    assert found["low"] <= accuracy <= found["high"]
+    if accuracy == 1.0:
+        assert found["accuracy"] == 1.0
+    else:
+        assert abs(found["accuracy"] - accuracy) < 0.1
+
+
+def test_choosing_at_random_gives_a_flat_profile(server: ScriptedServer) -> None:
+    server.configure(scores=dict.fromkeys(TRAITS, 0.0))
+    profile = measure(server, rounds=80, protocol=load_protocol().override(condition="random")).profile()
+    flat = profile.flat["p"]
+    assert flat is not None
+    assert flat > 0.01
+    request = next(r for r in server.requests() if r.role == "model")
+    assert request.body is not None
+    assert "at random" in request.body["messages"][0]["content"]
+    server.configure(scores=SCORES)
+    pronounced = measure(server, rounds=80, name="not flat").profile().flat["p"]
+    assert pronounced is not None
+    assert pronounced < 1e-6
+
+
+def test_what_the_model_refuses_is_no_choice(server: ScriptedServer) -> None:
+    server.configure(faults={"refusal": 0.3}, faulty_models=("model",))
+    verdicts = measure(server, rounds=40).profile().verdicts
+    assert verdicts["refused"] == server.counts().by_fault["refusal"]
+    assert 35 < verdicts["refused"] < 85
+    assert verdicts["chosen"] == 200 - verdicts["refused"]
+
+
+# -- what is paid for ----------------------------------------------------------------------------------------
+
+
+def test_the_same_run_again_makes_no_call(server: ScriptedServer) -> None:
+    run = measure(server)
+    before = chosen(run)
+    assert len(before) == 20
+    server.reset_log()
+    assert chosen(measure(server)) == before
+    assert server.counts().requests == 0
+
+
+def test_a_longer_design_pays_for_the_new_rounds_alone(server: ScriptedServer) -> None:
+    run = measure(server, rounds=3)
+    first = chosen(run)
+    server.reset_log()
+    longer = chosen(measure(server, rounds=5))
+    assert len(longer) == 25
+    assert {trial: longer[trial] for trial in first} == first
+    assert server.counts().by_role == {"model": 10, "judge": 10}
+
+
+def test_a_run_never_shrinks(server: ScriptedServer) -> None:
+    run = measure(server, rounds=5)
+    server.reset_log()
+    assert measure(server, rounds=2) == run
+    assert run.record.design.endswith("-5")
+    assert len(trials(run)) == 25
+    assert server.counts().requests == 0
+
+
+def test_another_run_in_the_same_store_reuses_what_was_asked(server: ScriptedServer) -> None:
+    measure(server)
+    server.reset_log()
+    reports: list[Progress] = []
+    copy = measure(server, name="copy", on_progress=reports.append)
+    assert len(chosen(copy)) == 20
+    assert server.counts().requests == 0
+    assert reports[-1].reused == 40
+
+
+def test_what_failed_is_asked_again_and_what_was_answered_is_not(server: ScriptedServer) -> None:
+    server.configure(faults={"400": 0.3}, faulty_models=("model",))
+    run = measure(server, rounds=8)
+    done = chosen(run)
+    failed = 40 - len(done)
+    assert 3 <= failed <= 25
+    assert sum(run.failures().values()) == failed
+    assert list(run.failures()) == ["HTTP 400: a scripted failure"]
+    assert run.profile().verdicts["missing"] == failed
+    server.configure(faults={})
+    server.reset_log()
+    after = chosen(measure(server, rounds=8))
+    assert len(after) == 40
+    assert {trial: after[trial] for trial in done} == done
+    assert server.counts().by_role == {"model": failed, "judge": failed}
+    assert run.failures() == {}
+
+
+# -- what is refused -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"model": "other"}, "model"),
+        ({"instrument": "instructed", "name": "model-revealed"}, "instrument"),
+        ({"protocol": "maiya2025"}, "protocol"),
+        ({"seed": 1}, "design"),
+        ({"traits": TRAITS[:8]}, "design"),
+        ({"prompts": [mien.Prompt("p", "Hello")]}, "design"),
+    ],
+)
+def test_another_run_of_the_same_name_is_refused(
+    server: ScriptedServer, change: dict[str, Any], what: str
+) -> None:
+    run = measure(server)
+    before = run.record, chosen(run)
+    server.reset_log()
+    if change.get("model") == "other":
+        change = {"model": f"{server.url}#other", "name": "model-revealed"}
+    with pytest.raises(RunConflict, match=f"named 'model-revealed' already, with another {what}.*--name"):
+        measure(server, **change)
+    assert server.counts().requests == 0
+    assert (run.record, chosen(run)) == before
+    assert len(chosen(measure(server, **change | {"name": "its own"}))) >= 16
+
+
+def test_a_comparison_table_of_the_same_name_is_refused(server: ScriptedServer, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("option_1,option_2,chosen\na,b,a\n")
+    mien.import_run(table, "model-revealed")
+    with pytest.raises(RunConflict, match="choose another name with --name"):
+        measure(server)
+
+
+def test_arguments_that_cannot_be_used() -> None:
+    with pytest.raises(UnknownName, match="no instrument named 'reveald'; did you mean revealed"):
+        plan("openai/m", judge="openai/j", instrument="reveald")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="one of rounds, trials and full"):
+        plan("openai/m", judge="openai/j", rounds=1, trials=5)
+    with pytest.raises(UnknownName, match="no provider named 'opena'; did you mean openai"):
+        mien.measure("opena/m", judge="openai/j", rounds=1)
+
+
+def test_a_bad_key_stops_at_once_and_is_kept_nowhere(
+    server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIEN_API_KEY", KEY)
+    server.configure(api_key="another", echo_key=True)
+    with pytest.raises(EndpointRefused, match="first 20 calls all failed alike: HTTP 401") as caught:
+        measure(server, rounds=40)
+    assert server.counts().requests <= 64  # not 200
+    assert KEY not in str(caught.value)
+    refusals = kept(tmp_path, KEY)
+    assert len(refusals) >= 19
+    assert all("HTTP 401: incorrect API key provided: [key]" in failure for failure in refusals)
+    # A key that is accepted is kept nowhere either.
+    server.configure(api_key=KEY)
+    assert len(chosen(measure(server, rounds=40))) == 200
+    assert kept(tmp_path, KEY) == [""] * 400
+
+
+def kept(folder: Path, secret: str) -> list[str]:
+    """The failures of all calls in the store, once the secret was found in none of its files and bodies."""
+    spellings = [secret.encode(), secret.replace("/", "\\/").encode()]
+    files = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert "mien.db" in files
+    db = sqlite3.connect(folder / "mien.db")
+    rows = db.execute("SELECT request, body, failure, text, reasoning FROM call").fetchall()
+    db.close()
+    parts = [*files.values()]
+    for request, body, *texts in rows:
+        parts += [zlib.decompress(request), zlib.decompress(body), *(text.encode() for text in texts)]
+    assert not any(spelling in part for spelling in spellings for part in parts)
+    return [row[2] for row in rows]
+
+
+# -- budgets -------------------------------------------------------------------------------------------------
+
+
+def test_a_limit_on_calls_stops_cleanly_and_the_rest_follows(server: ScriptedServer) -> None:
+    reports: list[Progress] = []
+    limits = mien.Limits(max_calls=15, max_concurrency=4)
+    run = measure(server, limits=limits, on_progress=reports.append)
+    assert server.counts().requests == 15
+    last = reports[-1]
+    assert last.stopped == "the limit of 15 calls is reached"
+    assert (last.total, last.tally.answered) == (20, 15)
+    first = chosen(run)
+    assert last.done - last.failed == len(first)
+    assert 0 < len(first) <= 7
+    server.reset_log()
+    rest = chosen(measure(server))
+    assert server.counts().requests == 25
+    assert len(rest) == 20
+    assert {trial: rest[trial] for trial in first} == first
+
+
+def test_a_limit_on_cost_stops_before_it_is_passed(server: ScriptedServer) -> None:
+    reports: list[Progress] = []
+    limits = mien.Limits(max_cost=0.01, price_in=2.0, price_out=10.0, max_concurrency=4)
+    run = measure(server, rounds=20, limits=limits, on_progress=reports.append)
+    last = reports[-1]
+    assert "the limit of $0.01 is reached" in last.stopped
+    assert 0.007 < last.tally.cost <= 0.0105
+    with Store(run.path, read_only=True) as store:
+        rows = [row for row in store.rows(store.run(run.name).id, server.judge) if row.call]
+        costs = [call.cost for row in rows if (call := store.call(row.call))]
+    assert costs
+    assert all(costs)
+    assert len(chosen(measure(server, rounds=20))) == 100
+
+
+def test_a_limit_on_cost_needs_prices(server: ScriptedServer) -> None:
+    with pytest.raises(UsageError, match="gives no price; give one"):
+        measure(server, limits=mien.Limits(max_cost=1.0))
+
+
+# -- more judges ---------------------------------------------------------------------------------------------
+
+
+def test_a_second_judge_reads_without_a_response_being_made_again(server: ScriptedServer) -> None:
+    run = measure(server, rounds=10)
+    server.configure(judge_accuracy=0.5)
+    server.reset_log()
+    reports: list[Progress] = []
+    assert second_opinion(run, f"{server.url}#judge-2", name="second", on_progress=reports.append) == "second"
+    assert server.counts().by_role == {"judge": 50}
+    assert (reports[-1].total, reports[-1].done, reports[-1].failed) == (50, 50, 0)
+    assert [judge.name for judge in run.judges] == [server.judge, "second"]
+    first, second = chosen(run), chosen(run, "second")
+    assert first.keys() == second.keys()
+    agreement = run.agreement(server.judge, "second")
+    assert agreement["n"] == 50
+    assert agreement["agreement"] == sum(first[t] == second[t] for t in first) / 50
+    assert 0.2 < agreement["agreement"] < 0.8
+    # The profile is still that of the first, unless the other is asked for.
+    assert run.profile().judge == server.judge
+    assert run.profile("second").judge == "second"
+    server.reset_log()
+    second_opinion(run, f"{server.url}#judge-2", name="second")
+    assert server.counts().requests == 0
+
+
+def test_a_judge_asked_otherwise_needs_another_name(server: ScriptedServer) -> None:
+    run = measure(server)
+    with pytest.raises(RunConflict, match=r"has a judge named .* asked otherwise; .* --as"):
+        second_opinion(run, server.judge, sampling={"temperature": 0.9})
+    with pytest.raises(RunConflict, match="asked otherwise"):
+        second_opinion(run, f"{server.url}#judge-2", name=server.judge)
+    assert len(run.judges) == 1
+    server.reset_log()
+    second_opinion(run, server.judge, name="warmer", sampling={"temperature": 0.9})
+    assert len(chosen(run, "warmer")) == 20
+    assert server.counts().requests == 20
+
+
+def test_the_same_run_with_another_judge_generates_nothing(server: ScriptedServer) -> None:
+    run = measure(server)
+    server.reset_log()
+    mien.measure(server.model, judge=f"{server.url}#judge-2", traits=TRAITS, rounds=4)
+    assert server.counts().by_role == {"judge": 20}
+    assert chosen(run, f"{server.url}#judge-2") == chosen(run)
+
+
+def test_a_second_opinion_needs_something_to_read(server: ScriptedServer, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("option_1,option_2,chosen\na,b,a\n")
+    run = mien.import_run(table, "bare")
+    with pytest.raises(UsageError, match="run 'bare' holds no responses to judge"):
+        second_opinion(run, server.judge)
+
+
+def test_a_second_opinion_on_imported_responses(server: ScriptedServer, tmp_path: Path) -> None:
+    run = measure(server, rounds=6)
+    table = tmp_path / "table.csv"
+    run.table.to_csv(table, index=False)
+    copy = mien.import_run(table, "copy")
+    server.reset_log()
+    second_opinion(copy, server.judge, name="again")
+    assert server.counts().by_role == {"judge": 30}
+    assert chosen(copy, "again") == chosen(run)
+
+
+# -- how it is called ----------------------------------------------------------------------------------------
+
+
+def test_it_works_where_an_event_loop_is_running(server: ScriptedServer) -> None:
+    async def notebook() -> Run:
+        return measure(server, rounds=2)
+
+    assert len(chosen(asyncio.run(notebook()))) == 10
+
+
+def test_progress_counts_trials_and_failures(server: ScriptedServer) -> None:
+    server.configure(faults={"400": 0.25}, faulty_models=("model",), latency=0.01)
+    reports: list[tuple[int, int, int]] = []
+
+    def note(progress: Progress) -> None:
+        reports.append((progress.done, progress.failed, progress.total))
+
+    run = measure(server, rounds=10, on_progress=note)
+    assert len(reports) >= 2
+    assert reports[0] == (0, 0, 50)
+    assert [done for done, _, _ in reports] == sorted(done for done, _, _ in reports)
+    done, failed, total = reports[-1]
+    assert (done, total) == (50, 50)
+    assert failed == 50 - len(chosen(run)) > 0
+
+
+def test_what_goes_wrong_in_a_report_is_not_swallowed(server: ScriptedServer) -> None:
+    def broken(progress: Progress) -> None:
+        if progress.done == progress.total:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        measure(server, rounds=1, on_progress=broken)
+
+
+def test_a_plan_makes_no_call_and_no_store(server: ScriptedServer, tmp_path: Path) -> None:
+    study = plan(server.model, judge=server.judge, traits=TRAITS, rounds=3, name="later")
+    assert (study.name, len(study.design)) == ("later", 15)
+    assert server.counts().requests == 0
+    assert list(tmp_path.iterdir()) == []
+    run = carry_out(study)
+    assert run.name == "later"
+    assert len(chosen(run)) == 15
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("openai/gpt-5.1", "gpt-5.1-revealed"),
+        ("openrouter/z-ai/glm-4.5-air", "glm-4.5-air-revealed"),
+        ("http://127.0.0.1:8000/v1#model", "model-revealed"),
+        ("http://127.0.0.1:8000/v1#org/model", "model-revealed"),
+    ],
+)
+def test_a_run_is_named_after_its_model_and_instrument(model: str, name: str) -> None:
+    assert plan(model, judge="openai/j", rounds=1).name == name
+
+
+def test_how_much_is_asked_for() -> None:
+    assert len(plan("openai/m", judge="openai/j").design) == 2016  # whole rounds of 144 traits
+    assert len(plan("openai/m", judge="openai/j", traits=TRAITS, trials=11).design) == 15
+    assert len(plan("openai/m", judge="openai/j", traits=TRAITS, full=True).design) == 45
+
+
+def test_the_control_is_counterbalanced_whatever_the_protocol() -> None:
+    control = plan("openai/m", judge="openai/j", instrument="instructed", protocol="krishna2026", rounds=1)
+    assert (control.protocol.order, control.protocol.judge.order) == ("counterbalanced", "shuffled")
+    assert control.protocol.judge.forced
+    assert control.design.order == "counterbalanced"
+    published = plan("openai/m", judge="openai/j", protocol="krishna2026", rounds=1)
+    assert (published.protocol.order, published.protocol.judge.order) == ("listed", "listed")
