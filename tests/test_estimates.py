@@ -1,0 +1,133 @@
+"""What a run would take, told beforehand and held against what it took."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import mien
+from mien.errors import UnknownName
+from mien.estimates import estimate
+from mien.measurement import plan
+from mien.protocols import load_protocol
+from mien.testing import ScriptedServer, planted_scores
+from mien.traits import load_traits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mien.measurement import Study
+    from mien.pipeline import Progress
+
+TRAITS = load_traits("classic-144").names[:12]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer(scores=planted_scores(TRAITS)) as running:
+        yield running
+
+
+def study(server: ScriptedServer, **choices: Any) -> Study:
+    return plan(server.model, judge=server.judge, **{"traits": TRAITS, "rounds": 10} | choices)
+
+
+def priced(price_in: float | None, price_out: float | None) -> mien.Limits:
+    return mien.Limits(price_in=price_in, price_out=price_out)
+
+
+def test_calls_are_those_of_model_and_judge_and_none_is_made(server: ScriptedServer) -> None:
+    server.reset_log()
+    assert estimate(study(server), mien.Limits()).calls == 120
+    assert estimate(study(server, rounds=1), mien.Limits()).calls == 12
+    assert server.counts().requests == 0
+
+
+def test_tokens_in_are_near_to_what_is_counted(server: ScriptedServer, tmp_path: Path) -> None:
+    # The scripted model's answers are short: of the estimate, what is assumed of answers is taken away.
+    found = estimate(study(server), mien.Limits())
+    reports: list[Progress] = []
+    run = mien.measure(
+        server.model,
+        judge=server.judge,
+        traits=TRAITS,
+        rounds=10,
+        store=tmp_path / "mien.db",
+        on_progress=reports.append,
+    )
+    read = sum(len(row["response"]) for row in run.rows()) // 4
+    expected = found.tokens_in - 60 * 400 + read
+    counted = reports[-1].tally.tokens_in  # with the JSON around the messages
+    assert 0.6 * counted < expected < counted
+
+
+def test_answers_are_taken_to_be_of_the_usual_length_or_the_limit(server: ScriptedServer) -> None:
+    short, shorter, unlimited = (
+        estimate(
+            study(server, protocol=load_protocol().override(sampling={"max_tokens": limit})), mien.Limits()
+        )
+        for limit in (100, 40, 100_000)
+    )
+    assert short.tokens_out - shorter.tokens_out == 60 * 60
+    assert short.tokens_in - shorter.tokens_in == 60 * 60  # which the judge reads
+    assert unlimited.tokens_out == 60 * (400 + 12)
+
+
+def test_cost_follows_the_prices_given(server: ScriptedServer) -> None:
+    nothing, first, second, both = (
+        estimate(study(server), priced(*prices)) for prices in ((0, 0), (3.0, 0), (None, 10.0), (3.0, 10.0))
+    )
+    assert nothing.cost == 0
+    assert first.cost == pytest.approx(3e-6 * first.tokens_in)
+    assert second.cost == pytest.approx(1e-5 * second.tokens_out)
+    assert first.cost is not None
+    assert second.cost is not None
+    assert both.cost == pytest.approx(first.cost + second.cost)
+
+
+def test_cost_follows_the_prices_that_an_endpoint_lists(server: ScriptedServer) -> None:
+    assert estimate(study(server), mien.Limits()).cost is None
+    server.configure(prices=(3.0, 10.0))
+    try:
+        listed = estimate(study(server), mien.Limits()).cost
+    finally:
+        server.configure(prices=None)
+    assert listed is not None
+    assert listed == pytest.approx(estimate(study(server), priced(3.0, 10.0)).cost)
+
+
+def test_cost_is_unknown_where_one_of_two_prices_is(server: ScriptedServer) -> None:
+    with ScriptedServer(scores=planted_scores(TRAITS), prices=(1.0, 1.0)) as other:
+        mixed = plan(other.model, judge=server.judge, traits=TRAITS, rounds=2)
+        assert estimate(mixed, mien.Limits()).cost is None
+
+
+def test_no_key_is_needed_for_an_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    found = estimate(plan("openai/m", judge="openai/j", traits=TRAITS, rounds=2), mien.Limits())
+    assert (found.calls, found.cost) == (24, None)
+    assert found.tokens_in > 0
+
+
+def test_an_endpoint_that_is_not_there_lists_no_prices() -> None:
+    gone = "http://127.0.0.1:9/v1#m"  # the port of the discard service, where nobody listens
+    assert estimate(plan(gone, judge=gone, traits=TRAITS, rounds=2), mien.Limits()).cost is None
+
+
+def test_an_unknown_provider() -> None:
+    with pytest.raises(UnknownName, match="no provider named 'opnai'; did you mean openai"):
+        estimate(plan("opnai/m", judge="openai/j", traits=TRAITS, rounds=2), mien.Limits())
+
+
+def test_longer_texts_take_more_tokens(server: ScriptedServer) -> None:
+    plain = estimate(study(server), mien.Limits())
+    described = estimate(
+        study(server, traits="classic-144", protocol=load_protocol().override(descriptions=True), rounds=1),
+        mien.Limits(),
+    )
+    bare = estimate(study(server, traits="classic-144", rounds=1), mien.Limits())
+    instructed = estimate(study(server, instrument="instructed"), mien.Limits())
+    assert described.tokens_in > bare.tokens_in
+    assert instructed.tokens_in < plain.tokens_in
