@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, print_json, print_table
+from mien.cli.output import print_json, print_table, print_yaml
 
 
 def command(
@@ -25,10 +25,7 @@ def command(
         if as_json:
             print_json(protocol)
         else:
-            import yaml
-
-            text = yaml.safe_dump(protocol, sort_keys=False, allow_unicode=True, width=96)
-            console().print(text, markup=False, end="")
+            print_yaml(protocol)
         return
     found = [load_protocol(name) for name in shipped_protocols()]
     if as_json:

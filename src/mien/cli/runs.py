@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, print_json, print_table
+from mien.cli.output import console, print_json, print_table, print_yaml
 
 
 def command(
@@ -56,7 +56,7 @@ def command(
     if as_json:
         print_json(entries if run is None else entries[0])
     elif run is not None:
-        _print_run(entries[0])
+        print_yaml(entries[0])
     elif not entries:
         console().print("No runs yet; `mien measure` or `mien import` makes one.")
     else:
@@ -76,11 +76,3 @@ def command(
             ),
             left=("run", "model", "instrument", "judge", "created"),
         )
-
-
-def _print_run(entry: dict[str, object]) -> None:
-    import yaml
-
-    out = console()
-    text = yaml.safe_dump(entry, sort_keys=False, allow_unicode=True, width=96)
-    out.print(text, markup=False, end="")

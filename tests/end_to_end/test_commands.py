@@ -1,0 +1,225 @@
+"""The commands, one by one: what they print, what `--json` holds, where they look for the store."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mien.testing import Options
+
+if TYPE_CHECKING:
+    from conftest import Workplace
+
+    from mien.testing import ScriptedServer
+
+PROFILE = {
+    "run",
+    "model",
+    "instrument",
+    "protocol",
+    "judge",
+    "design",
+    "seed",
+    "n_trials",
+    "verdicts",
+    "traits",
+}
+PROFILE |= {"position", "reliability", "flat", "accuracy", "alpha", "prior", "confidence_level"}
+VERDICTS = {"chosen", "neither", "refused", "unreadable", "missing"}
+RATED = {
+    "trait",
+    "rank",
+    "rating",
+    "low",
+    "high",
+    "stderr",
+    "score",
+    "score_stderr",
+    "elo",
+    "shown",
+    "chosen",
+}
+CHANGED = {"trait", "delta", "low", "high", "stderr", "p", "q", "changed"}
+ESTIMATED = {"run", "design", "trials", "calls", "tokens_in", "tokens_out", "cost"}
+SHOWN = {"run", "model", "instrument", "design", "seed", "created", "n_trials", "judges", "failures"}
+COMMANDS = ("demo", "measure", "judge", "profile", "diff", "runs", "traits", "prompts", "protocols")
+COMMANDS += ("import", "export")
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory, shared_server: ScriptedServer) -> Workplace:
+    """A workplace with two runs, of two characters, in its store."""
+    from conftest import SCORES, Workplace
+
+    place = Workplace(tmp_path_factory.mktemp("measured"), shared_server)
+    defaults = Options(scores=SCORES)
+    shared_server.configure(**{name: getattr(defaults, name) for name in Options.__slots__})
+    place.mien(*place.study(name="before", rounds=40))
+    changed = {trait: -score for trait, score in SCORES.items()}
+    shared_server.configure(scores=changed, models=("model", "judge", "changed"))
+    place.mien("measure", f"{shared_server.url}#changed", *place.study(name="after", rounds=40)[2:])
+    return place
+
+
+def read(place: Workplace, *arguments: object, **options: Any) -> Any:
+    """What a command prints with `--json`; nothing else may be printed."""
+    result = place.mien(*arguments, "--json", **options)
+    assert result.err == ""
+    return json.loads(result.out)
+
+
+def test_profile(measured: Workplace) -> None:
+    found = read(measured, "profile", "before")
+    assert found.keys() == PROFILE
+    assert found["verdicts"].keys() == VERDICTS
+    assert [row["rank"] for row in found["traits"]] == [*range(1, 11)]
+    assert all(row.keys() == RATED for row in found["traits"])
+    assert [*found["position"]] == ["first", "low", "high"]
+    assert [*found["reliability"]] == ["model_based", "split_half"]
+    assert found["verdicts"]["chosen"] == found["n_trials"] == 200
+    shown = measured.mien("profile", "before", "--top", 2).out
+    assert "before: http://127.0.0.1:" in shown
+    assert "200: 200 chosen" in shown
+    assert all(row["trait"] in shown for row in found["traits"][:2] + found["traits"][-2:])
+    assert found["traits"][5]["trait"] not in shown
+    assert "\x1b" not in shown
+
+
+def test_diff(measured: Workplace) -> None:
+    found = read(measured, "diff", "before", "after")
+    assert {"a", "b", "traits", "omnibus", "rms", "correlation", "fdr"} <= found.keys()
+    assert all(row.keys() == CHANGED for row in found["traits"])
+    sizes = [abs(row["delta"]) for row in found["traits"]]
+    assert sizes == sorted(sizes, reverse=True)
+    assert found["omnibus"].keys() >= {"chi2", "df", "p"}
+    assert [*found["correlation"]] == ["spearman", "low", "high", "disattenuated"]
+    assert found["omnibus"]["p"] < 0.001
+    assert found["correlation"]["spearman"] < 0
+    n_changed = sum(row["changed"] for row in found["traits"])
+    assert n_changed
+    shown = measured.mien("diff", "before", "after").out
+    assert f"after against before: {n_changed} traits changed of 10" in shown
+    assert "30 prompts shared" in shown
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.jsonl", "table.parquet"])
+def test_there_and_back(measured: Workplace, name: str) -> None:
+    assert measured.mien("export", "before", "-o", name).out == ""
+    copy = name.replace(".", "-")
+    said = measured.mien("import", name, "--name", copy).out
+    assert said == f"{copy}: 200 verdicts on 10 traits, 200 of them choices. Next: mien profile {copy}\n"
+    assert measured.exported(copy) == measured.exported("before")
+    if name == "table.csv":
+        original, again = (read(measured, "profile", run)["traits"] for run in ("before", copy))
+        assert again == [pytest.approx(row) for row in original]
+
+
+def test_judge(measured: Workplace) -> None:
+    measured.server.reset_log()
+    found = read(measured, "judge", "before", "--judge", measured.server.judge, "--as", "second")
+    assert [*found] == ["run", "judge", "agreement"]
+    assert found["agreement"] == {"kappa": 1.0, "low": 1.0, "high": 1.0, "agreement": 1.0, "n": 200}
+    assert measured.server.counts().requests == 0  # the same questions to the same judge
+    arguments = ("--judge", measured.server.judge, "--as", "third", "--temperature", 1)
+    shown = measured.mien("judge", "before", *arguments).out
+    assert measured.server.counts().by_role == {"judge": 200}
+    assert "third: 200 responses of before read" in shown
+    assert "κ 1.00" in shown
+    assert "mien profile before --judge third" in shown
+
+
+def test_runs(measured: Workplace) -> None:
+    found = read(measured, "runs")
+    assert [entry["run"] for entry in found][:2] == ["before", "after"]
+    assert all(entry.keys() == SHOWN for entry in found)
+    assert found[0]["judges"][0] == {"judge": measured.server.judge, "verdicts": 200}
+    one = read(measured, "runs", "before")
+    assert one.keys() == SHOWN | {"protocol"}
+    assert one["protocol"]["name"] == "default"
+    assert "before" in measured.mien("runs").out
+    assert measured.mien("runs", "before").out.startswith("run: before\nmodel: http://")
+    measured.mien("export", "before", "-o", "short-lived.csv")
+    measured.mien("import", "short-lived.csv", "--name", "short-lived")
+    assert measured.mien("runs", "short-lived", "--delete").out == "short-lived is deleted.\n"
+    assert "no run named 'short-lived'" in measured.refused("runs", "short-lived")
+
+
+def test_where_the_store_is(place: Workplace) -> None:
+    environment = {"MIEN_STORE": "c.db"}
+    for arguments, env, expected in (
+        (("runs",), {}, "mien.db"),
+        (("--store", "a.db", "runs"), {}, "a.db"),
+        (("runs", "--store", "b.db"), {}, "b.db"),
+        (("runs",), environment, "c.db"),
+        (("--store", "a.db", "runs"), environment, "a.db"),
+        (("runs", "--store", "b.db"), environment, "b.db"),
+        (("--store", "a.db", "runs", "--store", "b.db"), environment, "b.db"),
+    ):
+        assert f"no store at {expected};" in place.refused(*arguments, env=env)
+
+
+def test_dry_run(place: Workplace) -> None:
+    place.server.configure(prices=(1.0, 2.0))
+    listed = read(place, *place.study("--dry-run"))
+    assert listed.keys() == ESTIMATED
+    assert (listed["trials"], listed["calls"]) == (40, 80)
+    assert listed["cost"] == pytest.approx((listed["tokens_in"] + 2 * listed["tokens_out"]) / 1e6)
+    given = place.mien(*place.study("--dry-run", "--price-in", 3000, "--price-out", 4000)).out
+    cost = (3000 * listed["tokens_in"] + 4000 * listed["tokens_out"]) / 1e6
+    assert f"cost        {f'${cost:,.2f}':>12}\nNo call was made.\n" in given
+    assert "40 trials in 8 rounds of 10 traits, 30 prompts" in given
+    place.server.configure(prices=None)
+    assert "unknown (give --price-in and --price-out)" in place.mien(*place.study("--dry-run")).out
+    assert place.server.counts().requests == 0
+    assert not (place.folder / "mien.db").exists()
+
+
+def test_measure(place: Workplace) -> None:
+    """The control, with five options a trial."""
+    found = read(place, *place.study("--instrument", "instructed", "--options", 5, rounds=16))
+    assert found.keys() == PROFILE
+    assert found["instrument"] == "instructed"
+    assert found["accuracy"]["accuracy"] == 1.0
+    assert found["n_trials"] == 32
+
+
+def test_traits_prompts_and_protocols(place: Workplace) -> None:
+    assert [entry["name"] for entry in read(place, "traits")] == ["classic-144"]
+    mine = read(place, "traits", "traits.txt")
+    assert mine["traits"][0] == {"name": "warm", "description": ""}
+    assert "traits: 10 traits, all usable" in place.mien("traits", "traits.txt").out
+    assert read(place, "prompts")[0]["n_prompts"] >= 720
+    some = read(place, "prompts", "everyday", "--language", "de", "--max-prompts", 3)
+    assert [*some[0]] == ["id", "category", "language", "source", "text"]
+    assert [prompt["language"] for prompt in some] == ["de"] * 3
+    assert "all usable" in place.mien("prompts", "everyday").out
+    assert [entry["name"] for entry in read(place, "protocols")] == ["default", "krishna2026", "maiya2025"]
+
+
+def test_a_protocol_is_a_file_to_start_from(place: Workplace) -> None:
+    shown = place.mien("protocols", "krishna2026").out
+    (place.folder / "mine.yaml").write_text(shown)
+    assert place.mien("protocols", "mine.yaml").out == shown
+    assert read(place, "protocols", "mine.yaml") == read(place, "protocols", "krishna2026")
+
+
+def test_help(place: Workplace) -> None:
+    assert "mien" in place.mien("--version").out
+    overview = place.mien().out
+    for command in COMMANDS:
+        assert f" {command} " in overview
+        assert f"Usage: mien {command} " in place.mien(command, "--help").out
+
+
+@pytest.mark.slow
+def test_demo(place: Workplace) -> None:
+    shown = place.mien("demo").out
+    assert "Measured a scripted stand-in for a model" in shown
+    assert "Spearman .9" in shown.replace("0.9", ".9")
+    assert "mien profile demo --all --store mien-demo.db" in shown
+    assert "mien measure" in shown
+    found = read(place, "demo")
+    assert found["n_trials"] == 2880
+    assert len(found["planted"]) == 144
