@@ -438,6 +438,20 @@ def test_what_goes_wrong_in_a_report_is_not_swallowed(server: ScriptedServer) ->
         measure(server, rounds=1, on_progress=broken)
 
 
+def test_what_was_learnt_of_an_endpoint_outlives_a_run_that_breaks_off(server: ScriptedServer) -> None:
+    server.configure(supports_schema=False)
+
+    def interrupt(progress: Progress) -> None:
+        if progress.done == progress.total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        measure(server, on_progress=interrupt)
+    server.reset_log()
+    assert len(chosen(measure(server))) == 20
+    assert server.counts().requests == 0
+
+
 def test_a_plan_makes_no_call_and_no_store(server: ScriptedServer, tmp_path: Path) -> None:
     study = plan(server.model, judge=server.judge, traits=TRAITS, rounds=3, name="later")
     assert (study.name, len(study.design)) == ("later", 15)

@@ -181,10 +181,12 @@ def carry_out(
                     request = Request(messages, sampling, replicate=int(design.replicate[index]))
                     return await pipeline.respond(trial, model, request)
 
-                await pipeline.carry_out(
-                    respond, range(len(design)), workers=_workers(limits), on_progress=on_progress
-                )
-                _remember_quirk(opened, reader)
+                try:
+                    await pipeline.carry_out(
+                        respond, range(len(design)), workers=_workers(limits), on_progress=on_progress
+                    )
+                finally:
+                    _remember_quirk(opened, reader)
 
     _run(main())
     return Run(study.name, path)
@@ -262,8 +264,12 @@ def second_opinion(
                     return await pipeline.judge(row.trial, row.response)
 
                 responses = (row for row in opened.rows(record.id, opinion.name) if row.response)
-                await pipeline.carry_out(read, responses, workers=_workers(limits), on_progress=on_progress)
-                _remember_quirk(opened, reader)
+                try:
+                    await pipeline.carry_out(
+                        read, responses, workers=_workers(limits), on_progress=on_progress
+                    )
+                finally:
+                    _remember_quirk(opened, reader)
 
     _run(main())
     return name or judge
