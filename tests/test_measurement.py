@@ -199,6 +199,15 @@ def test_another_run_in_the_same_store_reuses_what_was_asked(server: ScriptedSer
     assert reports[-1].reused == 40
 
 
+def test_a_trial_that_comes_again_is_asked_again(server: ScriptedServer) -> None:
+    # Of two traits and one prompt there are but two trials; each must be a sample of its own.
+    run = measure(server, traits=TRAITS[:2], prompts=[mien.Prompt("p", "Hello")], rounds=6)
+    assert len(chosen(run)) == 6
+    assert server.counts().by_role == {"model": 6, "judge": 6}
+    with Store(run.path, read_only=True) as store:
+        assert len({row.call for row in store.rows(run.record.id, server.judge)}) == 6
+
+
 def test_what_failed_is_asked_again_and_what_was_answered_is_not(server: ScriptedServer) -> None:
     server.configure(faults={"400": 0.3}, faulty_models=("model",))
     run = measure(server, rounds=8)

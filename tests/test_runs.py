@@ -311,6 +311,19 @@ def test_one_of_several_models_is_taken(tmp_path: Path) -> None:
         assert [record.name for record in store.runs()] == ["one"]
 
 
+def test_a_trial_stands_once_among_the_rows_that_are_taken(tmp_path: Path) -> None:
+    rows = bouts(4, model="gpt") + bouts(4, seed=1, model="glm")
+    for i, row in enumerate(rows):
+        row["trial_id"] = f"t{i % 4}"
+    table = write(tmp_path / "table.csv", rows)
+    assert [row["trial_id"] for row in import_run(table, "one", model="glm").rows()] == [
+        "t0", "t1", "t2", "t3",
+    ]  # fmt: skip
+    rows[7]["trial_id"] = "t0"
+    with pytest.raises(InputError, match=r"trial_id 't0' stands twice"):
+        import_run(write(table, rows), "two", model="glm")
+
+
 @pytest.mark.parametrize("column", ["judge", "instrument"])
 def test_a_run_has_one_judge_and_one_instrument(tmp_path: Path, column: str) -> None:
     rows = [*bouts(5, **{column: "a"}), *bouts(5, **{column: "b"})]
