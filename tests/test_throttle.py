@@ -155,7 +155,7 @@ def test_a_limit_that_nobody_told_is_learnt(
 def test_refusals_at_random_don_t_bring_the_endpoint_to_a_halt():
     random.seed(1)
     seconds, _ = simulate(run(at_random(0.3), 600, 0.05, None))
-    assert seconds < 60
+    assert seconds < 30
 
 
 def test_limits_that_the_user_knows_are_never_refused():

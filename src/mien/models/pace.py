@@ -98,7 +98,6 @@ class Pace:
     _SPAN = 1.0  # seconds at the least over which the accepted rate is taken
     _BRIEF = 3.0  # seconds between events from which nothing can be told, for pauses weigh too much
     _FEW, _MANY = 10, 20  # accepted requests: too few to tell a rate from; enough, however long they took
-    _HELPLESS = 3  # lower paces in a row that were refused at once
     _MOST = 0.6  # share refused beyond which refusals surely depend on the pace
     _FASTEST = 10_000.0  # requests per second
     _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 20.0
@@ -114,7 +113,8 @@ class Pace:
         self._measured = False  # whether the present event told a rate
         self._futile = 0  # events in a row with nothing accepted between them
         self._recent = self._recent_refused = 0.0  # requests, the older the less they count
-        self._unhelped = 0  # lower paces in a row that were refused at once
+        self._helpless = 3.0  # lower paces refused at once after which refusals are held to be random
+        self._unhelped = 0.0  # lower paces in a row that were refused at once
 
     def wait(self, now: float) -> float:
         """Seconds until the next request may start; 0 or less for now."""
@@ -152,7 +152,9 @@ class Pace:
         self._learn()
         seconds = retry_after
         if seconds is None:
-            seconds = min(self._SHORTEST_PAUSE * 2**self._futile, self._LONGEST_PAUSE) * self._event.jitter
+            # The exponent is bounded, since a float is: a server may refuse thousands of times.
+            backoff = min(self._SHORTEST_PAUSE * 2 ** min(self._futile, 30), self._LONGEST_PAUSE)
+            seconds = backoff * self._event.jitter
         self.pause(now, seconds)
         # Where nothing was ever accepted, one request a pause finds out when that changes.
         peak = self._peak or 1 / max(seconds, 1 / self._FASTEST)
@@ -164,10 +166,12 @@ class Pace:
         self._recent *= 0.8
         self._recent_refused *= 0.8
         mostly_refused = self._recent_refused > self._MOST * self._recent
+        if mostly_refused and self._unhelped >= self._helpless:
+            self._helpless *= 2  # that was wrong: be slower to think so again
         if mostly_refused or (many and now > self._paused_until + self._BRIEF):
             self._unhelped = 0
-        elif self._measured:
-            self._unhelped += 1
+        else:  # without a measurement the pace was lowered by little
+            self._unhelped += 1.0 if self._measured else 0.15
         if self._measured:
             self._since = self._event.time
         self._event = _Event(now, self._event.time, self._peak, self._futile)
@@ -185,9 +189,9 @@ class Pace:
                 self._measure(accepted)
             else:
                 self._peak = None
-        elif enough and self._unhelped < self._HELPLESS:
+        elif enough and self._unhelped < self._helpless:
             self._measure(accepted)
-        elif self._unhelped >= self._HELPLESS:
+        elif self._unhelped >= self._helpless:
             # These refusals don't depend on the pace, so find the way back up.
             self._peak = min(event.peak_before * 2, self._FASTEST)
         else:
