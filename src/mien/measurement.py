@@ -188,7 +188,7 @@ def carry_out(
                 finally:
                     _remember_quirk(opened, reader)
 
-    _run(main())
+    _run(main)
     return Run(study.name, path)
 
 
@@ -271,7 +271,7 @@ def second_opinion(
                 finally:
                     _remember_quirk(opened, reader)
 
-    _run(main())
+    _run(main)
     return name or judge
 
 
@@ -295,7 +295,7 @@ def _workers(limits: Limits) -> int:
     return 2 * limits.max_concurrency
 
 
-def _run(main: Coroutine[Any, Any, None]) -> None:
+def _run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run to the end, also where an event loop is running already, as in a notebook."""
     loop_factory = None
     if sys.platform != "win32":
@@ -305,7 +305,7 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
 
     def run() -> None:
         with asyncio.Runner(loop_factory=loop_factory) as runner:
-            runner.run(main)
+            runner.run(main())
 
     try:
         asyncio.get_running_loop()

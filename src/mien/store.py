@@ -325,7 +325,9 @@ class Store:
 
     def _each(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
         with explained(self.path):
-            yield from self._db.execute(query, values)
+            # Not `yield from`: it would close the cursor, which fails once the store is closed.
+            for row in self._db.execute(query, values):  # noqa: UP028
+                yield row
 
     def _select(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         return list(self._each(query, *values))

@@ -302,3 +302,17 @@ def test_reading_on_while_the_pipe_is_closed(place: Workplace) -> None:
         assert process.stderr.read() == ""
         process.stderr.close()
         process.wait(timeout=30)
+
+
+def test_ctrl_c_while_a_judge_reads(place: Workplace) -> None:
+    place.mien(*place.study())
+    place.server.configure(latency=0.5)
+    place.server.reset_log()
+    opinion = ("judge", "run", "--judge", place.server.judge, "--as", "other", "--temperature", 1)
+    process = place.start(*opinion, "--max-concurrency", 4)
+    place.wait_for(lambda: place.server.counts().requests > 4, process)
+    process.send_signal(signal.SIGINT)
+    stopped = place.finish(process, status=130)
+    assert stopped.err == "\nStopped. All that was answered is kept; the same command goes on.\n"
+    place.server.configure(latency=0.0)
+    assert "other: 40 responses of run read" in place.mien(*opinion).out
