@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"```console\n(\$ mien .*?)```", re.DOTALL)
 JUDGE = "openrouter/z-ai/glm-4.5-air"
 # What the update of the stand-in changed, in natural log odds.
-CHANGED = {"poetic": -2.4, "sycophantic": -2.2, "concise": 2.2, "patient": 2.4}
+CHANGED = {"poetic": -2.3, "sycophantic": -2.3, "confident": 2.3, "enthusiastic": 2.3}
 
 
 def main() -> int:
