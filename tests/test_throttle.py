@@ -182,7 +182,7 @@ def test_concurrency_starts_low_grows_and_is_capped():
 
     peaks = simulate(main(300))
     assert max(peaks[:32]) == 32
-    assert max(peaks[:96]) <= 64
+    assert max(peaks[:160]) <= 128
     assert max(peaks) == 300
     assert max(simulate(main(5))) == 5
 

@@ -5,6 +5,7 @@ The judge sees the prompt, the response and the options, and never the name of t
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import replace
 from hashlib import blake2b
@@ -57,13 +58,15 @@ class Judge:
         self._wording = protocol.wording
         self._list = OptionList(traits, descriptions=protocol.descriptions)
         self._seed = seed
+        self._first_is_in: asyncio.Event | None = None
 
     async def verdict(self, trial: Trial, response: str, ask: Ask) -> Verdict | Call:
         """Read a response.
 
         An answer that cannot be read is asked for again; if none can be read, the verdict is ``unreadable``
         and the last call keeps the raw text. A call that is refused may be so for its JSON schema: the answer
-        is then asked for in tags. By what is answered first the model is asked from then on.
+        is then asked for in tags. Where it is not known which of them the model takes, the first response is
+        read alone, and the others as it was.
 
         Args:
             ask: sends a request to a model, or finds what it answered before.
@@ -71,6 +74,17 @@ class Judge:
         Returns:
             The verdict, or the call that failed to bring one.
         """
+        if self.model.supports_schema is None:
+            if self._first_is_in is None:
+                self._first_is_in = asyncio.Event()
+                try:
+                    return await self._read(trial, response, ask)
+                finally:
+                    self._first_is_in.set()
+            await self._first_is_in.wait()
+        return await self._read(trial, response, ask)
+
+    async def _read(self, trial: Trial, response: str, ask: Ask) -> Verdict | Call:
         order = self._order(trial)
         attempt = 0
         schema = self.model.supports_schema is not False

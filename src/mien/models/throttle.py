@@ -20,13 +20,17 @@ class Slot(NamedTuple):
 
 
 class Window:
-    """How many requests may be in flight at once: doubles while all goes well, halves on a set-back.
+    """How many requests may be in flight at once: grows while all goes well, halves on a set-back.
+
+    At first every answer makes room for `_GROWTH` more, so that the window quadruples with each wave: slower
+    growth would cost a run at a slow endpoint several times its latency.
 
     After a set-back it follows `Cubic`: slowly where the endpoint was overloaded by what was in flight,
     fast where it was asked too often, for then `Pace` is what keeps within the limit.
     """
 
     _START = 32
+    _GROWTH = 3
     _KEEP = 0.5
     _PERIOD_OVERLOADED, _PERIOD_REFUSED = 12.0, 2.0
 
@@ -46,7 +50,7 @@ class Window:
         """Widen after an answer that others were waiting behind."""
         # The very first answers may overtake the first refusals; growing on them would double those.
         if self._size < self._most and now > self._began + 0.25:
-            self._size += 1
+            self._size = min(self._size + self._GROWTH, self._most)
 
     def halve(self, now: float, *, overloaded: bool) -> None:
         """Narrow after a set-back."""
