@@ -48,6 +48,7 @@ class Workplace:
             for name, value in os.environ.items()
             if not name.endswith("_API_KEY") and name not in {"MIEN_STORE", "FORCE_COLOR", "COLUMNS"}
         }
+        self.environment["OPENBLAS_NUM_THREADS"] = "1"  # for small fits, starting more takes longer
         (folder / "traits.txt").write_text("\n".join(TRAITS) + "\n")
 
     def start(self, *arguments: object, **options: Any) -> subprocess.Popen[str]:

@@ -64,8 +64,8 @@ def test_byte_order_mark(bare: Workplace) -> None:
 
 @pytest.mark.slow
 def test_a_million_rows(bare: Workplace) -> None:
-    rows = "".join(f"warm,blunt,{'warm' if i % 3 else 'blunt'}\n" for i in range(1_000_000))
-    (bare.folder / "table.csv").write_text("option_1,option_2,chosen\n" + rows)
+    rows = (f"warm,blunt,{'warm' if i % 3 else 'blunt'},{i % 700}\n" for i in range(1_000_000))
+    (bare.folder / "table.csv").write_text("option_1,option_2,chosen,prompt_id\n" + "".join(rows))
     imported = bare.mien("import", "table.csv", "--name", "people").out
     assert "people: 1,000,000 verdicts on 2 traits, 1,000,000 of them choices" in imported
 
@@ -118,7 +118,6 @@ def test_two_runs_of_one_name(place: Workplace) -> None:
     for arguments, what in (
         (("--seed", 1), "design (traits, prompts, options or seed)"),
         (("--condition", "random"), "protocol"),
-        (("--instrument", "instructed"), "instrument"),
     ):
         line = place.refused(*place.study(*arguments))
         assert "there is a run named 'run' already, with another " in line

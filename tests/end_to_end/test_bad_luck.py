@@ -99,7 +99,7 @@ def go_on(place: Workplace, calm: Calm, *, most_repeated: int) -> None:
 
 
 def test_killed_in_mid_run(place: Workplace, calm: Calm) -> None:
-    place.server.configure(latency=0.02)
+    place.server.configure(latency=0.05)
     process = place.start(*long_study(place))
     place.wait_for(lambda: place.server.counts().requests >= TRIALS, process)
     process.kill()
@@ -108,7 +108,7 @@ def test_killed_in_mid_run(place: Workplace, calm: Calm) -> None:
 
 
 def test_ctrl_c(place: Workplace, calm: Calm) -> None:
-    place.server.configure(latency=0.02)
+    place.server.configure(latency=0.05)
     process = place.start(*long_study(place))
     place.wait_for(lambda: place.server.counts().requests >= TRIALS, process)
     process.send_signal(signal.SIGINT)

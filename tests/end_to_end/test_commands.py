@@ -104,7 +104,7 @@ def test_diff(measured: Workplace) -> None:
     assert "30 prompts shared" in shown
 
 
-@pytest.mark.parametrize("name", ["table.csv", "table.jsonl", "table.parquet"])
+@pytest.mark.parametrize("name", ["table.csv", "table.parquet"])
 def test_there_and_back(measured: Workplace, name: str) -> None:
     assert measured.mien("export", "before", "-o", name).out == ""
     copy = name.replace(".", "-")
