@@ -47,9 +47,9 @@ class Scenario:
 
 
 FULL = (
-    Scenario(0.05, 100, {"mien": 5000, "bare": 5000, "openai": 5000, "inspect": 500, "threads": 500}),
-    Scenario(0.0, 100, {"mien": 5000, "bare": 5000, "openai": 5000, "inspect": 500, "threads": 2000}),
-    Scenario(1.0, 500, {"mien": 5000, "bare": 5000, "openai": 5000, "inspect": 1000, "threads": 20}),
+    Scenario(0.05, 100, {"mien": 5040, "bare": 5040, "openai": 5040, "inspect": 500, "threads": 500}),
+    Scenario(0.0, 100, {"mien": 5040, "bare": 5040, "openai": 5040, "inspect": 500, "threads": 2000}),
+    Scenario(1.0, 500, {"mien": 5040, "bare": 5040, "openai": 5040, "inspect": 1000, "threads": 20}),
 )
 QUICK = (
     Scenario(0.05, 100, {"mien": 1000, "bare": 1000, "openai": 1000, "inspect": 100, "threads": 100}),

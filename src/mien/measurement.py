@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -182,8 +183,9 @@ def carry_out(
                     return await pipeline.respond(trial, model, request)
 
                 try:
+                    workers = _workers(limits, model, reader)
                     await pipeline.carry_out(
-                        respond, range(len(design)), workers=_workers(limits), on_progress=on_progress
+                        respond, range(len(design)), workers=workers, on_progress=on_progress
                     )
                 finally:
                     _remember_quirk(opened, reader)
@@ -266,7 +268,7 @@ def second_opinion(
                 responses = (row for row in opened.rows(record.id, opinion.name) if row.response)
                 try:
                     await pipeline.carry_out(
-                        read, responses, workers=_workers(limits), on_progress=on_progress
+                        read, responses, workers=_workers(limits, reader), on_progress=on_progress
                     )
                 finally:
                     _remember_quirk(opened, reader)
@@ -290,9 +292,13 @@ def _transport(limits: Limits) -> Transport:
     )
 
 
-def _workers(limits: Limits) -> int:
-    # Enough to keep two endpoints busy, the model's and the judge's.
-    return 2 * limits.max_concurrency
+def _workers(limits: Limits, *models: Chat) -> int:
+    """How many trials to have under way: enough to keep every endpoint busy, with some in reserve.
+
+    Many more would only wait, and have their responses judged late.
+    """
+    endpoints = {model.endpoint.url for model in models}
+    return math.ceil(1.1 * len(endpoints) * limits.max_concurrency)
 
 
 def _run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
