@@ -20,6 +20,7 @@ docs: .venv/installed-dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: .venv/installed-dev  ## the tables of docs/benchmarks.md
+	$(BIN)/pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/fit.py
 	$(BIN)/python benchmarks/truth.py
