@@ -9,8 +9,8 @@ import pytest
 import mien
 from mien.errors import UnknownName
 from mien.estimates import estimate
-from mien.measurement import plan
 from mien.protocols import load_protocol
+from mien.studies import plan
 from mien.testing import ScriptedServer, planted_scores
 from mien.traits import load_traits
 

@@ -13,9 +13,10 @@ import scipy.stats
 
 import mien
 from mien.errors import EndpointRefused, RunConflict, UnknownName, UsageError
-from mien.measurement import carry_out, plan, second_opinion
+from mien.measurement import carry_out, second_opinion
 from mien.protocols import load_protocol
 from mien.store import Store
+from mien.studies import plan
 from mien.testing import Options, ScriptedServer
 
 if TYPE_CHECKING:
@@ -263,11 +264,7 @@ def test_a_comparison_table_of_the_same_name_is_refused(server: ScriptedServer, 
         measure(server)
 
 
-def test_arguments_that_cannot_be_used() -> None:
-    with pytest.raises(UnknownName, match="no instrument named 'reveald'; did you mean revealed"):
-        plan("openai/m", judge="openai/j", instrument="reveald")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="one of rounds, trials and full"):
-        plan("openai/m", judge="openai/j", rounds=1, trials=5)
+def test_a_provider_that_is_none_is_refused() -> None:
     with pytest.raises(UnknownName, match="no provider named 'opena'; did you mean openai"):
         mien.measure("opena/m", judge="openai/j", rounds=1)
 
@@ -469,31 +466,3 @@ def test_a_plan_makes_no_call_and_no_store(server: ScriptedServer, tmp_path: Pat
     run = carry_out(study)
     assert run.name == "later"
     assert len(chosen(run)) == 15
-
-
-@pytest.mark.parametrize(
-    ("model", "name"),
-    [
-        ("openai/gpt-5.1", "gpt-5.1-revealed"),
-        ("openrouter/z-ai/glm-4.5-air", "glm-4.5-air-revealed"),
-        ("http://127.0.0.1:8000/v1#model", "model-revealed"),
-        ("http://127.0.0.1:8000/v1#org/model", "model-revealed"),
-    ],
-)
-def test_a_run_is_named_after_its_model_and_instrument(model: str, name: str) -> None:
-    assert plan(model, judge="openai/j", rounds=1).name == name
-
-
-def test_how_much_is_asked_for() -> None:
-    assert len(plan("openai/m", judge="openai/j").design) == 2016  # whole rounds of 144 traits
-    assert len(plan("openai/m", judge="openai/j", traits=TRAITS, trials=11).design) == 15
-    assert len(plan("openai/m", judge="openai/j", traits=TRAITS, full=True).design) == 45
-
-
-def test_the_control_is_counterbalanced_whatever_the_protocol() -> None:
-    control = plan("openai/m", judge="openai/j", instrument="instructed", protocol="krishna2026", rounds=1)
-    assert (control.protocol.order, control.protocol.judge.order) == ("counterbalanced", "shuffled")
-    assert control.protocol.judge.forced
-    assert control.design.order == "counterbalanced"
-    published = plan("openai/m", judge="openai/j", protocol="krishna2026", rounds=1)
-    assert (published.protocol.order, published.protocol.judge.order) == ("listed", "listed")

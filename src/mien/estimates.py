@@ -11,7 +11,8 @@ from mien.instruments import instrument as make_instrument
 from mien.models.providers import Price, prices, resolve
 
 if TYPE_CHECKING:
-    from mien.measurement import Limits, Study
+    from mien.measurement import Limits
+    from mien.studies import Study
 
 CHARS_PER_TOKEN = 4  # of English; other scripts take more tokens
 TOKENS_OF_RESPONSE = 400  # of a usual answer, where no shorter limit is set

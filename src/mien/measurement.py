@@ -7,27 +7,27 @@ import math
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mien import designs
-from mien.errors import RunConflict, UnknownName, UsageError
+from mien.errors import RunConflict, UsageError
 from mien.instruments import instrument as make_instrument
 from mien.judge import Judge
 from mien.models.providers import Price
 from mien.models.transport import Transport
 from mien.pipeline import Pipeline, Progress
-from mien.prompts import load_prompts
 from mien.protocols import Protocol, load_protocol
 from mien.runs import Run, store_path
 from mien.store import JudgeRecord, RunRecord, Store
-from mien.traits import TraitSet, load_traits, traits_from_names
-from mien.types import InstrumentName, Request
+from mien.studies import plan
+from mien.traits import TraitSet
+from mien.types import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from pathlib import Path
 
     from mien.comparisons import Comparisons
     from mien.designs import Design
@@ -35,22 +35,11 @@ if TYPE_CHECKING:
     from mien.models.chat import Chat
     from mien.ratings import Profile
     from mien.store import Row
-    from mien.types import Prompt
+    from mien.studies import Study
+    from mien.traits import TraitSet
+    from mien.types import InstrumentName, Prompt
 
 QUIRK_SCHEMA = "json_schema"  # the name under which the store remembers what an endpoint takes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
-    """What is to be measured, and how: all that a run depends on."""
-
-    name: str
-    model: str
-    judge: str
-    instrument: InstrumentName
-    protocol: Protocol
-    traits: TraitSet
-    design: Design
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +61,7 @@ class Limits:
     timeout: float = 600
 
 
-def plan(
+def measure(
     model: str,
     *,
     judge: str,
@@ -85,52 +74,9 @@ def plan(
     full: bool = False,
     seed: int = 0,
     name: str | None = None,
-) -> Study:
-    """Lay out a run without making a call; the arguments are those of `measure`.
-
-    Raises:
-        UsageError: an argument, or a file that it names, cannot be used.
-    """
-    if instrument not in get_args(InstrumentName):
-        raise UnknownName("instrument", instrument, get_args(InstrumentName))
-    if sum((rounds is not None, trials is not None, full)) > 1:
-        raise UsageError("give one of rounds, trials and full")
-    protocol = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
-    if instrument == "instructed":
-        # The first option is the one asked for: every trait must come first equally often, and the judge
-        # must not find it in the same place each time.
-        judge_settings = protocol.judge.model_copy(update={"order": "shuffled"})
-        protocol = protocol.override(order="counterbalanced", judge=judge_settings)
-    chosen = _trait_set(traits)
-    if rounds is None:
-        rounds = designs.rounds_for(len(chosen.traits), n_options=protocol.options, trials=trials, full=full)
-    design = designs.design(
-        chosen.names,
-        load_prompts(prompts) if isinstance(prompts, str | Path) else prompts,
-        rounds=rounds,
-        n_options=protocol.options,
-        order=protocol.order,
-        seed=seed,
-    )
-    return Study(
-        name=name or f"{model.rpartition('/')[2].rpartition('#')[2]}-{instrument}",
-        model=model,
-        judge=judge,
-        instrument=instrument,
-        protocol=protocol,
-        traits=chosen,
-        design=design,
-    )
-
-
-def measure(
-    model: str,
-    *,
-    judge: str,
     store: str | Path | None = None,
     limits: Limits = Limits(),
     on_progress: Callable[[Progress], None] | None = None,
-    **choices: Any,
 ) -> Run:
     """Measure a model's character: make a run, or go on with the one of the same name.
 
@@ -140,19 +86,38 @@ def measure(
     Args:
         model: the model under test, as ``provider/name`` or ``http(s)://host/v1#name``.
         judge: the model that reads its responses.
+        instrument: ``revealed`` (what the model chooses) or ``instructed`` (what it can do: the control).
+        protocol: a protocol, its name, or a YAML file.
+        traits: a trait set, its name, a YAML or text file, or names.
+        prompts: prompts, a set's name, a file, or ``hf:OWNER/DATASET``.
+        rounds: how often every trait is shown; default: enough for about 2,000 trials.
+        trials: instead of rounds; rounded up to whole ones.
+        full: instead of rounds: every pair once.
+        seed: of the design, 0 to 2³² − 1. Runs of one seed have the same trials, and are paired in a diff.
+        name: of the run; default: the model's name and the instrument.
         store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
         limits: concurrency, rates and budget.
         on_progress: called a few times a second, and at the end.
-        choices: ``instrument`` (``revealed`` or ``instructed``); ``protocol`` (a name, a file, a
-            `Protocol`); ``traits`` (a set's name, a file, a sequence of names); ``prompts`` (a set's name,
-            a file, a sequence of `Prompt`); ``rounds``, ``trials`` or ``full``; ``seed``; ``name``.
 
     Raises:
         UsageError: an argument cannot be used; a `RunConflict` where the store has a run of this name that
             is not this one.
         EndpointRefused: the endpoint refuses every call alike.
     """
-    return carry_out(plan(model, judge=judge, **choices), store=store, limits=limits, on_progress=on_progress)
+    study = plan(
+        model,
+        judge=judge,
+        instrument=instrument,
+        protocol=protocol,
+        traits=traits,
+        prompts=prompts,
+        rounds=rounds,
+        trials=trials,
+        full=full,
+        seed=seed,
+        name=name,
+    )
+    return carry_out(study, store=store, limits=limits, on_progress=on_progress)
 
 
 def carry_out(
@@ -320,14 +285,6 @@ def _run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         return
     with ThreadPoolExecutor(max_workers=1) as pool:
         pool.submit(run).result()
-
-
-def _trait_set(traits: TraitSet | Sequence[str] | str | Path) -> TraitSet:
-    if isinstance(traits, TraitSet):
-        return traits
-    if isinstance(traits, str | Path):
-        return load_traits(traits)
-    return traits_from_names(traits)
 
 
 def _open_run(store: Store, study: Study) -> tuple[RunRecord, Design]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mien.ratings import Profile
-    from mien.types import InstrumentName
 
 #: Stands for the judge of imported verdicts where the table names none.
 UNKNOWN_JUDGE = "imported"
@@ -95,11 +94,11 @@ class Run:
             self.comparisons(judge),
             run=run.name,
             model=run.model,
-            instrument=cast("InstrumentName", run.instrument),
+            instrument=run.instrument,
             protocol=protocol.get("name", ""),
             judge=judge,
             design=run.design,
-            seed=run.seed or 0,  # also draws the halves of the split-half reliability: the same every time
+            seed=run.seed,
             **{f"elo_{key}": value for key, value in elo.items()},
             **settings,
         )

@@ -14,8 +14,8 @@ from mien.cli.progress import ProgressReport, print_outcome
 from mien.errors import InputError, MienError
 
 if TYPE_CHECKING:
-    from mien.measurement import Study
     from mien.protocols import Protocol
+    from mien.studies import Study
 
 _WHAT, _HOW = "What is measured", "How the model is sampled"
 
@@ -126,9 +126,9 @@ def command(
     rounds, a run grows.
     """
     from mien.estimates import estimate
-    from mien.measurement import plan
     from mien.prompts import load_prompts
     from mien.protocols import load_protocol
+    from mien.studies import plan
 
     sampling = {
         "temperature": temperature,

@@ -1,0 +1,92 @@
+"""What is to be measured, and how, before a call is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from mien import designs
+from mien.errors import UnknownName, UsageError
+from mien.prompts import load_prompts
+from mien.protocols import Protocol, load_protocol
+from mien.traits import TraitSet, load_traits, traits_from_names
+from mien.types import InstrumentName
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.designs import Design
+    from mien.types import Prompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """What is to be measured, and how: all that a run depends on."""
+
+    name: str
+    model: str
+    judge: str
+    instrument: InstrumentName
+    protocol: Protocol
+    traits: TraitSet
+    design: Design
+
+
+def plan(
+    model: str,
+    *,
+    judge: str,
+    instrument: InstrumentName = "revealed",
+    protocol: Protocol | str | Path = "default",
+    traits: TraitSet | Sequence[str] | str | Path = "classic-144",
+    prompts: Sequence[Prompt] | str | Path = "everyday",
+    rounds: int | None = None,
+    trials: int | None = None,
+    full: bool = False,
+    seed: int = 0,
+    name: str | None = None,
+) -> Study:
+    """Lay out a run without making a call; the arguments are those of `mien.measure`.
+
+    Raises:
+        UsageError: an argument, or a file that it names, cannot be used.
+    """
+    if instrument not in get_args(InstrumentName):
+        raise UnknownName("instrument", instrument, get_args(InstrumentName))
+    if sum((rounds is not None, trials is not None, full)) > 1:
+        raise UsageError("give one of rounds, trials and full")
+    protocol = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
+    if instrument == "instructed":
+        # The first option is the one asked for: every trait must come first equally often, and the judge
+        # must not find it in the same place each time.
+        judge_settings = protocol.judge.model_copy(update={"order": "shuffled"})
+        protocol = protocol.override(order="counterbalanced", judge=judge_settings)
+    chosen = _trait_set(traits)
+    if rounds is None:
+        rounds = designs.rounds_for(len(chosen.traits), n_options=protocol.options, trials=trials, full=full)
+    design = designs.design(
+        chosen.names,
+        load_prompts(prompts) if isinstance(prompts, str | Path) else prompts,
+        rounds=rounds,
+        n_options=protocol.options,
+        order=protocol.order,
+        seed=seed,
+    )
+    return Study(
+        name=name or f"{model.rpartition('/')[2].rpartition('#')[2]}-{instrument}",
+        model=model,
+        judge=judge,
+        instrument=instrument,
+        protocol=protocol,
+        traits=chosen,
+        design=design,
+    )
+
+
+def _trait_set(traits: TraitSet | Sequence[str] | str | Path) -> TraitSet:
+    if isinstance(traits, TraitSet):
+        return traits
+    if isinstance(traits, str | Path):
+        return load_traits(traits)
+    return traits_from_names(traits)
