@@ -70,7 +70,8 @@ def test_rows_go_by_rank_and_say_what_was_shown():
 def test_json_keys_are_the_documented_ones():
     record = ratings.profile(table(), run="r", protocol="default", seed=3).to_dict()
     assert list(record) == [
-        *("run", "model", "instrument", "protocol", "judge", "design", "seed", "n_trials", "verdicts"),
+        *("run", "model", "instrument", "protocol", "condition", "judge", "design", "seed"),
+        *("n_trials", "verdicts"),
         *("traits", "position", "reliability", "flat", "accuracy", "alpha", "prior", "confidence_level"),
     ]
     assert list(record["traits"][0]) == [

@@ -109,6 +109,7 @@ class Profile:
         chosen: (n,) trials in which it was chosen.
         n_trials: trials of the design, with a verdict or not.
         accuracy: for the instrument ``instructed`` only.
+        condition: by what the model was to choose; under ``random`` the profile should be flat.
     """
 
     run: str
@@ -130,6 +131,7 @@ class Profile:
     reliability: Reliability
     flat: Flat
     accuracy: Accuracy | None
+    condition: str = ""
 
     @property
     def rating(self) -> Floats:
@@ -178,6 +180,7 @@ class Profile:
             "model": self.model,
             "instrument": self.instrument,
             "protocol": self.protocol,
+            "condition": self.condition,
             "judge": self.judge,
             "design": self.design,
             "seed": self.seed,
@@ -209,6 +212,7 @@ def profile(
     model: str = "",
     instrument: str = "revealed",
     protocol: str = "",
+    condition: str = "",
     judge: str = "",
     design: str = "",
     seed: int | None = 0,
@@ -221,10 +225,11 @@ def profile(
 
     Args:
         comparisons: the run's verdicts, in the order of its trials (sequential Elo depends on it).
-        run: name of the run; this and the next six are carried along.
+        run: name of the run; this and the next seven are carried along.
         model: the model under test.
         instrument: under ``"instructed"``, position 1 is the trait that the model was told to take.
         protocol: name of the protocol.
+        condition: by what the model was to choose.
         judge: who read the responses.
         design: name of the design.
         seed: of the design; also draws the halves of the split-half reliability.
@@ -255,6 +260,7 @@ def profile(
         model=model,
         instrument=instrument,
         protocol=protocol,
+        condition=condition,
         judge=judge,
         design=design,
         seed=seed,

@@ -96,6 +96,7 @@ class Run:
             model=run.model,
             instrument=run.instrument,
             protocol=protocol.get("name", ""),
+            condition=protocol.get("condition", "") if run.instrument == "revealed" else "",
             judge=judge,
             design=run.design,
             seed=run.seed,

@@ -26,7 +26,7 @@ PROFILE = {
     "verdicts",
     "traits",
 }
-PROFILE |= {"position", "reliability", "flat", "accuracy", "alpha", "prior", "confidence_level"}
+PROFILE |= {"condition", "position", "reliability", "flat", "accuracy", "alpha", "prior", "confidence_level"}
 VERDICTS = {"chosen", "neither", "refused", "unreadable", "missing"}
 RATED = {
     "trait",
@@ -85,6 +85,17 @@ def test_profile(measured: Workplace) -> None:
     assert all(row["trait"] in shown for row in found["traits"][:2] + found["traits"][-2:])
     assert found["traits"][5]["trait"] not in shown
     assert "\x1b" not in shown
+
+
+def test_a_profile_under_the_null_says_whether_it_is_flat(place: Workplace) -> None:
+    # The scripted model does not heed being told to choose at random.
+    shown = place.mien(*place.study(name="leaning", rounds=40), "--condition", "random").out
+    assert "NOT FLAT" in shown
+    assert "no preference" in shown
+    place.server.configure(scores=dict.fromkeys(place.server.options.scores, 0.0))
+    place.mien(*place.study(name="null", rounds=40), "--condition", "random", "--seed", 1)
+    assert "flat, as it should be under the condition random" in place.mien("profile", "null").out
+    assert read(place, "profile", "null")["condition"] == "random"
 
 
 def test_diff(measured: Workplace) -> None:

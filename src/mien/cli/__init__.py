@@ -29,6 +29,7 @@ app = typer.Typer(
     help="Measure the character of language models by revealed preference, and say what changed.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # paragraphs flow; otherwise they break where the source does
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

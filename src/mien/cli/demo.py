@@ -22,7 +22,7 @@ JUDGE_ACCURACY = 0.97
 
 def command(
     as_json: options.JsonOption = False,
-    store: Annotated[options.Path, typer.Option(help="Where the run is kept.")] = STORE,
+    store: Annotated[options.Path, typer.Option(envvar="MIEN_STORE", help="Where the run is kept.")] = STORE,
 ) -> None:
     """Measure a scripted model of known character, and set the result beside the truth.
 
@@ -47,8 +47,9 @@ def _measure(planted: dict[str, float], store: options.Path) -> Run:
     from mien.testing import ScriptedServer
 
     with Store(store) as opened:
-        if RUN in {run.name for run in opened.runs()}:
-            opened.delete_run(RUN)  # its model lived at another port
+        # An earlier demo is in the way: its model lived at another port. A run of the user's own is not ours.
+        if any(run.name == RUN and run.model.startswith("http://127.0.0.1:") for run in opened.runs()):
+            opened.delete_run(RUN)
     report = ProgressReport()
     with (
         ScriptedServer(scores=planted, position=POSITION, judge_accuracy=JUDGE_ACCURACY) as server,
@@ -73,8 +74,8 @@ def _print(profile: Profile, planted: dict[str, float], store: options.Path) -> 
     rho = float(spearmanr([row["rating"] for row in rows], [truth[row["trait"]] for row in rows]).statistic)
     out = console()
     out.print(
-        f"Measured a scripted stand-in for a model: a server on this machine that draws its choices from\n"
-        f"planted scores, and a scripted judge that is right {JUDGE_ACCURACY:.0%} of the time.\n"
+        "Measured a scripted stand-in with planted scores, no language model; "
+        f"its judge is right {JUDGE_ACCURACY:.0%} of the time.\n"
     )
     for label, text in health(profile):
         if label != "judge":
@@ -95,7 +96,7 @@ def _print(profile: Profile, planted: dict[str, float], store: options.Path) -> 
     ]
     print_table(
         ("rank", "trait", "rating", "95% interval", "planted"),
-        [*cells[:6], ("…", "", "", "", ""), *cells[-6:]],
+        [*cells[:4], ("…", "", "", "", ""), *cells[-4:]],
         left=("trait",),
     )
     out.print(

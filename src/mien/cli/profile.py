@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from mien.ratings import Profile
 
 
+FLAT = 0.05  # p below which a profile is called not flat
+
+
 def command(
     run: Annotated[str, typer.Argument(help="The run's name.")],
     judge: options.JudgeNameOption = None,
@@ -67,7 +70,7 @@ def health(profile: Profile) -> list[tuple[str, str]]:
     """What to know of a measurement before its ratings are read."""
     verdicts = profile.verdicts
     others = ", ".join(f"{n:,} {word}" for word, n in verdicts.items() if n and word != "chosen")
-    position, reliable, flat = profile.position, profile.reliability, profile.flat
+    position, reliable = profile.position, profile.reliability
     lines = [
         ("judge", profile.judge),
         ("trials", f"{profile.n_trials:,}: {verdicts['chosen']:,} chosen{', ' + others if others else ''}"),
@@ -92,9 +95,17 @@ def health(profile: Profile) -> list[tuple[str, str]]:
                 f"were read; least: {worst}",
             )
         )
-    if flat["p"] is None:
-        lines.append(("flat?", f"not tested: {counted(profile.fit.n_clusters, 'prompt')} are too few"))
-    else:
-        verdict = "not flat" if flat["p"] < 0.05 else "no sign of a preference"
-        lines.append(("flat?", f"{verdict} (all ratings equal: p {p_value(flat['p'])})"))
+    lines.append(("flat?", _flatness(profile)))
     return lines
+
+
+def _flatness(profile: Profile) -> str:
+    p = profile.flat["p"]
+    if p is None:
+        return f"not tested: {counted(profile.fit.n_clusters, 'prompt')} are too few"
+    tested = f"(all ratings equal: p {p_value(p)})"
+    if profile.condition != "random":
+        return f"{'not flat' if p < FLAT else 'no sign of a preference'} {tested}"
+    if p < FLAT:
+        return f"NOT FLAT {tested}, though told to choose at random: what shows here is no preference"
+    return f"flat, as it should be under the condition random {tested}"
