@@ -227,7 +227,7 @@ def test_help(place: Workplace) -> None:
 @pytest.mark.slow
 def test_demo(place: Workplace) -> None:
     shown = place.mien("demo").out
-    assert "Measured a scripted stand-in for a model" in shown
+    assert "Measured a scripted stand-in with planted scores, no language model" in shown
     assert "Spearman .9" in shown.replace("0.9", ".9")
     assert "mien profile demo --all --store mien-demo.db" in shown
     assert "mien measure" in shown

@@ -74,8 +74,8 @@ def _print(profile: Profile, planted: dict[str, float], store: options.Path) -> 
     rho = float(spearmanr([row["rating"] for row in rows], [truth[row["trait"]] for row in rows]).statistic)
     out = console()
     out.print(
-        "Measured a scripted stand-in with planted scores, no language model; "
-        f"its judge is right {JUDGE_ACCURACY:.0%} of the time.\n"
+        "Measured a scripted stand-in with planted scores, no language model. "
+        f"Its judge errs {1 - JUDGE_ACCURACY:.0%} of the time.\n"
     )
     for label, text in health(profile):
         if label != "judge":
