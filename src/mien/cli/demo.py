@@ -79,10 +79,10 @@ def _print(profile: Profile, planted: dict[str, float], store: options.Path) -> 
     )
     for label, text in health(profile):
         if label != "judge":
-            out.print(f"  {label:<12} {text}", markup=False)
+            out.print(f"  {label:<13} {text}", markup=False)
     out.print(
-        f"  planted      the first option's share between equals is {expit(2 * POSITION):.0%}\n"
-        f"  truth        Spearman {fraction(rho)}; {held:.0%} of the 95% intervals hold the planted rating\n"
+        f"  planted       the first option's share between equals is {expit(2 * POSITION):.0%}\n"
+        f"  truth         Spearman {fraction(rho)}; {held:.0%} of the 95% intervals hold the planted rating\n"
     )
     cells = [
         (

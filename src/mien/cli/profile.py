@@ -45,7 +45,7 @@ def print_profile(profile: Profile, *, top: int | None) -> None:
         f"protocol {profile.protocol}"
     )
     for label, text in health(profile):
-        out.print(f"  {label:<12} {text}", markup=False)
+        out.print(f"  {label:<13} {text}", markup=False)
     out.print()
     rows = profile.rows
     cut = [] if top is None or 2 * top >= len(rows) else [("…",) + ("",) * 6]
