@@ -190,7 +190,7 @@ def test_stormy_endpoint(place: Workplace, calm: Calm) -> None:
     """What passes is tried again by itself; what does not is a row with a reason until the next command."""
     passing = ("hang", "dropped", "cut", "html", "stream", "truncated", "no_choices")
     lasting = ("empty", "only_reasoning")
-    rates = {"429": 0.3, "500": 0.05} | dict.fromkeys(passing, 0.03) | dict.fromkeys(lasting, 0.04)
+    rates = {"429": 0.3, "500": 0.05} | dict.fromkeys(passing, 0.03) | dict.fromkeys(lasting, 0.08)
     place.server.configure(faults=rates)
     rounds, trials = 16, 80  # the first of the long study
     result = place.mien(*place.study("--timeout", 1, rounds=rounds))
@@ -262,8 +262,8 @@ def test_endpoint_that_refuses_every_call(place: Workplace) -> None:
     ],
 )
 def test_judge_that_cannot_be_read(place: Workplace, manner: str, said: str, schema: bool) -> None:
-    place.server.configure(judge_manner=manner, judge_manner_rate=0.85, supports_schema=schema)
-    place.mien(*place.study(rounds=12))
+    place.server.configure(judge_manner=manner, judge_manner_rate=0.7, supports_schema=schema)
+    place.mien(*place.study(rounds=24))
     store = place.folder / "mien.db"
     verdicts = Counter(chosen for (chosen,) in query(store, "SELECT chosen FROM verdict"))
     assert verdicts["unreadable"] > 10
