@@ -20,92 +20,104 @@ if TYPE_CHECKING:
 _WHAT, _HOW = "What is measured", "How the model is sampled"
 
 
+_Model = Annotated[str, typer.Argument(help="The model under test: provider/name, or http://host/v1#name.")]
+_Instrument = Annotated[str, typer.Option(help="revealed or instructed.", rich_help_panel=_WHAT)]
+_Protocol = Annotated[str, typer.Option(help="A protocol's name, or a YAML file.", rich_help_panel=_WHAT)]
+_Condition = Annotated[
+    str | None,
+    typer.Option(
+        help="feel, like or random: by what the model is to choose.",
+        show_default="the protocol's",
+        rich_help_panel=_WHAT,
+    ),
+]
+_Traits = Annotated[
+    str, typer.Option(help="A trait set's name, or a YAML or text file.", rich_help_panel=_WHAT)
+]
+_NOptions = Annotated[
+    int | None,
+    typer.Option(
+        "--options", help="Options a trial, 2 to 8.", show_default="the protocol's", rich_help_panel=_WHAT
+    ),
+]
+_Prompts = Annotated[
+    str,
+    typer.Option(
+        help="A prompt set's name; a JSONL, CSV, Parquet or text file; or hf:OWNER/DATASET.",
+        rich_help_panel=_WHAT,
+    ),
+]
+_Language = Annotated[
+    list[str] | None,
+    typer.Option(help="Keep prompts in this language (repeatable).", rich_help_panel=_WHAT),
+]
+_Category = Annotated[
+    list[str] | None,
+    typer.Option(help="Keep prompts of this category (repeatable).", rich_help_panel=_WHAT),
+]
+_MaxChars = Annotated[
+    int | None,
+    typer.Option(min=1, help="Keep prompts of at most so many characters.", rich_help_panel=_WHAT),
+]
+_MaxPrompts = Annotated[
+    int | None, typer.Option(min=1, help="Take a sample of so many prompts.", rich_help_panel=_WHAT)
+]
+_Rounds = Annotated[
+    int | None,
+    typer.Option(
+        help="Rounds; each shows every trait once.",
+        show_default="enough for about 2,000 trials",
+        rich_help_panel=_WHAT,
+    ),
+]
+_Trials = Annotated[
+    int | None, typer.Option(help="Trials, rounded up to whole rounds.", rich_help_panel=_WHAT)
+]
+_Full = Annotated[bool, typer.Option("--full", help="Every pair once.", rich_help_panel=_WHAT)]
+_Seed = Annotated[
+    int, typer.Option(help="Of the design. Runs of one seed are paired.", rich_help_panel=_WHAT)
+]
+_Name = Annotated[
+    str | None,
+    typer.Option(help="The run's name.", show_default="MODEL-INSTRUMENT", rich_help_panel=_WHAT),
+]
+_Temperature = Annotated[float | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)]
+_TopP = Annotated[float | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)]
+_MaxTokens = Annotated[int | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)]
+_ReasoningEffort = Annotated[str | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)]
+_Extra = Annotated[
+    str | None,
+    typer.Option(
+        help="""Further members of the request body, as JSON: '{"provider": {…}}'.""",
+        rich_help_panel=_HOW,
+    ),
+]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Print calls, tokens and cost, and make no call.")]
+
+
 def command(
-    model: Annotated[
-        str, typer.Argument(help="The model under test: provider/name, or http://host/v1#name.")
-    ],
+    model: _Model,
     judge: options.JudgeModelOption,
-    instrument: Annotated[
-        str, typer.Option(help="revealed or instructed.", rich_help_panel=_WHAT)
-    ] = "revealed",
-    protocol: Annotated[
-        str, typer.Option(help="A protocol's name, or a YAML file.", rich_help_panel=_WHAT)
-    ] = "default",
-    condition: Annotated[
-        str | None,
-        typer.Option(
-            help="feel, like or random: by what the model is to choose.",
-            show_default="the protocol's",
-            rich_help_panel=_WHAT,
-        ),
-    ] = None,
-    traits: Annotated[
-        str, typer.Option(help="A trait set's name, or a YAML or text file.", rich_help_panel=_WHAT)
-    ] = "classic-144",
-    n_options: Annotated[
-        int | None,
-        typer.Option(
-            "--options", help="Options a trial, 2 to 8.", show_default="the protocol's", rich_help_panel=_WHAT
-        ),
-    ] = None,
-    prompts: Annotated[
-        str,
-        typer.Option(
-            help="A prompt set's name; a JSONL, CSV, Parquet or text file; or hf:OWNER/DATASET.",
-            rich_help_panel=_WHAT,
-        ),
-    ] = "everyday",
-    language: Annotated[
-        list[str] | None,
-        typer.Option(help="Keep prompts in this language (repeatable).", rich_help_panel=_WHAT),
-    ] = None,
-    category: Annotated[
-        list[str] | None,
-        typer.Option(help="Keep prompts of this category (repeatable).", rich_help_panel=_WHAT),
-    ] = None,
-    max_chars: Annotated[
-        int | None,
-        typer.Option(min=1, help="Keep prompts of at most so many characters.", rich_help_panel=_WHAT),
-    ] = None,
-    max_prompts: Annotated[
-        int | None, typer.Option(min=1, help="Take a sample of so many prompts.", rich_help_panel=_WHAT)
-    ] = None,
-    rounds: Annotated[
-        int | None,
-        typer.Option(
-            help="Rounds; each shows every trait once.",
-            show_default="enough for about 2,000 trials",
-            rich_help_panel=_WHAT,
-        ),
-    ] = None,
-    trials: Annotated[
-        int | None, typer.Option(help="Trials, rounded up to whole rounds.", rich_help_panel=_WHAT)
-    ] = None,
-    full: Annotated[bool, typer.Option("--full", help="Every pair once.", rich_help_panel=_WHAT)] = False,
-    seed: Annotated[
-        int, typer.Option(help="Of the design. Runs of one seed are paired.", rich_help_panel=_WHAT)
-    ] = 0,
-    name: Annotated[
-        str | None,
-        typer.Option(help="The run's name.", show_default="MODEL-INSTRUMENT", rich_help_panel=_WHAT),
-    ] = None,
-    temperature: Annotated[
-        float | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)
-    ] = None,
-    top_p: Annotated[float | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)] = None,
-    max_tokens: Annotated[
-        int | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)
-    ] = None,
-    reasoning_effort: Annotated[
-        str | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)
-    ] = None,
-    extra: Annotated[
-        str | None,
-        typer.Option(
-            help="""Further members of the request body, as JSON: '{"provider": {…}}'.""",
-            rich_help_panel=_HOW,
-        ),
-    ] = None,
+    instrument: _Instrument = "revealed",
+    protocol: _Protocol = "default",
+    condition: _Condition = None,
+    traits: _Traits = "classic-144",
+    n_options: _NOptions = None,
+    prompts: _Prompts = "everyday",
+    language: _Language = None,
+    category: _Category = None,
+    max_chars: _MaxChars = None,
+    max_prompts: _MaxPrompts = None,
+    rounds: _Rounds = None,
+    trials: _Trials = None,
+    full: _Full = False,
+    seed: _Seed = 0,
+    name: _Name = None,
+    temperature: _Temperature = None,
+    top_p: _TopP = None,
+    max_tokens: _MaxTokens = None,
+    reasoning_effort: _ReasoningEffort = None,
+    extra: _Extra = None,
     max_concurrency: options.ConcurrencyOption = 256,
     rpm: options.RpmOption = None,
     tpm: options.TpmOption = None,
@@ -114,9 +126,7 @@ def command(
     price_in: options.PriceInOption = None,
     price_out: options.PriceOutOption = None,
     timeout: options.TimeoutOption = 600,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print calls, tokens and cost, and make no call.")
-    ] = False,
+    dry_run: _DryRun = False,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mien.cli import options
 from mien.cli.output import console, print_json, print_table, print_yaml
+
+if TYPE_CHECKING:
+    from mien.store import RunRecord, Store
 
 
 def command(
@@ -31,23 +34,7 @@ def command(
         return
     with Store(store, read_only=True) as opened:
         records = opened.runs() if run is None else [opened.run(run)]
-        entries: list[dict[str, Any]] = [
-            {
-                "run": record.name,
-                "model": record.model,
-                "instrument": record.instrument,
-                "design": record.design,
-                "seed": record.seed,
-                "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
-                "n_trials": opened.count_trials(record.id),
-                "judges": [
-                    {"judge": judge.name, "verdicts": opened.count_verdicts(record.id, judge.name)}
-                    for judge in opened.judges(record.id)
-                ],
-                "failures": opened.failures(record.id),
-            }
-            for record in records
-        ]
+        entries = [_entry(opened, record) for record in records]
         protocol = records[0].protocol if run is not None else ""
     if run is not None:
         import json
@@ -76,3 +63,20 @@ def command(
             ),
             left=("run", "model", "instrument", "judge", "created"),
         )
+
+
+def _entry(store: Store, run: RunRecord) -> dict[str, Any]:
+    return {
+        "run": run.name,
+        "model": run.model,
+        "instrument": run.instrument,
+        "design": run.design,
+        "seed": run.seed,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.created)),
+        "n_trials": store.count_trials(run.id),
+        "judges": [
+            {"judge": judge.name, "verdicts": store.count_verdicts(run.id, judge.name)}
+            for judge in store.judges(run.id)
+        ],
+        "failures": store.failures(run.id),
+    }
