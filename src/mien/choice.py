@@ -106,19 +106,9 @@ def fit(
     """Fit the choice model by penalised maximum likelihood.
 
     The penalty is alpha/2 · (‖θ‖² + ‖β‖²): it keeps the estimates finite where an item, or a position, is
-    always or never chosen. Newton steps use the exact Hessian. The covariance is the sandwich κ B M B with
-    M = Σ_c g_c g_cᵀ over clusters (Liang and Zeger 1986, Biometrika 73, 13–22) and the small-sample
-    correction of Morel, Bokossa and Neerchal (2003, Biometrical Journal 45, 395–409),
-
-        κ B M B + δ φ B,   κ = C/(C−1) · (T−1)/(T−d),   δ = min(½, d/(T−d)),   φ = max(1, tr(κ B M)/d),
-
-    where d = tr(B · information) is the effective number of parameters. δ counts trials where they count
-    clusters: the residuals of a trial are too small by its own leverage, however trials are clustered.
-
-    The bias of the positions is that of Cox and Snell (1968, J. R. Statist. Soc. B 30, 248–275) to first
-    order, −B (½ Σ third cumulants contracted with B + alpha · (θ, β)), taken at the estimate corrected once:
-    at the estimate itself it runs away where one position nearly always wins. It is not subtracted. For the
-    scores, its two terms cancel under the default alpha.
+    always or never chosen. Newton steps use the exact Hessian. The covariance is clustered
+    and corrected for small samples (`_sandwich`); the bias of the positions is told beside the estimate, not
+    subtracted (`_bias`).
 
     Args:
         options: (T, K) items shown, 0 … n_items−1, in the order shown; K ≥ 2.
@@ -256,7 +246,12 @@ def bootstrap(
 
 
 def _bias(trials: Trials, params: Floats, alpha: float) -> Floats:
-    """(p,) first-order bias of the estimate if ``params`` are the truth."""
+    """(p,) first-order bias of the estimate if ``params`` are the truth.
+
+    That of Cox and Snell (1968, J. R. Statist. Soc. B 30, 248–275), −B (½ Σ third cumulants contracted with
+    B + alpha · (θ, β)). `fit` takes it at the estimate corrected once: at the estimate itself it runs away
+    where one position nearly always wins. For the scores, its two terms cancel under the default alpha.
+    """
     _, probabilities = trials.log_likelihood(params)
     bread = inverse_on_contrasts(trials.information(probabilities), trials.n_items, alpha)
     return -bread @ (trials.skewness(probabilities, bread) / 2 + alpha * params)
@@ -265,7 +260,16 @@ def _bias(trials: Trials, params: Floats, alpha: float) -> Floats:
 def _sandwich(
     bread: Floats, gradients: sp.csr_array, n_trials: int, effective: float
 ) -> tuple[Floats, float]:
-    """The clustered covariance, corrected for small samples, and its factor; NaN for one cluster."""
+    """The clustered covariance, corrected for small samples, and its factor; NaN for one cluster.
+
+    The sandwich κ B M B with M = Σ_c g_c g_cᵀ over clusters (Liang and Zeger 1986, Biometrika 73, 13–22) and
+    the correction of Morel, Bokossa and Neerchal (2003, Biometrical Journal 45, 395–409),
+
+        κ B M B + δ φ B,   κ = C/(C−1) · (T−1)/(T−d),   δ = min(½, d/(T−d)),   φ = max(1, tr(κ B M)/d),
+
+    where d = tr(B · information) is the effective number of parameters. δ counts trials where they count
+    clusters: the residuals of a trial are too small by its own leverage, however trials are clustered.
+    """
     n_clusters = gradients.shape[0]
     if n_clusters < 2:
         return np.full_like(bread, np.nan), np.nan
