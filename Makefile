@@ -2,9 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test lint docs bench organism clean
 
-demo: .venv/installed  ## measure a model of known character, offline
+# PyTorch goes in by itself, before whatever depends on it: a processor is enough for the tests.
+TORCH ?= torch==2.13.0
+
+demo: .venv/installed  ## measure two models of known character, offline
 	$(BIN)/mien demo
 
 test: lint docs  ## everything that must hold
@@ -25,6 +28,10 @@ bench: .venv/installed-dev  ## the tables of docs/benchmarks.md
 	$(BIN)/python benchmarks/fit.py
 	$(BIN)/python benchmarks/truth.py
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/organism.py
+
+organism: .venv/installed-dev  ## train the organism from nothing, within an hour on two cores
+	$(BIN)/python scripts/train_organism.py
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -35,7 +42,8 @@ bench: .venv/installed-dev  ## the tables of docs/benchmarks.md
 	touch $@
 
 .venv/installed-dev: .venv/bin/python pyproject.toml
-	$(BIN)/pip install --quiet --editable '.[dev,hub]'
+	$(BIN)/pip install --quiet $(TORCH)
+	$(BIN)/pip install --quiet --editable '.[dev,hub,local]'
 	touch $@ .venv/installed
 
 clean:

@@ -9,7 +9,7 @@ import pytest
 
 from mien import pipeline as pipeline_module
 from mien.errors import BudgetReached, EndpointRefused
-from mien.judge import Judge
+from mien.judges.asking import AskingJudge
 from mien.models.tally import Tally
 from mien.pipeline import Pipeline, Progress
 from mien.protocols import load_protocol
@@ -64,7 +64,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def pipeline(store: Store, judge: Scripted | None = None, total: int = len(TRIALS)) -> Pipeline:
     reader: Any = judge or Scripted("judge", lambda _: '{"choice": "warm"}')
     progress = Progress(total=total, tally=Tally())
-    return Pipeline(store, 1, Judge("j", reader, load_protocol(), TRAITS, seed=0), progress)
+    return Pipeline(store, 1, AskingJudge("j", reader, load_protocol(), TRAITS, seed=0), progress)
 
 
 def test_a_call_that_was_answered_is_not_made_again(store: Store) -> None:

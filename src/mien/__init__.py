@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mien.diffs import Diff
     from mien.errors import MienError
     from mien.measurement import Limits, diff, measure, profile
+    from mien.models.engines import Hardware
     from mien.pipeline import Progress
     from mien.prompts import load_prompts
     from mien.protocols import Protocol, load_protocol
@@ -28,6 +29,7 @@ _HOMES = {
     "Comparisons": "comparisons",
     "Design": "designs",
     "Diff": "diffs",
+    "Hardware": "models.engines",
     "Limits": "measurement",
     "MienError": "errors",
     "Profile": "ratings",
@@ -52,6 +54,7 @@ __all__ = [
     "Comparisons",
     "Design",
     "Diff",
+    "Hardware",
     "Limits",
     "MienError",
     "Profile",

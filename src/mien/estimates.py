@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mien.errors import MissingKey
 from mien.instruments import instrument as make_instrument
+from mien.models.engines import runs_here
 from mien.models.providers import Price, prices, resolve
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def estimate(study: Study, limits: Limits) -> Estimate:
 
 
 def _price(spec: str, limits: Limits) -> Price | None:
+    if runs_here(spec):
+        return Price(0.0, 0.0)
     endpoint, model = resolve(spec)
     if limits.price_in is not None or limits.price_out is not None:
         return Price(limits.price_in or 0.0, limits.price_out or 0.0)

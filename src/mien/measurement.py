@@ -14,7 +14,8 @@ import msgspec
 from mien import designs
 from mien.errors import RunConflict, UsageError
 from mien.instruments import instrument as make_instrument
-from mien.judge import Judge
+from mien.judges import AskingJudge, LikelihoodJudge
+from mien.models.engines import ORGANISM_JUDGE, Hardware
 from mien.models.providers import Price
 from mien.models.transport import Transport
 from mien.pipeline import Pipeline, Progress
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from mien.comparisons import Comparisons
     from mien.designs import Design
     from mien.diffs import Diff
-    from mien.models.chat import Chat
+    from mien.judges import Judge
+    from mien.models import Model
     from mien.ratings import Profile
     from mien.store import Row
     from mien.studies import Study
@@ -67,7 +69,7 @@ def measure(
     judge: str,
     instrument: InstrumentName = "revealed",
     protocol: Protocol | str | Path = "default",
-    traits: TraitSet | Sequence[str] | str | Path = "classic-144",
+    traits: TraitSet | Sequence[str] | str | Path | None = None,
     prompts: Sequence[Prompt] | str | Path = "everyday",
     rounds: int | None = None,
     trials: int | None = None,
@@ -76,6 +78,7 @@ def measure(
     name: str | None = None,
     store: str | Path | None = None,
     limits: Limits = Limits(),
+    hardware: Hardware = Hardware(),
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Run:
     """Measure a model's character: make a run, or go on with the one of the same name.
@@ -84,11 +87,13 @@ def measure(
     second judge pays only for what is new.
 
     Args:
-        model: the model under test, as ``provider/name`` or ``http(s)://host/v1#name``.
-        judge: the model that reads its responses.
+        model: the model under test, as ``provider/name``, ``http(s)://host/v1#name``, ``hf/FOLDER``,
+            ``hf/OWNER/NAME`` (both also with ``+ADAPTER``) or ``organism/NAME``.
+        judge: the model that reads its responses; ``organism/judge`` for the organism's.
         instrument: ``revealed`` (what the model chooses) or ``instructed`` (what it can do: the control).
         protocol: a protocol, its name, or a YAML file.
-        traits: a trait set, its name, a YAML or text file, or names.
+        traits: a trait set, its name, a YAML or text file, or names; default: ``classic-144``, for the
+            organism ``classic-36``.
         prompts: prompts, a set's name, a file, or ``hf:OWNER/DATASET``.
         rounds: how often every trait is shown; default: enough for about 2,000 trials.
         trials: instead of rounds; rounded up to whole ones.
@@ -97,6 +102,7 @@ def measure(
         name: of the run; default: the model's name and the instrument.
         store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
         limits: concurrency, rates and budget.
+        hardware: where and how models in this process run.
         on_progress: called a few times a second, and at the end.
 
     Raises:
@@ -117,7 +123,7 @@ def measure(
         seed=seed,
         name=name,
     )
-    return carry_out(study, store=store, limits=limits, on_progress=on_progress)
+    return carry_out(study, store=store, limits=limits, hardware=hardware, on_progress=on_progress)
 
 
 def carry_out(
@@ -125,14 +131,15 @@ def carry_out(
     *,
     store: str | Path | None = None,
     limits: Limits = Limits(),
+    hardware: Hardware = Hardware(),
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Run:
     """Do what `plan` laid out; see `measure`."""
     path = store_path(store)
 
     async def main() -> None:
-        async with _transport(limits) as transport:
-            model, reader = transport.chat(study.model), transport.chat(study.judge)
+        async with _transport(limits, hardware) as transport:
+            model, reader = transport.open(study.model), transport.open(study.judge)
             with Store(path) as opened:
                 run, design = _open_run(opened, study)
                 judge = _open_judge(opened, run, study.judge, reader, study.protocol)
@@ -197,6 +204,7 @@ def second_opinion(
     name: str | None = None,
     sampling: dict[str, Any] | None = None,
     limits: Limits = Limits(),
+    hardware: Hardware = Hardware(),
     on_progress: Callable[[Progress], None] | None = None,
 ) -> str:
     """Have another judge read the responses of a run; nothing is generated again.
@@ -215,8 +223,8 @@ def second_opinion(
     """
 
     async def main() -> None:
-        async with _transport(limits) as transport:
-            reader = transport.chat(judge)
+        async with _transport(limits, hardware) as transport:
+            reader = transport.open(judge)
             with Store(run.path) as opened:
                 record = opened.run(run.name)
                 total = opened.count_responses(record.id)
@@ -242,7 +250,7 @@ def second_opinion(
     return name or judge
 
 
-def _transport(limits: Limits) -> Transport:
+def _transport(limits: Limits, hardware: Hardware) -> Transport:
     price = None
     if limits.price_in is not None or limits.price_out is not None:
         price = Price(limits.price_in or 0.0, limits.price_out or 0.0)
@@ -254,16 +262,17 @@ def _transport(limits: Limits) -> Transport:
         max_cost=limits.max_cost,
         price=price,
         timeout=limits.timeout,
+        hardware=hardware,
     )
 
 
-def _workers(limits: Limits, *models: Chat) -> int:
-    """How many trials to have under way: enough to keep every endpoint busy, with some in reserve.
+def _workers(limits: Limits, *models: Model) -> int:
+    """How many trials to have under way: enough to keep every address busy, with some in reserve.
 
     Many more would only wait, and have their responses judged late.
     """
-    endpoints = {model.endpoint.url for model in models}
-    return math.ceil(1.1 * len(endpoints) * limits.max_concurrency)
+    addresses = {model.address for model in models}
+    return math.ceil(1.1 * len(addresses) * limits.max_concurrency)
 
 
 def _run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -334,32 +343,34 @@ def _open_run(store: Store, study: Study) -> tuple[RunRecord, Design]:
     return run, design
 
 
-def _open_judge(store: Store, run: RunRecord, name: str, model: Chat, protocol: Protocol) -> Judge:
+def _open_judge(store: Store, run: RunRecord, name: str, model: Model, protocol: Protocol) -> Judge:
     """Add a judge to a run, or find it.
 
     Raises:
         RunConflict: the run has another judge of this name.
     """
-    wording = protocol.wording.model_dump(include={"judge", "neither", "forced", "question"})
-    settings = msgspec.json.encode(
-        protocol.judge.model_dump() | {"wording": wording}, order="sorted"
-    ).decode()
+    if model.supports_schema is None and store.quirk(model.address, model.model, QUIRK_SCHEMA) == "no":
+        model.supports_schema = False
+    judge: Judge
+    if model.name == ORGANISM_JUDGE:
+        judge = LikelihoodJudge(name, model, protocol, run.traits)
+    else:
+        judge = AskingJudge(name, model, protocol, run.traits, seed=run.seed or 0)
+    settings = msgspec.json.encode(judge.settings, order="sorted").decode()
     record = JudgeRecord(name=name, model=model.name, settings=settings)
-    found = next((judge for judge in store.judges(run.id) if judge.name == name), None)
+    found = next((known for known in store.judges(run.id) if known.name == name), None)
     if found and found != record:
         raise RunConflict(
             f"run {run.name!r} has a judge named {name!r} that was asked otherwise; "
             "choose another name for this one with --as"
         )
     store.add_judge(run.id, record)
-    if model.supports_schema is None and store.quirk(model.endpoint.url, model.model, QUIRK_SCHEMA) == "no":
-        model.supports_schema = False
-    return Judge(name, model, protocol, run.traits, seed=run.seed or 0)
+    return judge
 
 
-def _remember_quirk(store: Store, model: Chat) -> None:
+def _remember_quirk(store: Store, model: Model) -> None:
     if model.supports_schema is False:
-        store.set_quirk(model.endpoint.url, model.model, QUIRK_SCHEMA, "no")
+        store.set_quirk(model.address, model.model, QUIRK_SCHEMA, "no")
 
 
 def _recorded_protocol(run: RunRecord, judge_sampling: Mapping[str, Any]) -> Protocol:

@@ -13,7 +13,7 @@ from mien.types import Call
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from mien.judge import Judge
+    from mien.judges import Judge
     from mien.models import Model
     from mien.models.tally import Tally
     from mien.store import Store

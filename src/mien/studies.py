@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mien.designs import Design
     from mien.types import Prompt
 
+#: The trait set that the organism was trained on.
+ORGANISM_TRAITS = "classic-36"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
@@ -39,7 +42,7 @@ def plan(
     judge: str,
     instrument: InstrumentName = "revealed",
     protocol: Protocol | str | Path = "default",
-    traits: TraitSet | Sequence[str] | str | Path = "classic-144",
+    traits: TraitSet | Sequence[str] | str | Path | None = None,
     prompts: Sequence[Prompt] | str | Path = "everyday",
     rounds: int | None = None,
     trials: int | None = None,
@@ -62,7 +65,7 @@ def plan(
         # must not find it in the same place each time.
         judge_settings = protocol.judge.model_copy(update={"order": "shuffled"})
         protocol = protocol.override(order="counterbalanced", judge=judge_settings)
-    chosen = _trait_set(traits)
+    chosen = _trait_set(traits, model)
     if rounds is None:
         rounds = designs.rounds_for(len(chosen.traits), n_options=protocol.options, trials=trials, full=full)
     design = designs.design(
@@ -74,7 +77,7 @@ def plan(
         seed=seed,
     )
     return Study(
-        name=name or f"{model.rpartition('/')[2].rpartition('#')[2]}-{instrument}",
+        name=name or f"{model.rstrip('/').rpartition('/')[2].rpartition('#')[2]}-{instrument}",
         model=model,
         judge=judge,
         instrument=instrument,
@@ -84,7 +87,18 @@ def plan(
     )
 
 
-def _trait_set(traits: TraitSet | Sequence[str] | str | Path) -> TraitSet:
+def _trait_set(traits: TraitSet | Sequence[str] | str | Path | None, model: str) -> TraitSet:
+    known = load_traits(ORGANISM_TRAITS) if model.startswith("organism/") else None
+    chosen = _loaded(traits if traits is not None else known or "classic-144")
+    if known and (unknown := [name for name in chosen.names if name not in known.names]):
+        raise UsageError(
+            f"{model} knows the traits of {ORGANISM_TRAITS} alone, and {unknown[0]!r} is none of them; "
+            f"leave out --traits, or name some of those"
+        )
+    return chosen
+
+
+def _loaded(traits: TraitSet | Sequence[str] | str | Path) -> TraitSet:
     if isinstance(traits, TraitSet):
         return traits
     if isinstance(traits, str | Path):

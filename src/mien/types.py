@@ -82,12 +82,15 @@ class Request:
     Attributes:
         schema: a JSON schema that the answer must follow, where the endpoint supports one.
         replicate: tells repeated samples of one request apart.
+        continuation: where given, no answer is wanted but the log-probability of this one, in nats; models
+            behind endpoints cannot tell it.
     """
 
     messages: tuple[Message, ...]
     sampling: Sampling = Sampling()
     schema: Mapping[str, Any] | None = None
     replicate: int = 0
+    continuation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,9 @@ RATED = {
 CHANGED = {"trait", "delta", "low", "high", "stderr", "p", "q", "changed"}
 ESTIMATED = {"run", "design", "trials", "calls", "tokens_in", "tokens_out", "cost"}
 SHOWN = {"run", "model", "instrument", "design", "seed", "created", "n_trials", "judges", "failures"}
-COMMANDS = ("demo", "measure", "judge", "profile", "diff", "runs", "traits", "prompts", "protocols")
+COMMANDS = (
+    "demo", "measure", "judge", "serve", "profile", "diff", "runs", "traits", "prompts", "protocols",
+)  # fmt: skip
 COMMANDS += ("import", "export")
 
 
@@ -197,7 +199,7 @@ def test_measure(place: Workplace) -> None:
 
 
 def test_traits_prompts_and_protocols(place: Workplace) -> None:
-    assert [entry["name"] for entry in read(place, "traits")] == ["classic-144"]
+    assert [entry["name"] for entry in read(place, "traits")] == ["classic-144", "classic-36"]
     mine = read(place, "traits", "traits.txt")
     assert mine["traits"][0] == {"name": "warm", "description": ""}
     assert "traits: 10 traits, all usable" in place.mien("traits", "traits.txt").out
@@ -222,15 +224,3 @@ def test_help(place: Workplace) -> None:
     for command in COMMANDS:
         assert f" {command} " in overview
         assert f"Usage: mien {command} " in place.mien(command, "--help").out
-
-
-@pytest.mark.slow
-def test_demo(place: Workplace) -> None:
-    shown = place.mien("demo").out
-    assert "Measured a scripted stand-in with planted scores, no language model" in shown
-    assert "Spearman .9" in shown.replace("0.9", ".9")
-    assert "mien profile demo --all --store mien-demo.db" in shown
-    assert "mien measure" in shown
-    found = read(place, "demo")
-    assert found["n_trials"] == 2880
-    assert len(found["planted"]) == 144

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.protocols import Protocol
-    from mien.types import Message, Trait, Trial
+    from mien.types import Message, Prompt, Trait, Trial
 
 
 class Instructed:
@@ -26,7 +26,11 @@ class Instructed:
 
     def messages(self, trial: Trial) -> tuple[Message, ...]:
         """The instruction with the one option, then the prompt."""
+        return self.told(trial.options[0], trial.prompt)
+
+    def told(self, option: str, prompt: Prompt) -> tuple[Message, ...]:
+        """The instruction to adopt any one option, then the prompt."""
         return (
-            {"role": "system", "content": fill(self._template, options=self._list(trial.options[:1]))},
-            {"role": "user", "content": trial.prompt.text},
+            {"role": "system", "content": fill(self._template, options=self._list((option,)))},
+            {"role": "user", "content": prompt.text},
         )

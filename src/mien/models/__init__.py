@@ -1,14 +1,16 @@
 """What answers: anything with a name, a key for each request, and a way to complete it.
 
-`mien.models.transport.Transport` opens models behind HTTP endpoints::
+`mien.models.transport.Transport` opens them::
 
     async with Transport(max_concurrency=200) as transport:
-        model = transport.chat("openrouter/z-ai/glm-4.5-air")
+        model = transport.open("openrouter/z-ai/glm-4.5-air")
         call = await model.complete(Request(messages=(Message(role="user", content="Hello"),)))
 
 Reading order: `providers` (where models live), `chat` (what is sent, and what becomes of a call), `wire`
 (one HTTP request), `reply` (what came back), `throttle` and `pace` (when the next may start), `tally`
-(counters and budgets), `transport` (which puts them together).
+(counters and budgets), `transport` (which puts them together). Models that run in this process: `engine`
+(what they must be able to do), `organism` and `local` (which do it), `batching` (many calls at once),
+`resident` (the same face as a `chat`).
 """
 
 from __future__ import annotations
@@ -22,13 +24,17 @@ __all__ = ["Model"]
 
 
 class Model(Protocol):
-    """What measuring needs of a model: `mien.models.chat.Chat`, and models that run in this process.
+    """What measuring needs of a model: `mien.models.chat.Chat` and `mien.models.resident.Resident`.
 
     Attributes:
+        address: where it lives. Models at one address share its limits.
+        model: its name there.
         supports_schema: whether it obeys a `Request.schema`; None where that is not known. Whoever finds out
             may set it.
     """
 
+    address: str
+    model: str
     supports_schema: bool | None
 
     @property

@@ -49,6 +49,7 @@ class Chat:
     Attributes:
         name: the spec as the user gave it.
         endpoint: where the model lives.
+        address: the endpoint's base URL.
         model: the model's name there.
         supports_schema: whether the endpoint obeys a `Request.schema`; None where that is not known.
             Whoever finds out may set it; unless it is False, schemas are sent.
@@ -67,6 +68,7 @@ class Chat:
     ) -> None:
         self.name = name
         self.endpoint = endpoint
+        self.address = endpoint.url
         self.model = model
         self.supports_schema = endpoint.json_schema
         self._wire = wire
@@ -82,8 +84,10 @@ class Chat:
         """The JSON body that is sent: in full, and the same for the same request.
 
         Raises:
-            UsageError: `Sampling.extra` sets a member that is mien's own.
+            UsageError: `Sampling.extra` sets a member that is mien's own, or a likelihood is asked for.
         """
+        if request.continuation is not None:
+            raise UsageError(f"{self.name} is behind an endpoint, which tells no likelihood of given answers")
         members: dict[str, Any] = {"model": self.model, "messages": request.messages}
         members.update(self._parameters(request.sampling))
         if request.schema is not None and self.supports_schema is not False:
@@ -131,7 +135,7 @@ class Chat:
         return {**sent, **sampling.extra}
 
     def _key(self, body: bytes, replicate: int) -> str:
-        asked = hashlib.blake2b(f"{self.endpoint.url}\n{replicate}\n".encode(), digest_size=16)
+        asked = hashlib.blake2b(f"{self.address}\n{replicate}\n".encode(), digest_size=16)
         asked.update(body)
         return asked.hexdigest()
 
@@ -177,7 +181,7 @@ class Chat:
             cost = self._price.of(reply.tokens_in, reply.tokens_out)
         return Call(
             key=self._key(body, request.replicate),
-            endpoint=self.endpoint.url,
+            endpoint=self.address,
             model=self.model,
             replicate=request.replicate,
             request=body,

@@ -85,13 +85,13 @@ def resolve(spec: str) -> tuple[Endpoint, str]:
 
     Raises:
         UnknownName: no such provider; the message offers the nearest.
-        UsageError: no model in the spec, an address with credentials, or a kind that is not available.
+        UsageError: no model in the spec, an address with credentials, or one that runs in this process.
     """
     if "://" in spec:
         return _resolve_address(spec)
     provider, _, model = spec.partition("/")
     if provider in ("organism", "hf"):
-        raise UsageError(f"{spec}: models of the kind {provider}/… are not available in this version yet")
+        raise UsageError(f"{spec} runs in this process and is behind no endpoint")
     known = endpoints()
     if provider not in known:
         raise UnknownName("provider", provider, known)

@@ -1,4 +1,4 @@
-"""The way to the endpoints: one HTTP session, one throttle per endpoint, one tally."""
+"""The way to the models: one HTTP session, one throttle per endpoint, engines in this process, one tally."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Self
 import aiohttp
 
 from mien.models.chat import Chat
+from mien.models.engines import Hardware, open_engine, runs_here
 from mien.models.providers import resolve
+from mien.models.resident import Resident
 from mien.models.tally import Tally
 from mien.models.throttle import Throttle
 from mien.models.wire import Wire
@@ -15,17 +17,18 @@ from mien.models.wire import Wire
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from mien.models import Model
     from mien.models.providers import Price
 
 _USER_AGENT = "mien (+https://pypi.org/project/mien)"
 
 
 class Transport:
-    """Opens `Chat`s and carries their requests.
+    """Opens models and carries their requests.
 
     >>> async with Transport(max_concurrency=200) as transport:  # doctest: +SKIP
-    ...     chat = transport.chat("openrouter/z-ai/glm-4.5-air")
-    ...     call = await chat.complete(request)
+    ...     model = transport.open("openrouter/z-ai/glm-4.5-air")
+    ...     call = await model.complete(request)
 
     Args:
         max_concurrency: most requests in flight at once, per endpoint.
@@ -35,6 +38,7 @@ class Transport:
         max_cost: US dollars after which it does.
         price: what a call costs, for endpoints that don't say so in their replies.
         timeout: seconds until a request is given up.
+        hardware: where and how models in this process run.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class Transport:
         max_cost: float | None = None,
         price: Price | None = None,
         timeout: float = 600,
+        hardware: Hardware = Hardware(),
     ) -> None:
         self.tally = Tally(max_calls=max_calls, max_cost=max_cost)
         self._limits = (max_concurrency, rpm, tpm)
@@ -55,6 +60,8 @@ class Transport:
         self._session: aiohttp.ClientSession | None = None
         self._throttles: dict[str, Throttle] = {}
         self._chats: dict[str, Chat] = {}
+        self._hardware = hardware
+        self._residents: dict[str, Resident] = {}
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -68,12 +75,33 @@ class Transport:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        for resident in self._residents.values():
+            await resident.aclose()
         if self._session:
             await self._session.close()
             self._session = None
 
+    def open(self, spec: str) -> Model:
+        """The model that a spec names, wherever it runs; the same object for the same spec.
+
+        Args:
+            spec: as `mien.models.engines.open_engine` or `mien.models.providers.resolve` takes it.
+
+        Raises:
+            UsageError: there is no such model or provider, or what it needs is missing.
+        """
+        if not runs_here(spec):
+            return self.chat(spec)
+        if spec not in self._residents:
+            hardware = self._hardware
+            engine = open_engine(
+                spec, device=hardware.device, dtype=hardware.dtype, batch_size=hardware.batch_size
+            )
+            self._residents[spec] = Resident(spec, engine, self.tally)
+        return self._residents[spec]
+
     def chat(self, spec: str, *, price: Price | None = None) -> Chat:
-        """The model that a spec names; the same object for the same spec.
+        """The model behind an endpoint that a spec names; the same object for the same spec.
 
         Args:
             spec: as `mien.models.providers.resolve` takes it.

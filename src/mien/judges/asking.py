@@ -18,13 +18,12 @@ from mien.types import NEITHER, REFUSED, UNREADABLE, Call, Request, Verdict
 from mien.wording import OptionList, fill
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from mien.judges import Ask
     from mien.models import Model
     from mien.protocols import Protocol
     from mien.types import Trait, Trial
-
-    Ask = Callable[[Model, Request], Awaitable[Call]]
 
 _TAGGED = re.compile(r"<choice>(.*?)</choice>", re.DOTALL | re.IGNORECASE)
 _FENCED = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
@@ -37,7 +36,7 @@ class _Answer(msgspec.Struct, forbid_unknown_fields=True):
     choice: str
 
 
-class Judge:
+class AskingJudge:
     """Asks a model for verdicts.
 
     Args:
@@ -60,19 +59,19 @@ class Judge:
         self._seed = seed
         self._first_is_in: asyncio.Event | None = None
 
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """The protocol's settings for judges, and the wording."""
+        wording = self._wording.model_dump(include={"judge", "neither", "forced", "question"})
+        return self._settings.model_dump() | {"wording": wording}
+
     async def verdict(self, trial: Trial, response: str, ask: Ask) -> Verdict | Call:
-        """Read a response.
+        """Read a response; see `mien.judges.Judge`.
 
         An answer that cannot be read is asked for again; if none can be read, the verdict is ``unreadable``
         and the last call keeps the raw text. A call that is refused may be so for its JSON schema: the answer
         is then asked for in tags. Where it is not known which of them the model takes, the first response is
         read alone, and the others as it was.
-
-        Args:
-            ask: sends a request to a model, or finds what it answered before.
-
-        Returns:
-            The verdict, or the call that failed to bring one.
         """
         if self.model.supports_schema is None:
             if self._first_is_in is None:

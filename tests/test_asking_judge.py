@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien.judge import Judge, read_choice
+from mien.judges.asking import AskingJudge, read_choice
 from mien.measurement import Limits, second_opinion
 from mien.models.transport import Transport
 from mien.pipeline import Pipeline, Progress
@@ -155,7 +155,7 @@ def verdict(
     traits: tuple[Trait, ...] = TRAITS,
 ) -> tuple[Verdict | Call, Known]:
     model: Any = Known(supports_schema)
-    judge = Judge("j", model, protocol or load_protocol(), traits, seed=seed)
+    judge = AskingJudge("j", model, protocol or load_protocol(), traits, seed=seed)
     return asyncio.run(judge.verdict(trial, response, asked)), model
 
 
@@ -222,7 +222,7 @@ def test_descriptions_are_shown_only_where_the_protocol_asks_for_them() -> None:
 
 
 def orders(seed: int, n: int = 400) -> list[tuple[str, ...]]:
-    judge = Judge("j", Known(), load_protocol(), TRAITS, seed=seed)  # type: ignore[arg-type]
+    judge = AskingJudge("j", Known(), load_protocol(), TRAITS, seed=seed)  # type: ignore[arg-type]
     return [judge._order(replace(TRIAL, id=f"t{i}")) for i in range(n)]
 
 
@@ -234,7 +234,7 @@ def test_the_order_depends_on_seed_and_trial_alone_and_is_fair() -> None:
         assert 160 < turned < 240  # 4 standard deviations around a half
     # Nor does it tell in which order the model saw them.
     turned = [replace(TRIAL, id=f"t{i}", options=TRIAL.options[::-1]) for i in range(400)]
-    judge = Judge("j", Known(), load_protocol(), TRAITS, seed=3)  # type: ignore[arg-type]
+    judge = AskingJudge("j", Known(), load_protocol(), TRAITS, seed=3)  # type: ignore[arg-type]
     assert [judge._order(trial) for trial in turned] == orders(3)
 
 
@@ -457,7 +457,7 @@ def test_what_no_attempt_makes_readable_is_unreadable_and_its_text_is_kept(
     async def last_words() -> list[str]:
         async with Transport() as transport:
             model = transport.chat(server.judge)
-            judge = Judge("j", model, load_protocol(), TRAITS, seed=5)
+            judge = AskingJudge("j", model, load_protocol(), TRAITS, seed=5)
             with Store(run.path) as store:
                 record = store.run("r")
                 progress = Progress(total=3, tally=transport.tally)

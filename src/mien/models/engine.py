@@ -1,0 +1,93 @@
+"""What a model that runs in this process must be able to do: `organism` in numpy, `local` in torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from mien.types import Sampling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.types import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A text to be continued, or one whose continuation is to be scored.
+
+    Attributes:
+        prompt: a conversation, to which the model's chat template is applied, or plain text.
+        continuation: where given, nothing is generated: the model scores these words as its answer.
+        sampling: ``temperature`` (None: 1, 0: greedy), ``top_p`` (None: 1), ``max_tokens`` (None: as many as
+            the context holds).
+        seed: of the draws. The same job is answered alike, whatever it is batched with, as far as rounding
+            lets it.
+        top_logprobs: how many alternatives to tell for each token.
+    """
+
+    prompt: str | tuple[Message, ...]
+    continuation: str | None = None
+    sampling: Sampling = Sampling()
+    seed: int = 0
+    top_logprobs: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A token of an answer.
+
+    Attributes:
+        text: what it adds to the text.
+        logprob: its log-probability under the model as it is, at temperature 1, in nats; None for the first
+            token of all where nothing came before it.
+        top: the likeliest tokens at its place, each with its log-probability, likeliest first.
+    """
+
+    text: str
+    logprob: float | None
+    top: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What came of a job.
+
+    Attributes:
+        text: the answer, without special tokens.
+        tokens: of the answer; an end that the model set itself is not among them where it generated, and is
+            the last of them where a conversation's continuation was scored.
+        finish_reason: ``stop`` or ``length``.
+        tokens_in: tokens of the prompt.
+        failure: why there is no answer, such as a prompt longer than the context; empty where there is one.
+    """
+
+    text: str = ""
+    tokens: tuple[Token, ...] = ()
+    finish_reason: str = "stop"
+    tokens_in: int = 0
+    failure: str = ""
+
+
+class Engine(Protocol):
+    """A model in this process. It is called from one thread at a time.
+
+    Attributes:
+        name: the model's name without its kind: ``v1``, or a folder or hub id.
+        digest: of the weights and all else that an answer depends on; a part of each call's key.
+        batch_size: jobs that it likes to get at once.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def batch_size(self) -> int: ...
+
+    def run(self, jobs: Sequence[Job]) -> list[Output]:
+        """Do all jobs; one output each, in their order."""
+        ...
