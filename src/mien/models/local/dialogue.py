@@ -1,0 +1,149 @@
+"""Conversations to tokens, through the model's chat template."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import TemplateError
+
+from mien.errors import InputError
+from mien.models.local.places import first_line
+from mien.types import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# What no template takes away or writes itself.
+_PROBE = "mien7probe7mien"
+
+
+class Dialogue:
+    """A model's way to write conversations down.
+
+    Args:
+        tokenizer: transformers' own.
+        name: of the model, for messages.
+    """
+
+    def __init__(self, tokenizer: Any, name: str) -> None:
+        self._tokenizer = tokenizer
+        self._name = name
+
+    def check(self) -> None:
+        """See that there is a chat template.
+
+        Raises:
+            InputError: there is none.
+        """
+        if not self._tokenizer.chat_template:
+            raise InputError(
+                "the model has no chat template, and a conversation needs one; take a model tuned for chat, "
+                "or put chat_template.jinja into its folder",
+                source=self._name,
+            )
+
+    def write(self, messages: Sequence[Message], options: Mapping[str, Any]) -> str:
+        """Write a conversation down up to where the assistant is to answer.
+
+        A template that takes no system message refuses it with an error; the message is then put in front of
+        the first of the user's, with an empty line between.
+
+        Args:
+            messages: who said what.
+            options: further variables of the template.
+
+        Raises:
+            ValueError: the template refuses the conversation; the message says why.
+        """
+        merged = _without_system(messages)
+        try:
+            return self._render(messages, options)
+        except TemplateError as error:
+            if merged == list(messages):
+                raise ValueError(_refusal(error)) from error
+        try:
+            return self._render(merged, options)
+        except TemplateError as error:
+            raise ValueError(_refusal(error)) from error
+
+    def encode(self, text: str, *, talk: bool) -> list[int]:
+        """Tokens of a text.
+
+        Args:
+            text: a conversation as the template writes it, or a plain text, which gets the beginning that the
+                tokenizer sets.
+            talk: whether it is a conversation.
+        """
+        ids: list[int] = self._tokenizer(text, add_special_tokens=not talk)["input_ids"]
+        return ids[:-1] if self._closes and not talk else ids
+
+    def continuation(self, text: str, before: str, *, talk: bool) -> list[int]:
+        """Tokens of a text in the place of what the model would generate.
+
+        They follow the very tokens that generation starts from. Both texts are tokenised as one, as the model
+        saw them in training; where that changes a token of the first (``"is "`` before ``"yes"`` would become
+        ``"is", " yes"``), the second is tokenised by itself.
+
+        In a conversation, the text starts with the white space that the template sets between its prompt and
+        what the assistant says, if any, and is followed by the token with which the template ends the turn.
+
+        Args:
+            text: the words.
+            before: the prompt, as `encode` takes it.
+            talk: whether it is a conversation.
+        """
+        lead, end = self._frame if talk else ("", [])
+        prompt = self.encode(before, talk=talk)
+        together = self.encode(before + lead + text, talk=talk)
+        if together[: len(prompt)] == prompt:
+            return together[len(prompt) :] + end
+        return self.encode(lead + text, talk=True) + end
+
+    @property
+    def end(self) -> int | None:
+        """The token that the template sets right after what the assistant said; None where it sets none."""
+        return next(iter(self._frame[1]), None)
+
+    @cached_property
+    def _frame(self) -> tuple[str, list[int]]:
+        """What the template sets before and after what the assistant says: white space, and at most a token.
+
+        Anything else, such as the empty thoughts that some templates write, is the model's to say or not.
+        """
+        asked = [Message(role="user", content="Hello")]
+        answered = [*asked, Message(role="assistant", content=_PROBE)]
+        try:
+            prompt = self._render(asked, {})
+            whole = self._render(answered, {"add_generation_prompt": False})
+        except (TemplateError, ValueError):  # it needs more than this, or there is none
+            return "", []
+        up_to, found, after = whole.rpartition(_PROBE)
+        lead = up_to[len(prompt) :] if up_to.startswith(prompt) else ""
+        first = self.encode(after, talk=True)[:1] if found else []
+        marks = {*self._tokenizer.added_tokens_decoder, *self._tokenizer.all_special_ids}
+        return lead if lead.isspace() else "", first if marks.issuperset(first) else []
+
+    @cached_property
+    def _closes(self) -> bool:
+        """Whether the tokenizer sets an end to plain texts."""
+        ids: list[int] = self._tokenizer("a")["input_ids"]
+        return len(ids) > 1 and ids[-1] == self._tokenizer.eos_token_id
+
+    def _render(self, messages: Sequence[Message], options: Mapping[str, Any]) -> str:
+        arguments = {"add_generation_prompt": True, **options, "tokenize": False}
+        return self._tokenizer.apply_chat_template(list(messages), **arguments)
+
+
+def _without_system(messages: Sequence[Message]) -> list[Message]:
+    """The same conversation with its system message in the first of the user's."""
+    if not messages or messages[0]["role"] != "system":
+        return list(messages)
+    told, rest = messages[0]["content"], list(messages[1:])
+    if rest and rest[0]["role"] == "user":
+        return [Message(role="user", content=f"{told}\n\n{rest[0]['content']}"), *rest[1:]]
+    return [Message(role="user", content=told), *rest]
+
+
+def _refusal(error: TemplateError) -> str:
+    return f"the model's chat template refuses the conversation: {first_line(error)}"

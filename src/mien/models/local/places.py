@@ -1,0 +1,120 @@
+"""Where a model's files are: a folder here, or a repository on the Hugging Face hub."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import huggingface_hub
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    GatedRepoError,
+    HfHubHTTPError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+)
+
+from mien.errors import InputError
+
+MODEL_FILE, ADAPTER_FILE = "config.json", "adapter_config.json"
+
+# Its functions have parameters of types that checkers cannot know.
+_hub: Any = huggingface_hub
+
+_HUB_ID = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a model or an adapter is.
+
+    Attributes:
+        name: as the user gave it.
+        commit: of the hub's repository; empty for a folder.
+    """
+
+    name: str
+    commit: str = ""
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder; None for a repository on the hub."""
+        return None if self.commit else Path(self.name).expanduser()
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """What names it to a ``from_pretrained``, beside `path`."""
+        return {"revision": self.commit} if self.commit else {}
+
+    @property
+    def path(self) -> str:
+        """What a ``from_pretrained`` takes first."""
+        return self.name if self.commit else str(self.folder)
+
+    def has(self, file: str) -> bool:
+        """Whether it holds a file."""
+        if self.folder:
+            return (self.folder / file).is_file()
+        try:
+            _hub.hf_hub_download(self.name, file, revision=self.commit)
+        except (EntryNotFoundError, HfHubHTTPError, OSError):
+            return False
+        return True
+
+
+def find(spec: str) -> tuple[Place, Place | None]:
+    """Find the model, and the adapter where one is named.
+
+    Args:
+        spec: ``MODEL`` or ``MODEL+ADAPTER``, each a folder or a hub id. A folder whose name holds a ``+`` is
+            taken for what it is.
+
+    Raises:
+        InputError: there is no such folder or repository, or it holds something else.
+    """
+    if Path(spec).expanduser().is_dir() or "+" not in spec:
+        return _find(spec, MODEL_FILE, "model"), None
+    model, _, adapter = spec.rpartition("+")
+    return _find(model, MODEL_FILE, "model"), _find(adapter, ADAPTER_FILE, "adapter")
+
+
+def _find(name: str, file: str, kind: str) -> Place:
+    folder = Path(name).expanduser()
+    if name and folder.is_dir():
+        if not (folder / file).is_file():
+            raise InputError(f"no {file} in this folder, so it holds no {kind}", source=name)
+        return Place(name)
+    if not _HUB_ID.fullmatch(name):
+        raise InputError(f"no such folder; give one that holds {file}, or a hub id", source=name or kind)
+    return Place(name, _commit(name, file, kind))
+
+
+def _commit(name: str, file: str, kind: str) -> str:
+    """Fetch a file from the hub, or find it where it was kept, to learn of which commit it is."""
+    try:
+        return Path(_hub.hf_hub_download(name, file)).parent.name
+    except GatedRepoError:
+        problem = "the model is gated; accept its terms on the hub, then log in: hf auth login"
+    except RepositoryNotFoundError:
+        problem = f"no folder of this name, and no {kind} on the Hugging Face hub (private ones need a login)"
+    except (LocalEntryNotFoundError, OfflineModeIsEnabled):
+        problem = (
+            "no folder of this name, and the Hugging Face hub cannot be reached; "
+            f"give a folder, or fetch it while online: hf download {name}"
+        )
+    except EntryNotFoundError:
+        problem = f"no {file} in this repository of the hub, so it holds no {kind}"
+    except (HfHubHTTPError, OSError) as error:
+        problem = f"cannot be fetched from the Hugging Face hub: {first_line(error)}"
+    raise InputError(problem, source=name)
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, as far as it fits on a line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if not lines:
+        return type(error).__name__
+    return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
