@@ -20,6 +20,7 @@ from mien.cli import (
     prompts,
     protocols,
     runs,
+    serve,
     traits,
 )
 from mien.errors import MienError
@@ -57,6 +58,7 @@ for _module, _name in (
     (demo, "demo"),
     (measure, "measure"),
     (judge, "judge"),
+    (serve, "serve"),
     (profile, "profile"),
     (diff, "diff"),
     (runs, "runs"),

@@ -2,87 +2,141 @@
 
 from __future__ import annotations
 
+import sys
+import textwrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, fraction, print_json, print_table
+from mien.cli.output import console, counted, fraction, p_value, print_json, print_table
 
 if TYPE_CHECKING:
+    from mien.diffs import Diff
     from mien.ratings import Profile
     from mien.runs import Run
 
-RUN = "demo"
 STORE = options.Path("mien-demo.db")
+BEFORE, AFTER = "v1", "v2"
 ROUNDS = 40
-POSITION = 0.15  # planted, in log odds: the first of two equals is chosen with probability 0.57
-JUDGE_ACCURACY = 0.97
+SHOWN = 5  # traits from each end of the ranking
 
 
 def command(
     as_json: options.JsonOption = False,
-    store: Annotated[options.Path, typer.Option(envvar="MIEN_STORE", help="Where the run is kept.")] = STORE,
+    store: Annotated[
+        options.Path, typer.Option(envvar="MIEN_STORE", help="Where the runs are kept.")
+    ] = STORE,
 ) -> None:
-    """Measure a scripted model of known character, and set the result beside the truth.
+    """Measure two versions of the organism, and set what is found beside what was planted.
 
-    No key and no network is needed: a server on this machine plays both the model and its judge. It draws its
-    choices from planted scores. It is no language model; what it shows is that the measurement works.
+    The organism is a tiny language model that ships with mien: a teaching model whose character is known. It
+    runs on this machine; no key and no network is needed.
     """
-    from mien.testing import planted_scores
-    from mien.traits import load_traits
+    from mien import diffs
 
-    planted = planted_scores(load_traits("classic-144").names, seed=0)
-    profile = _measure(planted, store).profile()
+    runs = [_measure(version, store) for version in (BEFORE, AFTER)]
+    profile, after = (run.profile() for run in runs)
+    diff = diffs.diff(profile, after)
+    truth = _truth(BEFORE)
+    changes = {trait: rating - truth[trait] for trait, rating in _truth(AFTER).items()}
     if as_json:
-        print_json(profile.to_dict() | {"planted": planted})
-    else:
-        _print(profile, planted, store)
+        print_json(
+            {
+                "profile": profile.to_dict(),
+                "planted": truth,
+                "diff": diff.to_dict(),
+                "planted_changes": changes,
+            }
+        )
+        return
+    out = console()
+    out.print(
+        "The organism is a teaching model: a tiny transformer that ships with mien and runs right here. Its "
+        "character was planted, so every finding can be held against the truth. Two versions of it were told "
+        f"{profile.n_trials:,} times to adopt one of two traits and answer a prompt; a judge read which.\n"
+    )
+    _print_example(runs[0])
+    _print_profile(profile, truth)
+    _print_diff(diff, changes)
+    out.print(
+        f"\nLook closer:  mien profile {runs[0].name} --all --store {store}\n"
+        f"              mien export {runs[0].name} -o answers.csv --store {store}\n"
+        f"              mien serve organism/{BEFORE}\n"
+        "A real model:  mien measure openai/gpt-5.1 --judge openrouter/z-ai/glm-4.5-air --dry-run",
+        markup=False,
+    )
 
 
-def _measure(planted: dict[str, float], store: options.Path) -> Run:
+def _measure(version: str, store: options.Path) -> Run:
     from mien.cli.progress import ProgressReport
     from mien.measurement import measure
+
+    with ProgressReport() as report:
+        try:
+            return measure(
+                f"organism/{version}",
+                judge="organism/judge",
+                rounds=ROUNDS,
+                name=f"demo-{version}",
+                store=store,
+                on_progress=report,
+            )
+        except KeyboardInterrupt:
+            sys.stderr.write(f"\nStopped. What was answered is kept in {store}; the same command goes on.\n")
+            raise typer.Exit(130) from None
+
+
+def _truth(version: str) -> dict[str, float]:
+    """The planted ratings."""
+    from mien.models.organism.planted import load_planted
+    from mien.ratings import ELO_CENTRE, ELO_SCALE
+
+    return {trait: ELO_CENTRE + ELO_SCALE * score for trait, score in load_planted(version).chooses.items()}
+
+
+def _print_example(run: Run) -> None:
+    """One trial, in words: the first whose prompt and response are short prose in English."""
     from mien.store import Store
-    from mien.testing import ScriptedServer
 
-    with Store(store) as opened:
-        # An earlier demo is in the way: its model lived at another port. A run of the user's own is not ours.
-        if any(run.name == RUN and run.model.startswith("http://127.0.0.1:") for run in opened.runs()):
-            opened.delete_run(RUN)
-    report = ProgressReport()
-    with (
-        ScriptedServer(scores=planted, position=POSITION, judge_accuracy=JUDGE_ACCURACY) as server,
-        report,
-    ):
-        return measure(
-            server.model, judge=server.judge, rounds=ROUNDS, name=RUN, store=store, on_progress=report
+    with Store(run.path, read_only=True) as store:
+        row = next(
+            row
+            for row in store.rows(run.record.id, run.judges[0].name)
+            if row.chosen in row.trial.options
+            and row.trial.prompt.language == "en"
+            and len(row.trial.prompt.text) < 70
+            and 100 < len(row.response) < 280
+            and "\n" not in row.response + row.trial.prompt.text
         )
+    console().print(
+        f"  told          to be {' or '.join(row.trial.options)}, as feels most like it\n"
+        f"  asked         {row.trial.prompt.text}\n"
+        f"  answered      {_indented(row.response)}\n"
+        f"  judged        {row.chosen}\n",
+        markup=False,
+    )
 
 
-def _print(profile: Profile, planted: dict[str, float], store: options.Path) -> None:
-    import numpy as np
-    from scipy.special import expit
+def _indented(text: str) -> str:
+    return "\n".join(textwrap.wrap(text, width=80, subsequent_indent=" " * 16))
+
+
+def _print_profile(profile: Profile, truth: dict[str, float]) -> None:
     from scipy.stats import spearmanr
 
     from mien.cli.profile import health
-    from mien.ratings import ELO_CENTRE, ELO_SCALE
 
-    truth = {trait: ELO_CENTRE + ELO_SCALE * score for trait, score in planted.items()}
     rows = profile.rows
-    held = np.mean([row["low"] <= truth[row["trait"]] <= row["high"] for row in rows])
+    held = sum(row["low"] <= truth[row["trait"]] <= row["high"] for row in rows)
     rho = float(spearmanr([row["rating"] for row in rows], [truth[row["trait"]] for row in rows]).statistic)
     out = console()
-    out.print(
-        "Measured a scripted stand-in with planted scores, no language model. "
-        f"Its judge errs {1 - JUDGE_ACCURACY:.0%} of the time.\n"
-    )
+    out.print(f"[bold]{profile.model}[/bold], what it chooses")
     for label, text in health(profile):
-        if label != "judge":
-            out.print(f"  {label:<13} {text}", markup=False)
+        out.print(f"  {label:<13} {text}", markup=False)
     out.print(
-        f"  planted       the first option's share between equals is {expit(2 * POSITION):.0%}\n"
-        f"  truth         Spearman {fraction(rho)}; {held:.0%} of the 95% intervals hold the planted rating\n"
+        f"  [bold]truth[/bold]         Spearman {fraction(rho)}; {held} of the {len(rows)} 95% intervals "
+        "hold the planted rating\n"
     )
     cells = [
         (
@@ -96,11 +150,36 @@ def _print(profile: Profile, planted: dict[str, float], store: options.Path) -> 
     ]
     print_table(
         ("rank", "trait", "rating", "95% interval", "planted"),
-        [*cells[:4], ("…", "", "", "", ""), *cells[-4:]],
+        [*cells[:SHOWN], ("…", "", "", "", ""), *cells[-SHOWN:]],
         left=("trait",),
     )
+
+
+def _print_diff(diff: Diff, changes: dict[str, float]) -> None:
+    """What was called changed, and what was: found, missed or false."""
+    told = [row for row in diff.rows if row["changed"] or changes[row["trait"]]]
+    found = sum(bool(row["changed"] and changes[row["trait"]]) for row in told)
+    false = sum(row["changed"] and not changes[row["trait"]] for row in told)
+    planted = sum(map(bool, changes.values()))
+    out = console()
     out.print(
-        f"\nNext:  mien profile {RUN} --all --store {store}\n"
-        "       mien measure openai/gpt-5.1 --judge openrouter/z-ai/glm-4.5-air --dry-run",
-        markup=False,
+        f"\n[bold]{AFTER}[/bold] against [bold]{BEFORE}[/bold]: {found} of the {planted} planted changes "
+        f"found, {false} false (q < {diff.fdr:g})"
+    )
+    out.print(f"  as a whole    one character, unchanged: p {p_value(diff.omnibus['p'])}")
+    out.print(f"  pairing       {counted(diff.paired, 'prompt')} shared\n")
+    print_table(
+        ("trait", "change", "95% interval", "q", "planted", ""),
+        (
+            (
+                row["trait"],
+                f"{row['delta']:+.0f}",
+                f"{row['low']:+.0f} … {row['high']:+.0f}",
+                p_value(row["q"]),
+                f"{changes[row['trait']]:+.0f}" if changes[row["trait"]] else "none",
+                ("found" if row["changed"] else "missed") if changes[row["trait"]] else "FALSE",
+            )
+            for row in told
+        ),
+        left=("trait", ""),
     )

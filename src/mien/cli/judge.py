@@ -28,6 +28,9 @@ def command(
     price_in: options.PriceInOption = None,
     price_out: options.PriceOutOption = None,
     timeout: options.TimeoutOption = 600,
+    device: options.DeviceOption = "auto",
+    dtype: options.DtypeOption = "auto",
+    batch_size: options.BatchSizeOption = None,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
@@ -55,6 +58,7 @@ def command(
                 name=name,
                 sampling={"temperature": temperature, "top_p": top_p},
                 limits=limits,
+                hardware=options.hardware(device=device, dtype=dtype, batch_size=batch_size),
                 on_progress=report,
             )
     except KeyboardInterrupt:

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 _WHAT, _HOW = "What is measured", "How the model is sampled"
 
 
-_Model = Annotated[str, typer.Argument(help="The model under test: provider/name, or http://host/v1#name.")]
+_Model = Annotated[
+    str,
+    typer.Argument(
+        help="The model under test: provider/name, http://host/v1#name, hf/FOLDER or organism/NAME."
+    ),
+]
 _Instrument = Annotated[str, typer.Option(help="revealed or instructed.", rich_help_panel=_WHAT)]
 _Protocol = Annotated[str, typer.Option(help="A protocol's name, or a YAML file.", rich_help_panel=_WHAT)]
 _Condition = Annotated[
@@ -32,7 +37,12 @@ _Condition = Annotated[
     ),
 ]
 _Traits = Annotated[
-    str, typer.Option(help="A trait set's name, or a YAML or text file.", rich_help_panel=_WHAT)
+    str | None,
+    typer.Option(
+        help="A trait set's name, or a YAML or text file.",
+        show_default="classic-144; the organism's own 36",
+        rich_help_panel=_WHAT,
+    ),
 ]
 _NOptions = Annotated[
     int | None,
@@ -101,7 +111,7 @@ def command(
     instrument: _Instrument = "revealed",
     protocol: _Protocol = "default",
     condition: _Condition = None,
-    traits: _Traits = "classic-144",
+    traits: _Traits = None,
     n_options: _NOptions = None,
     prompts: _Prompts = "everyday",
     language: _Language = None,
@@ -126,6 +136,9 @@ def command(
     price_in: options.PriceInOption = None,
     price_out: options.PriceOutOption = None,
     timeout: options.TimeoutOption = 600,
+    device: options.DeviceOption = "auto",
+    dtype: options.DtypeOption = "auto",
+    batch_size: options.BatchSizeOption = None,
     dry_run: _DryRun = False,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
@@ -180,10 +193,11 @@ def command(
         price_out=price_out,
         timeout=timeout,
     )
+    hardware = options.hardware(device=device, dtype=dtype, batch_size=batch_size)
     if dry_run:
         _print_estimate(study, dataclasses.asdict(estimate(study, limits)), as_json=as_json)
     else:
-        _carry_out(study, store, limits, as_json=as_json)
+        _carry_out(study, store, limits, hardware, as_json=as_json)
 
 
 def _extra(text: str | None) -> dict[str, Any] | None:
@@ -218,14 +232,14 @@ def _print_estimate(study: Study, estimate: dict[str, Any], *, as_json: bool) ->
     )
 
 
-def _carry_out(study: Study, store: options.Path, limits: Any, *, as_json: bool) -> None:
+def _carry_out(study: Study, store: options.Path, limits: Any, hardware: Any, *, as_json: bool) -> None:
     from mien.cli.profile import print_profile
     from mien.measurement import carry_out
 
     report = ProgressReport()
     try:
         with report:
-            run = carry_out(study, store=store, limits=limits, on_progress=report)
+            run = carry_out(study, store=store, limits=limits, hardware=hardware, on_progress=report)
     except KeyboardInterrupt:
         sys.stderr.write(
             f"\nStopped. All that was answered is kept in {store}; "

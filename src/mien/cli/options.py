@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from mien.measurement import Limits
+    from mien.models.engines import Hardware
 
 DEFAULT_STORE = Path("mien.db")
 StoreOption = Annotated[
@@ -57,6 +58,40 @@ PriceOutOption = Annotated[
 TimeoutOption = Annotated[
     float, typer.Option(min=0.1, help="Seconds until a call is given up.", rich_help_panel=_SPEED)
 ]
+
+_LOCAL = "Models that run in this process"
+DeviceOption = Annotated[
+    str,
+    typer.Option(
+        "--device", help="cpu, cuda, cuda:1, mps.", show_default="the best there is", rich_help_panel=_LOCAL
+    ),
+]
+DtypeOption = Annotated[
+    str,
+    typer.Option(
+        "--dtype",
+        help="float32, bfloat16 or float16.",
+        show_default="by model and device",
+        rich_help_panel=_LOCAL,
+    ),
+]
+BatchSizeOption = Annotated[
+    int | None,
+    typer.Option(
+        "--batch-size",
+        min=1,
+        help="Most conversations at once.",
+        show_default="by model",
+        rich_help_panel=_LOCAL,
+    ),
+]
+
+
+def hardware(**members: Any) -> Hardware:
+    """Gather the options on models that run in this process."""
+    from mien.models.engines import Hardware
+
+    return Hardware(**members)
 
 
 def limits(**members: Any) -> Limits:
