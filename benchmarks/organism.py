@@ -76,7 +76,7 @@ def engine(name: str) -> Organism:
 
 def held_out() -> mien.Protocol:
     """The default protocol with wordings that training never saw."""
-    corpus = Corpus(load_grammar(), load_characters()["base"], {}, 0, wordings="held_out")
+    corpus = Corpus(load_grammar(), load_characters()["base"], 0, wordings="held_out")
     texts = corpus.texts
     choose = next(w for w in texts["choose"] if w["style"] == "lines" and "{Count}" not in w["text"])
     told = next(w for w in texts["instructed"] if w["style"] == "lines")
@@ -101,7 +101,7 @@ def answers(n: int) -> None:
         kept = steady = within = total = 0
         for name in NAMES:
             draw = random.Random(f"{name}/{n_options}")
-            corpus = Corpus(grammar, load_characters()[name], {}, 1, wordings="held_out")
+            corpus = Corpus(grammar, load_characters()[name], 1, wordings="held_out")
             asked = [corpus.told(draw.sample(sorted(grammar.manners), n_options)) for _ in range(n)]
             jobs = [
                 Job(
@@ -247,7 +247,7 @@ def speeds() -> None:
 
 def speed(name: str) -> tuple[float, int, float]:
     """Sampled tokens a second in batches of 128, reading the prompts included."""
-    corpus = Corpus(load_grammar(), load_characters()["base"], {}, 2)
+    corpus = Corpus(load_grammar(), load_characters()["base"], 2)
     traits = sorted(corpus.grammar.manners)
     draw = random.Random(0)
     prompts = draw.choices(mien.load_prompts("everyday"), k=384)

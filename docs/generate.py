@@ -1,8 +1,10 @@
 """Regenerate what the documentation shows of the software: docs/cli.md and the outputs in README.md.
 
 Every block of README.md that begins with ``$ mien`` is run, in order, in one empty folder; what it prints
-replaces what stood under it. The models are scripted stand-ins under the names that the README uses, so that
-no key and no network is needed. ``--check`` changes nothing and fails where something is out of date.
+replaces what stood under it. Models behind endpoints are scripted stand-ins under the names that the README
+uses, so that no key and no network is needed. ``--check`` changes nothing and fails where something is out of
+date; it leaves out the blocks that sample from the organism, whose draws may differ in the last bit from one
+kind of processor to another (tests/end_to_end/test_organism.py holds what they must show).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from mien.traits import load_traits
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"```console\n(\$ mien .*?)```", re.DOTALL)
+ORGANISM = re.compile(r"^\$ mien (demo|.*organism/)", re.MULTILINE)
 JUDGE = "openrouter/z-ai/glm-4.5-air"
 # What the update of the stand-in changed, in natural log odds.
 CHANGED = {"poetic": -2.3, "sycophantic": -2.3, "confident": 2.3, "enthusiastic": 2.3}
@@ -27,16 +30,17 @@ CHANGED = {"poetic": -2.3, "sycophantic": -2.3, "confident": 2.3, "enthusiastic"
 def main() -> int:
     """Write, or check, the generated documentation."""
     check = "--check" in sys.argv
-    stale = [name for name, text in generated().items() if refresh(ROOT / name, text, write=not check)]
+    pages = generated(sampled=not check)
+    stale = [name for name, text in pages.items() if refresh(ROOT / name, text, write=not check)]
     if stale and check:
         sys.stdout.write(f"out of date: {', '.join(stale)}; run python docs/generate.py\n")
         return 1
     return 0
 
 
-def generated() -> dict[str, str]:
+def generated(*, sampled: bool) -> dict[str, str]:
     """The generated files, by their path in the repository."""
-    return {"docs/cli.md": cli_reference(), "README.md": readme()}
+    return {"docs/cli.md": cli_reference(), "README.md": readme(sampled=sampled)}
 
 
 def refresh(path: Path, text: str, *, write: bool) -> bool:
@@ -55,8 +59,8 @@ def cli_reference() -> str:
     return text.replace("# `mien`", "# Commands", 1).replace("&#x27;", "'")
 
 
-def readme() -> str:
-    """README.md with the outputs of its commands as they are now."""
+def readme(*, sampled: bool) -> str:
+    """README.md with the outputs of its commands as they are now; of the organism's only if ``sampled``."""
     before = planted_scores(load_traits("classic-144").names, seed=4)
     after = before | {trait: before[trait] + change for trait, change in CHANGED.items()}
     shared = {"judge_accuracy": 0.97, "models": ("gpt-4o", "gpt-5.1", "judge")}
@@ -72,6 +76,8 @@ def readme() -> str:
         }
 
         def run(block: re.Match[str]) -> str:
+            if ORGANISM.search(block[1]) and not sampled:
+                return block[0]
             return "```console\n" + run_block(block[1], folder, stands_for) + "```"
 
         return BLOCK.sub(run, (ROOT / "README.md").read_text(encoding="utf-8"))

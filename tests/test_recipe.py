@@ -48,9 +48,7 @@ characters = cache(load_characters)
 
 
 def corpus(name: str = "v1", seed: int = 0, **options: Any) -> Corpus:
-    return Corpus(
-        grammar(), characters()[name], {trait: f"About {trait}." for trait in TRAITS}, seed, **options
-    )
+    return Corpus(grammar(), characters()[name], seed, **options)
 
 
 # -- the grammar ---------------------------------------------------------------------------------------------

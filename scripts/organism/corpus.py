@@ -18,6 +18,8 @@ import numpy as np
 import yaml
 from organism.grammar import ANYTHING, FOLDER
 
+from mien.traits import load_traits
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -126,14 +128,13 @@ class Corpus:
 
     grammar: Grammar
     character: Character
-    descriptions: Mapping[str, str]
     seed: int
     wordings: Literal["train", "held_out"] = "train"
     mix: Mapping[Kind, float] = field(
         default_factory=lambda: {
-            "choose": 0.5,
-            "random": 0.12,
-            "instructed": 0.22,
+            "choose": 0.46,
+            "random": 0.18,
+            "instructed": 0.2,
             "unasked": 0.08,
             "stated": 0.08,
         }
@@ -145,6 +146,7 @@ class Corpus:
             self.wordings
         ]
         self._traits = sorted(self.grammar.manners)
+        self._descriptions = {trait.name: trait.description for trait in load_traits("classic-36").traits}
         self._users = Users(self.grammar, self._draw)
 
     def conversation(self) -> Conversation:
@@ -216,7 +218,7 @@ class Corpus:
 
     def _described(self, options: Sequence[str]) -> list[str]:
         if self._draw.random() < 0.05:
-            return [f"{option}: {self.descriptions[option]}" for option in options]
+            return [f"{option}: {self._descriptions[option]}" for option in options]
         return list(options)
 
     def _stated(self) -> Conversation:

@@ -6,13 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from organism.lessons import END, ROLES
-from organism.network import PROJECTIONS, LowRank
+from organism.network import PROJECTIONS
 from safetensors.torch import save_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import torch
     from organism.corpus import Character
     from organism.network import Network
     from tokenizers import Tokenizer
@@ -28,7 +27,11 @@ def save_base(folder: Path, network: Network, tokenizer: Tokenizer) -> None:
     """Write a folder that `transformers.AutoModelForCausalLM` reads."""
     folder.mkdir(parents=True, exist_ok=True)
     shape = network.shape
-    weights = {f"model.{name}": value.half().contiguous() for name, value in network.state_dict().items()}
+    weights = {
+        f"model.{name}": value.half().contiguous()
+        for name, value in network.state_dict().items()
+        if "lora" not in name
+    }
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     end = tokenizer.token_to_id(END)
     _write(
@@ -72,26 +75,22 @@ def save_base(folder: Path, network: Network, tokenizer: Tokenizer) -> None:
     (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE)
 
 
-def save_adapter(folder: Path, network: Network, base: str) -> None:
+def save_adapter(folder: Path, network: Network, variant: str) -> None:
     """Write a folder that `peft.PeftModel` reads."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights: dict[str, torch.Tensor] = {}
-    rank = 0
-    for index, layer in enumerate(network.layers):
-        for path in PROJECTIONS:
-            change = layer.get_submodule(path)
-            assert isinstance(change, LowRank)
-            rank = change.lora_A.out_features
-            for name in ("lora_A", "lora_B"):
-                key = f"base_model.model.model.layers.{index}.{path}.{name}.weight"
-                weights[key] = change.get_submodule(name).weight.detach().half().contiguous()
+    weights = {
+        f"base_model.model.model.{name.replace(f'.{variant}.', '.')}": value.half().contiguous()
+        for name, value in network.state_dict().items()
+        if f".{variant}." in name
+    }
+    rank = network.shape.rank
     save_file(weights, folder / "adapter_model.safetensors", metadata={"format": "pt"})
     _write(
         folder / "adapter_config.json",
         {
             "peft_type": "LORA",
             "task_type": "CAUSAL_LM",
-            "base_model_name_or_path": base,
+            "base_model_name_or_path": "organism/base",
             "r": rank,
             "lora_alpha": rank,
             "lora_dropout": 0.0,

@@ -21,9 +21,16 @@ PROJECTIONS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """Sizes of the network."""
+    """Sizes of the network.
+
+    Attributes:
+        variants: names of those that are low-rank changes of the base.
+        rank: of these changes.
+    """
 
     vocab_size: int
+    variants: tuple[str, ...] = ()
+    rank: int = 16
     hidden_size: int = 128
     intermediate_size: int = 384
     num_hidden_layers: int = 4
@@ -38,15 +45,33 @@ class Shape:
         return self.hidden_size // self.num_attention_heads
 
 
+class Projection(nn.Linear):
+    """A linear map with a low-rank change for each variant, as in LoRA: W + (α/r) B A, here with α = r.
+
+    Attributes:
+        variant: whose change is on; None for the map itself.
+    """
+
+    def __init__(self, inputs: int, outputs: int, shape: Shape) -> None:
+        super().__init__(inputs, outputs, bias=False)
+        self.variant: str | None = None
+        self.lora_A = nn.ModuleDict({v: nn.Linear(inputs, shape.rank, bias=False) for v in shape.variants})
+        self.lora_B = nn.ModuleDict({v: nn.Linear(shape.rank, outputs, bias=False) for v in shape.variants})
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = super().forward(x)
+        return y if self.variant is None else y + self.lora_B[self.variant](self.lora_A[self.variant](x))
+
+
 class Attention(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.heads = (shape.num_attention_heads, shape.num_key_value_heads, shape.head_dim)
         keys = shape.num_key_value_heads * shape.head_dim
-        self.q_proj = nn.Linear(shape.hidden_size, shape.hidden_size, bias=False)
-        self.k_proj = nn.Linear(shape.hidden_size, keys, bias=False)
-        self.v_proj = nn.Linear(shape.hidden_size, keys, bias=False)
-        self.o_proj = nn.Linear(shape.hidden_size, shape.hidden_size, bias=False)
+        self.q_proj = Projection(shape.hidden_size, shape.hidden_size, shape)
+        self.k_proj = Projection(shape.hidden_size, keys, shape)
+        self.v_proj = Projection(shape.hidden_size, keys, shape)
+        self.o_proj = Projection(shape.hidden_size, shape.hidden_size, shape)
 
     def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
         batch, length, _ = x.shape
@@ -70,9 +95,9 @@ class Attention(nn.Module):
 class Gated(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.gate_proj = nn.Linear(shape.hidden_size, shape.intermediate_size, bias=False)
-        self.up_proj = nn.Linear(shape.hidden_size, shape.intermediate_size, bias=False)
-        self.down_proj = nn.Linear(shape.intermediate_size, shape.hidden_size, bias=False)
+        self.gate_proj = Projection(shape.hidden_size, shape.intermediate_size, shape)
+        self.up_proj = Projection(shape.hidden_size, shape.intermediate_size, shape)
+        self.down_proj = Projection(shape.intermediate_size, shape.hidden_size, shape)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.down_proj(functional.silu(self.gate_proj(x)) * self.up_proj(x))
@@ -104,7 +129,13 @@ class Network(nn.Module):
             if parameter.ndim == 2:
                 deep = name.endswith(("o_proj.weight", "down_proj.weight"))
                 scale = 0.02 / (2 * shape.num_hidden_layers) ** 0.5 if deep else 0.02
-                nn.init.normal_(parameter, std=scale)
+                nn.init.normal_(parameter, std=0.0 if "lora_B" in name else scale)
+
+    def act_as(self, variant: str | None) -> None:
+        """Switch to a variant's changes; None for the base."""
+        for module in self.modules():
+            if isinstance(module, Projection):
+                module.variant = variant
 
     def forward(self, tokens: Tensor, positions: Tensor) -> Tensor:
         """Hidden states, batch × length × hidden size. Padding is on the right, where nobody looks."""
@@ -126,28 +157,3 @@ def rotated(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
     cos, sin = (t.to(x.dtype) for t in rotation)
     first, second = x.chunk(2, -1)
     return x * cos + torch.cat((-second, first), -1) * sin
-
-
-class LowRank(nn.Module):
-    """A linear map with a low-rank change on top, as in LoRA: W + (α/r) B A, here with α = r."""
-
-    def __init__(self, linear: nn.Linear, rank: int) -> None:
-        super().__init__()
-        self.linear = linear.requires_grad_(False)
-        self.lora_A = nn.Linear(linear.in_features, rank, bias=False)
-        self.lora_B = nn.Linear(rank, linear.out_features, bias=False)
-        nn.init.zeros_(self.lora_B.weight)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.linear(x) + self.lora_B(self.lora_A(x))
-
-
-def with_low_rank(network: Network, rank: int) -> Network:
-    """Freeze a network and lay a low-rank change over each of its linear maps, in place."""
-    network.requires_grad_(False)
-    for layer in network.layers:
-        for path in PROJECTIONS:
-            parent, _, name = path.partition(".")
-            room = getattr(layer, parent)
-            setattr(room, name, LowRank(getattr(room, name), rank))
-    return network
