@@ -27,10 +27,10 @@ def test_the_demo_finds_what_was_planted(place: Workplace) -> None:
         assert trait in shown
     again = json.loads(place.mien("demo", "--json").out)
     planted, profile = again["planted"], again["profile"]
-    assert len(planted) == len(profile["ratings"]) == 36
-    held = [row["low"] <= planted[row["trait"]] <= row["high"] for row in profile["ratings"]]
+    assert len(planted) == len(profile["traits"]) == 36
+    held = [row["low"] <= planted[row["trait"]] <= row["high"] for row in profile["traits"]]
     assert sum(held) >= 29  # of 36 expected to be 34.2: fewer than 29 in one run of 10,000
-    assert profile["ratings"][0]["rating"] > profile["ratings"][-1]["rating"] + 500
+    assert profile["traits"][0]["rating"] > profile["traits"][-1]["rating"] + 500
     assert profile["n_trials"] == 720
     assert profile["verdicts"]["chosen"] >= 0.95 * 720
     assert {trait for trait, change in again["planted_changes"].items() if change} == {

@@ -124,9 +124,14 @@ class Local:
         self._ends = _ends(model.generation_config.eos_token_id, tokenizer.eos_token_id, self._dialogue.end)
         self._dtype = str(model.dtype).removeprefix("torch.")
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """Hash of weights, tokenizer, chat template, adapter and number format; see `fingerprint.digest`."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
+        # Not before somebody asks: it takes as long as loading.
         return fingerprint.digest([p for p in (self._place, self._adapter) if p], self._dtype)
 
     def run(self, jobs: Sequence[Job]) -> list[Output]:
