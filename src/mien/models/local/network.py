@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+#: What models call their cache, as an argument and in their output: since transformers 5.24, and before.
+_MEMORY = ("cache", "past_key_values")
+
+
 class State(NamedTuple):
     """What a model remembers of the texts read so far.
 
@@ -31,6 +35,7 @@ class Network:
     def __init__(self, model: Any) -> None:
         self._model = model
         self._takes = frozenset(inspect.signature(model.forward).parameters)
+        self._memory = next((name for name in _MEMORY if name in self._takes), "")
         self.device: torch.device = model.device
         self.vocabulary: int = model.config.get_text_config(decoder=True).vocab_size
         # Sums over a vocabulary of 100,000 lose digits in float32; Apple's GPUs have nothing longer.
@@ -39,7 +44,9 @@ class Network:
     @property
     def remembers(self) -> bool:
         """Whether the model keeps what it read in a way that `step` knows."""
-        return "past_key_values" in self._takes
+        # Without attention there are no positions, and each such model steps by rules of its own.
+        recurrent = getattr(self._model, "_is_stateful", False) and "position_ids" not in self._takes
+        return bool(self._memory) and not recurrent
 
     def read(self, texts: Sequence[Sequence[int]], keep: int, *, remember: bool) -> tuple[Tensor, State]:
         """Read texts from their beginnings.
@@ -83,13 +90,13 @@ class Network:
     ) -> tuple[Tensor, State]:
         arguments: dict[str, Any] = {"input_ids": ids, "attention_mask": mask, "use_cache": remember}
         if cache is not None:
-            arguments["past_key_values"] = cache
+            arguments[self._memory] = cache
         if "position_ids" in self._takes:
             arguments["position_ids"] = (mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
         if "logits_to_keep" in self._takes:
             arguments["logits_to_keep"] = keep
         out = self._model(**arguments)
-        return out.logits[:, -keep:], State(out.past_key_values if remember else None, mask)
+        return out.logits[:, -keep:], State(out[self._memory] if remember else None, mask)
 
 
 def tell(log_p: Any, tokens: Any, most: int) -> tuple[list[float], list[list[tuple[int, float]]]]:
