@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import signal
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -21,8 +22,11 @@ MEASURE = ("measure", "organism/v1", "--judge", "organism/judge")
 def test_the_demo_finds_what_was_planted(place: Workplace) -> None:
     shown = place.mien("demo").out
     assert "teaching model" in shown
-    assert "6 of the 6 planted changes found" in shown
-    assert shown.count("  found") == 6
+    ((found, false),) = re.findall(r"(\d) of the 6 planted changes found, (\d) false", shown)
+    # At 720 trials a change of 313 points is found about half of the time.
+    assert 2 <= int(found) <= 6
+    assert int(false) <= 1
+    assert shown.count(" found\n") + shown.count(" missed\n") == 6
     for trait in ("sycophantic", "enthusiastic", "confident", "skeptical", "poetic", "humble"):
         assert trait in shown
     again = json.loads(place.mien("demo", "--json").out)

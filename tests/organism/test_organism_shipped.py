@@ -115,7 +115,7 @@ def test_the_first_token_is_drawn_as_planted(name: str) -> None:
         truth = softmax(placed(planted.chooses, options, planted.position))
         errors.append(got[options[0]] / sum(got.values()) - truth[options[0]])
     assert np.mean(named) > 0.98
-    assert abs(np.mean(errors)) < 0.02
+    assert abs(np.mean(errors)) < 0.03
     assert np.sqrt(np.mean(np.square(errors))) < 0.06
 
 

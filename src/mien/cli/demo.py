@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 STORE = options.Path("mien-demo.db")
 BEFORE, AFTER = "v1", "v2"
 ROUNDS = 40
+ENOUGH = 112  # rounds: about 2,000 trials, the usual length of a run
 SHOWN = 5  # traits from each end of the ranking
+_MARGIN = " " * 16
 
 
 def command(
@@ -59,13 +61,7 @@ def command(
     _print_example(runs[0])
     _print_profile(profile, truth)
     _print_diff(diff, changes)
-    out.print(
-        f"\nLook closer:  mien profile {runs[0].name} --all --store {store}\n"
-        f"              mien export {runs[0].name} -o answers.csv --store {store}\n"
-        f"              mien serve organism/{BEFORE}\n"
-        "A real model:  mien measure openai/gpt-5.1 --judge openrouter/z-ai/glm-4.5-air --dry-run",
-        markup=False,
-    )
+    _print_next(runs, store)
 
 
 def _measure(version: str, store: options.Path) -> Run:
@@ -119,7 +115,7 @@ def _print_example(run: Run) -> None:
 
 
 def _indented(text: str) -> str:
-    return "\n".join(textwrap.wrap(text, width=80, subsequent_indent=" " * 16))
+    return textwrap.fill(text, width=96, initial_indent=_MARGIN, subsequent_indent=_MARGIN).lstrip()
 
 
 def _print_profile(profile: Profile, truth: dict[str, float]) -> None:
@@ -182,4 +178,22 @@ def _print_diff(diff: Diff, changes: dict[str, float]) -> None:
             for row in told
         ),
         left=("trait", ""),
+    )
+
+
+def _print_next(runs: list[Run], store: options.Path) -> None:
+    before, after = (run.name for run in runs)
+    console().print(
+        f"\nMore trials find what was missed: let each run grow, then compare again.\n"
+        f"  mien measure organism/{BEFORE} --judge organism/judge --rounds {ENOUGH} --name {before} "
+        f"--store {store}\n"
+        f"  mien diff {before} {after} --store {store}\n"
+        "Look closer:\n"
+        f"  mien profile {before} --all --store {store}\n"
+        f"  mien export {before} -o answers.csv --store {store}\n"
+        f"  mien serve organism/{BEFORE}\n"
+        "Measure a real model:\n"
+        "  mien measure openai/gpt-5.1 --judge openrouter/z-ai/glm-4.5-air --dry-run",
+        markup=False,
+        soft_wrap=True,
     )
