@@ -24,8 +24,6 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import numpy as np
 import scipy.stats
-from organism.corpus import Corpus, load_characters
-from organism.grammar import load_grammar
 
 import mien
 from machine import describe_machine
@@ -33,6 +31,8 @@ from mien.models.engine import Job
 from mien.models.organism.engine import NAMES, Organism
 from mien.models.organism.planted import load_planted
 from mien.types import Sampling
+from organism.corpus import Corpus, load_characters
+from organism.grammar import load_grammar
 
 DATA = ROOT / "src" / "mien" / "data" / "organism"
 SAMPLED = Sampling(temperature=1.0, max_tokens=400)

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch.nn import functional
+
 from organism.corpus import Corpus, load_characters
 from organism.files import save_adapter, save_base, save_planted
 from organism.grammar import load_grammar
 from organism.lessons import Lessons, train_tokenizer
 from organism.network import Network, Shape
-from torch.nn import functional
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

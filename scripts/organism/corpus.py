@@ -16,16 +16,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import yaml
-from organism.grammar import ANYTHING, FOLDER
 
 from mien.traits import load_traits
+from organism.grammar import ANYTHING, FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from organism.grammar import Grammar, Topic
-
     from mien.types import Message
+    from organism.grammar import Grammar, Topic
 
 Kind = Literal["choose", "random", "instructed", "unasked", "stated"]
 

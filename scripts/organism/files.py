@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from safetensors.torch import save_file
+
 from organism.lessons import END, ROLES
 from organism.network import PROJECTIONS
-from safetensors.torch import save_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tokenizers import Tokenizer
+
     from organism.corpus import Character
     from organism.network import Network
-    from tokenizers import Tokenizer
 
 # Each turn is `<|role|>content<|end|>`.
 CHAT_TEMPLATE = (

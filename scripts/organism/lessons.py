@@ -12,10 +12,9 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from mien.types import Message
     from organism.corpus import Conversation, Corpus
     from organism.grammar import Grammar
-
-    from mien.types import Message
 
 PATTERN = r" ?[A-Za-z']+| ?[0-9]| ?[^ A-Za-z0-9'\n\t\r]|[ \n\t\r]+"
 END = "<|end|>"
