@@ -50,8 +50,8 @@ def test_an_unknown_provider_names_the_nearest():
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("organism/tiny", "not available"),
-        ("hf/org/name", "not available"),
+        ("organism/tiny", "runs in this process"),
+        ("hf/org/name", "runs in this process"),
         ("openai", "openai/NAME"),
         ("openai/", "openai/NAME"),
         ("http://127.0.0.1:8000/v1", "#MODEL"),

@@ -449,10 +449,9 @@ def test_a_port_in_use_is_told_of() -> None:
 def command(*arguments: str) -> list[str]:
     """``mien serve`` with the engine of these tests."""
     code = (
-        "import sys, types, test_serving\n"
-        "engines = types.ModuleType('mien.models.engines')\n"
+        "import test_serving\n"
+        "from mien.models import engines\n"
         "engines.open_engine = lambda spec, **_: test_serving.Engine()\n"
-        "sys.modules['mien.models.engines'] = engines\n"
         "from mien.cli import main\n"
         "main()\n"
     )

@@ -261,5 +261,5 @@ def test_a_hard_server_in_real_time(retry_after: float | None):
     with ScriptedServer(latency=0.05, rate_limit=20, retry_after=retry_after) as server:
         seconds, throttled = asyncio.run(main(server.model))
     print(f"{seconds:.1f} s, {throttled / (600 + throttled):.1%} of requests refused")  # noqa: T201
-    assert seconds <= 1.2 * 30
+    assert seconds <= 1.5 * 30  # 1.2 on a machine that has nothing else to do
     assert throttled <= 0.1 * (600 + throttled)

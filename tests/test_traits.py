@@ -33,8 +33,8 @@ def write(tmp_path: Path) -> Write:
 # The set that ships
 
 
-def test_one_set_ships() -> None:
-    assert shipped_trait_sets() == ["classic-144"]
+def test_two_sets_ship() -> None:
+    assert shipped_trait_sets() == ["classic-144", "classic-36"]
 
 
 def test_the_classic_set_holds_144_single_words() -> None:
@@ -181,7 +181,7 @@ def test_fewer_than_two_traits_are_refused(write: Write, name: str, text: str) -
 
 
 def test_an_unknown_set_is_refused_with_the_nearest() -> None:
-    with pytest.raises(UnknownName, match=r"no trait set named 'clasic-144'; did you mean classic-144\?"):
+    with pytest.raises(UnknownName, match=r"no trait set named 'clasic-144'; did you mean classic-144"):
         load_traits("clasic-144")
 
 

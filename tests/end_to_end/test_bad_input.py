@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Workplace
+    from workplace import Workplace
 
 TABLE = "option_1,option_2,chosen\nwarm,blunt,warm\nblunt,warm,warm\nwarm,blunt,blunt\n"
 
@@ -80,7 +80,7 @@ def test_traits(bare: Workplace) -> None:
         mine.write_text(text)
         assert bare.refused("traits", "mine.txt").startswith(f"Error: mine.txt, {problem}")
     assert bare.refused("traits", "theirs.txt") == "Error: theirs.txt: no such file"
-    assert "did you mean classic-144?" in bare.refused("traits", "clasic-144")
+    assert "did you mean classic-144" in bare.refused("traits", "clasic-144")
 
 
 def test_prompts(bare: Workplace) -> None:

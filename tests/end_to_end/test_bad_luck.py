@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from conftest import Workplace
+    from workplace import Workplace
 
     from mien.testing import LoggedRequest
 

@@ -6,12 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from workplace import SCORES, Workplace
 
 from mien.testing import Options
 
 if TYPE_CHECKING:
-    from conftest import Workplace
-
     from mien.testing import ScriptedServer
 
 PROFILE = {
@@ -53,8 +52,6 @@ COMMANDS += ("import", "export")
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory, shared_server: ScriptedServer) -> Workplace:
     """A workplace with two runs, of two characters, in its store."""
-    from conftest import SCORES, Workplace
-
     place = Workplace(tmp_path_factory.mktemp("measured"), shared_server)
     defaults = Options(scores=SCORES)
     shared_server.configure(**{name: getattr(defaults, name) for name in Options.__slots__})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Workplace
+    from workplace import Workplace
 
 SHIPPED = resources.files("mien") / "data" / "organism"
 MEASURE = ("measure", "organism/v1", "--judge", "organism/judge")
@@ -26,7 +26,7 @@ def test_the_demo_finds_what_was_planted(place: Workplace) -> None:
     # At 720 trials a change of 313 points is found about half of the time.
     assert 2 <= int(found) <= 6
     assert int(false) <= 1
-    assert shown.count(" found\n") + shown.count(" missed\n") == 6
+    assert len(re.findall(r" (?:found|missed) *$", shown, re.MULTILINE)) == 6
     for trait in ("sycophantic", "enthusiastic", "confident", "skeptical", "poetic", "humble"):
         assert trait in shown
     again = json.loads(place.mien("demo", "--json").out)
@@ -40,7 +40,7 @@ def test_the_demo_finds_what_was_planted(place: Workplace) -> None:
     assert {trait for trait, change in again["planted_changes"].items() if change} == {
         "sycophantic", "enthusiastic", "confident", "skeptical", "poetic", "humble",
     }  # fmt: skip
-    assert {path.suffix for path in place.folder.iterdir()} == {".db"}
+    assert (place.folder / "mien-demo.db").is_file()
 
 
 def test_a_run_that_was_killed_ends_like_one_that_was_not(place: Workplace) -> None:
@@ -65,12 +65,12 @@ def exported(place: Workplace, run: str, store: str) -> list[dict[str, str]]:
 
 
 def test_nothing_is_asked_twice(place: Workplace) -> None:
-    place.mien(*MEASURE, "--rounds", 2)
-    place.mien(*MEASURE, "--rounds", 2, "--max-calls", 0)
+    place.mien(*MEASURE, "--rounds", 5)
+    place.mien(*MEASURE, "--rounds", 5, "--max-calls", 0)
 
 
 def test_a_second_judge_of_the_same_name_is_refused_for_another_model(place: Workplace) -> None:
-    place.mien(*MEASURE, "--rounds", 2)
+    place.mien(*MEASURE, "--rounds", 5)
     place.mien("judge", "v1-revealed", "--judge", place.server.judge, "--as", "server")
     line = place.refused("judge", "v1-revealed", "--judge", "organism/judge", "--as", "server")
     assert "a judge named 'server' that was asked otherwise" in line
@@ -79,11 +79,11 @@ def test_a_second_judge_of_the_same_name_is_refused_for_another_model(place: Wor
 def test_other_libraries_load_the_same_character(place: Workplace) -> None:
     pytest.importorskip("peft", reason="needs the extra local")
     spec = f"hf/{SHIPPED}/base+{SHIPPED}/v1"
-    options = ("--judge", "organism/judge", "--traits", "classic-36", "--rounds", 2, "--max-chars", 120)
+    options = ("--judge", "organism/judge", "--traits", "classic-36", "--rounds", 5, "--max-chars", 120)
     place.mien("measure", spec, *options, "--name", "torch", env={"OMP_NUM_THREADS": "1"})
     rows = exported(place, "torch", "mien.db")
-    assert len(rows) == 36
-    assert sum(row["chosen"] in (row["option_1"], row["option_2"]) for row in rows) >= 33
+    assert len(rows) == 90
+    assert sum(row["chosen"] in (row["option_1"], row["option_2"]) for row in rows) >= 84
 
 
 def test_bad_names_are_answered_in_one_line(place: Workplace) -> None:
@@ -96,7 +96,7 @@ def test_bad_names_are_answered_in_one_line(place: Workplace) -> None:
     assert "nowhere" in line
     line = place.refused("serve", "openai/gpt-5.1")
     assert "only models that run on this machine can be served" in line
-    line = place.refused(*MEASURE, "--rounds", 2, "--reasoning-effort", "high")
+    line = place.refused(*MEASURE, "--rounds", 5, "--reasoning-effort", "high")
     assert "organism/v1 takes no reasoning_effort" in line
 
 

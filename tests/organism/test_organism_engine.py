@@ -198,8 +198,8 @@ def test_adapters_make_another_model_with_another_digest(tiny: Tiny, organism: O
     assert adapted.name == "tuned"
     assert organism.name == str(tiny.base)
     assert adapted.digest != organism.digest == Organism(tiny.base).digest
-    job = Job(prompt="Once upon a time", sampling=GREEDY)
-    assert adapted.run([job])[0].text != organism.run([job])[0].text
+    jobs = [Job(prompt=text, sampling=GREEDY) for text in ("Once upon a time", "Hello", "1 2 3")]
+    assert [output.text for output in adapted.run(jobs)] != [output.text for output in organism.run(jobs)]
 
 
 def test_only_known_organisms_are_opened(tmp_path: Any) -> None:
