@@ -19,12 +19,14 @@ import scipy.sparse as sp
 import scipy.stats
 
 from mien.errors import NotIdentified
-from mien.likelihood import Trials, inverse_on_contrasts, label_codes, maximise, penalised
+from mien.likelihood import Penalty, Trials, inverse_on_contrasts, label_codes, maximise, penalised
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+    from mien.priors import Prior
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -46,11 +48,13 @@ class ChoiceFit:
         gradients: (C, p) sparse; gradient of each cluster's log-likelihood at the estimate.
         clusters: (C,) label of each row of ``gradients``.
         correction: small-sample factor in ``covariance``.
+        inflation: of variance by ties within clusters, at least 1 (φ of `_sandwich`).
         log_likelihood: at the estimate, without the penalty.
         gradient_norm: largest absolute entry of the penalised gradient at the estimate.
         iterations: Newton steps taken.
-        alpha: ridge strength.
+        alpha: ridge strength; with a prior, that of the positions alone.
         n_trials: trials with a positive weight.
+        prior: of the scores, where one took the ridge's place.
     """
 
     scores: Floats
@@ -61,11 +65,13 @@ class ChoiceFit:
     gradients: sp.csr_array
     clusters: NDArray[Any]
     correction: float
+    inflation: float
     log_likelihood: float
     gradient_norm: float
     iterations: int
     alpha: float
     n_trials: int
+    prior: Prior | None = None
 
     @property
     def n_clusters(self) -> int:
@@ -76,6 +82,17 @@ class ChoiceFit:
     def stderr(self) -> Floats:
         """(n,) standard errors of the scores."""
         return np.sqrt(np.diag(self.covariance)[: len(self.scores)])
+
+    @property
+    def shrinkage(self) -> Floats | None:
+        """(n,) posterior over prior variance of each score, 0 to 1: the weight of the prior beside the data.
+
+        Of one score alone, with information I and prior variance S, it is (1/S)/(I + 1/S). None under the
+        ridge.
+        """
+        if self.prior is None:
+            return None
+        return np.diag(self.bread)[: len(self.scores)] / np.diag(self.prior.covariance)
 
     @property
     def clusters_per_item(self) -> Ints:
@@ -102,6 +119,7 @@ def fit(
     alpha: float = DEFAULT_ALPHA,
     start: Floats | None = None,
     names: Sequence[str] | None = None,
+    prior: Prior | None = None,
 ) -> ChoiceFit:
     """Fit the choice model by penalised maximum likelihood.
 
@@ -109,6 +127,12 @@ def fit(
     always or never chosen. Newton steps use the exact Hessian. The covariance is clustered
     and corrected for small samples (`_sandwich`); the bias of the positions is told beside the estimate, not
     subtracted (`_bias`).
+
+    With a prior N(m, S) the penalty on the scores is (θ − m)ᵀ S⁻¹ (θ − m)/2, and B S⁻¹ B is added to the
+    covariance: with B the bread and J the covariance of the gradient, the error of the estimate is
+    B (gradient − S⁻¹ (θ − m)) to first order, so that over truths drawn from the prior its covariance is
+    B (J + S⁻¹) B. That is the posterior covariance B where J is the information, and stays right where
+    trials of a cluster hang together.
 
     Args:
         options: (T, K) items shown, 0 … n_items−1, in the order shown; K ≥ 2.
@@ -121,6 +145,8 @@ def fit(
             tournaments of 144 traits and 1,000 to 10,296 trials (``benchmarks/truth.py``).
         start: (n + K,) parameters to start from, θ then β.
         names: (n,) names of the items, for error messages.
+        prior: of the scores, in the ridge's place; the ridge on the positions stays. What the comparisons
+            alone do not determine is refused all the same.
 
     Raises:
         NotIdentified: an item is in no trial, the comparisons fall apart into groups, the position effect
@@ -129,7 +155,8 @@ def fit(
     """
     trials = Trials.of(options, chosen, n_items, weights)
     _require_identified(trials, alpha, names or [f"item {i}" for i in range(n_items)])
-    optimum = maximise(trials, alpha, np.zeros(trials.n_parameters) if start is None else start)
+    penalty = _penalty(trials, alpha, prior)
+    optimum = maximise(trials, penalty, np.zeros(trials.n_parameters) if start is None else start)
     params, probabilities = optimum.params, optimum.probabilities
     if alpha == 0 and np.ptp(trials.utilities(params), axis=0).max() > SEPARATED:
         raise NotIdentified(
@@ -137,26 +164,30 @@ def fit(
             "use a positive alpha"
         )
     information = trials.information(probabilities)
-    bread = inverse_on_contrasts(information, n_items, alpha)
+    bread = inverse_on_contrasts(information, n_items, penalty)
     labels, gradients = trials.gradients_by_cluster(probabilities, clusters)
     n_trials = int(np.count_nonzero(trials.weights))
     effective = float(np.sum(bread * information))
-    corrected = params - _bias(trials, params, alpha)
-    covariance, correction = _sandwich(bread, gradients, n_trials, effective)
+    corrected = params - _bias(trials, params, penalty)
+    covariance, correction, inflation = _sandwich(bread, gradients, n_trials, effective)
+    if prior is not None:
+        covariance = covariance + bread[:, :n_items] @ prior.precision @ bread[:n_items]
     return ChoiceFit(
         scores=params[:n_items] - params[:n_items].mean(),
         positions=params[n_items:] - params[n_items:].mean(),
-        position_bias=_bias(trials, corrected, alpha)[n_items:],
+        position_bias=_bias(trials, corrected, penalty)[n_items:],
         covariance=covariance,
         bread=bread,
         gradients=gradients,
         clusters=labels,
         correction=correction,
-        log_likelihood=optimum.value + alpha / 2 * float(params @ params),
-        gradient_norm=float(np.abs(trials.gradient(probabilities) - alpha * params).max()),
+        inflation=inflation,
+        log_likelihood=optimum.value + penalty.value(params),
+        gradient_norm=float(np.abs(trials.gradient(probabilities) - penalty.gradient(params)).max()),
         iterations=optimum.iterations,
         alpha=float(alpha),
         n_trials=n_trials,
+        prior=prior,
     )
 
 
@@ -233,7 +264,8 @@ def bootstrap(
         raise ValueError("a bootstrap needs alpha > 0: a resample may have no finite estimate without it")
     trials = Trials.of(options, chosen, n_items, None)
     _require_identified(trials, alpha, [f"item {i}" for i in range(n_items)])
-    whole = maximise(trials, alpha, np.zeros(trials.n_parameters))
+    penalty = Penalty.ridge(alpha, trials.n_parameters)
+    whole = maximise(trials, penalty, np.zeros(trials.n_parameters))
     cluster = np.arange(trials.n_trials) if clusters is None else label_codes(clusters)[1]
     n_clusters = int(cluster.max()) + 1
     rng = np.random.default_rng(seed)
@@ -241,11 +273,19 @@ def bootstrap(
     for estimate in estimates:
         counts = np.bincount(rng.integers(n_clusters, size=n_clusters), minlength=n_clusters)
         resample = trials._replace(weights=counts[cluster].astype(np.float64))
-        estimate[:] = maximise(resample, alpha, whole.params).params
+        estimate[:] = maximise(resample, penalty, whole.params).params
     return Resamples(estimates[:, :n_items], estimates[:, n_items:])
 
 
-def _bias(trials: Trials, params: Floats, alpha: float) -> Floats:
+def _penalty(trials: Trials, alpha: float, prior: Prior | None) -> Penalty:
+    if prior is None:
+        return Penalty.ridge(alpha, trials.n_parameters)
+    if len(prior.mean) != trials.n_items:
+        raise ValueError(f"a prior on {len(prior.mean)} scores does not fit {trials.n_items} items")
+    return Penalty.normal(prior.mean, prior.precision, alpha, len(trials.options))
+
+
+def _bias(trials: Trials, params: Floats, penalty: Penalty) -> Floats:
     """(p,) first-order bias of the estimate if ``params`` are the truth.
 
     That of Cox and Snell (1968, J. R. Statist. Soc. B 30, 248–275), −B (½ Σ third cumulants contracted with
@@ -253,14 +293,14 @@ def _bias(trials: Trials, params: Floats, alpha: float) -> Floats:
     where one position nearly always wins. For the scores, its two terms cancel under the default alpha.
     """
     _, probabilities = trials.log_likelihood(params)
-    bread = inverse_on_contrasts(trials.information(probabilities), trials.n_items, alpha)
-    return -bread @ (trials.skewness(probabilities, bread) / 2 + alpha * params)
+    bread = inverse_on_contrasts(trials.information(probabilities), trials.n_items, penalty)
+    return -bread @ (trials.skewness(probabilities, bread) / 2 + penalty.gradient(params))
 
 
 def _sandwich(
     bread: Floats, gradients: sp.csr_array, n_trials: int, effective: float
-) -> tuple[Floats, float]:
-    """The clustered covariance, corrected for small samples, and its factor; NaN for one cluster.
+) -> tuple[Floats, float, float]:
+    """The clustered covariance, corrected for small samples, with κ and φ; NaN for one cluster.
 
     The sandwich κ B M B with M = Σ_c g_c g_cᵀ over clusters (Liang and Zeger 1986, Biometrika 73, 13–22) and
     the correction of Morel, Bokossa and Neerchal (2003, Biometrical Journal 45, 395–409),
@@ -272,12 +312,13 @@ def _sandwich(
     """
     n_clusters = gradients.shape[0]
     if n_clusters < 2:
-        return np.full_like(bread, np.nan), np.nan
+        return np.full_like(bread, np.nan), np.nan, np.nan
     spare = max(n_trials - effective, 1.0)
     correction = n_clusters / (n_clusters - 1) * (n_trials - 1) / spare
     meat = correction * _dense(gradients.T @ gradients)
     inflation = max(1.0, float(np.sum(bread * meat)) / effective)  # of variance, by ties within clusters
-    return bread @ meat @ bread + min(effective / spare, 0.5) * inflation * bread, correction
+    covariance = bread @ meat @ bread + min(effective / spare, 0.5) * inflation * bread
+    return covariance, correction, inflation
 
 
 def _require_identified(trials: Trials, alpha: float, names: Sequence[str]) -> None:
@@ -308,7 +349,7 @@ def _require_positions_identified(trials: Trials) -> None:
     """The position effect needs information that remains when the scores are known to nobody."""
     n, n_positions = trials.n_items, len(trials.options)
     even = np.full(trials.options.shape, 1 / n_positions)
-    hessian = penalised(trials.information(even), n, 0.0)
+    hessian = penalised(trials.information(even), n, Penalty.ridge(0.0, trials.n_parameters))
     explained = hessian[n:, :n] @ np.linalg.solve(hessian[:n, :n], hessian[:n, n:])
     if np.linalg.eigvalsh(hessian[n:, n:] - explained)[0] < 1e-9 * trials.weights.sum():
         raise NotIdentified(

@@ -157,8 +157,9 @@ def diff(a: Profile, b: Profile, *, fdr: float = 0.05, confidence_level: float =
         confidence_level: of all intervals.
 
     Raises:
-        UsageError: the profiles rate different traits.
+        UsageError: the profiles rate different traits, or one was made with a prior.
     """
+    _require_no_prior(a, b)
     _require_same_traits(a, b)
     n = len(a.traits)
     scores = b.fit.scores - a.fit.scores
@@ -226,6 +227,16 @@ def _correlation(a: Profile, b: Profile, confidence_level: float) -> Correlation
     if len(reliable) == 2:
         corrected = float(np.clip(rho / np.sqrt(reliable[0] * reliable[1]), -1, 1))
     return Correlation(spearman=rho, low=low, high=high, disattenuated=corrected)
+
+
+def _require_no_prior(a: Profile, b: Profile) -> None:
+    for profile, label in ((a, "a"), (b, "b")):
+        if profile.fit.prior is not None:
+            raise UsageError(
+                f"the profile of {profile.run or profile.model or label} was made with a prior, which pulls "
+                "it towards other models, so that a difference would not be its own; profile it with the "
+                "flat prior"
+            )
 
 
 def _require_same_traits(a: Profile, b: Profile) -> None:

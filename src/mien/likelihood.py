@@ -136,6 +136,40 @@ class Trials(NamedTuple):
         return labels, sp.csr_array(entries, shape=(len(labels), self.n_parameters))
 
 
+class Penalty(NamedTuple):
+    """What is taken from the log-likelihood of (p,) parameters ψ: (ψ − centre)ᵀ precision (ψ − centre)/2.
+
+    The two directions in which no choice tells anything, (1, 0) and (0, 1), are eigenvectors of ``precision``
+    with the eigenvalue ``alpha``, and ``centre`` has no part in them.
+    """
+
+    centre: Floats
+    precision: Floats
+    alpha: float
+
+    @classmethod
+    def ridge(cls, alpha: float, n_parameters: int) -> Penalty:
+        """alpha/2 · ‖ψ‖²."""
+        return cls(np.zeros(n_parameters), alpha * np.eye(n_parameters), alpha)
+
+    @classmethod
+    def normal(cls, mean: Floats, precision: Floats, alpha: float, n_positions: int) -> Penalty:
+        """A normal prior on the scores, given on the sum-zero subspace; the ridge on all else."""
+        n = len(mean)
+        whole = cls.ridge(alpha, n + n_positions)
+        whole.centre[:n] = mean
+        whole.precision[:n, :n] = precision + alpha / n
+        return whole
+
+    def gradient(self, params: Floats) -> Floats:
+        """(p,) of the penalty."""
+        return self.precision @ (params - self.centre)
+
+    def value(self, params: Floats) -> float:
+        """Of the penalty."""
+        return float((params - self.centre) @ self.gradient(params)) / 2
+
+
 class Optimum(NamedTuple):
     """Where Newton's method came to rest: (p,) parameters and (K, T) probabilities there."""
 
@@ -145,18 +179,18 @@ class Optimum(NamedTuple):
     iterations: int
 
 
-def maximise(trials: Trials, alpha: float, start: Floats) -> Optimum:
+def maximise(trials: Trials, penalty: Penalty, start: Floats) -> Optimum:
     """Newton's method on the penalised log-likelihood, halving steps that would descend."""
 
     def evaluate(params: Floats) -> tuple[float, Floats]:
         value, probabilities = trials.log_likelihood(params)
-        return value - alpha / 2 * float(params @ params), probabilities
+        return value - penalty.value(params), probabilities
 
     params = start
     value, probabilities = evaluate(params)
     for iteration in range(1, MAX_ITERATIONS + 1):
-        gradient = trials.gradient(probabilities) - alpha * params
-        hessian = penalised(trials.information(probabilities), trials.n_items, alpha)
+        gradient = trials.gradient(probabilities) - penalty.gradient(params)
+        hessian = penalised(trials.information(probabilities), trials.n_items, penalty)
         step = np.linalg.solve(hessian, gradient)
         decrement = float(gradient @ step)
         proposed, probabilities = evaluate(params + step)
@@ -184,22 +218,20 @@ def _gauge(n_items: int, n_positions: int, items: float, positions: float) -> Fl
     return gauge
 
 
-def penalised(information: Floats, n_items: int, alpha: float) -> Floats:
+def penalised(information: Floats, n_items: int, penalty: Penalty) -> Floats:
     """The penalised Hessian, made regular by 11ᵀ in both blocks; that leaves contrasts as they are."""
     n_positions = len(information) - n_items
-    hessian = information + _gauge(n_items, n_positions, 1.0, 1.0)
-    hessian[np.diag_indices_from(hessian)] += alpha
-    return hessian
+    return information + _gauge(n_items, n_positions, 1.0, 1.0) + penalty.precision
 
 
-def inverse_on_contrasts(information: Floats, n_items: int, alpha: float) -> Floats:
+def inverse_on_contrasts(information: Floats, n_items: int, penalty: Penalty) -> Floats:
     """Inverse of the penalised Hessian on the sum-zero subspace, zero across it.
 
     (1, 0) and (0, 1) are eigenvectors with eigenvalues alpha + n and alpha + K: subtract their share.
     """
-    n, k = n_items, len(information) - n_items
+    n, k, alpha = n_items, len(information) - n_items, penalty.alpha
     shares = _gauge(n, k, 1 / (n * (alpha + n)), 1 / (k * (alpha + k)))
-    return np.linalg.inv(penalised(information, n, alpha)) - shares
+    return np.linalg.inv(penalised(information, n, penalty)) - shares
 
 
 def label_codes(clusters: ArrayLike) -> tuple[NDArray[Any], Ints]:

@@ -171,15 +171,22 @@ def profile(of: Run | Comparisons, **settings: Any) -> Profile:
 
     Args:
         of: what to rate.
-        settings: those of `mien.ratings.profile`; for a run also ``judge``, whose verdicts to take.
+        settings: those of `mien.ratings.profile`; for a run also ``judge``, whose verdicts to take, and
+            ``prior="pooled"`` for a prior from the other models' runs in its store.
 
     Raises:
+        UsageError: a pooled prior was asked for, and there are too few runs to pool.
         NotIdentified: the verdicts are too few to rate all traits.
     """
     if isinstance(of, Run):
         return of.profile(**settings)
     from mien import ratings
 
+    if settings.get("prior") == "pooled":
+        raise UsageError(
+            "a comparison table has no other runs to pool; make runs of the tables with mien.import_run, and "
+            "profile one of those"
+        )
     return ratings.profile(of, **settings)
 
 

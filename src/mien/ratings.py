@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, NotRequired, TypedDict
 
 import numpy as np
 import scipy.special
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mien.comparisons import Comparisons
+    from mien.priors import Prior
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -28,7 +29,11 @@ ELO_SCALE: Final = 400 / math.log(10)  # points to one unit of natural log odds
 
 
 class TraitRow(TypedDict):
-    """One trait of a profile. Ratings are on the Elo scale, scores in natural log odds."""
+    """One trait of a profile. Ratings are on the Elo scale, scores in natural log odds.
+
+    The last three are there under a prior alone: the weight of the prior, 0 to 1, and what the run's own
+    verdicts say.
+    """
 
     trait: str
     rank: int
@@ -41,6 +46,9 @@ class TraitRow(TypedDict):
     elo: float
     shown: int
     chosen: int
+    shrinkage: NotRequired[float]
+    flat_rating: NotRequired[float]
+    flat_stderr: NotRequired[float]
 
 
 class Verdicts(TypedDict):
@@ -110,6 +118,7 @@ class Profile:
         n_trials: trials of the design, with a verdict or not.
         accuracy: for the instrument ``instructed`` only.
         condition: by what the model was to choose; under ``random`` the profile should be flat.
+        flat_fit: the fit without the prior, where ``fit`` has one.
     """
 
     run: str
@@ -132,6 +141,7 @@ class Profile:
     flat: Flat
     accuracy: Accuracy | None
     condition: str = ""
+    flat_fit: choice.ChoiceFit | None = None
 
     @property
     def rating(self) -> Floats:
@@ -149,7 +159,7 @@ class Profile:
         rating, stderr = self.rating, self.stderr
         by_rank: list[int] = np.argsort(-rating, kind="stable").tolist()
         margin = quantile(self.confidence_level, self.fit.n_clusters) * stderr
-        return [
+        rows = [
             TraitRow(
                 trait=self.traits[i],
                 rank=rank,
@@ -165,6 +175,13 @@ class Profile:
             )
             for rank, i in enumerate(by_rank, start=1)
         ]
+        shrinkage, flat = self.fit.shrinkage, self.flat_fit
+        if shrinkage is not None and flat is not None:
+            for row, i in zip(rows, by_rank, strict=True):
+                row["shrinkage"] = float(shrinkage[i])
+                row["flat_rating"] = float(ELO_CENTRE + ELO_SCALE * flat.scores[i])
+                row["flat_stderr"] = float(ELO_SCALE * flat.stderr[i])
+        return rows
 
     @property
     def table(self) -> pd.DataFrame:
@@ -175,6 +192,7 @@ class Profile:
 
     def to_dict(self) -> dict[str, Any]:
         """What ``mien profile --json`` prints: plain Python values, None where a value is not known."""
+        prior = self.fit.prior
         return {
             "run": self.run,
             "model": self.model,
@@ -192,7 +210,8 @@ class Profile:
             "flat": dict(self.flat),
             "accuracy": None if self.accuracy is None else dict(self.accuracy),
             "alpha": self.fit.alpha,
-            "prior": None,
+            "prior": None if prior is None else "pooled" if prior.runs else "given",
+            "pool": [] if prior is None else list(prior.runs),
             "confidence_level": self.confidence_level,
         }
 
@@ -217,11 +236,15 @@ def profile(
     design: str = "",
     seed: int | None = 0,
     alpha: float = choice.DEFAULT_ALPHA,
+    prior: Prior | None = None,
     confidence_level: float = 0.95,
     elo_k: float = 32.0,
     elo_start: float = ELO_CENTRE,
 ) -> Profile:
     """Rate the traits of one run.
+
+    Under a prior, `Profile.flat` is still the test on the run's own verdicts, and there is no split-half
+    reliability: both halves would lean on the prior.
 
     Args:
         comparisons: the run's verdicts, in the order of its trials (sequential Elo depends on it).
@@ -234,6 +257,7 @@ def profile(
         design: name of the design.
         seed: of the design; also draws the halves of the split-half reliability.
         alpha: ridge strength of the choice model.
+        prior: of the scores, in the ridge's place (`mien.priors`).
         confidence_level: of all intervals.
         elo_k: K of sequential Elo, points a game.
         elo_start: Elo rating before the first game.
@@ -248,12 +272,15 @@ def profile(
         raise NotIdentified(f"no verdict chose an option, so there is nothing to rate: {found}")
     options, chosen = comparisons.options[decided], comparisons.chosen[decided]
     cluster, n = comparisons.cluster[decided], len(comparisons.traits)
-    fit = choice.fit(options, chosen, n, clusters=cluster, alpha=alpha, names=comparisons.traits)
+    fit = flat = choice.fit(options, chosen, n, clusters=cluster, alpha=alpha, names=comparisons.traits)
     if fit.n_clusters < 2:
         raise NotIdentified(
             "all choices were made on one prompt, which says nothing about how they vary between prompts; "
             "use several prompts (or leave prompt_id out, to take every row as its own)"
         )
+    if prior is not None:
+        fit = choice.fit(options, chosen, n, clusters=cluster, alpha=alpha, prior=prior)
+    labels = np.array(comparisons.clusters, dtype=object)[fit.clusters]
     wins = np.bincount(options[np.arange(len(chosen)), chosen], minlength=n)
     return Profile(
         run=run,
@@ -266,7 +293,8 @@ def profile(
         seed=seed,
         confidence_level=confidence_level,
         traits=comparisons.traits,
-        fit=replace(fit, clusters=np.array(comparisons.clusters, dtype=object)[fit.clusters]),
+        fit=replace(fit, clusters=labels),
+        flat_fit=None if prior is None else replace(flat, clusters=labels),
         elo=sequential_elo(options, chosen, n, k=elo_k, start=elo_start),
         shown=np.bincount(options.ravel(), minlength=n).astype(np.int64),
         chosen=wins.astype(np.int64),
@@ -274,12 +302,12 @@ def profile(
         verdicts=verdicts,
         position=_position(fit, confidence_level),
         reliability=Reliability(
-            model_based=reliability.model_based(fit.scores, fit.stderr),
-            split_half=reliability.split_half(
-                options, chosen, n, clusters=cluster, alpha=alpha, seed=seed or 0
-            ),
+            model_based=reliability.model_based(fit.scores, fit.stderr, shrunk=prior is not None),
+            split_half=None
+            if prior is not None
+            else reliability.split_half(options, chosen, n, clusters=cluster, alpha=alpha, seed=seed or 0),
         ),
-        flat=_flat(fit),
+        flat=_flat(flat),
         accuracy=_accuracy(comparisons, confidence_level) if instrument == "instructed" else None,
     )
 

@@ -35,15 +35,20 @@ class Proportion(NamedTuple):
     n: int
 
 
-def model_based(scores: ArrayLike, stderr: ArrayLike) -> float | None:
+def model_based(scores: ArrayLike, stderr: ArrayLike, *, shrunk: bool = False) -> float | None:
     """Share of the variance of scores that is not error, 1 − mean(stderr²)/var(scores).
 
     The separation reliability of Rasch measurement (Wright and Masters 1982, "Rating Scale Analysis").
     At or below 0 the scores cannot be told from noise. None where all scores are equal.
+
+    Scores that a prior has shrunk vary less than the truth, by their mean posterior variance: with
+    ``shrunk`` it is var(scores)/(var(scores) + mean(stderr²)).
     """
     variance = float(np.var(np.asarray(scores, dtype=np.float64), ddof=1))
     error = float(np.mean(np.square(np.asarray(stderr, dtype=np.float64))))
-    return 1 - error / variance if variance > 0 and np.isfinite(error) else None
+    if not (variance > 0 and np.isfinite(error)):
+        return None
+    return variance / (variance + error) if shrunk else 1 - error / variance
 
 
 def split_half(

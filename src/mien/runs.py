@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from mien.comparisons import Comparisons, comparisons_from, option_columns, read_table
 from mien.errors import InputError, RunConflict, UnknownName, UsageError
+from mien.pools import pooled_prior
 from mien.store import JudgeRecord, RunRecord, Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mien.priors import Prior
     from mien.ratings import Profile
 
 #: Stands for the judge of imported verdicts where the table names none.
@@ -76,11 +78,22 @@ class Run:
         traits = [trait.name for trait in run.traits]
         return comparisons_from(options, chosen, clusters, traits=traits, missing=missing)
 
-    def profile(self, judge: str | None = None, **settings: Any) -> Profile:
-        """Rate the traits; ``settings`` go to `mien.ratings.profile`.
+    def profile(
+        self,
+        judge: str | None = None,
+        *,
+        prior: Prior | Literal["flat", "pooled"] = "flat",
+        **settings: Any,
+    ) -> Profile:
+        """Rate the traits; other ``settings`` go to `mien.ratings.profile`.
+
+        Args:
+            judge: whose verdicts to take; default: the run's first judge.
+            prior: ``"pooled"`` for one from the other models' runs in the store (`mien.pools`).
 
         Raises:
-            UnknownName: the run has no such judge.
+            UnknownName: the run has no such judge, or there is no such prior.
+            UsageError: the store has too few other models to pool.
             NotIdentified: the verdicts are too few to rate all traits.
         """
         from mien import ratings
@@ -90,8 +103,17 @@ class Run:
             judge = _judge(store, run, judge)
         protocol: dict[str, Any] = msgspec.json.decode(run.protocol)
         elo: dict[str, float] = protocol.get("elo", {})
+        comparisons = self.comparisons(judge)
+        if isinstance(prior, str):
+            if prior not in {"flat", "pooled"}:
+                raise UnknownName("prior", prior, ("flat", "pooled"))
+            alpha = {"alpha": settings["alpha"]} if "alpha" in settings else {}
+            prior_ = self._pooled_prior(comparisons, judge, **alpha) if prior == "pooled" else None
+        else:
+            prior_ = prior
         return ratings.profile(
-            self.comparisons(judge),
+            comparisons,
+            prior=prior_,
             run=run.name,
             model=run.model,
             instrument=run.instrument,
@@ -103,6 +125,17 @@ class Run:
             **{f"elo_{key}": value for key, value in elo.items()},
             **settings,
         )
+
+    def _pooled_prior(self, own: Comparisons, judge: str, **settings: float) -> Prior:
+        """From the other runs, each as this run's judge read it, or else as its own first judge did."""
+        with Store(self.path, read_only=True) as store:
+            records = store.runs()
+
+        def read(other: RunRecord) -> Comparisons:
+            run = Run(other.name, self.path)
+            return run.comparisons(judge if judge in {known.name for known in run.judges} else None)
+
+        return pooled_prior(self.record, own, records, read, **settings)
 
     def rows(self, judge: str | None = None) -> Iterator[dict[str, str]]:
         """The run as rows of a comparison table (see `mien.comparisons`), in the order of the trials."""

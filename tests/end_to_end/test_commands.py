@@ -25,7 +25,8 @@ PROFILE = {
     "verdicts",
     "traits",
 }
-PROFILE |= {"condition", "position", "reliability", "flat", "accuracy", "alpha", "prior", "confidence_level"}
+PROFILE |= {"condition", "position", "reliability", "flat", "accuracy", "alpha", "prior", "pool"}
+PROFILE |= {"confidence_level"}
 VERDICTS = {"chosen", "neither", "refused", "unreadable", "missing"}
 RATED = {
     "trait",

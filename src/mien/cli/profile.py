@@ -10,7 +10,7 @@ from mien.cli import options
 from mien.cli.output import console, counted, fraction, p_value, print_json, print_table
 
 if TYPE_CHECKING:
-    from mien.ratings import Profile
+    from mien.ratings import Profile, TraitRow
 
 
 FLAT = 0.05  # p below which a profile is called not flat
@@ -22,6 +22,13 @@ def command(
     top: Annotated[int, typer.Option(min=1, help="How many traits to print from each end.")] = 10,
     everything: Annotated[bool, typer.Option("--all", help="Print all traits.")] = False,
     alpha: options.AlphaOption = None,
+    prior: Annotated[
+        str,
+        typer.Option(
+            help="flat: the run's own verdicts alone. pooled: with what at least four other models' runs in "
+            "the store foretell.",
+        ),
+    ] = "flat",
     confidence_level: options.ConfidenceOption = 0.95,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
@@ -30,7 +37,12 @@ def command(
     from mien.runs import Run
 
     settings = {} if alpha is None else {"alpha": alpha}
-    profile = Run(run, store).profile(judge, confidence_level=confidence_level, **settings)
+    profile = Run(run, store).profile(
+        judge,
+        prior=prior,  # pyright: ignore[reportArgumentType]  # profile() checks it
+        confidence_level=confidence_level,
+        **settings,
+    )
     if as_json:
         print_json(profile.to_dict())
     else:
@@ -47,23 +59,30 @@ def print_profile(profile: Profile, *, top: int | None) -> None:
     for label, text in health(profile):
         out.print(f"  {label:<13} {text}", markup=False)
     out.print()
-    rows = profile.rows
-    cut = [] if top is None or 2 * top >= len(rows) else [("…",) + ("",) * 6]
-    cells = [
-        (
-            row["rank"],
-            row["trait"],
-            f"{row['rating']:.0f}",
-            f"{row['low']:.0f} … {row['high']:.0f}",
-            f"{row['elo']:.0f}",
-            row["shown"],
-            row["chosen"],
-        )
-        for row in rows
-    ]
-    shown = [*cells[:top], *cut, *cells[-top:]] if cut and top else cells
-    interval = f"{profile.confidence_level:.0%} interval"
-    print_table(("rank", "trait", "rating", interval, "Elo", "shown", "chosen"), shown, left=("trait",))
+    columns = ("rank", "trait", "rating", f"{profile.confidence_level:.0%} interval")
+    if profile.fit.prior is not None:
+        columns += ("flat", "prior")
+    columns += ("Elo", "shown", "chosen")
+    cells = [_cells(row) for row in profile.rows]
+    if top is not None and 2 * top < len(cells):
+        cells = [*cells[:top], ("…",) + ("",) * (len(columns) - 1), *cells[-top:]]
+    print_table(columns, cells, left=("trait",))
+
+
+def _cells(row: TraitRow) -> tuple[object, ...]:
+    pooled = ()
+    if "flat_rating" in row and "shrinkage" in row:
+        pooled = (f"{row['flat_rating']:.0f}", f"{row['shrinkage']:.0%}")
+    return (
+        row["rank"],
+        row["trait"],
+        f"{row['rating']:.0f}",
+        f"{row['low']:.0f} … {row['high']:.0f}",
+        *pooled,
+        f"{row['elo']:.0f}",
+        row["shown"],
+        row["chosen"],
+    )
 
 
 def health(profile: Profile) -> list[tuple[str, str]]:
@@ -71,6 +90,7 @@ def health(profile: Profile) -> list[tuple[str, str]]:
     verdicts = profile.verdicts
     others = ", ".join(f"{n:,} {word}" for word, n in verdicts.items() if n and word != "chosen")
     position, reliable = profile.position, profile.reliability
+    halves = "" if profile.fit.prior else f", {fraction(reliable['split_half'])} from split halves"
     lines = [
         ("judge", profile.judge),
         ("trials", f"{profile.n_trials:,}: {verdicts['chosen']:,} chosen{', ' + others if others else ''}"),
@@ -79,12 +99,18 @@ def health(profile: Profile) -> list[tuple[str, str]]:
             f"chosen {position['first']:.0%} of the time between equals "
             f"({position['low']:.0%} … {position['high']:.0%})",
         ),
-        (
-            "reliability",
-            f"{fraction(reliable['model_based'])} from the standard errors, "
-            f"{fraction(reliable['split_half'])} from split halves",
-        ),
+        ("reliability", f"{fraction(reliable['model_based'])} from the standard errors{halves}"),
     ]
+    if (shrinkage := profile.fit.shrinkage) is not None and profile.fit.prior:
+        names = profile.fit.prior.runs
+        listed = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+        lines += [
+            ("prior", f"pooled from {counted(len(names), 'run')}: {listed}"),
+            (
+                "",
+                f"with {shrinkage.min():.0%} to {shrinkage.max():.0%} of the weight; without it: column flat",
+            ),
+        ]
     if profile.accuracy:
         share = profile.accuracy
         worst = ", ".join(f"{row['trait']} {row['accuracy']:.0%}" for row in share["traits"][:3])
