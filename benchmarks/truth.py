@@ -1,10 +1,11 @@
-"""Truth: what the choice model recovers of known scores, beside sequential Elo.
+"""Truth: what the choice model recovers of known scores, with and without a pooled prior, beside Elo.
 
 The scores are those of five published models, fitted to how often each of 144 traits was chosen: which pairs
 met is not published, so they solve "expected wins = observed wins" in a full round-robin. Tournaments are
-simulated from them on mien's own designs, the first option favoured by 0.4 log odds.
+simulated from them on mien's own designs, the first option favoured by 0.4 log odds. A model's pooled prior
+is from one tournament of each of the four others, of 10,296 pairs.
 
-Run: python benchmarks/truth.py [--win-counts FILE] [--replications 40]
+Run: python benchmarks/truth.py [--win-counts FILE] [--replications 32]
 """
 
 from __future__ import annotations
@@ -23,21 +24,24 @@ import scipy.optimize
 import scipy.stats
 
 from machine import describe_machine
-from mien import choice, ratings
+from mien import choice, priors, ratings
 from mien.comparisons import Comparisons
-from mien.designs import design
+from mien.designs import Design, design, rounds_for
 from mien.diffs import diff
 from mien.types import Prompt
 
 WIN_COUNTS = Path(__file__).resolve().parents[1] / "../shared/data/win_counts.csv"
-BUDGETS = (1_000, 2_000, 5_000, 10_296)
+OPTIONS = (2, 4, 8)
+BUDGETS = (250, 500, 1_000, 2_000, 5_000, 10_296)
+NULL_BUDGETS = (1_000, 2_000, 5_000, 10_296)
+HARD_BUDGETS = (500, 2_000, 10_296)
 FIRST = 0.4  # log odds in favour of the first option
-N_DESIGNS = 8
+N_DESIGNS = 4
 PROMPTS = tuple(Prompt(f"p{i:03d}", f"prompt {i}", category=f"category {i % 12}") for i in range(720))
 
 
 class Shown(NamedTuple):
-    """What is shown in a tournament: options (T, 2) and prompts (T,)."""
+    """What is shown in a tournament: options (T, K) and prompts (T,)."""
 
     options: np.ndarray
     prompt: np.ndarray
@@ -46,13 +50,21 @@ class Shown(NamedTuple):
         return Shown(self.options[:n_trials], self.prompt[:n_trials])
 
 
-class Recovery(NamedTuple):
-    """One tournament: rank correlations with the truth, coverage of each trait, and the position effect."""
+class Recovered(NamedTuple):
+    """Estimated scores: rank correlation with the truth, coverage of each trait, slope on the truth."""
 
-    choice: float
-    elo: float
+    rho: float
     covered: np.ndarray
     slope: float
+
+
+class Recovery(NamedTuple):
+    """One tournament under both priors, its Elo, and its position effect."""
+
+    flat: Recovered
+    pooled: Recovered
+    elo: float
+    weight: float  # of the pooled prior, mean over traits
     position: float
     position_covered: bool
 
@@ -95,23 +107,57 @@ def choose(scores: np.ndarray, shown: Shown, rng: np.random.Generator, effects: 
     return utilities.argmax(axis=1)
 
 
-def recover(scores: np.ndarray, shown: Shown, rng: np.random.Generator) -> Recovery:
-    n = len(scores)
-    chosen = choose(scores, shown, rng)
-    fit = choice.fit(shown.options, chosen, n, clusters=shown.prompt)
+def choose_alike(scores: np.ndarray, shown: Shown, rng: np.random.Generator):
+    """Choices of which each follows the model, while those of one prompt hang together.
+
+    A prompt draws its liking of each trait once, where `choose` draws it anew for each trial.
+    """
+    liking = rng.gumbel(size=(int(shown.prompt.max()) + 1, len(scores)))
+    utilities = scores[shown.options] + liking[shown.prompt[:, None], shown.options]
+    utilities[:, 0] += FIRST
+    return utilities.argmax(axis=1)
+
+
+def estimate(fit: choice.ChoiceFit) -> priors.Estimate:
+    return priors.Estimate.unshrunk(fit.scores, fit.bread, fit.alpha, fit.inflation)
+
+
+def estimates(truth: list[np.ndarray], shown: Shown, rng: np.random.Generator) -> list[priors.Estimate]:
+    """One long tournament of each model, for the priors of the others."""
+    n = len(truth[0])
+    return [
+        estimate(choice.fit(shown.options, choose(scores, shown, rng), n, clusters=shown.prompt))
+        for scores in truth
+    ]
+
+
+def recovered(fit: choice.ChoiceFit, scores: np.ndarray) -> Recovered:
     width = ratings.quantile(0.95, fit.n_clusters)
-    contrast = np.zeros(n + 2)
-    contrast[n:] = 1, -1
-    position = contrast[n:] @ (fit.positions - fit.position_bias)
-    position_stderr = np.sqrt(contrast @ fit.covariance @ contrast)
-    elo = ratings.sequential_elo(shown.options, chosen, n)
-    return Recovery(
-        choice=scipy.stats.spearmanr(fit.scores, scores).statistic,
-        elo=scipy.stats.spearmanr(elo, scores).statistic,
+    return Recovered(
+        rho=scipy.stats.spearmanr(fit.scores, scores).statistic,
         covered=np.abs(fit.scores - scores) < width * fit.stderr,
         slope=float(fit.scores @ scores / (scores @ scores)),
+    )
+
+
+def recover(scores: np.ndarray, shown: Shown, chosen: np.ndarray, others: list[priors.Estimate]) -> Recovery:
+    n, n_options = len(scores), shown.options.shape[1]
+    flat = choice.fit(shown.options, chosen, n, clusters=shown.prompt)
+    prior = priors.pool(estimate(flat), others)
+    pooled = choice.fit(shown.options, chosen, n, clusters=shown.prompt, prior=prior)
+    contrast = np.zeros(n + n_options)
+    contrast[n:] = -1 / (n_options - 1)
+    contrast[n] = 1
+    position = contrast[n:] @ (flat.positions - flat.position_bias)
+    margin = ratings.quantile(0.95, flat.n_clusters) * np.sqrt(contrast @ flat.covariance @ contrast)
+    elo = ratings.sequential_elo(shown.options, chosen, n)
+    return Recovery(
+        flat=recovered(flat, scores),
+        pooled=recovered(pooled, scores),
+        elo=scipy.stats.spearmanr(elo, scores).statistic,
+        weight=float(pooled.shrinkage.mean()),
         position=position,
-        position_covered=bool(abs(position - FIRST) < width * position_stderr),
+        position_covered=bool(abs(position - FIRST) < margin),
     )
 
 
@@ -133,37 +179,120 @@ def null_diff(scores: np.ndarray, shown: Shown, rng: np.random.Generator, spread
     return diff(*profiles)
 
 
-def print_recovery(truth: dict[str, np.ndarray], designs: list[Shown], replications: int) -> None:
+Found = dict[tuple[int, int, str], list[Recovery]]
+
+
+def find(
+    truth: dict[str, np.ndarray],
+    designs: dict[int, list[Shown]],
+    pools: list[list[priors.Estimate]],
+) -> Found:
+    """Recoveries by options, trials and model: one for each pool."""
     rng = np.random.default_rng(1)
-    found = {
-        (model, budget): [
-            recover(scores, designs[r % len(designs)].first(budget), rng) for r in range(replications)
-        ]
-        for model, scores in truth.items()
-        for budget in BUDGETS
-    }
-    print("Spearman's ρ with the truth, choice model / sequential Elo (K = 32), mean of")
-    print(f"{replications} tournaments:\n")
-    print("| model | " + " | ".join(f"{budget:,} trials" for budget in BUDGETS) + " |")
-    print("| --- |" + " ---: |" * len(BUDGETS))
-    for model in truth:
-        means = [np.mean([(r.choice, r.elo) for r in found[model, b]], axis=0) for b in BUDGETS]
-        cells = [f"{ours:.3f} / {elo:.3f}" for ours, elo in means]
+    found: Found = {}
+    for n_options, shown in designs.items():
+        for budget in BUDGETS:
+            for i, (model, scores) in enumerate(truth.items()):
+                found[n_options, budget, model] = [
+                    recover(scores, part, choose(scores, part, rng), [*pool[:i], *pool[i + 1 :]])
+                    for r, pool in enumerate(pools)
+                    for part in [shown[r % len(shown)].first(budget)]
+                ]
+    return found
+
+
+def print_ranks(found: Found, models: list[str], replications: int) -> None:
+    print("Spearman's ρ with the truth: choice model with the flat prior / with the pooled prior /")
+    print(f"sequential Elo (K = 32), mean of {replications} tournaments.")
+    for n_options in OPTIONS:
+        print(f"\n{n_options} options a trial:\n")
+        print("| model | " + " | ".join(f"{budget:,} trials" for budget in BUDGETS) + " |")
+        print("| --- |" + " ---: |" * len(BUDGETS))
+        for model in models:
+            means = [
+                np.mean([(r.flat.rho, r.pooled.rho, r.elo) for r in found[n_options, b, model]], axis=0)
+                for b in BUDGETS
+            ]
+            cells = [" / ".join(f"{rho:.3f}" for rho in triple) for triple in means]
+            print(f"| {model} | " + " | ".join(cells) + " |")
+
+
+def print_goal(found: Found, models: list[str]) -> None:
+    print(
+        "\nThe goal: 2,000 trials with the pooled prior against sequential Elo after 10,296 (mean ± s.e.):\n"
+    )
+    columns = [f"pooled, 2,000 trials of {n_options}" for n_options in OPTIONS]
+    print("| model | Elo, 10,296 trials of 2 | " + " | ".join(columns) + " |")
+    print("| --- | ---: |" + " ---: |" * len(columns))
+    for model in models:
+        rhos = [[r.elo for r in found[2, 10_296, model]]]
+        rhos += [[r.pooled.rho for r in found[n_options, 2_000, model]] for n_options in OPTIONS]
+        cells = [f"{np.mean(x):.4f} ± {scipy.stats.sem(x):.4f}" for x in rhos]
         print(f"| {model} | " + " | ".join(cells) + " |")
-    print(f"\nOver all {replications * len(truth)} tournaments of each length (coverage of 95 % intervals;")
-    print("slope of the estimated on the true scores; position effect, planted at 0.4 log odds):\n")
-    print("| trials | coverage | lowest, highest of a model | slope | position, mean ± s.e. | its coverage |")
-    print("| ---: | ---: | ---: | ---: | ---: | ---: |")
-    for budget in BUDGETS:
-        each = [np.mean([r.covered for r in found[model, budget]]) for model in truth]
-        every = [r for model in truth for r in found[model, budget]]
-        position = np.array([r.position for r in every])
-        print(
-            f"| {budget:,} | {np.mean(each):.1%} | {min(each):.1%}, {max(each):.1%} "
-            f"| {np.mean([r.slope for r in every]):.3f} "
-            f"| {position.mean():.4f} ± {position.std(ddof=1) / np.sqrt(len(position)):.4f} "
-            f"| {np.mean([r.position_covered for r in every]):.1%} |"
-        )
+
+
+def print_coverage(found: Found, models: list[str]) -> None:
+    print("\nCoverage of 95 % intervals (in brackets: the lowest and highest of a model); slope of the")
+    print("estimated on the true scores; mean weight of the pooled prior:\n")
+    print("| options | trials | flat | slope | pooled | slope | weight of the prior |")
+    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for n_options in OPTIONS:
+        for budget in BUDGETS:
+            cells = []
+            for kind in ("flat", "pooled"):
+                every = [[getattr(r, kind) for r in found[n_options, budget, model]] for model in models]
+                each = [np.mean([r.covered for r in of_model]) for of_model in every]
+                slope = np.mean([r.slope for of_model in every for r in of_model])
+                cells += [f"{np.mean(each):.1%} ({min(each):.1%} … {max(each):.1%})", f"{slope:.3f}"]
+            weight = np.mean([r.weight for model in models for r in found[n_options, budget, model]])
+            print(f"| {n_options} | {budget:,} | " + " | ".join(cells) + f" | {weight:.0%} |")
+    print("\nPosition effect under the flat prior, planted at 0.4 log odds:\n")
+    print("| options | trials | mean ± s.e. | coverage |")
+    print("| ---: | ---: | ---: | ---: |")
+    for n_options in OPTIONS:
+        for budget in NULL_BUDGETS:
+            every = [r for model in models for r in found[n_options, budget, model]]
+            position = np.array([r.position for r in every])
+            print(
+                f"| {n_options} | {budget:,} | {position.mean():.4f} ± {scipy.stats.sem(position):.4f} "
+                f"| {np.mean([r.position_covered for r in every]):.1%} |"
+            )
+
+
+def drawn(truth: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
+    """As many new characters as there are true ones, from a population such as the pooled prior assumes."""
+    known, n = np.array(truth), len(truth[0])
+    scores = []
+    for _ in truth:
+        own = np.exp(rng.normal(np.log(0.2), priors.SPREAD_OF_OWN) / 2)
+        weights = rng.normal(1 / len(truth), 0.2, size=len(truth))
+        scores.append(weights @ known + own * rng.normal(size=n))
+    return [x - x.mean() for x in scores]
+
+
+def print_hard_coverage(truth: list[np.ndarray], designs: list[Shown], replications: int) -> None:
+    rng = np.random.default_rng(3)
+    print("\nCoverage of 95 % intervals for characters drawn anew from a population, and where the trials of")
+    print("a prompt hang together (60 prompts, each with a liking of its own for each trait):\n")
+    print("| characters | trials | flat | pooled |")
+    print("| --- | ---: | ---: | ---: |")
+    few = [Shown(shown.options, shown.prompt % 60) for shown in designs]
+    for label, draw, pick, laid_out in (
+        ("drawn anew", drawn, choose, designs),
+        ("drawn anew, prompts that hang together", drawn, choose_alike, few),
+        ("the five, prompts that hang together", lambda known, _: known, choose_alike, few),
+    ):
+        for budget in HARD_BUDGETS:
+            found: list[Recovery] = []
+            for r in range(replications):
+                characters, shown = draw(truth, rng), laid_out[r % len(laid_out)]
+                pool, part = estimates(characters, shown, rng), shown.first(budget)
+                found += [
+                    recover(scores, part, pick(scores, part, rng), [*pool[:i], *pool[i + 1 :]])
+                    for i, scores in enumerate(characters)
+                ]
+            cells = [np.mean([getattr(r, kind).covered for r in found]) for kind in ("flat", "pooled")]
+            print(f"| {label} | {budget:,} | {cells[0]:.1%} | {cells[1]:.1%} |")
 
 
 def print_null_diffs(truth: dict[str, np.ndarray], designs: list[Shown], replications: int) -> None:
@@ -172,7 +301,7 @@ def print_null_diffs(truth: dict[str, np.ndarray], designs: list[Shown], replica
     print("each prompt shifts every trait by a draw with this standard deviation, alike in both runs:\n")
     print("| trials | prompt effect | traits called changed | diffs with any | p < .05 | omnibus p < .05 |")
     print("| ---: | ---: | ---: | ---: | ---: | ---: |")
-    for budget in BUDGETS:
+    for budget in NULL_BUDGETS:
         for spread in (0.0, 1.0):
             every = [
                 null_diff(scores, designs[r % len(designs)].first(budget), rng, spread)
@@ -188,20 +317,38 @@ def print_null_diffs(truth: dict[str, np.ndarray], designs: list[Shown], replica
             )
 
 
+def lay_out(traits: list[str], n_options: int, *, seed: int) -> Design:
+    rounds = rounds_for(len(traits), n_options=n_options, trials=BUDGETS[-1])
+    return design(traits, PROMPTS, rounds=rounds, n_options=n_options, seed=seed)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
-    parser.add_argument("--replications", type=int, default=40, help="tournaments for each model and length")
+    parser.add_argument("--replications", type=int, default=32, help="tournaments for each model and length")
     arguments = parser.parse_args()
     if not arguments.win_counts.is_file():
         sys.exit(f"skipped: no win counts at {arguments.win_counts}; say where with --win-counts")
     traits, wins = read_win_counts(arguments.win_counts)
     truth = {model: scores_from_wins(counts) for model, counts in wins.items()}
-    laid_out = [design(traits, PROMPTS, rounds=len(traits) - 1, seed=seed) for seed in range(N_DESIGNS)]
-    designs = [Shown(d.options, d.prompt) for d in laid_out]
+    designs = {
+        n_options: [
+            Shown(d.options, d.prompt)
+            for seed in range(N_DESIGNS)
+            for d in [lay_out(traits, n_options, seed=seed)]
+        ]
+        for n_options in OPTIONS
+    }
+    scores, replications, models = [*truth.values()], arguments.replications, [*truth]
+    rng = np.random.default_rng(0)
+    pools = [estimates(scores, designs[2][r % N_DESIGNS], rng) for r in range(replications)]
     print(f"{describe_machine()}\n")
-    print_recovery(truth, designs, arguments.replications)
-    print_null_diffs(truth, designs, max(arguments.replications // 4, 1))
+    found = find(truth, designs, pools)
+    print_ranks(found, models, replications)
+    print_goal(found, models)
+    print_coverage(found, models)
+    print_hard_coverage(scores, designs[2], max(replications // 4, 1))
+    print_null_diffs(truth, designs[2], max(replications // 4, 1))
 
 
 if __name__ == "__main__":
