@@ -18,7 +18,9 @@ def simulate(spread, n_trials, seed=0, n=20):
 
 def test_model_based_is_the_share_of_variance_that_is_not_error():
     assert reliability.model_based([-1.0, 1.0], [0.5, 0.5]) == pytest.approx(1 - 0.25 / 2)
+    assert reliability.model_based([-1.0, 1.0], [0.5, 0.5], shrunk=True) == pytest.approx(2 / 2.25)
     assert reliability.model_based([0.0, 0.0], [0.5, 0.5]) is None
+    assert reliability.model_based([0.0, 1e-30], [0.5, 0.5]) is None
     assert reliability.model_based([-1.0, 1.0], [np.nan, np.nan]) is None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import scipy.stats
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
+
+ROUNDING: Final = 1e-9  # log odds within which scores are equal, as where every trait was read every time
 
 
 class Kappa(NamedTuple):
@@ -46,7 +48,7 @@ def model_based(scores: ArrayLike, stderr: ArrayLike, *, shrunk: bool = False) -
     """
     variance = float(np.var(np.asarray(scores, dtype=np.float64), ddof=1))
     error = float(np.mean(np.square(np.asarray(stderr, dtype=np.float64))))
-    if not (variance > 0 and np.isfinite(error)):
+    if not (variance > ROUNDING**2 and np.isfinite(error)):
         return None
     return variance / (variance + error) if shrunk else 1 - error / variance
 
@@ -87,7 +89,7 @@ def split_half(
             first, second = (choice.fit(shown[h], picked[h], n_items, alpha=alpha) for h in (half, ~half))
         except NotIdentified:
             continue
-        if np.ptp(first.scores) > 0 and np.ptp(second.scores) > 0:
+        if np.ptp(first.scores) > ROUNDING and np.ptp(second.scores) > ROUNDING:
             correlations.append(float(np.corrcoef(first.scores, second.scores)[0, 1]))
     if not correlations:
         return None
