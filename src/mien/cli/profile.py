@@ -90,6 +90,8 @@ def health(profile: Profile) -> list[tuple[str, str]]:
     verdicts = profile.verdicts
     others = ", ".join(f"{n:,} {word}" for word, n in verdicts.items() if n and word != "chosen")
     position, reliable = profile.position, profile.reliability
+    n_options = len(profile.fit.positions)
+    by_chance = f", {1 / n_options:.0%} by chance" if n_options > 2 else ""
     halves = "" if profile.fit.prior else f", {fraction(reliable['split_half'])} from split halves"
     lines = [
         ("judge", profile.judge),
@@ -97,7 +99,7 @@ def health(profile: Profile) -> list[tuple[str, str]]:
         (
             "first option",
             f"chosen {position['first']:.0%} of the time between equals "
-            f"({position['low']:.0%} … {position['high']:.0%})",
+            f"({position['low']:.0%} … {position['high']:.0%}){by_chance}",
         ),
         ("reliability", f"{fraction(reliable['model_based'])} from the standard errors{halves}"),
     ]
