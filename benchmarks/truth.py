@@ -218,9 +218,7 @@ def print_ranks(found: Found, models: list[str], replications: int) -> None:
 
 
 def print_goal(found: Found, models: list[str]) -> None:
-    print(
-        "\nThe goal: 2,000 trials with the pooled prior against sequential Elo after 10,296 (mean ± s.e.):\n"
-    )
+    print("\n2,000 trials with the pooled prior, beside sequential Elo after 10,296 (mean ± s.e.):\n")
     columns = [f"pooled, 2,000 trials of {n_options}" for n_options in OPTIONS]
     print("| model | Elo, 10,296 trials of 2 | " + " | ".join(columns) + " |")
     print("| --- | ---: |" + " ---: |" * len(columns))

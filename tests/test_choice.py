@@ -14,6 +14,7 @@ from statsmodels.discrete.discrete_model import Logit
 
 from mien import choice
 from mien.errors import NotIdentified
+from mien.priors import Prior
 
 
 def simulate(scores, positions, n_trials, rng):
@@ -280,6 +281,105 @@ def test_a_million_trials_of_their_own_clusters_stay_sparse():
     assert fit.n_clusters == 1_000_000
     assert fit.gradients.nnz == 4_000_000
     np.testing.assert_allclose(fit.scores, np.linspace(-1, 1, 5), atol=0.02)
+
+
+# --- a prior
+
+
+def normal_prior(n=6, seed=3):
+    rng = np.random.default_rng(seed)
+    factor = rng.normal(size=(n, 2))
+    factor -= factor.mean(axis=0)
+    return Prior(mean=centred(rng.normal(size=n)), covariance=0.4 * (np.eye(n) - 1 / n) + factor @ factor.T)
+
+
+@pytest.mark.parametrize("k", [2, 4])
+def test_fit_with_a_prior_maximises_the_plain_penalised_likelihood(k):
+    options, chosen, clusters = sample(k=k, n_trials=80)
+    prior = normal_prior()
+    fit = choice.fit(options, chosen, 6, clusters=clusters, alpha=0.3, prior=prior)
+    precision = np.linalg.pinv(prior.covariance)
+
+    def objective(params):
+        away = centred(params[:6]) - prior.mean
+        without = plain_objective(params, options, chosen, 6, 0.0)
+        return without + away @ precision @ away / 2 + 0.15 * np.sum(params[6:] ** 2)
+
+    found = scipy.optimize.minimize(objective, np.zeros(6 + k), method="BFGS", options={"gtol": 1e-7}).x
+    np.testing.assert_allclose(fit.scores, centred(found[:6]), atol=1e-5)
+    np.testing.assert_allclose(fit.positions, found[6:], atol=1e-5)
+    assert fit.gradient_norm < 1e-8
+    assert fit.scores.sum() == pytest.approx(0, abs=1e-12)
+    params = np.concatenate([fit.scores, fit.positions])
+    assert fit.log_likelihood == pytest.approx(-plain_objective(params, options, chosen, 6, 0.0))
+    # The bread inverts the objective's curvature; the covariance adds what the prior leaves unknown.
+    step, basis = 1e-4, np.eye(6 + k)
+    hessian = np.array(
+        [
+            [
+                sum(s * t * objective(params + step * (s * a + t * b)) for s in (1, -1) for t in (1, -1))
+                for a in basis
+            ]
+            for b in basis
+        ]
+    ) / (4 * step**2)
+    centre = np.eye(6 + k)
+    centre[:6, :6] -= 1 / 6
+    centre[6:, 6:] -= 1 / k
+    np.testing.assert_allclose(fit.bread, np.linalg.pinv(centre @ hessian @ centre), atol=1e-4)
+    bread = fit.bread[:, :6]
+    n_trials, meat = len(chosen), (fit.gradients.T @ fit.gradients).toarray()
+    information = np.linalg.pinv(fit.bread, rcond=1e-9)
+    information[:6, :6] -= precision
+    information[6:, 6:] -= 0.3 * (np.eye(k) - 1 / k)
+    d = np.sum(fit.bread * information)
+    expected = fit.correction * fit.bread @ meat @ fit.bread
+    expected += min(0.5, d / (n_trials - d)) * fit.inflation * fit.bread + bread @ precision @ bread.T
+    np.testing.assert_allclose(fit.covariance, expected, atol=1e-8)
+    np.testing.assert_allclose(fit.shrinkage, np.diag(fit.bread)[:6] / np.diag(prior.covariance))
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), k=st.integers(2, 4), alpha=st.floats(0.05, 2))
+def test_the_ridge_is_a_prior_around_zero(seed, k, alpha):
+    options, chosen, clusters = sample(k=k, n_trials=80, seed=seed)
+    ridge = choice.fit(options, chosen, 6, clusters=clusters, alpha=alpha)
+    prior = Prior(mean=np.zeros(6), covariance=(np.eye(6) - 1 / 6) / alpha)
+    fit = choice.fit(options, chosen, 6, clusters=clusters, alpha=alpha, prior=prior)
+    np.testing.assert_allclose(fit.scores, ridge.scores, atol=1e-8)
+    np.testing.assert_allclose(fit.bread, ridge.bread, atol=1e-8)
+    np.testing.assert_allclose(fit.position_bias, ridge.position_bias, atol=1e-8)
+    assert ridge.shrinkage is None
+    assert (fit.stderr > ridge.stderr).all()
+    assert ((fit.shrinkage > 0) & (fit.shrinkage <= 1)).all()
+
+
+def test_a_sure_prior_decides_and_a_vague_one_leaves_it_to_the_data():
+    options, chosen, clusters = sample(n_trials=400)
+    centre, mean = np.eye(6) - 1 / 6, centred(np.arange(6.0))
+    sure, vague = (
+        choice.fit(
+            options,
+            chosen,
+            6,
+            clusters=clusters,
+            alpha=0.01,
+            prior=Prior(mean=mean, covariance=size * centre),
+        )
+        for size in (1e-4, 1e4)
+    )
+    np.testing.assert_allclose(sure.scores, mean, atol=0.05)
+    np.testing.assert_allclose(sure.shrinkage, 1, atol=0.02)
+    np.testing.assert_allclose(sure.stderr, np.sqrt(1e-4 * 5 / 6), rtol=0.02)
+    alone = choice.fit(options, chosen, 6, clusters=clusters, alpha=0.01)
+    np.testing.assert_allclose(vague.scores, alone.scores, atol=0.01)
+    np.testing.assert_allclose(vague.stderr, alone.stderr, rtol=0.01)
+
+
+def test_a_prior_of_other_items_is_refused():
+    options, chosen, _ = sample()
+    with pytest.raises(ValueError, match="5 scores does not fit 6 items"):
+        choice.fit(options, chosen, 6, prior=normal_prior(n=5))
 
 
 # --- two fits

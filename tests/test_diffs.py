@@ -15,6 +15,7 @@ from mien import ratings
 from mien.comparisons import Comparisons
 from mien.diffs import diff
 from mien.errors import UsageError
+from mien.priors import Prior
 
 N = 16
 SCORES = np.linspace(1.2, -1.2, N)
@@ -145,6 +146,12 @@ def test_tables_go_by_size_of_change():
     found = diff(profile(seed=1), profile(seed=2, run="<b>"))
     assert list(found.table["delta"].abs()) == sorted(np.abs(found.delta), reverse=True)
     assert "&lt;b&gt;" in found._repr_html_()
+
+
+def test_a_profile_with_a_prior_is_refused():
+    prior = Prior(mean=np.zeros(N), covariance=np.eye(N) - 1 / N)
+    with pytest.raises(UsageError, match=r"profile of old was made with a prior.*flat prior"):
+        diff(profile(seed=1, run="old", prior=prior), profile(seed=2))
 
 
 def test_different_traits_are_named():

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from mien import choice, ratings
 from mien.comparisons import NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE, Comparisons
 from mien.errors import NotIdentified
+from mien.priors import Prior
 
 NAMES = ("airy", "bold", "calm", "drab", "eager", "frank", "glum", "hasty")
 SCORES = np.linspace(1.4, -1.4, 8)
@@ -174,6 +176,31 @@ def test_neither_counts_against_accuracy_and_refusals_do_not():
     accuracy = ratings.profile(table(n_trials=200, chosen=chosen), instrument="instructed").accuracy
     assert accuracy is not None
     assert (accuracy["n"], accuracy["accuracy"]) == (170, 150 / 170)
+
+
+def test_under_a_prior_the_flat_rating_stands_beside():
+    prior = Prior(mean=np.linspace(0.7, -0.7, 8), covariance=0.3 * (np.eye(8) - 1 / 8), runs=("a", "b"))
+    flat, pooled = ratings.profile(table()), ratings.profile(table(), prior=prior)
+    assert flat.flat_fit is None
+    assert not {"shrinkage", "flat_rating", "flat_stderr"} & set(flat.rows[0])
+    record = pooled.to_dict()
+    assert (record["prior"], record["pool"]) == ("pooled", ["a", "b"])
+    alone = {row["trait"]: row for row in flat.rows}
+    for row in pooled.rows:
+        assert row["flat_rating"] == alone[row["trait"]]["rating"]
+        assert row["flat_stderr"] == alone[row["trait"]]["stderr"]
+        assert 0 < row["shrinkage"] < 1
+    assert list(pooled.table.columns[-3:]) == ["shrinkage", "flat_rating", "flat_stderr"]
+    assert set(pooled.fit.clusters) == set(pooled.flat_fit.clusters) == set(flat.fit.clusters)
+    # What speaks of the run's own verdicts leaves the prior out.
+    assert pooled.flat == flat.flat
+    assert pooled.reliability["split_half"] is None
+    np.testing.assert_array_equal(pooled.elo, flat.elo)
+    variance, error = np.var(pooled.fit.scores, ddof=1), np.mean(pooled.fit.stderr**2)
+    assert pooled.reliability["model_based"] == pytest.approx(variance / (variance + error))
+    given = ratings.profile(table(), prior=replace(prior, runs=())).to_dict()
+    assert (given["prior"], given["pool"]) == ("given", [])
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
 
 
 def test_a_notebook_shows_the_table():
