@@ -28,6 +28,7 @@ from mien import choice, priors, ratings
 from mien.comparisons import Comparisons
 from mien.designs import Design, design, rounds_for
 from mien.diffs import diff
+from mien.likelihood import Trials
 from mien.types import Prompt
 
 WIN_COUNTS = Path(__file__).resolve().parents[1] / "../shared/data/win_counts.csv"
@@ -257,6 +258,29 @@ def print_coverage(found: Found, models: list[str]) -> None:
             )
 
 
+def precision(scores: np.ndarray, shown: Shown) -> np.ndarray:
+    """(4,) inverse of the mean variance of a score: all traits, the upper, the middle, the lower third."""
+    n = len(scores)
+    trials = Trials.of(shown.options, np.zeros(len(shown.options), dtype=int), n, None)
+    _, chances = trials.log_likelihood(np.concatenate([scores, np.zeros(shown.options.shape[1])]))
+    variance = np.diag(np.linalg.inv(trials.information(chances)[:n, :n] + 1 / n)) - 1 / n
+    thirds = np.array_split(variance[np.argsort(-scores)], 3)
+    return 1 / np.array([variance.mean(), *(third.mean() for third in thirds)])
+
+
+def print_information(truth: dict[str, np.ndarray], designs: dict[int, list[Shown]]) -> None:
+    n = len(next(iter(truth.values())))
+    print("\nPrecision (1 / mean variance of a score) that a trial gives, as a multiple of that of a pair:\n")
+    print("| options | no preference | the five: all traits | upper third | middle third | lower third |")
+    print("| ---: | ---: | ---: | ---: | ---: | ---: |")
+    for n_options in OPTIONS[1:]:
+        more, pairs = designs[n_options][0], designs[2][0]
+        flat = precision(np.zeros(n), more)[0] / precision(np.zeros(n), pairs)[0]
+        ratios = [precision(scores, more) / precision(scores, pairs) for scores in truth.values()]
+        cells = [f"{ratio:.2f}" for ratio in (flat, *np.mean(ratios, axis=0))]
+        print(f"| {n_options} | " + " | ".join(cells) + " |")
+
+
 def drawn(truth: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
     """As many new characters as there are true ones, from a population such as the pooled prior assumes."""
     known, n = np.array(truth), len(truth[0])
@@ -344,6 +368,7 @@ def main() -> None:
     found = find(truth, designs, pools)
     print_ranks(found, models, replications)
     print_goal(found, models)
+    print_information(truth, designs)
     print_coverage(found, models)
     print_hard_coverage(scores, designs[2], max(replications // 4, 1))
     print_null_diffs(truth, designs[2], max(replications // 4, 1))

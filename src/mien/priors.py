@@ -5,8 +5,9 @@ ones, with weights near 1/R, and something of its own:
 
     θ = Σ_r w_r θ_r + d,   w_r ~ N(1/R, ω²),   d ~ N(0, τ² P),   P = E − 11ᵀ/n,
 
-so that θ ~ N(m, S) with m the mean of the θ_r and S = τ² P + ω² Σ_r θ_r θ_rᵀ: the second moments of the known
-scores, shrunk towards an identity (the form of Ledoit and Wolf 2004, J. Multivariate Analysis 88, 365–411).
+so that θ ~ N(m, S) with m the mean of the θ_r and S = τ² P + ω² Σ_r θ_r θ_rᵀ: a parametric empirical Bayes
+prior (Morris 1983, J. Am. Statist. Ass. 78, 47–55) whose covariance is the second moments of the known
+scores, shrunk towards an identity, the form of Ledoit and Wolf (2004, J. Multivariate Analysis 88, 365–411).
 Their rule for how far to shrink needs more runs than there usually are; here ω² and τ² maximise the
 likelihood of each known run under the prior from all others (`pool`).
 """
