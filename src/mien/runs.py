@@ -13,7 +13,6 @@ import msgspec
 
 from mien.comparisons import Comparisons, comparisons_from, option_columns, read_table
 from mien.errors import InputError, RunConflict, UnknownName, UsageError
-from mien.pools import pooled_prior
 from mien.store import JudgeRecord, RunRecord, Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
     from mien.priors import Prior
     from mien.ratings import Profile
+
+PRIORS = ("flat", "pooled")
 
 #: Stands for the judge of imported verdicts where the table names none.
 UNKNOWN_JUDGE = "imported"
@@ -104,16 +105,9 @@ class Run:
         protocol: dict[str, Any] = msgspec.json.decode(run.protocol)
         elo: dict[str, float] = protocol.get("elo", {})
         comparisons = self.comparisons(judge)
-        if isinstance(prior, str):
-            if prior not in {"flat", "pooled"}:
-                raise UnknownName("prior", prior, ("flat", "pooled"))
-            alpha = {"alpha": settings["alpha"]} if "alpha" in settings else {}
-            prior_ = self._pooled_prior(comparisons, judge, **alpha) if prior == "pooled" else None
-        else:
-            prior_ = prior
         return ratings.profile(
             comparisons,
-            prior=prior_,
+            prior=self._prior(prior, comparisons, judge, settings),
             run=run.name,
             model=run.model,
             instrument=run.instrument,
@@ -126,8 +120,19 @@ class Run:
             **settings,
         )
 
-    def _pooled_prior(self, own: Comparisons, judge: str, **settings: float) -> Prior:
-        """From the other runs, each as this run's judge read it, or else as its own first judge did."""
+    def _prior(
+        self, prior: Prior | str, own: Comparisons, judge: str, settings: dict[str, Any]
+    ) -> Prior | None:
+        """Other runs are taken as this run's judge read them, or else as their own first judge did."""
+        if not isinstance(prior, str):
+            return prior
+        if prior not in PRIORS:
+            raise UnknownName("prior", prior, PRIORS)
+        if prior == "flat":
+            return None
+        from mien.choice import DEFAULT_ALPHA
+        from mien.pools import pooled_prior
+
         with Store(self.path, read_only=True) as store:
             records = store.runs()
 
@@ -135,7 +140,7 @@ class Run:
             run = Run(other.name, self.path)
             return run.comparisons(judge if judge in {known.name for known in run.judges} else None)
 
-        return pooled_prior(self.record, own, records, read, **settings)
+        return pooled_prior(self.record, own, records, read, alpha=settings.get("alpha", DEFAULT_ALPHA))
 
     def rows(self, judge: str | None = None) -> Iterator[dict[str, str]]:
         """The run as rows of a comparison table (see `mien.comparisons`), in the order of the trials."""

@@ -24,10 +24,7 @@ def command(
     alpha: options.AlphaOption = None,
     prior: Annotated[
         str,
-        typer.Option(
-            help="flat: the run's own verdicts alone. pooled: with what at least four other models' runs in "
-            "the store foretell.",
-        ),
+        typer.Option(help="flat: this run alone. pooled: lean on four or more other models in the store."),
     ] = "flat",
     confidence_level: options.ConfidenceOption = 0.95,
     as_json: options.JsonOption = False,
