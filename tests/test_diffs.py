@@ -124,21 +124,118 @@ def test_correlation_with_itself_is_one():
     assert not diff(a, a).changed.any()
 
 
+def test_corrected_correlation_has_its_ends_corrected_alike():
+    a, b = profile(seed=1), profile(seed=2)
+    found = diff(a, b).correlation
+    attenuation = math.sqrt(a.reliability["model_based"] * b.reliability["model_based"])
+    for name in ("low", "high"):
+        assert found[f"disattenuated_{name}"] == pytest.approx(min(found[name] / attenuation, 1))
+
+
+@pytest.mark.parametrize("planted", [0.5, 1.0])
+def test_corrected_correlation_holds_the_true_one(planted):
+    """Two characters whose true scores correlate by so much, measured on prompts of their own."""
+    rng, hits, estimates = np.random.default_rng(5), [], []
+    for r in range(40):
+        first = rng.normal(size=N)
+        second = planted * first + math.sqrt(1 - planted**2) * rng.normal(size=N)
+        true = scipy.stats.spearmanr(first, second).statistic
+        found = diff(
+            profile(first, seed=r, n_trials=400), profile(second, seed=r + 900, n_trials=400, prefix="q")
+        ).correlation
+        hits.append(found["disattenuated_low"] <= true <= found["disattenuated_high"])
+        estimates.append(found["disattenuated"] - true)
+    assert np.mean(hits) > 0.9
+    assert abs(np.mean(estimates)) < 0.06
+
+
+def test_size_leaves_the_noise_out():
+    moved = SCORES + np.where(np.arange(N) % 2, 0.4, -0.4)
+    true = 0.4 * 400 / math.log(10)
+    found = [
+        diff(profile(seed=s, n_trials=1200), profile(moved, seed=s + 500, n_trials=1200)) for s in range(40)
+    ]
+    assert np.mean([d.size["rms"] ** 2 for d in found]) == pytest.approx(true**2, rel=0.12)
+    assert np.mean([d.rms for d in found]) > 1.1 * true
+    assert np.mean([d.size["low"] <= true <= d.size["high"] for d in found]) > 0.88
+    assert all(d.size["low"] <= d.size["rms"] <= d.size["high"] for d in found)
+
+
+@pytest.mark.parametrize("prefix", ["p", "q"])
+def test_size_of_no_change_has_an_interval_from_nothing(prefix):
+    found = [diff(profile(seed=s), profile(seed=s + 500, prefix=prefix)).size for s in range(80)]
+    assert np.mean([x["low"] == 0 for x in found]) > 0.92
+    assert np.median([x["rms"] for x in found]) < 20
+
+
+def test_margin_tells_unchanged_from_undecided():
+    moved = SCORES.copy()
+    moved[3] += 2.0
+    found = diff(profile(seed=1, n_trials=6000), profile(moved, seed=2, n_trials=6000), margin=100)
+    rows = {row["trait"]: row for row in found.rows}
+    for row in rows.values():
+        inside = row["low"] > -100 and row["high"] < 100
+        assert (row["finding"] == "unchanged") == inside
+        assert (row["finding"] == "changed") == row["changed"] == (row["q"] < 0.05 and not inside)
+        assert (row["rounds"] is not None) == (row["finding"] == "undecided")
+    assert rows["t03"]["finding"] == "changed"
+    counts = found.equivalence
+    assert counts["changed"] + counts["unchanged"] + counts["undecided"] == N
+    assert counts["unchanged"] > N / 2
+    assert counts["rounds"] == 6000 * 2 / N
+    strict = diff(found.before, found.after, margin=20).equivalence
+    assert strict["unchanged"] == 0
+    assert strict["rounds_needed"] > 4 * strict["rounds"]
+    # A change that is there, and known to be within the margin, does not count as one.
+    assert not diff(found.before, found.after, margin=2000).changed.any()
+
+
+def test_nothing_is_undecided_after_the_rounds_needed():
+    short = diff(profile(seed=1, n_trials=400), profile(seed=2, n_trials=400), margin=150)
+    counts = short.equivalence
+    assert counts["undecided"] > N / 2
+    n_trials = counts["rounds_needed"] * N // 2
+    longer = [
+        diff(profile(seed=s, n_trials=n_trials), profile(seed=s + 50, n_trials=n_trials), margin=150)
+        for s in range(3)
+    ]
+    assert sum(d.equivalence["undecided"] for d in longer) <= 1
+    assert longer[0].equivalence["rounds"] == counts["rounds_needed"]
+
+
+@pytest.mark.parametrize("margin", [0, -5, math.nan, math.inf])
+def test_margins_that_are_none(margin):
+    with pytest.raises(UsageError, match="a margin is a number of rating points above 0"):
+        diff(profile(seed=1), profile(seed=2), margin=margin)
+
+
 def test_an_unreliable_profile_has_no_corrected_correlation():
     a = profile(seed=1)
     noise = replace(a, reliability={"model_based": -0.2, "split_half": None})
-    assert diff(a, noise).correlation["disattenuated"] is None
+    found = diff(a, noise).correlation
+    assert found["disattenuated"] is found["disattenuated_low"] is found["disattenuated_high"] is None
 
 
 def test_json_keys_are_the_documented_ones():
     record = diff(profile(seed=1, run="old"), profile(seed=2, model="new")).to_dict()
     assert list(record) == [
-        *("a", "b", "traits", "omnibus", "rms", "rms_null", "correlation", "paired", "fdr"),
-        "confidence_level",
+        *("a", "b", "traits", "omnibus", "rms", "rms_null", "size", "correlation", "equivalence", "pairing"),
+        *("paired", "prompts", "fdr", "confidence_level"),
     ]
     assert (record["a"], record["b"]) == ("old", "new")
-    assert list(record["traits"][0]) == ["trait", "delta", "low", "high", "stderr", "p", "q", "changed"]
+    assert list(record["traits"][0]) == [
+        *("trait", "delta", "low", "high", "stderr", "p", "q", "changed", "finding", "rounds"),
+    ]
     assert list(record["omnibus"]) == ["chi2", "df", "p"]
+    assert list(record["size"]) == ["rms", "low", "high"]
+    assert record["equivalence"] is record["traits"][0]["finding"] is record["traits"][0]["rounds"] is None
+    assert record["prompts"] == {"a": 100, "b": 100, "shared": record["paired"]}
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    record = diff(profile(seed=1), profile(seed=2, prefix="q"), margin=100).to_dict()
+    assert (record["pairing"], record["paired"]) == ("unpaired", 0)
+    assert list(record["equivalence"]) == [
+        *("margin", "changed", "unchanged", "undecided", "rounds", "rounds_needed"),
+    ]
     assert json.loads(json.dumps(record, allow_nan=False)) == record
 
 

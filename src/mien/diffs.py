@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -9,8 +10,10 @@ import numpy as np
 import scipy.stats
 
 from mien import choice
+from mien.equivalence import Equivalence, Finding, growth, within
 from mien.errors import UsageError
 from mien.ratings import ELO_SCALE
+from mien.size import Size, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +37,16 @@ class DeltaRow(TypedDict):
     p: float
     q: float
     changed: bool
+    finding: Finding | None
+    rounds: int | None
+
+
+class Prompts(TypedDict):
+    """Prompts of the decided trials of each run, and those that both share."""
+
+    a: int
+    b: int
+    shared: int
 
 
 class Omnibus(TypedDict):
@@ -45,12 +58,14 @@ class Omnibus(TypedDict):
 
 
 class Correlation(TypedDict):
-    """Rank correlation of two profiles, with its interval, and corrected for their reliabilities."""
+    """Rank correlation of two profiles, and corrected for their reliabilities, each with its interval."""
 
     spearman: float | None
     low: float | None
     high: float | None
     disattenuated: float | None
+    disattenuated_low: float | None
+    disattenuated_high: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,24 +73,28 @@ class Diff:
     """Profile b minus profile a. Arrays follow ``traits``; rows and tables go by |delta|.
 
     Attributes:
-        a: name of the first run (or model); b: of the second.
+        before: the first profile; after: the second.
         traits: the n trait names, sorted.
         delta: (n,) change of rating, points of Elo.
-        stderr: (n,) its standard error, from the joint clustered covariance of both runs.
-        low: (n,) lower end of its interval; high: (n,) upper end.
+        covariance: (n, n) of ``delta``, from the joint clustered covariance of both runs.
+        df: (n,) degrees of freedom of its intervals.
+        low: (n,) lower end of the change's interval; high: (n,) upper end.
         p: (n,) two-sided Wald p against no change.
         q: (n,) p adjusted after Benjamini and Hochberg (1995).
-        rms: root-mean-square delta.
+        rms: root-mean-square delta, noise and all.
         rms_null: the rms that noise alone would give, √ mean stderr².
-        paired: prompts that both runs share.
+        size: the rms of the true changes (`mien.size`).
+        prompts: of both runs; the comparison is paired where they share any.
         fdr: false-discovery rate at which a trait counts as changed.
+        margin: change, in points, that counts as none; None where every change counts.
     """
 
-    a: str
-    b: str
+    before: Profile
+    after: Profile
     traits: tuple[str, ...]
     delta: Floats
-    stderr: Floats
+    covariance: Floats
+    df: Floats
     low: Floats
     high: Floats
     p: Floats
@@ -83,30 +102,108 @@ class Diff:
     omnibus: Omnibus
     rms: float
     rms_null: float
+    size: Size
     correlation: Correlation
-    paired: int
+    prompts: Prompts
     fdr: float
     confidence_level: float
+    margin: float | None
+
+    @property
+    def a(self) -> str:
+        """Name of the first run (or model)."""
+        return self.before.run or self.before.model or "a"
+
+    @property
+    def b(self) -> str:
+        """Name of the second run (or model)."""
+        return self.after.run or self.after.model or "b"
+
+    @property
+    def paired(self) -> int:
+        """Prompts that both runs share."""
+        return self.prompts["shared"]
+
+    @property
+    def stderr(self) -> Floats:
+        """(n,) standard errors of ``delta``."""
+        return np.sqrt(np.diag(self.covariance))
 
     @property
     def changed(self) -> NDArray[np.bool_]:
-        """(n,) whether the trait changed: q < fdr."""
-        return self.q < self.fdr
+        """(n,) whether the trait changed: q < fdr, and not unchanged within the margin."""
+        return (self.q < self.fdr) & ~self.unchanged
+
+    @property
+    def unchanged(self) -> NDArray[np.bool_]:
+        """(n,) whether the change is known to lie within the margin; False throughout without one."""
+        if self.margin is None:
+            return np.zeros(len(self.traits), dtype=np.bool_)
+        return within(self.low, self.high, self.margin)
+
+    @property
+    def equivalence(self) -> Equivalence | None:
+        """How many traits changed, did not, or are undecided; None without a margin."""
+        if self.margin is None:
+            return None
+        rounds = self._rounds()
+        undecided = [n for n in rounds if n is not None]
+        return Equivalence(
+            margin=self.margin,
+            changed=int(np.count_nonzero(self.changed)),
+            unchanged=int(np.count_nonzero(self.unchanged)),
+            undecided=len(undecided),
+            rounds=round(self._length()),
+            rounds_needed=max(undecided, default=None),
+        )
+
+    def _length(self) -> float:
+        """Rounds that two runs of one length would have had for the noise of these two."""
+        first, second = (
+            run.n_trials * len(run.fit.positions) / len(self.traits) for run in (self.before, self.after)
+        )
+        return 2 / (1 / first + 1 / second)
+
+    def _rounds(self) -> list[int | None]:
+        """Rounds of both runs that would decide each undecided trait; None for the others."""
+        if self.margin is None:
+            return [None] * len(self.traits)
+        factors = growth(
+            self.stderr,
+            self.df,
+            self.margin,
+            found=int(np.count_nonzero(self.q < self.fdr)),
+            fdr=self.fdr,
+            confidence_level=self.confidence_level,
+        )
+        decided = self.changed | self.unchanged
+        return [
+            None if known else math.ceil(self._length() * factor)
+            for known, factor in zip(decided.tolist(), factors.tolist(), strict=True)
+        ]
 
     @property
     def rows(self) -> list[DeltaRow]:
-        """One row a trait, by |delta|."""
+        """One row a trait, by |delta|; ``finding`` and ``rounds`` are None without a margin."""
         order: list[int] = np.argsort(-np.abs(self.delta), kind="stable").tolist()
+        stderr, rounds = self.stderr, self._rounds()
+        changed, unchanged = self.changed, self.unchanged
+        findings: list[Finding | None] = [
+            None if self.margin is None else "changed" if new else "unchanged" if old else "undecided"
+            for new, old in zip(changed.tolist(), unchanged.tolist(), strict=True)
+        ]
         return [
             DeltaRow(
                 trait=self.traits[i],
                 delta=float(self.delta[i]),
                 low=float(self.low[i]),
                 high=float(self.high[i]),
-                stderr=float(self.stderr[i]),
+                stderr=float(stderr[i]),
                 p=float(self.p[i]),
                 q=float(self.q[i]),
-                changed=bool(self.changed[i]),
+                changed=bool(changed[i]),
+                finding=findings[i],
+                rounds=rounds[i],
             )
             for i in order
         ]
@@ -127,8 +224,12 @@ class Diff:
             "omnibus": dict(self.omnibus),
             "rms": self.rms,
             "rms_null": self.rms_null,
+            "size": dict(self.size),
             "correlation": dict(self.correlation),
+            "equivalence": None if self.equivalence is None else dict(self.equivalence),
+            "pairing": "paired" if self.paired else "unpaired",
             "paired": self.paired,
+            "prompts": dict(self.prompts),
             "fdr": self.fdr,
             "confidence_level": self.confidence_level,
         }
@@ -140,11 +241,19 @@ class Diff:
         found = f"{np.count_nonzero(self.changed)} of {len(self.traits)} traits changed (q < {self.fdr:g})"
         table = self.table.set_index("trait").to_html(float_format="{:.3g}".format, max_rows=20)
         return (
-            f"<p><b>{title}</b> · {found} · rms {self.rms:.0f} (noise alone {self.rms_null:.0f})</p>{table}"
+            f"<p><b>{title}</b> · {found} · size {self.size['rms']:.0f} points "
+            f"({self.size['low']:.0f} … {self.size['high']:.0f})</p>{table}"
         )
 
 
-def diff(a: Profile, b: Profile, *, fdr: float = 0.05, confidence_level: float = 0.95) -> Diff:
+def diff(
+    a: Profile,
+    b: Profile,
+    *,
+    fdr: float = 0.05,
+    confidence_level: float = 0.95,
+    margin: float | None = None,
+) -> Diff:
     """Compare two profiles of the same traits.
 
     Runs on the same prompts are paired: the covariance of the difference is V_a + V_b − V_ab − V_abᵀ, with
@@ -155,12 +264,16 @@ def diff(a: Profile, b: Profile, *, fdr: float = 0.05, confidence_level: float =
         b: the profile to compare.
         fdr: false-discovery rate at which a trait counts as changed.
         confidence_level: of all intervals.
+        margin: points of rating; a trait whose interval lies within ± this is called unchanged.
 
     Raises:
-        UsageError: the profiles rate different traits, or one was made with a prior.
+        UsageError: the profiles rate different traits, one was made with a prior, or the margin is not
+            above 0.
     """
     _require_no_prior(a, b)
     _require_same_traits(a, b)
+    if margin is not None and not 0 < margin < np.inf:
+        raise UsageError(f"a margin is a number of rating points above 0, not {margin:g}")
     n = len(a.traits)
     scores = b.fit.scores - a.fit.scores
     var_a, var_b = a.fit.covariance[:n, :n], b.fit.covariance[:n, :n]
@@ -171,26 +284,30 @@ def diff(a: Profile, b: Profile, *, fdr: float = 0.05, confidence_level: float =
     overall = _welch(np.trace(var_a), np.trace(var_b), a.fit.n_clusters - 1, b.fit.n_clusters - 1)
     n_clusters = min(float(overall) + 1, a.fit.n_clusters + b.fit.n_clusters - paired)
     whole = choice.wald_test(scores, covariance, n_clusters)
-    delta, stderr = ELO_SCALE * scores, ELO_SCALE * np.sqrt(np.diag(covariance))
-    margin = _floats(scipy.stats.t.ppf((1 + confidence_level) / 2, df)) * stderr
+    delta, covariance = ELO_SCALE * scores, ELO_SCALE**2 * covariance
+    stderr = np.sqrt(np.diag(covariance))
+    half = _floats(scipy.stats.t.ppf((1 + confidence_level) / 2, df)) * stderr
     p = _floats(2 * scipy.stats.t.sf(np.abs(delta) / stderr, df))
     return Diff(
-        a=a.run or a.model or "a",
-        b=b.run or b.model or "b",
+        before=a,
+        after=b,
         traits=a.traits,
         delta=delta,
-        stderr=stderr,
-        low=delta - margin,
-        high=delta + margin,
+        covariance=covariance,
+        df=df,
+        low=delta - half,
+        high=delta + half,
         p=p,
         q=_floats(scipy.stats.false_discovery_control(p)),
         omnibus=Omnibus(chi2=whole.statistic, df=whole.df, p=whole.p),
         rms=float(np.sqrt(np.mean(delta**2))),
         rms_null=float(np.sqrt(np.mean(stderr**2))),
+        size=size(delta, covariance, confidence_level=confidence_level),
         correlation=_correlation(a, b, confidence_level),
-        paired=paired,
+        prompts=Prompts(a=a.fit.n_clusters, b=b.fit.n_clusters, shared=paired),
         fdr=fdr,
         confidence_level=confidence_level,
+        margin=margin,
     )
 
 
@@ -212,21 +329,39 @@ def _correlation(a: Profile, b: Profile, confidence_level: float) -> Correlation
     """Spearman's ρ, Fisher's z with the standard error √((1 + ρ²/2)/(n − 3)).
 
     That is Bonett and Wright's (2000, Psychometrika 65, 23–28). The correction for attenuation is Spearman's
-    (1904), ρ/√(rel_a rel_b), at most 1 in size; None where a profile's reliability is not above 0.
+    (1904), ρ/√(rel_a rel_b), at most 1 in size, and that of the interval's ends the same (Charles 2005,
+    Psychological Methods 10, 206–226); None where a profile's reliability is not above 0.
     """
     first, second, n = a.fit.scores, b.fit.scores, len(a.traits)
     if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return Correlation(spearman=None, low=None, high=None, disattenuated=None)
+        return Correlation(
+            spearman=None,
+            low=None,
+            high=None,
+            disattenuated=None,
+            disattenuated_low=None,
+            disattenuated_high=None,
+        )
     rho = float(scipy.stats.spearmanr(first, second).statistic)
-    low = high = corrected = None
+    low = high = None
     if n > 3:
         z = np.arctanh(np.clip(rho, -1 + 1e-12, 1 - 1e-12))
-        margin = scipy.stats.norm.ppf((1 + confidence_level) / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
-        low, high = float(np.tanh(z - margin)), float(np.tanh(z + margin))
+        half = scipy.stats.norm.ppf((1 + confidence_level) / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
+        low, high = float(np.tanh(z - half)), float(np.tanh(z + half))
     reliable = [x for x in (a.reliability["model_based"], b.reliability["model_based"]) if x and x > 0]
-    if len(reliable) == 2:
-        corrected = float(np.clip(rho / np.sqrt(reliable[0] * reliable[1]), -1, 1))
-    return Correlation(spearman=rho, low=low, high=high, disattenuated=corrected)
+    attenuation = float(np.sqrt(np.prod(reliable))) if len(reliable) == 2 else None
+
+    def corrected(value: float | None) -> float | None:
+        return None if value is None or attenuation is None else max(-1.0, min(value / attenuation, 1.0))
+
+    return Correlation(
+        spearman=rho,
+        low=low,
+        high=high,
+        disattenuated=corrected(rho),
+        disattenuated_low=corrected(low),
+        disattenuated_high=corrected(high),
+    )
 
 
 def _require_no_prior(a: Profile, b: Profile) -> None:
