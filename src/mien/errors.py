@@ -5,6 +5,7 @@
     MienError
     ├── UsageError              the user can mend it: bad input, bad usage (exit status 2)
     │   ├── InputError          a file, row or key that cannot be used
+    │   ├── GateError           a release gate that cannot be read; points to the character
     │   ├── UnknownName         no such provider, run, trait set …; names the nearest
     │   ├── MissingKey          the endpoint's key is not in the environment
     │   ├── RunConflict         a run of this name exists with another design or protocol
@@ -44,6 +45,20 @@ class InputError(UsageError):
         self.problem, self.source, self.where = problem, str(source), where
         place = ", ".join(part for part in (self.source, where) if part)
         super().__init__(f"{place}: {problem}" if place else problem)
+
+
+class GateError(UsageError):
+    """A release gate that cannot be read; the message is drawn on three lines, with a caret.
+
+    Args:
+        problem: what is wrong and what to do about it.
+        text: the gate.
+        place: index of the character in ``text`` that the caret points to.
+    """
+
+    def __init__(self, problem: str, text: str, place: int) -> None:
+        self.problem, self.text, self.place = problem, text, place
+        super().__init__(f"gate {text!r}: {problem}\n  {text}\n  {' ' * place}^")
 
 
 class UnknownName(UsageError):

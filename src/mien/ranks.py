@@ -1,0 +1,57 @@
+"""The rank of one item among n, with an interval from the covariance of all scores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+N_DRAWS = 4000
+
+
+class Rank(NamedTuple):
+    """A rank, 1 for the highest score, and the ends of its interval."""
+
+    rank: int
+    low: int
+    high: int
+
+
+def rank(
+    scores: Floats,
+    covariance: Floats,
+    item: int,
+    *,
+    df: float,
+    confidence_level: float = 0.95,
+    n_draws: int = N_DRAWS,
+    seed: int = 0,
+) -> Rank:
+    """Rank an item, and say between which ranks it lies.
+
+    The interval holds the middle of the ranks that the item takes in draws from the joint law of the scores
+    (Goldstein and Spiegelhalter 1996, J. R. Statist. Soc. A 159, 385–443): multivariate t around the
+    estimates, for the covariance is an estimate, too.
+
+    Args:
+        scores: (n,) estimates.
+        covariance: (n, n) of ``scores``; may be singular.
+        item: index of the item.
+        df: degrees of freedom of ``covariance``.
+        confidence_level: of the interval.
+        n_draws: draws to take.
+        seed: of the draws.
+    """
+    rng = np.random.default_rng(seed)
+    values, vectors = np.linalg.eigh(covariance)
+    noise = rng.normal(size=(n_draws, len(scores))) @ (vectors * np.sqrt(np.clip(values, 0, None))).T
+    draws = scores + noise / np.sqrt(rng.chisquare(df, size=(n_draws, 1)) / df)
+    taken = 1 + np.count_nonzero(draws > draws[:, [item]], axis=1)
+    tail = (1 - confidence_level) / 2
+    low, high = np.quantile(taken, [tail, 1 - tail], method="inverted_cdf").tolist()
+    return Rank(1 + int(np.count_nonzero(scores > scores[item])), int(low), int(high))
