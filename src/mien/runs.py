@@ -197,6 +197,11 @@ class Run:
             "n": len(pairs),
         }
 
+    def prompt_ids(self) -> dict[str, str]:
+        """Ids of the run's prompts, by the label that they have as clusters of a profile."""
+        with Store(self.path, read_only=True) as store:
+            return store.prompt_ids(store.run(self.name).id)
+
     def failures(self) -> dict[str, int]:
         """Why trials have no response: how many for each reason, most frequent first."""
         with Store(self.path, read_only=True) as store:

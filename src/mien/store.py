@@ -311,6 +311,11 @@ class Store:
         for options, chosen, prompt, trial in cursor:
             yield _decode_names(options), chosen, prompt, trial
 
+    def prompt_ids(self, run: int) -> dict[str, str]:
+        """Ids of a run's prompts by their keys."""
+        query = "SELECT DISTINCT p.key, p.id FROM trial t JOIN prompt p ON p.key = t.prompt WHERE t.run = ?"
+        return dict(self._select(query, run))
+
     def failures(self, run: int) -> dict[str, int]:
         """Why trials of a run have no response: how many for each reason, most frequent first."""
         return dict(

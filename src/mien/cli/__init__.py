@@ -23,7 +23,7 @@ from mien.cli import (
     serve,
     traits,
 )
-from mien.errors import MienError
+from mien.errors import GateError, MienError
 
 app = typer.Typer(
     name="mien",
@@ -85,6 +85,8 @@ def main() -> None:
 
 def _explained(error: Exception) -> str | None:
     """What to tell of an error, in one line; None where it is a mistake of mien's own."""
+    if isinstance(error, GateError):
+        return str(error)  # a caret under the character: this one takes three lines
     if isinstance(error, MienError):
         line = str(error)
     elif format_message := getattr(error, "format_message", None):  # typer's; their class has no public name

@@ -6,10 +6,22 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from mien.report.numbers import counted, fraction, p_value
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rich.console import Console
+
+__all__ = [
+    "console",
+    "counted",
+    "fraction",
+    "p_value",
+    "print_json",
+    "print_table",
+    "print_yaml",
+]
 
 _WIDTH = 100  # where the output is no terminal
 
@@ -55,20 +67,3 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, lef
     for row in rows:
         table.add_row(*map(str, row))
     console().print(table)
-
-
-def p_value(p: float | None) -> str:
-    """A p or q as papers print it."""
-    if p is None:
-        return "–"
-    return "<.001" if p < 0.001 else f"{p:.3f}".removeprefix("0") if p < 1 else "1"
-
-
-def counted(n: int, noun: str) -> str:
-    """``1 trial``, ``2,016 trials``."""
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
-
-
-def fraction(value: float | None) -> str:
-    """A number between −1 and 1 as papers print it: ``.87``."""
-    return "–" if value is None else f"{value:.2f}".replace("0.", ".", 1)

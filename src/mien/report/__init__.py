@@ -1,0 +1,1 @@
+"""Results as documents: what is said in one place whatever the format."""

@@ -1,0 +1,74 @@
+"""A diff as Markdown, fit for a comment on a pull request: gates first."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mien.report.changes import finding, headline, summary
+from mien.report.numbers import p_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mien.diffs import Diff
+    from mien.gates import Outcome
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|#~&])")
+
+
+def markdown(
+    diff: Diff, outcomes: Sequence[Outcome] = (), warnings: Sequence[str] = (), *, top: int | None = None
+) -> str:
+    """Write a diff as GitHub-flavoured Markdown, with a line break at its end.
+
+    Args:
+        diff: what to write.
+        outcomes: of its gates (`mien.gates.check`).
+        warnings: sentences (`mien.report.changes.warnings`).
+        top: the largest changes to list; None lists all.
+    """
+    parts = [f"## {_plain(diff.b)} against {_plain(diff.a)}"]
+    if outcomes:
+        failed = sum(outcome["status"] == "failed" for outcome in outcomes)
+        told = f"**{failed} of {len(outcomes)} failed**" if failed else "**All passed**"
+        rows = ((_status(o), _code(o["gate"]), _plain(o["reason"])) for o in outcomes)
+        parts += [f"### Gates\n\n{told}", _table(("", "gate", "why"), rows)]
+    parts.append(f"### Changes\n\n**{_plain(headline(diff))}**")
+    parts.append("\n".join(f"- {label}: {_plain(said)}" for label, said in summary(diff)))
+    if warnings:
+        parts.append("\n>\n".join(f"> **Warning**: {_plain(warning)}" for warning in warnings))
+    cells = (
+        (
+            _plain(row["trait"]),
+            f"{row['delta']:+.0f}",
+            f"{row['low']:+.0f} … {row['high']:+.0f}",
+            _plain(p_value(row["q"])),
+            finding(row),
+        )
+        for row in diff.rows[:top]
+    )
+    interval = f"{diff.confidence_level:.0%} interval"
+    parts.append(_table(("trait", "change", interval, "q", ""), cells, right=(1, 2, 3)))
+    if top is not None and top < len(diff.traits):
+        parts.append(f"The {top} largest changes of {len(diff.traits)}.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    rule = ("---:" if i in right else "---" for i in range(len(columns)))
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (columns, tuple(rule), *rows))
+
+
+def _status(outcome: Outcome) -> str:
+    return "**failed**" if outcome["status"] == "failed" else outcome["status"]
+
+
+def _plain(text: str) -> str:
+    """Text that is to be read as it stands."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def _code(text: str) -> str:
+    """A code span in a table's cell, where a pipe needs a backslash even so."""
+    return "`" + " ".join(text.split()).replace("`", "'").replace("|", "\\|") + "`"
