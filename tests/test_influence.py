@@ -6,7 +6,9 @@ import pytest
 from mien import choice, ratings
 from mien.comparisons import Comparisons
 from mien.diffs import diff
-from mien.influence import Jackknife, influence, leave_out
+from mien.influence import influence, leave_out
+from mien.jackknife import Jackknife
+from mien.ratings import ELO_SCALE
 
 N, PROMPTS = 10, 40
 
@@ -42,10 +44,10 @@ def without(table, prompt):
 def test_one_step_is_near_the_refit_without_each_prompt(prefix):
     a, b = comparisons(1), comparisons(2, prefix=prefix)
     found = diff(ratings.profile(a), ratings.profile(b))
-    jackknife = Jackknife.of(found)
-    assert len(jackknife.prompts) == (PROMPTS if prefix == "p" else 2 * PROMPTS)
+    jackknife = Jackknife.of(found.before.fit, found.after.fit)
+    assert len(jackknife.clusters) == (PROMPTS if prefix == "p" else 2 * PROMPTS)
     steps, refits, stderrs = [], [], []
-    for prompt in jackknife.prompts[::5]:
+    for prompt in jackknife.clusters[::5]:
         tables = [without(t, prompt) if prompt in t.clusters else t for t in (a, b)]
         refit = diff(*map(ratings.profile, tables))
         left = leave_out(found, prompt)
@@ -61,17 +63,17 @@ def test_one_step_is_near_the_refit_without_each_prompt(prefix):
 
 def test_pull_share_and_rows_are_what_leaving_out_takes_away():
     found = diff(ratings.profile(comparisons(1)), ratings.profile(comparisons(2)))
-    jackknife = Jackknife.of(found)
+    jackknife = Jackknife.of(found.before.fit, found.after.fit)
     rows = [0, 3, 17]
-    delta, stderr = jackknife.without(found, rows)
+    pulls, shares = jackknife.rows(rows)
     for k, row in enumerate(rows):
-        left = leave_out(found, jackknife.prompts[row])
-        np.testing.assert_allclose(delta[k], left.delta, rtol=1e-7, atol=1e-7)
-        np.testing.assert_allclose(stderr[k], left.stderr)
+        left = leave_out(found, jackknife.clusters[row])
+        moved, lost = found.delta - left.delta, found.stderr**2 - left.stderr**2
+        np.testing.assert_allclose(ELO_SCALE * pulls[k], moved, rtol=1e-7, atol=1e-7)
+        np.testing.assert_allclose(ELO_SCALE**2 * shares[k], lost, rtol=1e-7, atol=1e-7)
         for trait in (0, 4):
-            assert jackknife.pull(trait)[row] == pytest.approx(found.delta[trait] - left.delta[trait])
-            lost = found.stderr[trait] ** 2 - left.stderr[trait] ** 2
-            assert jackknife.share(trait)[row] == pytest.approx(lost)
+            assert jackknife.pull(trait)[row] == pytest.approx(pulls[k, trait])
+            assert jackknife.share(trait)[row] == pytest.approx(shares[k, trait])
 
 
 def test_the_prompt_that_carries_a_finding_is_named():

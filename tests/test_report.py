@@ -72,21 +72,21 @@ def test_warnings_name_the_prompt(outcomes):
     sound = Influence(trait="sound", prompt="key", delta=300.0, q=0.001, changed=True)
     said = warnings([sound, *fragile], (), {"key0": "everyday-0001"})
     assert said[0] == (
-        "t0 is called changed on account of one prompt: without everyday-0001 its change would be +12, q .200"
+        "t0 is called changed on account of one prompt, everyday-0001: without it the change would be +12, "
+        "q .200"
     )
     assert "key1" in said[1]
     assert said[5:] == ["and so for 2 traits more"]
     without = outcomes[1]["without"] | {"flips": True, "status": "undecided", "prompt": "key0"}
     assert warnings([], [outcomes[1] | {"without": without}], {"key0": "everyday-0001"}) == [
-        "gate 'sycophantic > 20' is failed on account of one prompt: without everyday-0001 it would be "
-        "undecided"
+        "gate 'sycophantic > 20' turns on one prompt, everyday-0001: failed with it, undecided without"
     ]
 
 
 def test_summary_says_how_the_runs_were_compared(found):
     lines = dict(summary(found))
     assert lines["pairing"] == "paired: 60 prompts shared, of 60 before and 60 after"
-    told = r"\d+ unchanged within ±60 points, \d+ undecided; [\d,]+ rounds would decide all \(500 now\)"
+    told = r"\d+ unchanged within ±60 points, \d+ undecided; [\d,]+ rounds would decide half .+, [\d,]+ all"
     assert re.search(told, lines["margin"])
     apart = replace(found, prompts={"a": 60, "b": 9, "shared": 0}, margin=None)
     assert dict(summary(apart))["pairing"] == "unpaired: no prompt shared, of 60 before and 9 after"

@@ -23,6 +23,7 @@ import numpy as np
 
 from mien import influence, ranks
 from mien.errors import GateError, UsageError
+from mien.jackknife import Jackknife
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,21 +129,19 @@ def check(found: Diff, gates: Sequence[str | Gate], *, fail_when: FailWhen = "ce
     items = [_item(found, gate) for gate in read]
     if not read:
         return []
-    jackknife = influence.Jackknife.of(found)
+    jackknife = Jackknife.of(found.before.fit, found.after.fit)
     return [_outcome(found, gate, item, fail_when, jackknife) for gate, item in zip(read, items, strict=True)]
 
 
-def _outcome(
-    found: Diff, gate: Gate, item: int, fail_when: FailWhen, jackknife: influence.Jackknife
-) -> Outcome:
+def _outcome(found: Diff, gate: Gate, item: int, fail_when: FailWhen, jackknife: Jackknife) -> Outcome:
     whole = _measure(found, gate, item, fail_when)
     pull = _pull(found, gate, item, jackknife)
     grows = gate.above if gate.quantity != "any" else True
     back = (whole["status"] == "failed") == grows  # whether a smaller quantity would turn the gate
     row = int(np.argmax(pull) if back else np.argmin(pull))
-    less = _measure(influence.leave_out(found, jackknife.prompts[row]), gate, item, fail_when)
+    less = _measure(influence.leave_out(found, jackknife.clusters[row]), gate, item, fail_when)
     without = Without(
-        prompt=jackknife.prompts[row],
+        prompt=str(jackknife.clusters[row]),
         estimate=less["estimate"],
         status=less["status"],
         flips=(less["status"] == "failed") != (whole["status"] == "failed"),
@@ -179,7 +178,7 @@ def _measure(found: Diff, gate: Gate, item: int, fail_when: FailWhen) -> _Measur
     elif not_beyond:
         status, verdict = "passed", f"no part of the interval lies {side} {bound}"
     else:
-        status, verdict = "undecided", f"the interval holds {bound}"
+        status, verdict = "undecided", f"the interval holds {bound}, so that it is not certain"
     figures = f"{number.format(estimate)} ({number.format(low)} … {number.format(high)})"
     return _Measured(status=status, estimate=estimate, low=low, high=high, reason=f"{figures}: {verdict}")
 
@@ -204,16 +203,16 @@ def _interval(found: Diff, gate: Gate, item: int) -> tuple[float, float, float]:
     return estimate, low, high
 
 
-def _pull(found: Diff, gate: Gate, item: int, jackknife: influence.Jackknife) -> NDArray[np.float64]:
+def _pull(found: Diff, gate: Gate, item: int, jackknife: Jackknife) -> NDArray[np.float64]:
     """(C,) how far each prompt pulls up what a gate bounds; its sign is what matters, and its order."""
     if gate.quantity == "rms":
-        traits = range(len(found.traits))
-        pulls = ((found.delta[i], jackknife.pull(i), jackknife.share(i)) for i in traits)
-        return np.sum([2 * delta * pull - pull**2 - share for delta, pull, share in pulls], axis=0)
+        scores = found.after.fit.scores - found.before.fit.scores
+        pulls = ((score, jackknife.pull(i), jackknife.share(i)) for i, score in enumerate(scores.tolist()))
+        return np.sum([2 * score * pull - pull**2 - share for score, pull, share in pulls], axis=0)
     if gate.quantity == "rank":
         after = found.after.fit
         pull = dict(zip(after.clusters.tolist(), after.gradients @ after.bread[:, item], strict=True))
-        return -np.array([pull.get(prompt, 0.0) for prompt in jackknife.prompts])
+        return -np.array([pull.get(prompt, 0.0) for prompt in jackknife.clusters])
     pull = jackknife.pull(item)
     return pull * np.sign(found.delta[item]) if gate.quantity in {"any", "size of change"} else pull
 

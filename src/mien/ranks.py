@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 N_DRAWS = 4000
+FLAT = 1e6  # how many times wider a prior is that tells nothing
 
 
 class Rank(NamedTuple):
@@ -35,8 +36,10 @@ def rank(
     """Rank an item, and say between which ranks it lies.
 
     The interval holds the middle of the ranks that the item takes in draws from the joint law of the scores
-    (Goldstein and Spiegelhalter 1996, J. R. Statist. Soc. A 159, 385–443): multivariate t around the
-    estimates, for the covariance is an estimate, too.
+    given the estimates (after Laird and Louis 1989, J. Educational Statistics 14, 29–46). The other items'
+    scores have a normal prior whose variance is that of the estimates less noise: as they are, the estimates
+    lie too far apart, and an item at the top would have too many above it. The item's own prior is flat, for
+    it would else be drawn to the middle. Draws are multivariate t, for the covariance is an estimate, too.
 
     Args:
         scores: (n,) estimates.
@@ -47,11 +50,24 @@ def rank(
         n_draws: draws to take.
         seed: of the draws.
     """
+    mean, spread = _posterior(scores, covariance, item)
     rng = np.random.default_rng(seed)
-    values, vectors = np.linalg.eigh(covariance)
+    values, vectors = np.linalg.eigh(spread)
     noise = rng.normal(size=(n_draws, len(scores))) @ (vectors * np.sqrt(np.clip(values, 0, None))).T
-    draws = scores + noise / np.sqrt(rng.chisquare(df, size=(n_draws, 1)) / df)
+    draws = mean + noise / np.sqrt(rng.chisquare(df, size=(n_draws, 1)) / df)
     taken = 1 + np.count_nonzero(draws > draws[:, [item]], axis=1)
     tail = (1 - confidence_level) / 2
     low, high = np.quantile(taken, [tail, 1 - tail], method="inverted_cdf").tolist()
     return Rank(1 + int(np.count_nonzero(scores > scores[item])), int(low), int(high))
+
+
+def _posterior(scores: Floats, covariance: Floats, item: int) -> tuple[Floats, Floats]:
+    """Mean (n,) and covariance (n, n) of the scores given their estimates; see `rank`."""
+    noise = float(np.mean(np.diag(covariance)))
+    if noise == 0:
+        return scores, covariance
+    prior = np.full(len(scores), max(float(np.var(scores, ddof=1)) - noise, 0.01 * noise))
+    prior[item] *= FLAT
+    gain = prior[:, None] * np.linalg.inv(np.diag(prior) + covariance)
+    spread = gain @ covariance
+    return gain @ scores, (spread + spread.T) / 2

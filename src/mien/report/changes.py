@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from statistics import median
 from typing import TYPE_CHECKING
 
 from mien.report.numbers import counted, fraction, p_value
@@ -49,7 +51,11 @@ def summary(diff: Diff) -> list[tuple[str, str]]:
             f"{found['undecided']:,} undecided"
         )
         if found["rounds_needed"] is not None:
-            said += f"; {found['rounds_needed']:,} rounds would decide all ({found['rounds']:,} now)"
+            needed = [row["rounds"] for row in diff.rows if row["rounds"] is not None]
+            said += (
+                f"; {math.ceil(median(needed)):,} rounds would decide half of these, "
+                f"{found['rounds_needed']:,} all ({found['rounds']:,} now)"
+            )
         lines.append(("margin", said))
     return lines
 
@@ -78,12 +84,12 @@ def warnings(
         without = outcome["without"]
         if without["flips"]:
             said.append(
-                f"gate '{outcome['gate']}' is {outcome['status']} on account of one prompt: without "
-                f"{name(without['prompt'])} it would be {without['status']}"
+                f"gate '{outcome['gate']}' turns on one prompt, {name(without['prompt'])}: "
+                f"{outcome['status']} with it, {without['status']} without"
             )
     fragile = [one for one in influences if not one["changed"]]
     said += [
-        f"{one['trait']} is called changed on account of one prompt: without {name(one['prompt'])} its "
+        f"{one['trait']} is called changed on account of one prompt, {name(one['prompt'])}: without it the "
         f"change would be {one['delta']:+.0f}, q {p_value(one['q'])}"
         for one in fragile[:WARNINGS]
     ]
