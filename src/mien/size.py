@@ -75,12 +75,10 @@ class _SumOfSquares(NamedTuple):
         The three-moment chi-squared approximation of Pearson and Imhof (1961, Biometrika 48, 419–426), with
         c_j = tr V^j + j δᵀV^(j−1)δ.
         """
-        c1, c2, c3 = (
-            trace + j * shift * form
-            for j, trace, form in zip((1, 2, 3), self.traces, self.forms, strict=True)
-        )
+        c1, c2, c3 = (trace + j * shift * form for j, trace, form in zip((1, 2, 3), *self, strict=True))
         df = c2**3 / c3**2
-        return float(scipy.stats.chi2.sf((value - c1) * np.sqrt(df / c2) + df, df))
+        standing = (value - c1) * float(np.sqrt(df / c2)) + df
+        return float(scipy.stats.chi2.sf(standing, df))
 
     def smallest_shift(self, value: float, probability: float) -> float:
         """The least ‖δ‖² under which ``value`` is exceeded with this probability."""

@@ -1,0 +1,169 @@
+"""Diffs: what they call changed when nothing did and when something did, and how long one takes.
+
+The truth is that of ``truth.py``: scores fitted to published win counts of five models, tournaments simulated
+from them on mien's own designs, the first option favoured by 0.4 log odds. Both runs of a diff have the same
+trials. Changed traits are drawn at random, half of them up and half down by the same number of points.
+
+Run: python benchmarks/diffs.py [--win-counts FILE] [--replications 500] [--trials 2000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from typing import NamedTuple
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matrices are too small to share
+
+import numpy as np
+
+from machine import describe_machine
+from mien import gates, ratings, reliability
+from mien.comparisons import Comparisons
+from mien.designs import design
+from mien.diffs import Diff, diff
+from mien.influence import influence
+from mien.ratings import ELO_SCALE
+from truth import N_DESIGNS, PROMPTS, WIN_COUNTS, Path, Shown, choose, read_win_counts, scores_from_wins
+
+SIZES = (50, 100, 200)  # points of rating
+N_CHANGED = 10
+MARGIN = 400  # points: what a run of this length can call unchanged
+RANKED = range(0, 144, 12)  # traits whose ranks are checked, by their true rank
+
+
+class Made(NamedTuple):
+    """A diff, and the true change of each trait in points."""
+
+    found: Diff
+    true: np.ndarray
+
+
+def profile(scores: np.ndarray, shown: Shown, rng: np.random.Generator, effects: np.ndarray | None):
+    return ratings.profile(
+        Comparisons(
+            traits=tuple(f"t{i:03d}" for i in range(len(scores))),
+            options=shown.options,
+            chosen=choose(scores, shown, rng, effects).astype(np.int32),
+            cluster=shown.prompt,
+            clusters=tuple(prompt.id for prompt in PROMPTS),
+        )
+    )
+
+
+def make(scores: np.ndarray, shown: Shown, rng: np.random.Generator, points: float, spread: float) -> Made:
+    """Two runs on the same trials; under each prompt every trait shifts, alike in both."""
+    change = np.zeros(len(scores))
+    if points:
+        moved = rng.permutation(len(scores))[:N_CHANGED]
+        change[moved] = np.resize([points, -points], N_CHANGED) / ELO_SCALE
+    effects = spread * rng.normal(size=(len(PROMPTS), len(scores))) if spread else None
+    before, after = (profile(s, shown, rng, effects) for s in (scores, scores + change))
+    return Made(diff(before, after, margin=MARGIN), ELO_SCALE * change)
+
+
+def describe(made: list[Made]) -> str:
+    """Cells of a table: false discoveries, power, size and its coverage, equivalence."""
+    false = [np.sum(m.found.changed & (m.true == 0)) / max(np.sum(m.found.changed), 1) for m in made]
+    power = [np.mean(m.found.changed[m.true != 0]) for m in made if m.true.any()]
+    true = [float(np.sqrt(np.mean(m.true**2))) for m in made]
+    covered = [m.found.size["low"] <= t <= m.found.size["high"] for m, t in zip(made, true, strict=True)]
+    size = np.sqrt(np.mean([m.found.size["rms"] ** 2 for m in made]))
+    every = np.concatenate([(m.found.low <= m.true) & (m.true <= m.found.high) for m in made])
+    return (
+        f"| {np.mean(false):.1%} | {f'{np.mean(power):.1%}' if power else ''} | {every.mean():.1%} "
+        f"| {np.mean([m.found.omnibus['p'] < 0.05 for m in made]):.1%} "
+        f"| {np.mean(true):.0f} | {size:.0f} | {np.mean([m.found.rms for m in made]):.0f} "
+        f"| {np.mean(covered):.1%} |"
+    )
+
+
+def print_changes(truth: dict[str, np.ndarray], designs: list[Shown], replications: int) -> None:
+    rng, models = np.random.default_rng(3), list(truth.values())
+    print(f"{N_CHANGED} traits of {len(models[0])} changed by so many points, {replications} diffs a row,")
+    print("spread over the models; under a prompt effect, each prompt shifts every trait by a draw with this")
+    print(
+        "standard deviation, alike in both runs. Size is in points: the true root mean square, its estimate"
+    )
+    print("(root of the mean square) and the raw one, and how often the interval holds the true one:\n")
+    head = ("change", "prompt effect", "false discoveries", "power", "coverage", "omnibus p < .05")
+    head += ("true size", "estimated", "raw", "its coverage")
+    print(f"| {' | '.join(head)} |\n|{' ---: |' * len(head)}")
+    for points, spread in ((0, 0.0), (0, 1.0), *((points, 0.0) for points in SIZES)):
+        made = [
+            make(models[r % len(models)], designs[r % len(designs)], rng, points, spread)
+            for r in range(replications)
+        ]
+        print(f"| {points or 'none'} | {spread:g} {describe(made)}", flush=True)
+
+
+def print_ranks(truth: dict[str, np.ndarray], designs: list[Shown], replications: int) -> None:
+    """Coverage of the intervals of ranks, by true rank."""
+    rng, models = np.random.default_rng(4), list(truth.values())
+    held: dict[int, list[bool]] = {rank: [] for rank in RANKED}
+    for r in range(replications):
+        scores = models[r % len(models)]
+        run = profile(scores, designs[r % len(designs)], rng, None)
+        found = diff(run, run)
+        by_rank = np.argsort(-scores, kind="stable")
+        for rank in RANKED:
+            (outcome,) = gates.check(found, [f"rank({run.traits[by_rank[rank]]}) > 1"])
+            low, high = outcome["low"] or 0, outcome["high"] or 0
+            held[rank].append(low <= rank + 1 <= high)
+    every = [hit for hits in held.values() for hit in hits]
+    each = [np.mean(hits) for hits in held.values()]
+    print(
+        f"\nIntervals of ranks hold the true rank in {np.mean(every):.1%} of {len(every)} cases "
+        f"({min(each):.1%} to {max(each):.1%} by true rank)."
+    )
+
+
+def print_times(scores: np.ndarray, shown: Shown) -> None:
+    rng = np.random.default_rng(5)
+    before, after = (profile(scores, shown, rng, None) for _ in range(2))
+
+    def whole() -> Diff:
+        return diff(before, after, margin=MARGIN)
+
+    found = whole()
+    written = ["any", "t000 > 50", "|t001| > 50", "rms > 80", "rank(t002) > 20"]
+    tasks = {
+        "`diff`": whole,
+        "`influence`": lambda: influence(found),
+        "`gates.check`, five gates": lambda: gates.check(found, written),
+    }
+    print(f"\n| {len(scores)} traits, {len(shown.options):,} trials | seconds | goal |")
+    print("| --- | ---: | ---: |")
+    for name, task in tasks.items():
+        times: list[float] = []
+        for _ in range(7):
+            start = time.perf_counter()
+            task()
+            times.append(time.perf_counter() - start)
+        print(f"| {name} | {statistics.median(times):.3f} | {'≤ 2' if name == '`diff`' else ''} |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
+    parser.add_argument("--replications", type=int, default=500, help="diffs for each row")
+    parser.add_argument("--trials", type=int, default=2000)
+    arguments = parser.parse_args()
+    if not arguments.win_counts.is_file():
+        sys.exit(f"skipped: no win counts at {arguments.win_counts}; say where with --win-counts")
+    traits, wins = read_win_counts(arguments.win_counts)
+    truth = {model: scores_from_wins(counts) for model, counts in wins.items()}
+    laid_out = [design(traits, PROMPTS, rounds=len(traits) - 1, seed=seed) for seed in range(N_DESIGNS)]
+    designs = [Shown(d.options, d.prompt).first(arguments.trials) for d in laid_out]
+    reliability.split_half = lambda *_, **__: None  # nine tenths of a profile's time, and no part of a diff
+    print(f"{describe_machine()}\n")
+    print_changes(truth, designs, arguments.replications)
+    print_ranks(truth, designs, max(arguments.replications // 5, 1))
+    print_times(next(iter(truth.values())), designs[0])
+
+
+if __name__ == "__main__":
+    main()
