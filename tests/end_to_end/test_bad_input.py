@@ -147,6 +147,33 @@ def test_names_that_are_not_known(place: Workplace) -> None:
         assert "no/folder" in place.refused("export", "people", "-o", f"no/folder/{name}")
 
 
+def test_gates(bare: Workplace) -> None:
+    bare.mien("import", "table.csv", "--name", "people")
+    for gate, column, problem in (
+        ("warm > lots", 7, "a number should stand here, such as 50, +50 or -50"),
+        ("rank(warn) > 2", 5, "no trait named 'warn'; did you mean warm?"),
+    ):
+        result = bare.mien("diff", "people", "people", "--fail-on", "any", "--fail-on", gate, status=2)
+        said, shown, caret = result.err.splitlines()
+        assert said.startswith(f"Error: gate '{gate}': ")
+        assert problem in said
+        assert (shown, caret) == (f"  {gate}", f"  {' ' * column}^")
+        assert result.out == ""
+
+
+def test_options_of_diff(bare: Workplace) -> None:
+    bare.mien("import", "table.csv", "--name", "people")
+    for arguments, problem in (
+        (("--json", "--markdown"), "choose one of --json and --markdown"),
+        (("--junit", "x.xml"), "--junit writes a test case for each gate; give one with --fail-on"),
+        (("--margin", 0), "a margin is a number of rating points above 0, not 0"),
+        (("--fail-on", "any", "--fail-when", "sure"), "--fail-when"),
+    ):
+        assert problem in bare.refused("diff", "people", "people", *arguments)
+    missing = bare.mien("diff", "people", "people", "--fail-on", "any", "--junit", "no/x.xml", status=2)
+    assert missing.err == "Error: no/x.xml: No such file or directory\n"
+
+
 def test_file_that_is_no_store(place: Workplace) -> None:
     line = place.refused("runs", "--store", "traits.txt")
     assert "traits.txt" in line

@@ -41,7 +41,8 @@ RATED = {
     "shown",
     "chosen",
 }
-CHANGED = {"trait", "delta", "low", "high", "stderr", "p", "q", "changed"}
+CHANGED = {"trait", "delta", "low", "high", "stderr", "p", "q", "changed", "finding", "rounds"}
+CORRELATION = ["spearman", "low", "high", "disattenuated", "disattenuated_low", "disattenuated_high"]
 ESTIMATED = {"run", "design", "trials", "calls", "tokens_in", "tokens_out", "cost"}
 SHOWN = {"run", "model", "instrument", "design", "seed", "created", "n_trials", "judges", "failures"}
 COMMANDS = (
@@ -105,14 +106,62 @@ def test_diff(measured: Workplace) -> None:
     sizes = [abs(row["delta"]) for row in found["traits"]]
     assert sizes == sorted(sizes, reverse=True)
     assert found["omnibus"].keys() >= {"chi2", "df", "p"}
-    assert [*found["correlation"]] == ["spearman", "low", "high", "disattenuated"]
+    assert [*found["correlation"]] == CORRELATION
+    assert [*found["size"]] == ["rms", "low", "high"]
+    assert (found["pairing"], found["paired"]) == ("paired", 30)
+    assert found["prompts"] == {"a": 30, "b": 30, "shared": 30}
+    assert found["equivalence"] is None
+    assert found["gates"] == []
     assert found["omnibus"]["p"] < 0.001
     assert found["correlation"]["spearman"] < 0
     n_changed = sum(row["changed"] for row in found["traits"])
     assert n_changed
     shown = measured.mien("diff", "before", "after").out
     assert f"after against before: {n_changed} traits changed of 10" in shown
-    assert "30 prompts shared" in shown
+    assert "paired: 30 prompts shared, of 30 before and 30 after" in shown
+
+
+def test_diff_with_a_margin(measured: Workplace) -> None:
+    found = read(measured, "diff", "before", "after", "--margin", 200)
+    counts = found["equivalence"]
+    findings = [row["finding"] for row in found["traits"]]
+    for finding in ("changed", "unchanged", "undecided"):
+        assert counts[finding] == findings.count(finding)
+    assert counts["rounds"] == 40
+    assert counts["rounds_needed"] == max(row["rounds"] or 0 for row in found["traits"])
+    shown = measured.mien("diff", "before", "after", "--margin", 200).out
+    assert f"{counts['unchanged']} unchanged within ±200 points, {counts['undecided']} undecided" in shown
+    assert f"{counts['rounds_needed']:,} all (40 now)" in shown
+
+
+def test_gates(measured: Workplace) -> None:
+    found = read(measured, "diff", "before", "after")
+    most = found["traits"][0]
+    sign, delta = (">", most["low"]) if most["delta"] > 0 else ("<", most["high"])
+    fails, passes = f"{most['trait']} {sign} {delta / 2:.0f}", "rms > 5000"
+    arguments = ("diff", "before", "after", "--fail-on", fails, "--fail-on", passes)
+    out = measured.mien(*arguments, "--junit", "gates.xml", status=1).out
+    assert [" ".join(line.split()[:5]) for line in out.splitlines()[-2:]] == [
+        f"{fails} FAILED {most['delta']:+.0f}",
+        f"{passes} passed {found['size']['rms']:.0f}",
+    ]
+    assert "whole interval lies" in out
+    assert (measured.folder / "gates.xml").read_text(encoding="utf-8").count("<failure ") == 1
+    told = json.loads(measured.mien(*arguments, "--json", status=1).out)
+    assert told["fail_when"] == "certain"
+    assert [gate["status"] for gate in told["gates"]] == ["failed", "passed"]
+    # Prompts go by the ids that their owner knows, not by the store's keys.
+    ids = {row["prompt_id"] for row in measured.exported("before")}
+    assert {gate["without"]["prompt"] for gate in told["gates"]} <= ids
+    assert {row["prompt"] for row in told["influence"]} <= ids
+    assert measured.mien("diff", "before", "after", "--fail-on", passes).status == 0
+    # The estimate lies beyond a bound that the interval holds.
+    within = f"{most['trait']} {sign} {most['delta'] * 0.99:.1f}"
+    assert "undecided" in measured.mien("diff", "before", "after", "--fail-on", within).out
+    arguments = ("diff", "before", "after", "--fail-on", within, "--fail-when", "likely", "--markdown")
+    page = measured.mien(*arguments, status=1).out
+    assert page.startswith("## after against before\n\n### Gates\n\n**1 of 1 failed**\n")
+    assert "\x1b" not in page
 
 
 @pytest.mark.parametrize("name", ["table.csv", "table.parquet"])

@@ -1,0 +1,65 @@
+"""The release gate of examples/: its commands, run as they stand there, against the scripted server."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from mien.testing import planted_scores
+from mien.traits import load_traits
+
+if TYPE_CHECKING:
+    from conftest import Workplace
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "release-gate"
+SCORES = planted_scores(load_traits("classic-36").names, spread=0.7)
+
+
+def run(place: Workplace, script: str, environment: dict[str, str]) -> int:
+    """Run a step as the workflow's runner does, and give its exit status."""
+    folder = Path(sys.executable).parent
+    done = subprocess.run(
+        ["bash", "-e", "-c", script],
+        cwd=place.folder,
+        env=place.environment | {"PATH": f"{folder}:{os.environ['PATH']}"} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode < 2, done.stderr
+    return done.returncode
+
+
+def test_the_workflow_stops_a_changed_model_and_no_other(place: Workplace) -> None:
+    (job,) = yaml.safe_load((EXAMPLE / "release-gate.yaml").read_text(encoding="utf-8"))["jobs"].values()
+    server = place.server
+    server.configure(scores=SCORES, models=("model", "judge", "candidate"))
+    here = {"JUDGE": server.judge, "BASELINE": server.model, "ROUNDS": "30", "CANDIDATE": ""}
+    environment = {name: str(value) for name, value in job["env"].items() if "secrets" not in str(value)}
+    environment |= here | {"GITHUB_STEP_SUMMARY": "summary.md"}
+    readme = (EXAMPLE / "README.md").read_text(encoding="utf-8")
+    (measure,) = re.findall(r"^\$ (mien .*)$", readme, re.MULTILINE)
+    assert run(place, measure, environment) == 0
+    (place.folder / "candidate.txt").write_text(f"{server.url}#candidate\n")
+    steps = [step["run"] for step in job["steps"] if "run" in step and step["name"] != "Install"]
+    assert len(steps) == 2
+    for change in (0.0, 3.0):
+        server.configure(scores=SCORES | {"sycophantic": SCORES["sycophantic"] + change})
+        (place.folder / "summary.md").write_text("# Before\n")
+        assert [run(place, step, environment) for step in steps] == [0, int(change > 0)]
+        summary = (place.folder / "summary.md").read_text(encoding="utf-8")
+        assert summary.startswith("# Before\n## candidate against baseline\n\n### Gates\n")
+        assert ("| **failed** | `sycophantic > +50` |" in summary) == (change > 0)
+        (suite,) = ET.parse(place.folder / "character.xml").getroot()
+        assert suite.get("tests") == "3"
+        assert (suite.get("failures") != "0") == (change > 0)
+    (kept,) = [step for step in job["steps"] if "upload-artifact" in step.get("uses", "")]
+    assert all((place.folder / name).is_file() for name in kept["with"]["path"].split())
