@@ -10,6 +10,7 @@ import numpy as np
 import scipy.stats
 
 from mien import choice
+from mien.correlation import Correlation, rank_correlation
 from mien.equivalence import Equivalence, Finding, growth, within
 from mien.errors import UsageError
 from mien.jackknife import Jackknife
@@ -56,17 +57,6 @@ class Omnibus(TypedDict):
     chi2: float | None
     df: int
     p: float | None
-
-
-class Correlation(TypedDict):
-    """Rank correlation of two profiles, and corrected for their reliabilities, each with its interval."""
-
-    spearman: float | None
-    low: float | None
-    high: float | None
-    disattenuated: float | None
-    disattenuated_low: float | None
-    disattenuated_high: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -307,7 +297,12 @@ def diff(
         rms=float(np.sqrt(np.mean(delta**2))),
         rms_null=float(np.sqrt(np.mean(stderr**2))),
         size=size(delta, covariance, confidence_level=confidence_level),
-        correlation=_correlation(a, b, confidence_level),
+        correlation=rank_correlation(
+            a.fit.scores,
+            b.fit.scores,
+            (a.reliability["model_based"], b.reliability["model_based"]),
+            confidence_level=confidence_level,
+        ),
         prompts=Prompts(a=a.fit.n_clusters, b=b.fit.n_clusters, shared=paired),
         fdr=fdr,
         confidence_level=confidence_level,
@@ -329,45 +324,6 @@ def _welch(var_a: Any, var_b: Any, df_a: Any, df_b: Any) -> Floats:
 
 def _floats(values: Any) -> Floats:
     return np.asarray(values, dtype=np.float64)
-
-
-def _correlation(a: Profile, b: Profile, confidence_level: float) -> Correlation:
-    """Spearman's ρ, Fisher's z with the standard error √((1 + ρ²/2)/(n − 3)).
-
-    That is Bonett and Wright's (2000, Psychometrika 65, 23–28). The correction for attenuation is Spearman's
-    (1904), ρ/√(rel_a rel_b), at most 1 in size, and that of the interval's ends the same (Charles 2005,
-    Psychological Methods 10, 206–226); None where a profile's reliability is not above 0.
-    """
-    first, second, n = a.fit.scores, b.fit.scores, len(a.traits)
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return Correlation(
-            spearman=None,
-            low=None,
-            high=None,
-            disattenuated=None,
-            disattenuated_low=None,
-            disattenuated_high=None,
-        )
-    rho = float(scipy.stats.spearmanr(first, second).statistic)
-    low = high = None
-    if n > 3:
-        z = np.arctanh(np.clip(rho, -1 + 1e-12, 1 - 1e-12))
-        half = scipy.stats.norm.ppf((1 + confidence_level) / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
-        low, high = float(np.tanh(z - half)), float(np.tanh(z + half))
-    reliable = [x for x in (a.reliability["model_based"], b.reliability["model_based"]) if x and x > 0]
-    attenuation = float(np.sqrt(np.prod(reliable))) if len(reliable) == 2 else None
-
-    def corrected(value: float | None) -> float | None:
-        return None if value is None or attenuation is None else max(-1.0, min(value / attenuation, 1.0))
-
-    return Correlation(
-        spearman=rho,
-        low=low,
-        high=high,
-        disattenuated=corrected(rho),
-        disattenuated_low=corrected(low),
-        disattenuated_high=corrected(high),
-    )
 
 
 def _require_no_prior(a: Profile, b: Profile) -> None:

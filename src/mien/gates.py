@@ -76,24 +76,19 @@ class Without(TypedDict):
     flips: bool
 
 
-class Outcome(TypedDict):
-    """What became of a gate. For ``any`` the estimate is the number of changed traits, without interval."""
-
-    gate: str
-    status: Status
-    estimate: float
-    low: float | None
-    high: float | None
-    reason: str
-    without: Without
-
-
 class _Measured(TypedDict):
     status: Status
     estimate: float
     low: float | None
     high: float | None
     reason: str
+
+
+class Outcome(_Measured):
+    """What became of a gate. For ``any`` the estimate is the number of changed traits, without interval."""
+
+    gate: str
+    without: Without
 
 
 def parse(text: str) -> Gate:
@@ -166,19 +161,18 @@ def _measure(found: Diff, gate: Gate, item: int, fail_when: FailWhen) -> _Measur
         if gate.above
         else (high < gate.bound, estimate < gate.bound, low >= gate.bound)
     )
-    number = "{:+.0f}" if gate.quantity == "change" else "{:.0f}"
-    bound, side = f"{gate.bound:+g}" if gate.quantity == "change" else f"{gate.bound:g}", "above"
-    side = "above" if gate.above else "below"
+    number, bound = ("{:+.0f}", "{:+g}") if gate.quantity == "change" else ("{:.0f}", "{:g}")
+    beyond = f"{'above' if gate.above else 'below'} {bound.format(gate.bound)}"
     status: Status
     if fail_when == "likely":
         status = "failed" if likely else "passed"
-        verdict = f"the estimate {'lies' if likely else 'does not lie'} {side} {bound}"
+        verdict = f"the estimate {'lies' if likely else 'does not lie'} {beyond}"
     elif certainly:
-        status, verdict = "failed", f"the whole interval lies {side} {bound}"
+        status, verdict = "failed", f"the whole interval lies {beyond}"
     elif not_beyond:
-        status, verdict = "passed", f"no part of the interval lies {side} {bound}"
+        status, verdict = "passed", f"no part of the interval lies {beyond}"
     else:
-        status, verdict = "undecided", f"the interval holds {bound}, so that it is not certain"
+        status, verdict = "undecided", f"not certain, for the interval holds {bound.format(gate.bound)}"
     figures = f"{number.format(estimate)} ({number.format(low)} … {number.format(high)})"
     return _Measured(status=status, estimate=estimate, low=low, high=high, reason=f"{figures}: {verdict}")
 

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from mien.correlation import rank_correlation
+
+
+def test_correlation_and_correction_follow_their_definitions():
+    rng = np.random.default_rng(0)
+    first = rng.normal(size=30)
+    second = first + rng.normal(size=30)
+    found = rank_correlation(first, second, (0.8, 0.5), confidence_level=0.9)
+    rho = scipy.stats.spearmanr(first, second).statistic
+    half = scipy.stats.norm.ppf(0.95) * math.sqrt((1 + rho**2 / 2) / 27)
+    ends = [math.tanh(math.atanh(rho) + sign * half) for sign in (-1, 1)]
+    assert [found["spearman"], found["low"], found["high"]] == pytest.approx([rho, *ends])
+    corrected = [found[f"disattenuated{end}"] for end in ("", "_low", "_high")]
+    assert corrected == pytest.approx([min(x / math.sqrt(0.4), 1) for x in (rho, *ends)])
+
+
+def test_what_cannot_be_told_is_none():
+    up, flat = np.arange(3.0), np.zeros(3)
+    assert set(rank_correlation(up, flat, (0.5, 0.5)).values()) == {None}
+    short = rank_correlation(up, up[::-1], (0.5, 0.5))
+    assert (short["spearman"], short["disattenuated"]) == (-1, -1)
+    assert short["low"] is short["disattenuated_high"] is None
+    for reliabilities in ((0.5, None), (0.5, 0.0), (-0.1, -0.1)):
+        found = rank_correlation(np.arange(9.0), np.arange(9.0), reliabilities)
+        assert found["high"] == pytest.approx(1)
+        assert found["disattenuated"] is found["disattenuated_low"] is None
