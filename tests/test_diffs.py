@@ -189,6 +189,8 @@ def test_margin_tells_unchanged_from_undecided():
     strict = diff(found.before, found.after, margin=20).equivalence
     assert strict["unchanged"] == 0
     assert strict["rounds_needed"] > 4 * strict["rounds"]
+    never = diff(found.before, found.after, margin=20, fdr=0.0).equivalence
+    assert (never["changed"], never["undecided"], never["rounds_needed"]) == (0, N, None)
     # A change that is there, and known to be within the margin, does not count as one.
     assert not diff(found.before, found.after, margin=2000).changed.any()
 

@@ -137,15 +137,14 @@ class Diff:
         """How many traits changed, did not, or are undecided; None without a margin."""
         if self.margin is None:
             return None
-        rounds = self._rounds()
-        undecided = [n for n in rounds if n is not None]
+        decided = self.changed | self.unchanged
         return Equivalence(
             margin=self.margin,
             changed=int(np.count_nonzero(self.changed)),
             unchanged=int(np.count_nonzero(self.unchanged)),
-            undecided=len(undecided),
+            undecided=int(np.count_nonzero(~decided)),
             rounds=round(self._length()),
-            rounds_needed=max(undecided, default=None),
+            rounds_needed=max((n for n in self._rounds() if n is not None), default=None),
         )
 
     def _length(self) -> float:
@@ -156,7 +155,7 @@ class Diff:
         return 2 / (1 / first + 1 / second)
 
     def _rounds(self) -> list[int | None]:
-        """Rounds of both runs that would decide each undecided trait; None for the others."""
+        """Rounds of both runs that would decide each undecided trait; None for the others, and for never."""
         if self.margin is None:
             return [None] * len(self.traits)
         factors = growth(
@@ -169,7 +168,7 @@ class Diff:
         )
         decided = self.changed | self.unchanged
         return [
-            None if known else math.ceil(self._length() * factor)
+            None if known or math.isinf(factor) else math.ceil(self._length() * factor)
             for known, factor in zip(decided.tolist(), factors.tolist(), strict=True)
         ]
 
