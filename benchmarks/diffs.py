@@ -4,7 +4,7 @@ The truth is that of ``truth.py``: scores fitted to published win counts of five
 from them on mien's own designs, the first option favoured by 0.4 log odds. Both runs of a diff have the same
 trials. Changed traits are drawn at random, half of them up and half down by the same number of points.
 
-Run: python benchmarks/diffs.py [--win-counts FILE] [--replications 500] [--trials 2000]
+Run: python benchmarks/diffs.py [--win-counts FILE] [--replications 500]
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ from mien.ratings import ELO_SCALE
 from truth import N_DESIGNS, PROMPTS, WIN_COUNTS, Path, Shown, choose, read_win_counts, scores_from_wins
 
 SIZES = (50, 100, 200)  # points of rating
+TRIALS, LONG = 2_000, 10_296
 N_CHANGED = 10
-MARGIN = 400  # points: what a run of this length can call unchanged
+MARGIN = 100  # points, where a diff is timed
 RANKED = range(0, 144, 12)  # traits whose ranks are checked, by their true rank
 
 
@@ -62,7 +63,7 @@ def make(scores: np.ndarray, shown: Shown, rng: np.random.Generator, points: flo
         change[moved] = np.resize([points, -points], N_CHANGED) / ELO_SCALE
     effects = spread * rng.normal(size=(len(PROMPTS), len(scores))) if spread else None
     before, after = (profile(s, shown, rng, effects) for s in (scores, scores + change))
-    return Made(diff(before, after, margin=MARGIN), ELO_SCALE * change)
+    return Made(diff(before, after), ELO_SCALE * change)
 
 
 def describe(made: list[Made]) -> str:
@@ -83,21 +84,22 @@ def describe(made: list[Made]) -> str:
 
 def print_changes(truth: dict[str, np.ndarray], designs: list[Shown], replications: int) -> None:
     rng, models = np.random.default_rng(3), list(truth.values())
-    print(f"{N_CHANGED} traits of {len(models[0])} changed by so many points, {replications} diffs a row,")
-    print("spread over the models; under a prompt effect, each prompt shifts every trait by a draw with this")
-    print(
-        "standard deviation, alike in both runs. Size is in points: the true root mean square, its estimate"
-    )
-    print("(root of the mean square) and the raw one, and how often the interval holds the true one:\n")
-    head = ("change", "prompt effect", "false discoveries", "power", "coverage", "omnibus p < .05")
+    print(f"{N_CHANGED} traits of {len(models[0])} changed by so many points, {replications} diffs a row")
+    print("(a fifth of them in the long runs), spread over the models; under a prompt effect, each prompt")
+    print("shifts every trait by a draw with this standard deviation, alike in both runs. Size is in points:")
+    print("the true root mean square, its estimate (root of the mean square) and the raw one, and how often")
+    print("the interval holds the truth:\n")
+    head = ("trials", "change", "prompt effect", "false discoveries", "power", "coverage", "omnibus p < .05")
     head += ("true size", "estimated", "raw", "its coverage")
     print(f"| {' | '.join(head)} |\n|{' ---: |' * len(head)}")
-    for points, spread in ((0, 0.0), (0, 1.0), *((points, 0.0) for points in SIZES)):
+    rows = [(n, points, 0.0) for n in (TRIALS, LONG) for points in (0, *SIZES)]
+    for n_trials, points, spread in sorted([*rows, (TRIALS, 0, 1.0)]):
+        some = [designs[r % len(designs)].first(n_trials) for r in range(replications)]
         made = [
-            make(models[r % len(models)], designs[r % len(designs)], rng, points, spread)
-            for r in range(replications)
+            make(models[r % len(models)], shown, rng, points, spread)
+            for r, shown in enumerate(some[: replications if n_trials == TRIALS else replications // 5])
         ]
-        print(f"| {points or 'none'} | {spread:g} {describe(made)}", flush=True)
+        print(f"| {n_trials:,} | {points or 'none'} | {spread:g} {describe(made)}", flush=True)
 
 
 def print_ranks(truth: dict[str, np.ndarray], designs: list[Shown], replications: int) -> None:
@@ -150,19 +152,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
     parser.add_argument("--replications", type=int, default=500, help="diffs for each row")
-    parser.add_argument("--trials", type=int, default=2000)
     arguments = parser.parse_args()
     if not arguments.win_counts.is_file():
         sys.exit(f"skipped: no win counts at {arguments.win_counts}; say where with --win-counts")
     traits, wins = read_win_counts(arguments.win_counts)
     truth = {model: scores_from_wins(counts) for model, counts in wins.items()}
     laid_out = [design(traits, PROMPTS, rounds=len(traits) - 1, seed=seed) for seed in range(N_DESIGNS)]
-    designs = [Shown(d.options, d.prompt).first(arguments.trials) for d in laid_out]
+    designs = [Shown(d.options, d.prompt) for d in laid_out]
     reliability.split_half = lambda *_, **__: None  # nine tenths of a profile's time, and no part of a diff
     print(f"{describe_machine()}\n")
     print_changes(truth, designs, arguments.replications)
-    print_ranks(truth, designs, max(arguments.replications // 5, 1))
-    print_times(next(iter(truth.values())), designs[0])
+    short = [shown.first(TRIALS) for shown in designs]
+    print_ranks(truth, short, max(arguments.replications // 5, 1))
+    print_times(next(iter(truth.values())), short[0])
 
 
 if __name__ == "__main__":
