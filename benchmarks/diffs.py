@@ -97,7 +97,9 @@ def print_changes(truth: dict[str, np.ndarray], designs: list[Shown], replicatio
         some = [designs[r % len(designs)].first(n_trials) for r in range(replications)]
         made = [
             make(models[r % len(models)], shown, rng, points, spread)
-            for r, shown in enumerate(some[: replications if n_trials == TRIALS else replications // 5])
+            for r, shown in enumerate(
+                some[: replications if n_trials == TRIALS else max(replications // 5, 1)]
+            )
         ]
         print(f"| {n_trials:,} | {points or 'none'} | {spread:g} {describe(made)}", flush=True)
 
