@@ -12,7 +12,7 @@ import scipy.stats
 from mien.testing import Options
 
 if TYPE_CHECKING:
-    from conftest import Workplace
+    from workplace import Workplace
 
     from mien.testing import ScriptedServer
 
@@ -27,7 +27,7 @@ def read(place: Workplace, *arguments: object) -> Any:
 @pytest.fixture(scope="module")
 def four(tmp_path_factory: pytest.TempPathFactory, shared_server: ScriptedServer) -> Workplace:
     """A workplace with a run of 400 trials in its store, grown from one that broke off within a round."""
-    from conftest import SCORES, Workplace
+    from workplace import SCORES, Workplace
 
     place = Workplace(tmp_path_factory.mktemp("four"), shared_server)
     defaults = Options(scores=SCORES, position=POSITION, models=("model", "judge", "changed"))

@@ -15,7 +15,7 @@ from mien.runs import Run
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Workplace
+    from workplace import Workplace
 
 TRAITS = [f"trait {i:02d}" for i in range(30)]
 MODELS = ("near", "far", "north", "south", "east")

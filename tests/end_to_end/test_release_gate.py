@@ -16,7 +16,7 @@ from mien.testing import planted_scores
 from mien.traits import load_traits
 
 if TYPE_CHECKING:
-    from conftest import Workplace
+    from workplace import Workplace
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "release-gate"
 SCORES = planted_scores(load_traits("classic-36").names, spread=0.7)
