@@ -173,8 +173,8 @@ def test_what_does_not_fit_fails_by_itself(organism: Organism) -> None:
     ]
     too_long, answered, unscored, empty, none = organism.run(jobs)
     assert "the prompt has" in too_long.failure
-    assert "context of 160" in too_long.failure
-    assert too_long.tokens_in > 160
+    assert "context of 200" in too_long.failure
+    assert too_long.tokens_in > 200
     assert answered.text and not answered.failure
     assert "prompt and continuation have" in unscored.failure
     assert "empty prompt" in empty.failure
@@ -190,7 +190,7 @@ def test_answers_end_where_they_must(organism: Organism) -> None:
     unlimited = organism.run([Job(prompt="The", seed=i) for i in range(40)])
     ends = {o.finish_reason: len(o.tokens) + o.tokens_in for o in unlimited}
     assert "stop" in {o.finish_reason for o in unlimited}
-    assert ends.get("length", 160) == 160
+    assert ends.get("length", 200) == 200
 
 
 def test_adapters_make_another_model_with_another_digest(tiny: Tiny, organism: Organism) -> None:
