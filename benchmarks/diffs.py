@@ -21,11 +21,11 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matri
 import numpy as np
 
 from machine import describe_machine
-from mien import gates, ratings, reliability
+from mien import ratings, reliability
 from mien.comparisons import Comparisons
 from mien.designs import design
-from mien.diffs import Diff, diff
-from mien.influence import influence
+from mien.diffs import Diff, diff, gates
+from mien.diffs.influence import influence
 from mien.ratings import ELO_SCALE
 from truth import N_DESIGNS, PROMPTS, WIN_COUNTS, Path, Shown, choose, read_win_counts, scores_from_wins
 

@@ -7,13 +7,13 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
+from test_gates import changed
 
-from mien.gates import check
-from mien.influence import Influence
+from mien.diffs.gates import check
+from mien.diffs.influence import Influence
 from mien.report.changes import summary, warnings
 from mien.report.junit import junit
 from mien.report.markdown import markdown
-from test_gates import changed
 
 GATES = ("|wry sly| > 40", "sycophantic > 20", "rms > 5000")
 

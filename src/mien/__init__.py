@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mien.comparisons import Comparisons, read_comparisons
     from mien.designs import Design
-    from mien.diffs import Diff
+    from mien.diffs.difference import Diff
     from mien.errors import MienError
     from mien.measurement import Limits, diff, measure, profile
     from mien.models.engines import Hardware
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Comparisons": "comparisons",
     "Design": "designs",
-    "Diff": "diffs",
+    "Diff": "diffs.difference",
     "Hardware": "models.engines",
     "Limits": "measurement",
     "MienError": "errors",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.diffs import Diff
-    from mien.gates import Outcome
+    from mien.diffs.gates import Outcome
 
 _GATES = "Release gates"
 
@@ -62,8 +62,9 @@ def command(
 
     With gates, exit with 1 where one fails.
     """
-    from mien import diffs, gates
-    from mien.influence import influence
+    from mien import diffs
+    from mien.diffs import gates
+    from mien.diffs.influence import influence
     from mien.report import changes
     from mien.runs import Run
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mien.diffs import DeltaRow, Diff
-    from mien.gates import Outcome
-    from mien.influence import Influence
+    from mien.diffs.gates import Outcome
+    from mien.diffs.influence import Influence
 
 WARNINGS = 5  # prompts to warn of by name; further ones are counted
 

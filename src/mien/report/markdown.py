@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mien.diffs import Diff
-    from mien.gates import Outcome
+    from mien.diffs.gates import Outcome
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~&])")
 
@@ -24,7 +24,7 @@ def markdown(
 
     Args:
         diff: what to write.
-        outcomes: of its gates (`mien.gates.check`).
+        outcomes: of its gates (`mien.diffs.gates.check`).
         warnings: sentences (`mien.report.changes.warnings`).
         top: the largest changes to list; None lists all.
     """

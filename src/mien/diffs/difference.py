@@ -11,11 +11,11 @@ import scipy.stats
 
 from mien import choice
 from mien.correlation import Correlation, rank_correlation
-from mien.equivalence import Equivalence, Finding, growth, within
+from mien.diffs.equivalence import Equivalence, Finding, growth, within
+from mien.diffs.jackknife import Jackknife
+from mien.diffs.size import Size, size
 from mien.errors import UsageError
-from mien.jackknife import Jackknife
 from mien.ratings import ELO_SCALE
-from mien.size import Size, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +74,7 @@ class Diff:
         q: (n,) p adjusted after Benjamini and Hochberg (1995).
         rms: root-mean-square delta, noise and all.
         rms_null: the rms that noise alone would give, √ mean stderr².
-        size: the rms of the true changes (`mien.size`).
+        size: the rms of the true changes (`mien.diffs.size`).
         prompts: of both runs; the comparison is paired where they share any.
         fdr: false-discovery rate at which a trait counts as changed.
         margin: change, in points, that counts as none; None where every change counts.

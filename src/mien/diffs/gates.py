@@ -5,7 +5,7 @@
     gate      any  |  quantity > number  |  quantity < number
     quantity  TRAIT          its change, in points of rating
               |TRAIT|        the size of its change
-              rms            the size of all changes, less noise (`mien.size`)
+              rms            the size of all changes, less noise (`mien.diffs.size`)
               rank(TRAIT)    its rank in the run after, 1 for the highest rating
 
 A gate names what must not be. ``any`` fails when any trait changed. A trait whose name holds one of ``<>|()``
@@ -21,16 +21,17 @@ from typing import TYPE_CHECKING, Literal, NoReturn, TypedDict, get_args
 
 import numpy as np
 
-from mien import influence, ranks
+from mien import ranks
+from mien.diffs import influence
+from mien.diffs.jackknife import Jackknife
 from mien.errors import GateError, UsageError
-from mien.jackknife import Jackknife
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from mien.diffs import Diff
+    from mien.diffs.difference import Diff
 
 Quantity = Literal["any", "change", "size of change", "rms", "rank"]
 Status = Literal["passed", "undecided", "failed"]

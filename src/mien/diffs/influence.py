@@ -9,13 +9,13 @@ import numpy as np
 import scipy.stats
 
 from mien import choice
-from mien.diffs import diff
-from mien.equivalence import within
-from mien.jackknife import Jackknife
+from mien.diffs.difference import diff
+from mien.diffs.equivalence import within
+from mien.diffs.jackknife import Jackknife
 from mien.ratings import ELO_SCALE
 
 if TYPE_CHECKING:
-    from mien.diffs import Diff
+    from mien.diffs.difference import Diff
     from mien.ratings import Profile
 
 _TINY = float(np.finfo(float).tiny)
@@ -35,7 +35,7 @@ def influence(found: Diff) -> list[Influence]:
     """For each changed trait, by size, the prompt without which its p is largest, and the trait without it.
 
     Where ``changed`` is then false, the finding rests on that one prompt. Leaving a prompt out changes the
-    estimates and their variances, by one step each (`mien.jackknife`); degrees of freedom are kept.
+    estimates and their variances, by one step each (`mien.diffs.jackknife`); degrees of freedom are kept.
     """
     traits = [int(i) for i in np.argsort(-np.abs(found.delta), kind="stable") if found.changed[i]]
     if not traits:

@@ -6,8 +6,8 @@ import pytest
 from mien import choice, ratings
 from mien.comparisons import Comparisons
 from mien.diffs import diff
-from mien.influence import influence, leave_out
-from mien.jackknife import Jackknife
+from mien.diffs.influence import influence, leave_out
+from mien.diffs.jackknife import Jackknife
 from mien.ratings import ELO_SCALE
 
 N, PROMPTS = 10, 40

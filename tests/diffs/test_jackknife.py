@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 from mien import choice
-from mien.jackknife import Jackknife
+from mien.diffs.jackknife import Jackknife
 
 N = 6
 
