@@ -1,0 +1,30 @@
+"""Figures: one function each, results in, an Altair chart out; `themed` gives them their looks."""
+
+from mien.report.figures.changes import diff, slope
+from mien.report.figures.consistency import consistency
+from mien.report.figures.expression import expression
+from mien.report.figures.judges import judges
+from mien.report.figures.likeness import clusters, components, convergence, distinct
+from mien.report.figures.precision import precision
+from mien.report.figures.ratings import extremes, ranking
+from mien.report.figures.sides import four_sides
+from mien.report.figures.theme import THEMES, Theme, themed
+
+__all__ = [
+    "THEMES",
+    "Theme",
+    "clusters",
+    "components",
+    "consistency",
+    "convergence",
+    "diff",
+    "distinct",
+    "expression",
+    "extremes",
+    "four_sides",
+    "judges",
+    "precision",
+    "ranking",
+    "slope",
+    "themed",
+]

@@ -1,0 +1,179 @@
+"""The whole character at a glance: every trait around a circle, by mean rating."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from mien.report.figures.ratings import TOOLTIP, UNITS, made_of, names, ratings_table
+from mien.report.figures.theme import CHARACTER, finished, models_scale
+from mien.report.numbers import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mien.ratings import Profile
+
+    Floats = NDArray[np.float64]
+
+HOLE = 0.16  # of the radius: where ratings would crowd together
+GAP = 2.5  # places left free at the top for the scale's own labels
+LINE = 12.5  # pixels of arc that a label needs
+WITH_INTERVALS = 3  # models whose intervals are drawn one by one
+
+
+def expression(profiles: Sequence[Profile]) -> alt.LayerChart:
+    """Every trait around the circle by mean rating, clockwise from the top, the models overlaid.
+
+    Of up to three models each rating has its interval; of more, the median interval is drawn in the corner.
+
+    Args:
+        profiles: of one trait set.
+    """
+    table = ratings_table(profiles)
+    order = table.groupby("trait")["rating"].mean().sort_values(ascending=False, kind="stable").index
+    n, models = len(order), names(profiles)
+    intervals = len(models) <= WITH_INTERVALS
+    radius = max(170.0, n * LINE / (2 * np.pi))
+    low, high = (table[column] for column in (("low", "high") if intervals else ("rating", "rating")))
+    ticks = _ticks(low.min(), high.max())
+    angles = pd.Series(2 * np.pi * (np.arange(n) + GAP / 2 + 0.5) / (n + GAP), index=order)
+    reach = _Reach(radius, min(low.min(), ticks[0]), max(high.max(), ticks[-1]))
+    table["angle"] = table["trait"].map(angles)
+    for end in ("rating", "low", "high"):
+        table[[f"x_{end}", f"y_{end}"]] = reach.at(table[end].to_numpy(), table["angle"].to_numpy())
+    table = table.sort_values(["model", "angle"], kind="stable")
+    size = 11 if n > 60 else 12
+    extent = radius + 14 + CHARACTER * size * max(map(len, order))
+    space = alt.Scale(domain=[-extent, extent], nice=False, zero=False)
+
+    def x(field: str) -> Any:
+        return alt.X(field, scale=space, axis=None)
+
+    def y(field: str) -> Any:
+        return alt.Y(field, scale=space, axis=None)
+
+    told = models_scale(models)
+    colour = {key: value for key, value in told.items() if key == "color"}
+    base = alt.Chart(table)
+    layers: list[alt.Chart] = [
+        *_grid(reach, ticks, x, y),
+        *_course(table, reach, x, y),
+    ]
+    if intervals:
+        layers.append(
+            base.mark_rule(opacity=0.5, strokeWidth=1.6).encode(
+                x("x_low:Q"), y("y_low:Q"), alt.X2("x_high:Q"), alt.Y2("y_high:Q"), **colour
+            )
+        )
+    layers.append(
+        base.mark_point(size=22 if n > 60 else 36).encode(
+            x("x_rating:Q"),
+            y("y_rating:Q"),
+            tooltip=TOOLTIP,
+            **told,
+        )
+    )
+    layers += _labels(angles, radius + 8, size, x, y)
+    said = [f"{made_of(profiles)}.", f"Clockwise from the top by mean rating; rings: {UNITS}."]
+    if not intervals:
+        margin = float(((table["high"] - table["low"]) / 2).median())
+        layers += _yardstick(reach.of(margin) - reach.of(0.0), f"median interval ±{margin:.0f}", extent, x, y)
+        said.append("Line: the models' mean; spokes: from their lowest to their highest.")
+    elif len(models) > 1:
+        said.append("Line: the models' mean.")
+    chart = alt.layer(*layers).properties(width=2 * extent, height=2 * extent)
+    about = models[0] if len(models) == 1 else counted(len(models), "model")
+    return finished(chart, f"The character of {about}: {n} traits", *said, width=2 * extent)
+
+
+class _Reach:
+    """From ratings to radii: the lowest ring lies around a hole, the highest at ``radius`` pixels."""
+
+    def __init__(self, radius: float, low: float, high: float) -> None:
+        self.radius, self.low, self.high = radius, low, high
+
+    def of(self, rating: Any) -> Any:
+        return self.radius * (HOLE + (1 - HOLE) * (rating - self.low) / (self.high - self.low))
+
+    def at(self, rating: Any, angle: Any) -> Floats:
+        r = self.of(rating)
+        return np.column_stack([r * np.sin(angle), r * np.cos(angle)])
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round ratings between two; three to six of them."""
+    for step in (10, 20, 50, 100, 200, 500, 1000, 2000, 5000):
+        first, last = int(np.ceil(low / step)), int(np.floor(high / step))
+        if last - first <= 5:
+            break
+    return [float(step * i) for i in range(first, last + 1)] or [low, high]
+
+
+def _grid(reach: _Reach, ticks: list[float], x: Any, y: Any) -> list[alt.Chart]:
+    turn = np.linspace(0, 2 * np.pi, 181)
+    rings = pd.concat(
+        [
+            pd.DataFrame(reach.at(tick, turn), columns=["x", "y"]).assign(ring=tick, step=range(len(turn)))
+            for tick in ticks
+        ]
+    )
+    marks = pd.DataFrame(
+        {"x": 0.0, "y": [reach.of(tick) for tick in ticks], "label": [f"{tick:.0f}" for tick in ticks]}
+    )
+    return [
+        alt.Chart(rings).mark_line(style="faint").encode(x("x:Q"), y("y:Q"), order="step:Q", detail="ring:N"),
+        *(
+            alt.Chart(marks).mark_text(style=style, fontSize=9.5).encode(x("x:Q"), y("y:Q"), text="label:N")
+            for style in ("halo", "muted")
+        ),
+    ]
+
+
+def _course(table: pd.DataFrame, reach: _Reach, x: Any, y: Any) -> list[alt.Chart]:
+    """The mean over the models, and spokes from the lowest to the highest model where there are many."""
+    by_trait = table.groupby("angle")["rating"]
+    course = pd.DataFrame({"angle": list(by_trait.groups)})
+    for end, of in (("mean", by_trait.mean()), ("lowest", by_trait.min()), ("highest", by_trait.max())):
+        course[[f"x_{end}", f"y_{end}"]] = reach.at(of.to_numpy(), course["angle"].to_numpy())
+    base = alt.Chart(course)
+    line = base.mark_line(style="muted", strokeWidth=1.2).encode(
+        x("x_mean:Q"), y("y_mean:Q"), order="angle:Q"
+    )
+    if table["model"].nunique() <= WITH_INTERVALS:
+        return [line]
+    spokes = base.mark_rule(style="faint").encode(
+        x("x_lowest:Q"), y("y_lowest:Q"), alt.X2("x_highest:Q"), alt.Y2("y_highest:Q")
+    )
+    return [spokes, line]
+
+
+def _labels(angles: pd.Series[float], radius: float, size: float, x: Any, y: Any) -> list[alt.Chart]:
+    """Trait names along their rays, on the left half turned so that none stands on its head."""
+    turn = angles.to_numpy()
+    places = pd.DataFrame({"trait": angles.index, "x": radius * np.sin(turn), "y": radius * np.cos(turn)})
+    right = turn <= np.pi
+    places["angle"] = np.where(right, np.degrees(turn) - 90, np.degrees(turn) - 270)
+    return [
+        alt.Chart(places[side])
+        .mark_text(align=align, baseline="middle", fontSize=size)
+        .encode(x("x:Q"), y("y:Q"), text="trait:N", angle=alt.Angle("angle:Q", scale=None))
+        for side, align in ((right, "left"), (~right, "right"))
+        if side.any()
+    ]
+
+
+def _yardstick(half: float, label: str, extent: float, x: Any, y: Any) -> list[alt.Chart]:
+    """The median interval at the scale of the rings, in the corner at the bottom."""
+    left, low = -extent + 12, -extent + 8
+    bar = alt.Chart(pd.DataFrame({"x": [left], "y": [low], "y2": [low + 2 * half]}))
+    word = alt.Chart(pd.DataFrame({"x": [left + 8], "y": [low + half], "label": [label]}))
+    return [
+        bar.mark_rule(style="interval", strokeWidth=2.5).encode(x("x:Q"), y("y:Q"), alt.Y2("y2:Q")),
+        word.mark_text(style="muted", align="left").encode(x("x:Q"), y("y:Q"), text="label:N"),
+    ]

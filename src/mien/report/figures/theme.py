@@ -1,0 +1,176 @@
+"""How figures look: told apart by colour-blind eyes and on grey paper, in light and in dark.
+
+Figures name roles ("muted", "interval"), never colours; a theme says what each role looks like, so that one
+figure serves both. Models differ by colour and by shape at once.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar
+
+import altair as alt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Chart = alt.LayerChart | alt.HConcatChart | alt.VConcatChart | alt.ConcatChart
+    AnyChart = TypeVar("AnyChart", alt.LayerChart, alt.HConcatChart, alt.VConcatChart, alt.ConcatChart)
+
+Theme = Literal["light", "dark"]
+THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
+
+FONT: Final = "Helvetica Neue, Arial, Liberation Sans, sans-serif"
+CHARACTER: Final = 0.56  # mean width of a character of that font, in font sizes
+SUBTITLE: Final = 11.5
+SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
+
+
+class Palette(NamedTuple):
+    """Colours of one theme. ``models`` are those of Okabe and Ito (2008), as far as they show on the ground."""
+
+    ground: str
+    ink: str
+    muted: str
+    faint: str
+    models: tuple[str, ...]
+    below: str
+    above: str
+    ramp: tuple[str, ...]
+    diverging: tuple[str, ...]
+
+
+LIGHT: Final = Palette(
+    ground="#ffffff",
+    ink="#1b1f24",
+    muted="#5c6670",
+    faint="#d5dae0",
+    models=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#5c6670"),
+    below="#d55e00",
+    above="#0072b2",
+    ramp=("#f3f6f9", "#9ec6e0", "#2f83b8", "#053a61"),
+    diverging=("#a34700", "#e89b62", "#f6f6f4", "#74b3d8", "#00558a"),
+)
+DARK: Final = Palette(
+    ground="#14171a",
+    ink="#eceff1",
+    muted="#a3adb6",
+    faint="#3a4149",
+    models=("#56b4e9", "#e69f00", "#2fc89a", "#e5a0c6", "#3d8fd1", "#f0e442", "#b8c0c8"),
+    below="#e8843c",
+    above="#56b4e9",
+    ramp=("#1d2329", "#1f5780", "#4fa3d9", "#d6ecfa"),
+    diverging=("#f2a263", "#9c5a20", "#262b30", "#2a6d9b", "#7cc4f2"),
+)
+PALETTES: Final = {"light": LIGHT, "dark": DARK}
+
+
+def themed(chart: AnyChart, theme: Theme = "light") -> AnyChart:
+    """The same figure in another theme."""
+    chart = chart.copy()
+    chart.config = alt.Config(**config(theme))
+    return chart
+
+
+def finished(chart: AnyChart, title: str, *said: str, width: float = 640) -> AnyChart:
+    """A figure with what it is about, over what it was made of and how to read it; in the light theme.
+
+    Args:
+        chart: the figure.
+        title: its subject.
+        said: sentences, each of which begins a line.
+        width: pixels that a line may take.
+    """
+    columns = int(width / (0.48 * SUBTITLE))
+    lines = [line for sentence in said for line in textwrap.wrap(sentence, columns)]
+    chart = chart.copy()
+    chart.title = alt.TitleParams(text=title, subtitle=lines)
+    chart.description = " ".join([f"{title}.", *lines])
+    return themed(chart)
+
+
+def config(theme: Theme) -> dict[str, Any]:
+    """The configuration that gives the roles their looks."""
+    palette = PALETTES[theme]
+    words = {"labelColor": palette.ink, "titleColor": palette.muted, "labelFontSize": 11, "titleFontSize": 11}
+    return {
+        "background": palette.ground,
+        "font": FONT,
+        "padding": 16,
+        "view": {"stroke": None},
+        "title": {
+            "anchor": "start",
+            "frame": "bounds",
+            "color": palette.ink,
+            "fontSize": 16,
+            "fontWeight": "bold",
+            "subtitleColor": palette.muted,
+            "subtitleFontSize": SUBTITLE,
+            "subtitleLineHeight": 16,
+            "subtitlePadding": 6,
+            "offset": 14,
+        },
+        "axis": {
+            **words,
+            "titleFontWeight": "normal",
+            "domain": False,
+            "ticks": False,
+            "gridColor": palette.faint,
+            "gridOpacity": 0.7,
+            "labelPadding": 6,
+            "labelFlush": False,
+            "labelLimit": 240,
+            "titlePadding": 8,
+        },
+        "legend": {
+            **words,
+            "titleFontWeight": "normal",
+            "symbolSize": 80,
+            "symbolOpacity": 1,
+            "symbolStrokeWidth": 2,
+            "labelLimit": 260,
+            "orient": "top",
+            "direction": "horizontal",
+            "columns": 5,
+            "title": None,
+            "padding": 0,
+            "offset": 8,
+        },
+        "header": {**words, "labelFontSize": 12, "labelFontWeight": "bold"},
+        "range": {
+            "category": list(palette.models),
+            "symbol": list(SHAPES),
+            "ramp": list(palette.ramp),
+            "heatmap": list(palette.ramp),
+            "diverging": list(palette.diverging),
+        },
+        "text": {"color": palette.ink, "fontSize": 10.5},
+        "rule": {"color": palette.muted},
+        "bar": {"color": palette.above},
+        "point": {"color": palette.above, "filled": True, "opacity": 1, "size": 50},
+        "line": {"strokeWidth": 1.6},
+        "style": {
+            "muted": {"color": palette.muted},
+            "faint": {"color": palette.faint, "strokeWidth": 1},
+            "zero": {"color": palette.muted, "strokeWidth": 1},
+            "interval": {"color": palette.ink, "strokeWidth": 1.3},
+            "halo": {"color": palette.ground, "stroke": palette.ground, "strokeWidth": 3},
+            "above": {"color": palette.above},
+            "below": {"color": palette.below},
+            "on-ink": {"color": palette.ground},
+            "ink": {"color": palette.ink},
+        },
+    }
+
+
+def models_scale(names: Sequence[str]) -> dict[str, Any]:
+    """Encodings by which models are told apart, one legend for all; empty for a single model."""
+    if len(names) < 2:
+        return {}
+    domain = list(names)
+    n = len(SHAPES)  # colours come again after as many; then with the next shape
+    shapes = [SHAPES[(i + i // n) % n] for i in range(len(domain))]
+    return {
+        "color": alt.Color("model:N", sort=domain, scale=alt.Scale(domain=domain)),
+        "shape": alt.Shape("model:N", sort=domain, scale=alt.Scale(domain=domain, range=shapes)),
+    }

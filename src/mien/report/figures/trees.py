@@ -1,0 +1,53 @@
+"""Dendrograms: the order of their leaves, and the lines that draw them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+def leaves(points: ArrayLike) -> list[int]:
+    """Order of n points by likeness: the leaves of their average-linkage tree, neighbours side by side.
+
+    Args:
+        points: (n, m) coordinates; the optimal order is that of Bar-Joseph et al. (2001, Bioinformatics 17,
+            S22–S29).
+    """
+    import scipy.cluster.hierarchy
+
+    matrix = np.asarray(points, dtype=np.float64)
+    if len(matrix) < 3:
+        return list(range(len(matrix)))
+    tree = scipy.cluster.hierarchy.linkage(matrix, "average", optimal_ordering=True)
+    return scipy.cluster.hierarchy.leaves_list(tree).tolist()
+
+
+def order(linkage: ArrayLike) -> list[int]:
+    """Leaves of a tree from left to right."""
+    import scipy.cluster.hierarchy
+
+    return scipy.cluster.hierarchy.leaves_list(np.asarray(linkage, dtype=np.float64)).tolist()
+
+
+def branches(linkage: ArrayLike) -> pd.DataFrame:
+    """The lines of a dendrogram, three a merge.
+
+    Args:
+        linkage: (n − 1, 4) as `scipy.cluster.hierarchy.linkage` gives it.
+
+    Returns:
+        ``from_leaf``, ``to_leaf`` (places among the leaves, 0 … n − 1) and ``from_height``, ``to_height``.
+    """
+    import scipy.cluster.hierarchy
+
+    drawn = scipy.cluster.hierarchy.dendrogram(np.asarray(linkage, dtype=np.float64), no_plot=True)
+    lines: list[tuple[float, float, float, float]] = []
+    for x, height in zip(drawn["icoord"], drawn["dcoord"], strict=True):
+        places = [(value - 5) / 10 for value in x]
+        lines += [(places[i], places[i + 1], height[i], height[i + 1]) for i in range(3)]
+    return pd.DataFrame(lines, columns=["from_leaf", "to_leaf", "from_height", "to_height"])

@@ -1,0 +1,95 @@
+"""Figures as files: HTML that needs no network, SVG, PNG, or the Vega-Lite specification as JSON."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+from mien.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mien.report.figures.theme import Chart, Theme
+
+SUFFIXES: Final = (".html", ".svg", ".png", ".json")
+PNG_SCALE: Final = 2  # pixels of the file to one of the figure
+
+_PAGE: Final = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
+script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>body {{ background: {ground}; margin: 0; }}</style>
+</head>
+<body>
+<div id="figure"></div>
+<script>{libraries}</script>
+<script>
+vegaEmbed("#figure", {specification}, {{"renderer": "svg", "actions": {{"export": true, "source": false, \
+"compiled": false, "editor": false}}}});
+</script>
+</body>
+</html>
+"""
+
+
+def check_suffix(path: Path) -> None:
+    """Refuse a file whose ending is none of `SUFFIXES`.
+
+    Raises:
+        UsageError: it is none of them.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise UsageError(
+            f"{path}: figures are saved as {', '.join(SUFFIXES)}; give the file one of these endings"
+        )
+
+
+def save(chart: Chart, path: Path, *, theme: Theme = "light") -> None:
+    """Write a figure in the format that the file's ending names.
+
+    Raises:
+        UsageError: the ending is none of `SUFFIXES`.
+    """
+    import vl_convert
+
+    check_suffix(path)
+    found = specification(chart, theme=theme)
+    match path.suffix.lower():
+        case ".png":
+            path.write_bytes(vl_convert.vegalite_to_png(found, scale=PNG_SCALE))
+        case ".svg":
+            path.write_text(vl_convert.vegalite_to_svg(found), encoding="utf-8")
+        case ".json":
+            path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        case _:
+            path.write_text(page(found), encoding="utf-8")
+
+
+def specification(chart: Chart, *, theme: Theme = "light") -> dict[str, Any]:
+    """The Vega-Lite specification of a figure, its data inside."""
+    import altair as alt
+
+    from mien.report.figures import themed
+
+    with alt.data_transformers.disable_max_rows():
+        return themed(chart, theme).to_dict()
+
+
+def page(specification: dict[str, Any]) -> str:
+    """A page that holds the figure and all that draws it; it asks for nothing on the network."""
+    import vl_convert
+
+    # Names come from people and files: what would end the script must not stand in it.
+    data = json.dumps(specification, ensure_ascii=False).replace("<", "\\u003c")
+    return _PAGE.format(
+        title=escape(str(specification["title"]["text"])),
+        ground=specification["config"]["background"],
+        libraries=vl_convert.javascript_bundle(),
+        specification=data.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"),
+    )
