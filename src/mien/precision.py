@@ -37,7 +37,7 @@ def growth(
     confidence_level: float = 0.95,
     seed: int = 0,
 ) -> list[Precision]:
-    """Refit growing parts of a run, from its first trials on; those too short to rate all traits are left out.
+    """Refit growing parts of a run, from its first trials on; those too short for all traits are left out.
 
     Args:
         comparisons: the run's verdicts, in the order of its trials.

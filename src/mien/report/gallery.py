@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -181,7 +181,7 @@ def _matrix(profiles: Sequence[Profile]) -> pd.DataFrame:
     return pd.DataFrame({profile.run: profile.rating for profile in profiles}, index=list(profiles[0].traits))
 
 
-def _tree(points: Any, metric: str) -> Any:
+def _tree(points: Any, metric: Literal["euclidean", "correlation"]) -> Any:
     import scipy.cluster.hierarchy
 
     return scipy.cluster.hierarchy.linkage(points, "average", metric=metric, optimal_ordering=True)
@@ -251,7 +251,10 @@ def _convergence(runs: Sequence[Run], settings: Settings) -> Chart:
                 )
     ranks = _matrix(profiles).rank().to_numpy().T
     return convergence(
-        pd.DataFrame(rows), _tree(ranks, "correlation"), confidence_level=settings.confidence_level
+        [profile.run for profile in profiles],
+        pd.DataFrame(rows),
+        _tree(ranks, "correlation"),
+        confidence_level=settings.confidence_level,
     )
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 SUFFIXES: Final = (".html", ".svg", ".png", ".json")
 PNG_SCALE: Final = 2  # pixels of the file to one of the figure
 
+LIBRARIES: Final = "window.vegaEmbed = vegaEmbed;"
+
 _PAGE: Final = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -77,8 +79,10 @@ def specification(chart: Chart, *, theme: Theme = "light") -> dict[str, Any]:
 
     from mien.report.figures import themed
 
-    with alt.data_transformers.disable_max_rows():
-        return themed(chart, theme).to_dict()
+    # Altair's limit on rows guards notebooks; here the data are to be in the file, whatever their number.
+    with alt.data_transformers.disable_max_rows():  # pyright: ignore[reportUnknownMemberType]
+        found: Any = themed(chart, theme).to_dict()  # pyright: ignore[reportUnknownMemberType]
+    return found
 
 
 def page(specification: dict[str, Any]) -> str:
@@ -90,6 +94,6 @@ def page(specification: dict[str, Any]) -> str:
     return _PAGE.format(
         title=escape(str(specification["title"]["text"])),
         ground=specification["config"]["background"],
-        libraries=vl_convert.javascript_bundle(),
+        libraries=vl_convert.javascript_bundle(LIBRARIES),
         specification=data.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"),
     )

@@ -1,5 +1,9 @@
 """What changed from one run to another."""
 
+# Altair types an encoding given as a mapping by its first member, and a chart with new properties as a
+# facet: its argument types are right for people, not for a strict checker.
+# pyright: basic, reportArgumentType=false, reportCallIssue=false
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -16,6 +20,7 @@ from mien.report.numbers import p_value
 
 if TYPE_CHECKING:
     from mien.diffs import Diff
+    from mien.report.figures.theme import Chart
 
 ROW = 16  # pixels from one trait to the next
 SIGNED = "datum.value == 0 ? '0' : format(datum.value, '+d')"
@@ -32,7 +37,7 @@ def made_of(diff: Diff) -> str:
     )
 
 
-def diff(diff: Diff, *, top: int | None = 40) -> alt.LayerChart:
+def diff(diff: Diff, *, top: int | None = 40) -> Chart:
     """Changes of rating with intervals, the changed traits filled and marked.
 
     Args:
@@ -89,7 +94,7 @@ _TOOLTIP: list[Any] = [
 ]
 
 
-def slope(diff: Diff, *, top: int = 20) -> alt.LayerChart:
+def slope(diff: Diff, *, top: int = 20) -> Chart:
     """Ratings before and after, joined by lines; the changed traits drawn out and named.
 
     Args:
@@ -143,13 +148,12 @@ def slope(diff: Diff, *, top: int = 20) -> alt.LayerChart:
         for align in ("right", "left")
     ]
     chart = alt.layer(*layers).properties(width=side + 2 * room, height=height)
-    told = (
-        f"Named: {'all' if len(changed) == int(diff.changed.sum()) else f'the {len(changed)} largest'} of the "
-        f"{int(diff.changed.sum())} traits that changed at a false-discovery rate of {diff.fdr:g}; "
-        "solid lines rose, dashed ones fell."
-        if changed
-        else f"No trait changed at a false-discovery rate of {diff.fdr:g}; the largest differences are named."
-    )
+    found = int(diff.changed.sum())
+    which = "all" if len(changed) == found else f"the {len(changed)} largest"
+    rate = f"changed at a false-discovery rate of {diff.fdr:g}"
+    told = f"No trait {rate}; the largest differences are named."
+    if changed:
+        told = f"Named: {which} of the {found} traits that {rate}; solid lines rose, dashed ones fell."
     return finished(
         chart,
         f"From {diff.a} to {diff.b}: ratings of {len(diff.traits)} traits",

@@ -1,4 +1,8 @@
-"""Does a character hold across kinds of prompts?"""
+"""How far a character holds across kinds of prompts."""
+
+# Altair types an encoding given as a mapping by its first member, and a chart with new properties as a
+# facet: its argument types are right for people, not for a strict checker.
+# pyright: basic, reportArgumentType=false, reportCallIssue=false
 
 from __future__ import annotations
 
@@ -11,12 +15,14 @@ from mien.report.figures.theme import finished
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mien.report.figures.theme import Chart
+
 COLUMNS = 3
 
 
 def consistency(
     table: pd.DataFrame, *, name: str, by: str, top: int = 9, confidence_level: float = 0.95
-) -> alt.ConcatChart:
+) -> Chart:
     """Ratings in each context of the traits that move most between contexts.
 
     Args:
@@ -31,7 +37,7 @@ def consistency(
     contexts = sorted(set(table["context"]))
     shown = table[table["trait"].isin(traits)]
     scale = alt.Scale(domain=[float(shown["low"].min()), float(shown["high"].max())], nice=True, zero=False)
-    panels: list[alt.LayerChart] = []
+    panels: list[Chart] = []
     for i, trait in enumerate(traits):
         of = shown[shown["trait"] == trait]
         first = i % COLUMNS == 0

@@ -1,5 +1,9 @@
 """The whole character at a glance: every trait around a circle, by mean rating."""
 
+# Altair types an encoding given as a mapping by its first member, and a chart with new properties as a
+# facet: its argument types are right for people, not for a strict checker.
+# pyright: basic, reportArgumentType=false, reportCallIssue=false
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mien.ratings import Profile
+    from mien.report.figures.theme import Chart
 
     Floats = NDArray[np.float64]
 
@@ -27,7 +32,7 @@ LINE = 12.5  # pixels of arc that a label needs
 WITH_INTERVALS = 3  # models whose intervals are drawn one by one
 
 
-def expression(profiles: Sequence[Profile]) -> alt.LayerChart:
+def expression(profiles: Sequence[Profile]) -> Chart:
     """Every trait around the circle by mean rating, clockwise from the top, the models overlaid.
 
     Of up to three models each rating has its interval; of more, the median interval is drawn in the corner.

@@ -1,5 +1,9 @@
 """How far a judge can be trusted."""
 
+# Altair types an encoding given as a mapping by its first member, and a chart with new properties as a
+# facet: its argument types are right for people, not for a strict checker.
+# pyright: basic, reportArgumentType=false, reportCallIssue=false
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -13,9 +17,10 @@ from mien.report.figures.theme import finished
 
 if TYPE_CHECKING:
     from mien.ratings import Profile
+    from mien.report.figures.theme import Chart
 
 
-def judges(profile: Profile) -> alt.LayerChart:
+def judges(profile: Profile) -> Chart:
     """How often the judge read the trait that the model was told to take, by trait, worst first.
 
     Args:

@@ -1,5 +1,9 @@
 """Several models beside one another: what sets them apart, and what they share."""
 
+# Altair types an encoding given as a mapping by its first member, and a chart with new properties as a
+# facet: its argument types are right for people, not for a strict checker.
+# pyright: basic, reportArgumentType=false, reportCallIssue=false
+
 from __future__ import annotations
 
 import math
@@ -21,17 +25,20 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from mien.report.figures.theme import Chart
+
 COLUMNS = 3
 TREE = 70  # pixels for a dendrogram
 
 
 def distinct(
     table: pd.DataFrame, *, top: int = 6, fdr: float = 0.05, confidence_level: float = 0.95
-) -> alt.ConcatChart:
+) -> Chart:
     """What sets each model apart: its largest differences from the mean of the others.
 
     Args:
-        table: ``model``, ``trait``, ``delta`` (Elo points), ``low``, ``high``, ``q``; a row a model and trait.
+        table: ``model``, ``trait``, ``delta`` (Elo points), ``low``, ``high``, ``q``,
+            a row for each model and trait.
         top: how many traits of each model.
         fdr: false-discovery rate at which a difference counts as found.
         confidence_level: of the intervals.
@@ -44,9 +51,9 @@ def distinct(
     extent = max(float(np.abs(of[["low", "high"]].to_numpy()).max()) for of in largest)
     tick = float(f"{0.6 * extent:.0e}")  # one digit: a round number
     scale = alt.Scale(domain=[-extent, extent], nice=False)
-    panels: list[alt.LayerChart] = []
-    for place, (name, of) in enumerate(zip(models, largest, strict=True)):
-        of = of.sort_values("delta", ascending=False, kind="stable").assign(found=lambda t: t["q"] < fdr)
+    panels: list[Chart] = []
+    for place, (name, most) in enumerate(zip(models, largest, strict=True)):
+        of = most.sort_values("delta", ascending=False, kind="stable").assign(found=lambda t: t["q"] < fdr)
         last = place >= len(models) - COLUMNS
         x = alt.X(
             "delta:Q",
@@ -100,7 +107,7 @@ def components(
     axes: tuple[int, int] = (1, 2),
     top: int = 14,
     noise: float | None = None,
-) -> alt.LayerChart:
+) -> Chart:
     """Models, and the traits that part them most, on two principal components.
 
     Args:
@@ -116,7 +123,7 @@ def components(
     points = pd.DataFrame({"name": models["model"], "x": models[first], "y": models[second]})
     spans = [f"{end}_{axis}" for axis in axes for end in ("low", "high")]
     intervals = all(column in models for column in spans)
-    length = np.hypot(loadings[first], loadings[second])
+    length = (loadings[first] ** 2 + loadings[second] ** 2) ** 0.5
     longest = loadings.loc[length.sort_values(ascending=False, kind="stable").index[:top]]
     extent = float(np.abs(models[spans if intervals else [first, second]].to_numpy()).max()) * 1.18
     arrows = pd.DataFrame({"name": longest["trait"], "x": longest[first], "y": longest[second]})
@@ -177,8 +184,8 @@ def components(
     return finished(
         alt.layer(*layers).properties(width=side, height=side),
         f"{len(models)} models on two components of their character",
-        f"Dots: models{', with intervals' if intervals else ''}. Diamonds: the {len(arrows)} of {len(loadings)} "
-        "traits with the longest loadings, on a scale of their own.",
+        f"Dots: models{', with intervals' if intervals else ''}. Diamonds: the {len(arrows)} of "
+        f"{len(loadings)} traits with the longest loadings, on a scale of their own.",
         *([] if noise is None else [f"Noise makes up {noise:.0%} of the variance between the models."]),
         width=600,
     )
@@ -186,7 +193,7 @@ def components(
 
 def clusters(
     matrix: pd.DataFrame, trait_tree: ArrayLike, model_tree: ArrayLike, *, stderr: float | None = None
-) -> alt.VConcatChart:
+) -> Chart:
     """Ratings of all traits by all models, both in the order of their dendrograms.
 
     Args:
@@ -241,23 +248,24 @@ def clusters(
 
 
 def convergence(
+    models: Sequence[str],
     correlations: pd.DataFrame,
     tree: ArrayLike,
     tiers: pd.DataFrame | None = None,
     *,
     confidence_level: float = 0.95,
-) -> alt.VConcatChart:
+) -> Chart:
     """How alike the models are, and how far apart they rank the traits, against what noise alone gives.
 
     Args:
+        models: their names.
         correlations: ``a``, ``b`` (models), ``correlation`` (of ranks), ``low``, ``high``; a row for each
             ordered pair of two models.
-        tree: linkage of the models, in the order in which ``a`` first names them.
+        tree: linkage of ``models``.
         tiers: ``tier`` (such as ``"1–12"``), ``spread`` (mean standard deviation of ranks over models),
             ``corrected`` (without noise) and ``noise`` (what noise alone gives); None leaves them out.
         confidence_level: of the intervals.
     """
-    models = list(dict.fromkeys(correlations["a"]))
     names = [models[i] for i in order(tree)]
     table = correlations.copy()
     table["value"] = [fraction(value) for value in table["correlation"]]
@@ -295,7 +303,7 @@ def convergence(
     if tiers is not None:
         parts.append(_tiers(tiers))
         said.append(
-            "Below: standard deviation of a trait's rank over models, as seen, without noise, and from noise alone."
+            "Below: how far apart the models rank a trait, as seen, without noise, and from noise alone."
         )
     chart = alt.vconcat(*parts, spacing=8).resolve_scale(
         color="independent", shape="independent", strokeDash="independent"

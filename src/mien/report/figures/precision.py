@@ -1,5 +1,9 @@
 """How precise a run became with its trials."""
 
+# Altair types an encoding given as a mapping by its first member, and a chart with new properties as a
+# facet: its argument types are right for people, not for a strict checker.
+# pyright: basic, reportArgumentType=false, reportCallIssue=false
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -13,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.precision import Precision
+    from mien.report.figures.theme import Chart
 
 KINDS = {"model_based": "from the standard errors", "split_half": "from split halves"}
 
@@ -24,7 +29,7 @@ def precision(
     n_traits: int,
     confidence_level: float = 0.95,
     target: float | None = None,
-) -> alt.VConcatChart:
+) -> Chart:
     """Width of the intervals, and reliability, against trials.
 
     Args:

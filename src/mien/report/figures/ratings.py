@@ -1,5 +1,9 @@
 """Ratings with their intervals, and the extremes of several models."""
 
+# Altair types an encoding given as a mapping by its first member, and a chart with new properties as a
+# facet: its argument types are right for people, not for a strict checker.
+# pyright: basic, reportArgumentType=false, reportCallIssue=false
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.ratings import Profile
+    from mien.report.figures.theme import Chart
 
 ROW = 15  # pixels from one trait to the next
 DODGE = 7  # pixels from one model to the next on one trait's row
@@ -25,7 +30,7 @@ UNITS = "rating (Elo points; 1000 is the mean of all traits)"
 
 
 def ratings_table(profiles: Sequence[Profile]) -> pd.DataFrame:
-    """One row a model and trait: ``model``, ``trait``, ``rank``, ``rating``, ``low``, ``high``, ``stderr``."""
+    """Ratings in rows: ``model``, ``trait``, ``rank``, ``rating``, ``low``, ``high``, ``stderr``."""
     columns = ["trait", "rank", "rating", "low", "high", "stderr"]
     tables = [
         profile.table[columns].assign(model=name)
@@ -66,9 +71,7 @@ def ends(n: int, top: int | None, bottom: int | None) -> list[int]:
     return sorted({*range(first), *range(n - last, n)})
 
 
-def ranking(
-    profiles: Sequence[Profile], *, top: int | None = None, bottom: int | None = None
-) -> alt.LayerChart:
+def ranking(profiles: Sequence[Profile], *, top: int | None = None, bottom: int | None = None) -> Chart:
     """Traits with their ratings and intervals, by mean rating over the models.
 
     Args:
@@ -107,7 +110,7 @@ def ranking(
     return finished(chart, f"{about}: ratings of {counted(len(order), 'trait')}", made_of(profiles) + kept)
 
 
-def extremes(profiles: Sequence[Profile], *, top: int = 8) -> alt.LayerChart:
+def extremes(profiles: Sequence[Profile], *, top: int = 8) -> Chart:
     """Ranks of the traits that any model expresses most or least.
 
     Args:

@@ -1,5 +1,9 @@
 """One character from several sides: what a model says, chooses, does and can."""
 
+# Altair types an encoding given as a mapping by its first member, and a chart with new properties as a
+# facet: its argument types are right for people, not for a strict checker.
+# pyright: basic, reportArgumentType=false, reportCallIssue=false
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
@@ -18,11 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.ratings import Profile
+    from mien.report.figures.theme import Chart
 
 SIDES: Final = {"stated": "says", "revealed": "chooses", "exhibited": "does", "instructed": "can"}
 
 
-def four_sides(profiles: Sequence[Profile]) -> alt.HConcatChart:
+def four_sides(profiles: Sequence[Profile]) -> Chart:
     """The ratings of one model under each instrument, side by side, traits in the order of the first.
 
     Args:
@@ -42,7 +47,7 @@ def four_sides(profiles: Sequence[Profile]) -> alt.HConcatChart:
     order = first.table["trait"].tolist()
     extent = pd.concat([profile.table[["low", "high"]] for profile in shown])
     scale = alt.Scale(domain=[float(extent["low"].min()), float(extent["high"].max())], nice=True, zero=False)
-    columns: list[alt.LayerChart] = []
+    columns: list[Chart] = []
     for place, profile in enumerate(shown):
         axis = alt.Axis(grid=True, labels=place == 0)
         table = profile.table.assign(model=profile.run or profile.model)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
 
 def leaves(points: ArrayLike) -> list[int]:
@@ -45,7 +45,8 @@ def branches(linkage: ArrayLike) -> pd.DataFrame:
     """
     import scipy.cluster.hierarchy
 
-    drawn = scipy.cluster.hierarchy.dendrogram(np.asarray(linkage, dtype=np.float64), no_plot=True)
+    tree = np.asarray(linkage, dtype=np.float64)
+    drawn: Any = scipy.cluster.hierarchy.dendrogram(tree, no_plot=True)  # pyright: ignore[reportUnknownMemberType]
     lines: list[tuple[float, float, float, float]] = []
     for x, height in zip(drawn["icoord"], drawn["dcoord"], strict=True):
         places = [(value - 5) / 10 for value in x]
