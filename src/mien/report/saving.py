@@ -26,7 +26,7 @@ _PAGE: Final = """<!DOCTYPE html>
 script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<style>body {{ background: {ground}; margin: 0; }}</style>
+<style>body {{ background: {ground}; margin: 0; text-align: center; }}</style>
 </head>
 <body>
 <div id="figure"></div>

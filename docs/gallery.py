@@ -1,0 +1,81 @@
+"""Draw the gallery of docs/figures.md: every figure of `mien plot`, from simulated runs.
+
+Five models that share most of their character on 36 traits, 2,000 trials each, drawn from fixed seeds; the
+tables are imported and the figures drawn as the command does it.
+
+Run: python docs/gallery.py [FOLDER]
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from mien import designs
+from mien.report.gallery import FIGURES, draw
+from mien.report.saving import save
+from mien.runs import Run, import_run
+from mien.traits import load_traits
+from mien.types import Prompt
+
+FOLDER = Path(__file__).resolve().parent / "figures"
+MODELS = ("aster", "birch", "cedar", "daisy", "elder")
+ABLE = "aster-instructed"
+RUNS = {1: MODELS[:1], 2: MODELS[:2], 3: MODELS}  # by how many a figure needs
+SPECIAL = {
+    "expression": MODELS[:2],
+    "extremes": MODELS,
+    "clusters": MODELS,
+    "convergence": MODELS,
+    "four-sides": (MODELS[0], ABLE),
+    "judges": (ABLE,),
+}
+PROMPTS = tuple(Prompt(f"p{i:03}", f"prompt {i}") for i in range(300))
+FIRST = 0.3  # log odds in favour of the first option
+
+
+def main() -> None:
+    """Write a picture of each figure."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        store = Path(place) / "mien.db"
+        make_runs(Path(place), store)
+        for name, figure in FIGURES.items():
+            runs = [Run(run, store) for run in SPECIAL.get(name, RUNS[figure.fewest])]
+            save(draw(name, runs), folder / f"{name}.svg")
+
+
+def make_runs(place: Path, store: Path) -> None:
+    """Simulate a run of each model, and one in which the first is told what to be."""
+    names = load_traits("classic-36").names
+    plan = designs.design(names, PROMPTS, rounds=designs.rounds_for(len(names), trials=2000))
+    shared = np.random.default_rng(5).normal(size=len(names))
+    for number, model in enumerate(MODELS):
+        rng = np.random.default_rng(number)
+        utilities = (0.8 * shared + 0.6 * rng.normal(size=len(names)))[plan.options]
+        utilities += rng.gumbel(size=utilities.shape)
+        utilities[:, 0] += FIRST
+        write(place, plan, utilities.argmax(axis=1), model, "revealed")
+        import_run(place / "table.csv", model, store=store)
+    rng = np.random.default_rng(99)
+    read = rng.random(len(plan)) < rng.beta(9, 1.5, size=len(names))[plan.options[:, 0]]
+    write(place, plan, np.where(read, 0, 1), MODELS[0], "instructed")
+    import_run(place / "table.csv", ABLE, store=store)
+
+
+def write(place: Path, plan: designs.Design, chosen: np.ndarray, model: str, instrument: str) -> None:
+    with (place / "table.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(("option_1", "option_2", "chosen", "prompt_id", "model", "judge", "instrument"))
+        for trial, position in zip(plan, chosen.tolist(), strict=True):
+            row = (*trial.options, trial.options[position], trial.prompt.id, model, "reader", instrument)
+            table.writerow(row)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""Every figure, drawn: its words are there, none lies on another, and it says what it is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.cluster.hierarchy
+import vl_convert
+
+from mien import diffs
+from mien.errors import UsageError
+from mien.precision import growth
+from mien.report import figures
+from mien.report.figures.ratings import ratings_table
+from mien.report.figures.theme import CHARACTER, PALETTES, models_scale
+from mien.report.saving import specification
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mien.comparisons import Comparisons
+    from mien.ratings import Profile
+    from mien.report.figures.theme import Chart
+
+N_MODELS = (1, 2, 5, 10)
+
+
+def linked(points: Any) -> np.ndarray:
+    return scipy.cluster.hierarchy.linkage(points, "average", optimal_ordering=True)
+
+
+def words(chart: Chart, theme: Any = "light") -> list[dict[str, Any]]:
+    """All texts of the figure as Vega draws it, with their places on the page."""
+    found: list[dict[str, Any]] = []
+
+    def walk(node: dict[str, Any], x: float, y: float) -> None:
+        for item in node.get("items", ()):
+            if node.get("marktype") == "text" and str(item.get("text", "")).strip():
+                lines = item["text"] if isinstance(item["text"], list) else [item["text"]]
+                for i, line in enumerate(lines):
+                    shift = i * item.get("lineHeight", 12)
+                    moved = {"x": x + item.get("x", 0), "y": y + item.get("y", 0) + shift}
+                    found.append({"fontSize": 11} | item | moved | {"text": line})
+            elif "items" in item or "marktype" in item:
+                inside = node.get("marktype") == "group"
+                dx, dy = (item.get("x", 0), item.get("y", 0)) if inside else (0, 0)
+                walk(item, x + dx, y + dy)
+
+    walk(vl_convert.vegalite_to_scenegraph(specification(chart, theme=theme))["scenegraph"], 0, 0)
+    return found
+
+
+def box(word: dict[str, Any]) -> np.ndarray:
+    """(4, 2) corners of a text, a little smaller than its letters."""
+    width, height = 0.85 * CHARACTER * word["fontSize"] * len(word["text"]), 0.6 * word["fontSize"]
+    left = {"left": 0.0, "center": -width / 2, "right": -width}[word.get("align", "left")]
+    top = {"middle": -height / 2, "top": 0.0, "bottom": -height}.get(word.get("baseline", ""), -height)
+    dx, dy = word.get("dx", 0), word.get("dy", 0)
+    corners = np.array([[left, top], [left + width, top], [left + width, top + height], [left, top + height]])
+    turn = np.radians(word.get("angle", 0))
+    rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    return (corners + np.array([dx, dy])) @ rotation + np.array([word["x"], word["y"]])
+
+
+def overlap(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two rectangles overlap: no side of either has them on different sides (separating axes)."""
+    for shape in (a, b):
+        for side in (shape[1] - shape[0], shape[3] - shape[0]):
+            first, second = a @ side, b @ side
+            if first.max() <= second.min() or second.max() <= first.min():
+                return False
+    return True
+
+
+def collisions(chart: Chart) -> list[tuple[str, str]]:
+    placed: dict[tuple[Any, ...], np.ndarray] = {}
+    for word in words(chart):  # a word and its halo are at one place
+        placed[word["text"], round(word["x"], 3), round(word["y"], 3)] = box(word)
+    items = list(placed.items())
+    return [
+        (str(one[0]), str(other[0]))
+        for i, (one, a) in enumerate(items)
+        for other, b in items[i + 1 :]
+        if overlap(a, b)
+    ]
+
+
+def drawn(
+    profiles: list[Profile], instructed: Profile, comparisons: Comparisons
+) -> Iterator[tuple[str, Chart]]:
+    """Every public figure, of five models."""
+    five = profiles[:5]
+    matrix = ratings_table(five).pivot_table(index="trait", columns="model", values="rating")
+    trees = linked(matrix.to_numpy()), linked(matrix.to_numpy().T)
+    change = diffs.diff(*profiles[:2])
+    apart = matrix.sub(matrix.mean(axis=1), axis=0).rename_axis("trait").reset_index()
+    table = apart.melt("trait", var_name="model", value_name="delta")
+    table = table.assign(low=table["delta"] - 80, high=table["delta"] + 80, q=0.01)
+    yield "distinct", figures.distinct(table)
+    yield "expression", figures.expression(five)
+    yield "ranking", figures.ranking(five)
+    yield "extremes", figures.extremes(five)
+    yield "diff", figures.diff(change)
+    yield "slope", figures.slope(change)
+    yield (
+        "precision",
+        figures.precision(growth(comparisons, n_points=3), name="model-0", n_traits=36, target=0.8),
+    )
+    yield "four_sides", figures.four_sides([instructed, profiles[0]])
+    yield "judges", figures.judges(instructed)
+    yield "clusters", figures.clusters(matrix, *trees, stderr=60)
+    pairs = [
+        {"a": a, "b": b, "correlation": 0.5, "low": 0.2, "high": 0.7}
+        for a in matrix
+        for b in matrix
+        if a != b
+    ]
+    tiers = pd.DataFrame(
+        {"tier": ["1–12", "13–36"], "spread": [5.0, 8], "corrected": [3.0, 6], "noise": [2.0, 3]}
+    )
+    yield "convergence", figures.convergence(list(matrix), pd.DataFrame(pairs), trees[1], tiers)
+    left, size, right = np.linalg.svd(
+        matrix.sub(matrix.mean(axis=1), axis=0).to_numpy().T, full_matrices=False
+    )
+    columns = list("12345")
+    scores = pd.DataFrame(left * size, columns=columns).assign(model=list(matrix))
+    loadings = pd.DataFrame(right.T, columns=columns).assign(trait=list(matrix.index))
+    yield "components", figures.components(scores, loadings, (size**2 / np.sum(size**2)).tolist(), noise=0.1)
+    contexts = pd.DataFrame(
+        {"context": context, "trait": trait, "rating": 1000.0 + i, "low": 900.0 + i, "high": 1100.0 + i}
+        for trait in matrix.index[:12]
+        for i, context in enumerate(("advice", "code", "small talk"))
+    )
+    yield "consistency", figures.consistency(contexts, name="model-0", by="category")
+
+
+@pytest.fixture(scope="session")
+def charts(profiles: list[Profile], instructed: Profile, comparisons: Comparisons) -> dict[str, Chart]:
+    return dict(drawn(profiles, instructed, comparisons))
+
+
+def test_every_figure_is_drawn_here(charts: dict[str, Chart]) -> None:
+    assert {*charts} | {"THEMES", "Theme", "themed"} == {*figures.__all__}
+
+
+NAMES = sorted({*figures.__all__} - {"THEMES", "Theme", "themed"})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_word_lies_on_another(charts: dict[str, Chart], name: str) -> None:
+    assert collisions(charts[name]) == []
+
+
+def test_words_on_one_another_would_be_found(charts: dict[str, Chart]) -> None:
+    placed = words(charts["ranking"])
+    (trait,) = (word for word in placed if word["text"] == "humble")
+    assert overlap(box(trait), box(trait | {"y": trait["y"] + 4}))
+    assert not overlap(box(trait), box(trait | {"y": trait["y"] + 12}))
+    aslant = trait | {"angle": 40}
+    assert overlap(box(trait), box(aslant))
+    assert not overlap(box(trait), box(aslant | {"y": trait["y"] + 60}))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_title_subtitle_and_the_words_of_both(charts: dict[str, Chart], name: str) -> None:
+    spec = specification(charts[name])
+    assert spec["title"]["text"]
+    assert any(character.isdigit() for line in spec["title"]["subtitle"] for character in line)  # n
+    assert spec["title"]["text"] in spec["description"]  # what a screen reader says
+    said = {word["text"] for word in words(charts[name])}
+    assert {spec["title"]["text"], *spec["title"]["subtitle"]} <= said
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_dark_is_the_same_figure_on_a_dark_ground(charts: dict[str, Chart], name: str) -> None:
+    light, dark = (specification(charts[name], theme=theme) for theme in figures.THEMES)
+    assert dark["config"]["background"] == PALETTES["dark"].ground != light["config"]["background"]
+    assert {key: value for key, value in light.items() if key != "config"} == {
+        key: value for key, value in dark.items() if key != "config"
+    }
+    # What is drawn names roles; a colour in the figure itself would be wrong in one of the themes.
+    assert "#" not in str({key: value for key, value in light.items() if key not in {"config", "$schema"}})
+
+
+@pytest.mark.parametrize("n", N_MODELS)
+def test_names_stay_apart_with_any_number_of_models(profiles: list[Profile], n: int) -> None:
+    shown = profiles[:n]
+    for chart in (figures.expression(shown), figures.extremes(shown, top=3), figures.ranking(shown, top=3)):
+        assert collisions(chart) == []
+        said = {word["text"] for word in words(chart)}
+        assert n == 1 or {profile.run for profile in shown} <= said
+
+
+def test_ranking_shows_the_ends_that_it_is_told(profiles: list[Profile]) -> None:
+    rows = profiles[0].rows
+    expected = {row["trait"] for row in (*rows[:3], *rows[-2:])}
+    said = {word["text"] for word in words(figures.ranking(profiles[:1], top=3, bottom=2))}
+    assert said & set(profiles[0].traits) == expected
+
+
+def test_diff_marks_what_changed_and_nothing_else(profiles: list[Profile]) -> None:
+    change = diffs.diff(*profiles[:2])
+    marks = [word for word in words(figures.diff(change)) if word["text"].startswith("q ")]
+    assert len(marks) == int(change.changed.sum()) > 0
+
+
+def test_slope_of_a_run_with_its_own_likeness_names_no_change(profiles: list[Profile]) -> None:
+    change = diffs.diff(*profiles[:2], fdr=1e-12)
+    assert "No trait changed" in " ".join(word["text"] for word in words(figures.slope(change)))
+
+
+def test_models_differ_by_colour_and_shape() -> None:
+    encodings = models_scale([f"model {i}" for i in range(20)])
+    shapes = encodings["shape"].to_dict()["scale"]["range"]
+    colours = PALETTES["light"].models
+    looks = {(shape, colours[i % len(colours)]) for i, shape in enumerate(shapes)}
+    assert len(looks) == 20
+
+
+@pytest.mark.parametrize("theme", figures.THEMES)
+def test_colours_of_models_differ_in_lightness_from_the_ground(theme: Any) -> None:
+    def luminance(colour: str) -> float:
+        channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+    palette = PALETTES[theme]
+    for colour, least in [(c, 1.9) for c in palette.models] + [(palette.ink, 7.0), (palette.muted, 4.5)]:
+        pair = sorted((luminance(colour), luminance(palette.ground)))
+        assert (pair[1] + 0.05) / (pair[0] + 0.05) >= least, colour  # WCAG 2.2 contrast ratio
+
+
+def test_refusals(profiles: list[Profile]) -> None:
+    with pytest.raises(UsageError, match="each with another instrument; these have revealed, revealed"):
+        figures.four_sides(profiles[:2])
+    with pytest.raises(UsageError, match="made with --instrument instructed"):
+        figures.judges(profiles[0])

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mien.errors import UsageError
+from mien.report import figures
+from mien.report.saving import PNG_SCALE, page, save, specification
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mien.ratings import Profile
+
+
+def test_each_format(profiles: list[Profile], tmp_path: Path) -> None:
+    chart = figures.ranking(profiles[:1], top=4)
+    for suffix in ("svg", "png", "json", "html"):
+        save(chart, tmp_path / f"figure.{suffix}", theme="dark")
+    assert profiles[0].rows[0]["trait"] in (tmp_path / "figure.svg").read_text()
+    png = (tmp_path / "figure.png").read_bytes()
+    assert png.startswith(b"\x89PNG")
+    assert int.from_bytes(png[16:20], "big") > 500 * PNG_SCALE
+    assert json.loads((tmp_path / "figure.json").read_text()) == specification(chart, theme="dark")
+    html = (tmp_path / "figure.html").read_text()
+    assert " src=" not in html.split("</head>")[0]
+    assert "cdn.jsdelivr.net" not in html
+    assert "default-src 'none'" in html  # nor may it ask for anything
+    with pytest.raises(UsageError, match=r"figure.pdf: figures are saved as .html, .svg, .png, .json"):
+        save(chart, tmp_path / "figure.pdf")
+
+
+def test_hostile_names_cannot_leave_the_script(profiles: list[Profile]) -> None:
+    spec = specification(figures.ranking(profiles[:1], top=2))
+    spec["title"]["text"] = "</script><script>alert(1)</script>"
+    html = page(spec)
+    assert "<script>alert(1)" not in html
+    assert "<title>&lt;/script&gt;" in html
