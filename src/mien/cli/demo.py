@@ -121,7 +121,7 @@ def _indented(text: str) -> str:
 def _print_profile(profile: Profile, truth: dict[str, float]) -> None:
     from scipy.stats import spearmanr
 
-    from mien.cli.profile import health
+    from mien.report.health import health
 
     rows = profile.rows
     held = sum(row["low"] <= truth[row["trait"]] <= row["high"] for row in rows)

@@ -28,34 +28,35 @@ def markdown(
         warnings: sentences (`mien.report.changes.warnings`).
         top: the largest changes to list; None lists all.
     """
-    parts = [f"## {_plain(diff.b)} against {_plain(diff.a)}"]
+    parts = [f"## {plain(diff.b)} against {plain(diff.a)}"]
     if outcomes:
         failed = sum(outcome["status"] == "failed" for outcome in outcomes)
         told = f"**{failed} of {len(outcomes)} failed**" if failed else "**All passed**"
-        rows = ((_status(o), _code(o["gate"]), _plain(o["reason"])) for o in outcomes)
-        parts += [f"### Gates\n\n{told}", _table(("", "gate", "why"), rows)]
-    parts.append(f"### Changes\n\n**{_plain(headline(diff))}**")
-    parts.append("\n".join(f"- {label}: {_plain(said)}" for label, said in summary(diff)))
+        rows = ((_status(o), _code(o["gate"]), plain(o["reason"])) for o in outcomes)
+        parts += [f"### Gates\n\n{told}", table(("", "gate", "why"), rows)]
+    parts.append(f"### Changes\n\n**{plain(headline(diff))}**")
+    parts.append("\n".join(f"- {label}: {plain(said)}" for label, said in summary(diff)))
     if warnings:
-        parts.append("\n>\n".join(f"> **Warning**: {_plain(warning)}" for warning in warnings))
+        parts.append("\n>\n".join(f"> **Warning**: {plain(warning)}" for warning in warnings))
     cells = (
         (
-            _plain(row["trait"]),
+            plain(row["trait"]),
             f"{row['delta']:+.0f}",
             f"{row['low']:+.0f} … {row['high']:+.0f}",
-            _plain(p_value(row["q"])),
+            plain(p_value(row["q"])),
             finding(row),
         )
         for row in diff.rows[:top]
     )
     interval = f"{diff.confidence_level:.0%} interval"
-    parts.append(_table(("trait", "change", interval, "q", ""), cells, right=(1, 2, 3)))
+    parts.append(table(("trait", "change", interval, "q", ""), cells, right=(1, 2, 3)))
     if top is not None and top < len(diff.traits):
         parts.append(f"The {top} largest changes of {len(diff.traits)}.")
     return "\n\n".join(parts) + "\n"
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    """A table; the columns in ``right`` hold numbers."""
     rule = ("---:" if i in right else "---" for i in range(len(columns)))
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (columns, tuple(rule), *rows))
 
@@ -64,7 +65,7 @@ def _status(outcome: Outcome) -> str:
     return "**failed**" if outcome["status"] == "failed" else outcome["status"]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text that is to be read as it stands."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 

@@ -1,0 +1,267 @@
+"""The report: a folder with one page that needs nothing else, its figures, and its tables."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+import mien
+from mien import diffs
+from mien.errors import UsageError
+from mien.report import examples, findings
+from mien.report.gallery import Settings, draw
+from mien.report.health import health
+from mien.report.numbers import counted, p_value
+from mien.report.saving import save, specification
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from mien.diffs import Diff
+    from mien.ratings import Profile
+    from mien.report.figures.theme import Chart
+    from mien.runs import Run
+
+EXAMPLES: Final = 3  # of strongest traits from either end, or of largest changes
+FIGURES: Final = {
+    1: ("expression", "ranking", "precision"),
+    2: ("diff", "slope", "expression"),
+    3: ("extremes", "expression", "components", "clusters", "convergence"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Report:
+    """Runs that are reported on together, profiled; with what changed where there are two."""
+
+    runs: tuple[Run, ...]
+    profiles: tuple[Profile, ...]
+    diff: Diff | None
+    settings: Settings
+
+    @property
+    def title(self) -> str:
+        """One run has a character card, two a changelog, more a field report."""
+        names = [profile.run for profile in self.profiles]
+        match len(names):
+            case 1:
+                return f"Character card: {names[0]}"
+            case 2:
+                return f"Changelog of character: {names[0]} to {names[1]}"
+            case n:
+                return f"Field report: the characters of {n} models"
+
+
+def gather(runs: Sequence[Run], settings: Settings = Settings()) -> Report:
+    """Profile the runs.
+
+    Raises:
+        UsageError: a run is named twice, or the runs rate different traits.
+    """
+    names = [run.name for run in runs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(f"run {twice[0]!r} is named twice; name each run once")
+    profiles = tuple(run.profile(settings.judge, confidence_level=settings.confidence_level) for run in runs)
+    for profile in profiles[1:]:
+        if lone := sorted(set(profiles[0].traits) ^ set(profile.traits)):
+            raise UsageError(
+                f"{profiles[0].run} and {profile.run} rate different traits: {lone[0]!r} is in one of them "
+                "only; report on runs of one trait set"
+            )
+    change = diffs.diff(*profiles, confidence_level=settings.confidence_level) if len(runs) == 2 else None
+    return Report(runs=tuple(runs), profiles=profiles, diff=change, settings=settings)
+
+
+def write(report: Report, folder: Path) -> None:
+    """Write ``index.html``, ``figures/`` (SVG and PNG) and ``tables/`` (CSV, Parquet, JSON) into a folder.
+
+    Files of these names that are there already are written over; others are left alone.
+    """
+    for part in ("figures", "tables"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    charts = _charts(report)
+    for name, chart in charts.items():
+        for suffix in ("svg", "png"):
+            save(chart, folder / "figures" / f"{name}.{suffix}")
+    _write_tables(report, folder / "tables")
+    (folder / "index.html").write_text(page(report, charts), encoding="utf-8")
+
+
+def page(report: Report, charts: dict[str, Chart]) -> str:
+    """The page. Whatever comes from a model, a person or a file is escaped by the template."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    template, script = (
+        (resources.files("mien") / "data" / "report" / name).read_text(encoding="utf-8")
+        for name in ("report.html", "report.js")
+    )
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    traits = counted(len(report.profiles[0].traits), "trait")
+    trials = sum(profile.n_trials for profile in report.profiles)
+    return environment.from_string(template).render(
+        title=report.title,
+        lead=f"{traits}, {counted(trials, 'trial')} in {counted(len(report.runs), 'run')}.",
+        script=Markup(script),
+        script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+        level=f"{report.settings.confidence_level:.0%}",
+        runs=[_told(run, profile) for run, profile in zip(report.runs, report.profiles, strict=True)],
+        findings=_findings(report),
+        figures=[_picture(name, chart) for name, chart in charts.items()],
+        table=_table(report),
+        **_examples(report),
+        limits=findings.limits(report.profiles),
+        version=mien.__version__,
+    )
+
+
+def _charts(report: Report) -> dict[str, Chart]:
+    names = FIGURES[min(len(report.runs), 3)]
+    charts = {name: draw(name, report.runs, report.settings) for name in names}
+    for run, profile in zip(report.runs, report.profiles, strict=True):
+        if profile.accuracy and "judges" not in charts:
+            charts["judges"] = draw("judges", [run], report.settings)
+    return charts
+
+
+def _picture(name: str, chart: Chart) -> dict[str, str]:
+    """A figure as images in both themes; an image runs no script and reaches nothing."""
+    import vl_convert
+
+    def image(theme: Any) -> str:
+        svg = vl_convert.vegalite_to_svg(specification(chart, theme=theme))
+        return "data:image/svg+xml;base64," + b64encode(svg.encode()).decode()
+
+    about = specification(chart)["description"]
+    return {"name": name, "about": about, "light": image("light"), "dark": image("dark")}
+
+
+def _told(run: Run, profile: Profile) -> dict[str, Any]:
+    record = run.record
+    protocol = msgspec.json.decode(record.protocol)
+    prompts = counted(profile.fit.n_clusters, "prompt")
+    measured = [
+        ("model", profile.model or "not named"),
+        ("instrument", profile.instrument),
+        ("judge", profile.judge),
+        ("protocol", profile.protocol),
+        ("trials", f"{profile.n_trials:,} on {prompts}, {len(profile.fit.positions)} options each"),
+        ("design", f"{profile.design}, seed {profile.seed}" if profile.design else "imported verdicts"),
+    ]
+    return {
+        "name": run.name,
+        "measured": measured,
+        "protocol": json.dumps(protocol, indent=2, ensure_ascii=False),
+        "health": health(profile),
+    }
+
+
+def _findings(report: Report) -> list[str]:
+    if report.diff is not None:
+        return findings.of_two(report.diff)
+    if len(report.profiles) == 1:
+        return findings.of_one(report.profiles[0])
+    return findings.of_many(report.profiles)
+
+
+def _examples(report: Report) -> dict[str, Any]:
+    """Trials of the strongest traits, or of the largest changes; of many runs, one of each."""
+    judges = tuple(profile.judge for profile in report.profiles)
+    if report.diff is not None:
+        changes = [(row["trait"], row["delta"]) for row in report.diff.rows if row["changed"]][:EXAMPLES]
+        before, after = report.runs
+        return {"examples": [], "pairs": examples.of_changes(before, after, (judges[0], judges[1]), changes)}
+    n = EXAMPLES if len(report.runs) == 1 else 1
+    shown = [
+        example
+        for run, profile in zip(report.runs, report.profiles, strict=True)
+        for example in examples.of_traits(run, profile.judge, [row["trait"] for row in profile.rows[:n]])
+    ]
+    return {"examples": shown, "pairs": []}
+
+
+def _table(report: Report) -> dict[str, Any]:
+    """The table of the page: cells are what is shown and what is sorted by; columns hold words or numbers."""
+    level = f"{report.settings.confidence_level:.0%} interval"
+    profiles = report.profiles
+    if report.diff is not None:
+        rows = [
+            [
+                (row["trait"], row["trait"]),
+                (f"{row['delta']:+.0f}", row["delta"]),
+                (f"{row['low']:+.0f} … {row['high']:+.0f}", row["low"]),
+                (p_value(row["q"]), row["q"]),
+                ("changed" if row["changed"] else "", str(row["changed"])),
+            ]
+            for row in report.diff.rows
+        ]
+        columns = [("trait", True), ("change", False), (level, False), ("q", False), ("finding", True)]
+        caption = (
+            f"From {report.diff.a} to {report.diff.b}, Elo points; q is adjusted for the number of traits."
+        )
+        return {"title": "All changes", "caption": caption, "columns": columns, "rows": rows}
+    if len(profiles) == 1:
+        rows = [
+            [
+                (row["trait"], row["trait"]),
+                (str(row["rank"]), row["rank"]),
+                (f"{row['rating']:.0f}", row["rating"]),
+                (f"{row['low']:.0f} … {row['high']:.0f}", row["low"]),
+                (str(row["shown"]), row["shown"]),
+                (str(row["chosen"]), row["chosen"]),
+            ]
+            for row in profiles[0].rows
+        ]
+        names = ("rank", "rating", level, "shown", "chosen")
+        caption = "Elo points, 1000 the mean of all traits; how often each was shown and chosen."
+        return {
+            "title": "All ratings",
+            "caption": caption,
+            "columns": [("trait", True), *((n, False) for n in names)],
+            "rows": rows,
+        }
+    by_run = [{row["trait"]: row for row in profile.rows} for profile in profiles]
+    rows = []
+    for trait in profiles[0].traits:
+        own = [ratings[trait] for ratings in by_run]
+        mean = sum(row["rating"] for row in own) / len(own)
+        cells = [
+            (f"{row['rating']:.0f} ± {(row['high'] - row['low']) / 2:.0f}", row["rating"]) for row in own
+        ]
+        rows.append([(trait, trait), (f"{mean:.0f}", mean), *cells])
+    rows.sort(key=lambda row: -row[1][1])
+    columns = [("trait", True), ("mean", False), *((profile.run, False) for profile in profiles)]
+    caption = f"Elo points, 1000 the mean of all traits; ± half the {level}."
+    return {"title": "All ratings", "caption": caption, "columns": columns, "rows": rows}
+
+
+def _write_tables(report: Report, folder: Path) -> None:
+    import pandas as pd
+
+    ratings = pd.concat(
+        [profile.table.assign(run=profile.run) for profile in report.profiles], ignore_index=True
+    )
+    _write_table(ratings, folder, "ratings")
+    described: Any = [profile.to_dict() for profile in report.profiles]
+    _write_json(described, folder / "ratings.json")
+    if report.diff is not None:
+        _write_table(report.diff.table, folder, "diff")
+        _write_json(report.diff.to_dict(), folder / "diff.json")
+
+
+def _write_table(table: pd.DataFrame, folder: Path, name: str) -> None:
+    table.to_csv(folder / f"{name}.csv", index=False)
+    table.to_parquet(folder / f"{name}.parquet", index=False)
+
+
+def _write_json(value: Any, path: Path) -> None:
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")

@@ -1,0 +1,123 @@
+"""What a report says of its runs, written from the data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mien.correlation import rank_correlation
+from mien.ratings import ELO_CENTRE
+from mien.report.changes import headline, summary
+from mien.report.numbers import counted, fraction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.diffs import Diff
+    from mien.ratings import Profile, TraitRow
+
+ENDS = 5  # traits to name from either end of a ranking
+RELIABLE = 0.8  # below this, a sentence of caution
+
+
+def of_one(profile: Profile) -> list[str]:
+    """What a single profile shows."""
+    rows = profile.rows
+    above = sum(row["low"] > ELO_CENTRE for row in rows)
+    below = sum(row["high"] < ELO_CENTRE for row in rows)
+    unclear = len(rows) - above - below
+    level = f"{profile.confidence_level:.0%}"
+    return [
+        f"Most expressed: {_listed(rows[:ENDS])}.",
+        f"Least expressed: {_listed(rows[: -ENDS - 1 : -1])}.",
+        f"Of {counted(len(rows), 'trait')}, {above} lie above the mean of all with their whole {level} "
+        f"interval, {below} below it, and {unclear} cannot be told from it.",
+    ]
+
+
+def of_two(diff: Diff) -> list[str]:
+    """What changed between two profiles."""
+    changed = [row for row in diff.rows if row["changed"]]
+    largest = "; ".join(
+        f"{row['trait']} {row['delta']:+.0f} ({row['low']:+.0f} … {row['high']:+.0f})"
+        for row in changed[:ENDS]
+    )
+    said = [f"{headline(diff)}." if not largest else f"{headline(diff)}. The largest: {largest}."]
+    return said + [f"{label[0].upper()}{label[1:]}: {text}." for label, text in summary(diff)]
+
+
+def of_many(profiles: Sequence[Profile]) -> list[str]:
+    """What sets several profiles beside one another: each one's ends, and who is alike."""
+    said = [
+        f"{profile.run}: most {', '.join(row['trait'] for row in profile.rows[:ENDS])}; "
+        f"least {', '.join(row['trait'] for row in profile.rows[: -ENDS - 1 : -1])}."
+        for profile in profiles
+    ]
+    pairs = [
+        (
+            found["spearman"],
+            f"{a.run} and {b.run}, {fraction(found['spearman'])}{_ends(found['low'], found['high'])}",
+        )
+        for i, a in enumerate(profiles)
+        for b in profiles[i + 1 :]
+        if (
+            found := rank_correlation(
+                a.fit.scores, b.fit.scores, (None, None), confidence_level=profiles[0].confidence_level
+            )
+        )["spearman"]
+        is not None
+    ]
+    if pairs:
+        pairs.sort(key=lambda pair: pair[0] or 0.0)
+        said.append(
+            f"Most alike in their ranks (Spearman): {pairs[-1][1]}. Least alike: {pairs[0][1]}. "
+            "Noise lowers these correlations."
+        )
+    return said
+
+
+def limits(profiles: Sequence[Profile]) -> list[str]:
+    """What the measurements cannot show, and what weakens these."""
+    said = [
+        "A rating is relative to this set of traits: 1000 is their mean, and 100 points are odds of 1.8 to 1 "
+        "between two of them.",
+        "Intervals cover the draw of prompts and answers. They don't cover the choice of the judge, of the "
+        "wording, or of the traits.",
+    ]
+    if any(profile.instrument == "revealed" for profile in profiles):
+        said.append(
+            "Under revealed, the model is told to take one of the traits shown, and a judge reads which. "
+            "That is preference among what is offered, which is not how strongly a trait shows unasked."
+        )
+    if all(profile.accuracy is None for profile in profiles):
+        said.append(
+            "How often the judge reads rightly is not known from these runs; one with --instrument "
+            "instructed and the same judge would tell."
+        )
+    weak = [
+        f"{profile.run} ({fraction(profile.reliability['model_based'])})"
+        for profile in profiles
+        if (profile.reliability["model_based"] or 0.0) < RELIABLE
+    ]
+    if weak:
+        said.append(
+            f"Reliability is below {fraction(RELIABLE)}: {', '.join(weak)}. More rounds would raise it."
+        )
+    for profile in profiles:
+        share = 1 - profile.verdicts["chosen"] / profile.n_trials
+        if share > 0.1:
+            said.append(f"{profile.run}: {share:.0%} of the trials ended without a choice, and don't count.")
+    if len({profile.judge for profile in profiles}) > 1:
+        said.append("The runs were read by different judges: what differs may be the judges.")
+    if len({(profile.protocol, profile.instrument) for profile in profiles}) > 1:
+        said.append("The runs differ in protocol or instrument: what differs may be how they were asked.")
+    return said
+
+
+def _listed(rows: Sequence[TraitRow]) -> str:
+    return "; ".join(
+        f"{row['trait']} {row['rating']:.0f} ({row['low']:.0f} … {row['high']:.0f})" for row in rows
+    )
+
+
+def _ends(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f" ({fraction(low)} … {fraction(high)})"
