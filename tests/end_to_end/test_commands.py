@@ -46,9 +46,9 @@ CORRELATION = ["spearman", "low", "high", "disattenuated", "disattenuated_low", 
 ESTIMATED = {"run", "design", "trials", "calls", "tokens_in", "tokens_out", "cost"}
 SHOWN = {"run", "model", "instrument", "design", "seed", "created", "n_trials", "judges", "failures"}
 COMMANDS = (
-    "demo", "measure", "judge", "serve", "profile", "diff", "plot", "runs", "traits", "prompts", "protocols",
+    "demo", "measure", "judge", "serve", "profile", "diff", "runs", "traits", "prompts", "protocols",
 )  # fmt: skip
-COMMANDS += ("import", "export")
+COMMANDS += ("import", "export", "plot", "report")
 
 
 @pytest.fixture(scope="module")

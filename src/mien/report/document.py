@@ -14,17 +14,15 @@ import msgspec
 import mien
 from mien import diffs
 from mien.errors import UsageError
-from mien.report import examples, findings
+from mien.report import examples, findings, tables
 from mien.report.gallery import Settings, draw
 from mien.report.health import health
-from mien.report.numbers import counted, p_value
+from mien.report.numbers import counted
 from mien.report.saving import save, specification
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    import pandas as pd
 
     from mien.diffs import Diff
     from mien.ratings import Profile
@@ -92,7 +90,7 @@ def write(report: Report, folder: Path) -> None:
     for name, chart in charts.items():
         for suffix in ("svg", "png"):
             save(chart, folder / "figures" / f"{name}.{suffix}")
-    _write_tables(report, folder / "tables")
+    tables.write(report.profiles, report.diff, folder / "tables")
     (folder / "index.html").write_text(page(report, charts), encoding="utf-8")
 
 
@@ -117,7 +115,7 @@ def page(report: Report, charts: dict[str, Chart]) -> str:
         runs=[_told(run, profile) for run, profile in zip(report.runs, report.profiles, strict=True)],
         findings=_findings(report),
         figures=[_picture(name, chart) for name, chart in charts.items()],
-        table=_table(report),
+        table=tables.shown(report.profiles, report.diff),
         **_examples(report),
         limits=findings.limits(report.profiles),
         version=mien.__version__,
@@ -187,81 +185,3 @@ def _examples(report: Report) -> dict[str, Any]:
         for example in examples.of_traits(run, profile.judge, [row["trait"] for row in profile.rows[:n]])
     ]
     return {"examples": shown, "pairs": []}
-
-
-def _table(report: Report) -> dict[str, Any]:
-    """The table of the page: cells are what is shown and what is sorted by; columns hold words or numbers."""
-    level = f"{report.settings.confidence_level:.0%} interval"
-    profiles = report.profiles
-    if report.diff is not None:
-        rows = [
-            [
-                (row["trait"], row["trait"]),
-                (f"{row['delta']:+.0f}", row["delta"]),
-                (f"{row['low']:+.0f} … {row['high']:+.0f}", row["low"]),
-                (p_value(row["q"]), row["q"]),
-                ("changed" if row["changed"] else "", str(row["changed"])),
-            ]
-            for row in report.diff.rows
-        ]
-        columns = [("trait", True), ("change", False), (level, False), ("q", False), ("finding", True)]
-        caption = (
-            f"From {report.diff.a} to {report.diff.b}, Elo points; q is adjusted for the number of traits."
-        )
-        return {"title": "All changes", "caption": caption, "columns": columns, "rows": rows}
-    if len(profiles) == 1:
-        rows = [
-            [
-                (row["trait"], row["trait"]),
-                (str(row["rank"]), row["rank"]),
-                (f"{row['rating']:.0f}", row["rating"]),
-                (f"{row['low']:.0f} … {row['high']:.0f}", row["low"]),
-                (str(row["shown"]), row["shown"]),
-                (str(row["chosen"]), row["chosen"]),
-            ]
-            for row in profiles[0].rows
-        ]
-        names = ("rank", "rating", level, "shown", "chosen")
-        caption = "Elo points, 1000 the mean of all traits; how often each was shown and chosen."
-        return {
-            "title": "All ratings",
-            "caption": caption,
-            "columns": [("trait", True), *((n, False) for n in names)],
-            "rows": rows,
-        }
-    by_run = [{row["trait"]: row for row in profile.rows} for profile in profiles]
-    rows = []
-    for trait in profiles[0].traits:
-        own = [ratings[trait] for ratings in by_run]
-        mean = sum(row["rating"] for row in own) / len(own)
-        cells = [
-            (f"{row['rating']:.0f} ± {(row['high'] - row['low']) / 2:.0f}", row["rating"]) for row in own
-        ]
-        rows.append([(trait, trait), (f"{mean:.0f}", mean), *cells])
-    rows.sort(key=lambda row: -row[1][1])
-    columns = [("trait", True), ("mean", False), *((profile.run, False) for profile in profiles)]
-    caption = f"Elo points, 1000 the mean of all traits; ± half the {level}."
-    return {"title": "All ratings", "caption": caption, "columns": columns, "rows": rows}
-
-
-def _write_tables(report: Report, folder: Path) -> None:
-    import pandas as pd
-
-    ratings = pd.concat(
-        [profile.table.assign(run=profile.run) for profile in report.profiles], ignore_index=True
-    )
-    _write_table(ratings, folder, "ratings")
-    described: Any = [profile.to_dict() for profile in report.profiles]
-    _write_json(described, folder / "ratings.json")
-    if report.diff is not None:
-        _write_table(report.diff.table, folder, "diff")
-        _write_json(report.diff.to_dict(), folder / "diff.json")
-
-
-def _write_table(table: pd.DataFrame, folder: Path, name: str) -> None:
-    table.to_csv(folder / f"{name}.csv", index=False)
-    table.to_parquet(folder / f"{name}.parquet", index=False)
-
-
-def _write_json(value: Any, path: Path) -> None:
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")

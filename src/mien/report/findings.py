@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mien.ratings import Profile, TraitRow
 
 ENDS = 5  # traits to name from either end of a ranking
+FEW = 3  # the same, where there are many rankings
 RELIABLE = 0.8  # below this, a sentence of caution
 
 
@@ -48,9 +49,9 @@ def of_two(diff: Diff) -> list[str]:
 def of_many(profiles: Sequence[Profile]) -> list[str]:
     """What sets several profiles beside one another: each one's ends, and who is alike."""
     said = [
-        f"{profile.run}: most {', '.join(row['trait'] for row in profile.rows[:ENDS])}; "
-        f"least {', '.join(row['trait'] for row in profile.rows[: -ENDS - 1 : -1])}."
+        f"{profile.run}: most {_briefly(rows[:FEW])}; least {_briefly(rows[: -FEW - 1 : -1])}."
         for profile in profiles
+        for rows in [profile.rows]
     ]
     pairs = [
         (
@@ -116,6 +117,12 @@ def limits(profiles: Sequence[Profile]) -> list[str]:
 def _listed(rows: Sequence[TraitRow]) -> str:
     return "; ".join(
         f"{row['trait']} {row['rating']:.0f} ({row['low']:.0f} … {row['high']:.0f})" for row in rows
+    )
+
+
+def _briefly(rows: Sequence[TraitRow]) -> str:
+    return ", ".join(
+        f"{row['trait']} {row['rating']:.0f} ± {(row['high'] - row['low']) / 2:.0f}" for row in rows
     )
 
 

@@ -7,7 +7,9 @@ heads.forEach((head, column) => head.firstElementChild.addEventListener("click",
   const compare = head.className === "word" ? (a, b) => a.localeCompare(b) : (a, b) => a - b;
   body.append(...[...body.rows].sort((a, b) => (up ? 1 : -1) * compare(key(a), key(b))));
 }));
-document.getElementById("filter").addEventListener("input", event => {
+const filter = document.getElementById("filter");
+filter.parentElement.hidden = false;
+filter.addEventListener("input", event => {
   const wanted = event.target.value.trim().toLowerCase();
   let n = 0;
   for (const row of body.rows) n += !(row.hidden = !row.cells[0].textContent.toLowerCase().includes(wanted));

@@ -83,7 +83,7 @@ def diff(diff: Diff, *, top: int | None = 40) -> Chart:
         chart,
         f"From {diff.a} to {diff.b}: changes of {len(diff.traits)} traits",
         f"{made_of(diff)}.",
-        f"{kept}Filled, with its q: changed at a false-discovery rate of {diff.fdr:g} ({headline(diff)}).",
+        f"{kept}Filled, with its q: {headline(diff)}, adjusted for false discovery.",
     )
 
 

@@ -1,0 +1,112 @@
+"""The tables of a report: one on its page, and all numbers as files."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from mien.report.numbers import p_value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from mien.diffs import Diff
+    from mien.ratings import Profile
+
+    Cell = tuple[str, Any]  # what is shown, and what the column is sorted by
+
+
+class Shown(TypedDict):
+    """A table as the page shows it; each column has a name, and whether it holds words."""
+
+    title: str
+    caption: str
+    columns: list[tuple[str, bool]]
+    rows: list[list[Cell]]
+
+
+def shown(profiles: Sequence[Profile], diff: Diff | None) -> Shown:
+    """The table of one profile, of a diff, or of many profiles side by side."""
+    level = f"{profiles[0].confidence_level:.0%} interval"
+    if diff is not None:
+        return _changes(diff, level)
+    return _ratings(profiles[0], level) if len(profiles) == 1 else _side_by_side(profiles, level)
+
+
+def _changes(diff: Diff, level: str) -> Shown:
+    rows = [
+        [
+            (row["trait"], row["trait"]),
+            (f"{row['delta']:+.0f}", row["delta"]),
+            (f"{row['low']:+.0f} … {row['high']:+.0f}", row["low"]),
+            (p_value(row["q"]), row["q"]),
+            ("changed" if row["changed"] else "", str(row["changed"])),
+        ]
+        for row in diff.rows
+    ]
+    columns = [("trait", True), ("change", False), (level, False), ("q", False), ("finding", True)]
+    caption = f"From {diff.a} to {diff.b}, Elo points; q is adjusted for the number of traits."
+    return {"title": "All changes", "caption": caption, "columns": columns, "rows": rows}
+
+
+def _ratings(profile: Profile, level: str) -> Shown:
+    rows = [
+        [
+            (row["trait"], row["trait"]),
+            (str(row["rank"]), row["rank"]),
+            (f"{row['rating']:.0f}", row["rating"]),
+            (f"{row['low']:.0f} … {row['high']:.0f}", row["low"]),
+            (str(row["shown"]), row["shown"]),
+            (str(row["chosen"]), row["chosen"]),
+        ]
+        for row in profile.rows
+    ]
+    names = ("rank", "rating", level, "shown", "chosen")
+    caption = "Elo points, 1000 the mean of all traits; how often each was shown and chosen."
+    return {
+        "title": "All ratings",
+        "caption": caption,
+        "columns": [("trait", True), *((n, False) for n in names)],
+        "rows": rows,
+    }
+
+
+def _side_by_side(profiles: Sequence[Profile], level: str) -> Shown:
+    by_run = [{row["trait"]: row for row in profile.rows} for profile in profiles]
+    rows: list[list[Cell]] = []
+    means: dict[str, float] = {}
+    for trait in profiles[0].traits:
+        own = [ratings[trait] for ratings in by_run]
+        means[trait] = mean = sum(row["rating"] for row in own) / len(own)
+        cells = [
+            (f"{row['rating']:.0f} ± {(row['high'] - row['low']) / 2:.0f}", row["rating"]) for row in own
+        ]
+        rows.append([(trait, trait), (f"{mean:.0f}", mean), *cells])
+    rows.sort(key=lambda row: -means[row[0][0]])
+    columns = [("trait", True), ("mean", False), *((profile.run, False) for profile in profiles)]
+    caption = f"Elo points, 1000 the mean of all traits; ± half the {level}."
+    return {"title": "All ratings", "caption": caption, "columns": columns, "rows": rows}
+
+
+def write(profiles: Sequence[Profile], diff: Diff | None, folder: Path) -> None:
+    """Write ratings, and changes where there are some, as CSV, Parquet and JSON."""
+    import pandas as pd
+
+    ratings = [profile.table.assign(run=profile.run) for profile in profiles]
+    _write_table(pd.concat(ratings, ignore_index=True), folder, "ratings")
+    _write_json([profile.to_dict() for profile in profiles], folder / "ratings.json")
+    if diff is not None:
+        _write_table(diff.table, folder, "diff")
+        _write_json(diff.to_dict(), folder / "diff.json")
+
+
+def _write_table(table: pd.DataFrame, folder: Path, name: str) -> None:
+    table.to_csv(folder / f"{name}.csv", index=False)
+    table.to_parquet(folder / f"{name}.parquet", index=False)
+
+
+def _write_json(value: Any, path: Path) -> None:
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")

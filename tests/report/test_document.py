@@ -1,0 +1,165 @@
+"""The report: what it says, in which order, and that nothing in it runs but its own script."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mien.errors import UsageError
+from mien.report.card import card
+from mien.report.document import Report, gather, write
+from mien.runs import Run, import_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TRAITS = ("warm", "blunt", "direct", "indirect", "curious", "calm", "bold", "shy", "wry", "kind <b>")
+HOSTILE = (
+    "</p></div><script>document.title = 'taken'</script>"
+    "<img src=x onerror=\"document.title = 'taken'\"><a href=\"javascript:document.title='taken'\">here</a> "
+    "{{ 7 * 7 }} <style>body { display: none }</style>"
+)
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs of three models on the same trials, with responses that mean harm."""
+    folder = tmp_path_factory.mktemp("report")
+    pairs = [(TRAITS[i % 10], TRAITS[(i % 10 + 1 + i // 10 % 9) % 10], f"p{i // 10}") for i in range(400)]
+    for number, (name, instrument) in enumerate(
+        (("alpha", "revealed"), ("beta", "revealed"), ("gamma", "revealed"), ("told", "instructed"))
+    ):
+        rng = np.random.default_rng(number)
+        scores = dict(zip(TRAITS, rng.normal(size=10), strict=True))
+        table = pd.DataFrame(pairs, columns=["option_1", "option_2", "prompt_id"])
+        gap = table["option_1"].map(scores) - table["option_2"].map(scores) + rng.logistic(size=len(table))
+        table["chosen"] = np.where(gap > 0, table["option_1"], table["option_2"])
+        table = table.assign(model=name, instrument=instrument, response=HOSTILE, judge="reader")
+        table.to_csv(folder / f"{name}.csv", index=False)
+        import_run(folder / f"{name}.csv", name, store=folder / "mien.db")
+    return folder / "mien.db"
+
+
+def reported(store: Path, folder: Path, *names: str) -> tuple[Report, str]:
+    report = gather([Run(name, store) for name in names])
+    write(report, folder)
+    return report, (folder / "index.html").read_text(encoding="utf-8")
+
+
+class Page(HTMLParser):
+    """Elements, what they point to, and the text outside of scripts and styles."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._silent = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._silent = tag in {"script", "style"}
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent = False
+
+    def handle_data(self, data: str) -> None:
+        self.text += "" if self._silent else data
+
+    def each(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.mark.parametrize(
+    ("names", "title", "figures"),
+    [
+        (("alpha",), "Character card: alpha", {"expression", "ranking", "precision"}),
+        (("told",), "Character card: told", {"expression", "ranking", "precision", "judges"}),
+        (("alpha", "beta"), "Changelog of character: alpha to beta", {"diff", "slope", "expression"}),
+        (
+            ("alpha", "beta", "gamma"),
+            "Field report: the characters of 3 models",
+            {"extremes", "expression", "components", "clusters", "convergence"},
+        ),
+    ],
+)
+def test_report(store: Path, tmp_path: Path, names: tuple[str, ...], title: str, figures: set[str]) -> None:
+    report, html = reported(store, tmp_path, *names)
+    page = Page(html)
+    headings = re.findall(r"<h2[^>]*>(.*?)</h2>", html)
+    assert page.text.strip().startswith(title)
+    assert headings[:3] == ["What was measured, and how", "The instrument’s own health", "Findings"]
+    assert headings[-1] == "Limits"
+    drawn = {f"{name}.{suffix}" for name in figures for suffix in ("svg", "png")}
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == drawn
+    assert len(page.each("img")) == 2 * len(figures)
+    assert all(image["alt"] and (image["src"] or "").startswith("data:") for image in page.each("img"))
+    # One script, no form, no link but to places on the page: nothing that came from a model became markup.
+    assert len(page.each("script")) == 1
+    assert not page.each("form") + page.each("iframe") + page.each("link") + page.each("base")
+    assert all((link["href"] or "").startswith("#") for link in page.each("a"))
+    assert HOSTILE in page.text  # as words
+    assert "kind <b>" in page.text
+    assert len(page.each("style")) == 1
+    # Tables can be read out: a caption, and heads with their scope.
+    assert len(page.each("caption")) == len(page.each("table")) == 1
+    assert {head.get("scope") for head in page.each("th")} == {"col", "row"}
+    ratings = pd.read_parquet(tmp_path / "tables" / "ratings.parquet")
+    assert len(ratings) == len(pd.read_csv(tmp_path / "tables" / "ratings.csv")) == 10 * len(names)
+    told = json.loads((tmp_path / "tables" / "ratings.json").read_text())
+    assert [profile["run"] for profile in told] == list(names)
+    assert (tmp_path / "tables" / "diff.json").exists() == (len(names) == 2)
+    rows = report.profiles[0].rows if report.diff is None else report.diff.rows
+    numbers = [f"{row['rating']:.0f}" if "rating" in row else f"{row['delta']:+.0f}" for row in rows]
+    assert all(number in page.text for number in numbers)
+
+
+def test_a_changelog_shows_both_answers_to_one_trial(store: Path, tmp_path: Path) -> None:
+    report, html = reported(store, tmp_path, "alpha", "beta")
+    assert report.diff is not None
+    first = next(row for row in report.diff.rows if row["changed"])
+    page = Page(html)
+    examples = page.text[page.text.index("Examples\n") :]
+    trials = re.findall(r"(alpha|beta), trial (t\d+)", examples)
+    assert trials
+    assert [run for run, _ in trials] == ["alpha", "beta"] * (len(trials) // 2)
+    assert trials[0][1] == trials[1][1]
+    assert first["trait"] in examples
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+def test_in_a_browser_only_the_own_script_runs(store: Path, tmp_path: Path) -> None:
+    reported(store, tmp_path, "alpha")
+    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+    command += ["--disable-background-networking", f"--user-data-dir={tmp_path / 'browser'}", "--dump-dom"]
+    page = (tmp_path / "index.html").as_uri()
+    done = subprocess.run([*command, page], check=True, capture_output=True, text=True, timeout=120)
+    assert "<title>Character card: alpha</title>" in done.stdout
+    assert re.search(r'<p class="filter">\s*<label', done.stdout)  # shown by the script, so it ran
+
+
+def test_card(store: Path) -> None:
+    profile = Run("alpha", store).profile()
+    written = card(profile)
+    lines = written.splitlines()
+    assert lines[0] == "## Character"
+    assert sum(line.startswith("| ") for line in lines) == 2 + 10
+    best = profile.rows[0]
+    shown = best["trait"].replace("<", "\\<").replace(">", "\\>")
+    assert f"| 1 | {shown} | {best['rating']:.0f} | {best['low']:.0f} … {best['high']:.0f} |" in lines
+    assert "- reliability: " in written
+    assert "### Limits of this measurement" in lines
+
+
+def test_refusals(store: Path) -> None:
+    with pytest.raises(UsageError, match="run 'alpha' is named twice"):
+        gather([Run("alpha", store), Run("alpha", store)])
