@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -194,6 +195,20 @@ def test_names_stay_apart_with_any_number_of_models(profiles: list[Profile], n: 
         assert n == 1 or {profile.run for profile in shown} <= said
 
 
+def test_long_names_of_runs_stay_apart(profiles: list[Profile]) -> None:
+    long = [
+        replace(profile, run=f"an-endpoint-of-some-length-{profile.run}-2026-07") for profile in profiles[:4]
+    ]
+    change = diffs.diff(*long[:2])
+    for chart in (
+        figures.slope(change),
+        figures.diff(change),
+        figures.expression(long),
+        figures.ranking(long),
+    ):
+        assert collisions(chart) == []
+
+
 def test_ranking_shows_the_ends_that_it_is_told(profiles: list[Profile]) -> None:
     rows = profiles[0].rows
     expected = {row["trait"] for row in (*rows[:3], *rows[-2:])}
@@ -213,7 +228,7 @@ def test_slope_of_a_run_with_its_own_likeness_names_no_change(profiles: list[Pro
 
 
 def test_models_differ_by_colour_and_shape() -> None:
-    encodings = models_scale([f"model {i}" for i in range(20)])
+    encodings = models_scale([f"model {i}" for i in range(20)], width=600)
     shapes = encodings["shape"].to_dict()["scale"]["range"]
     colours = PALETTES["light"].models
     looks = {(shape, colours[i % len(colours)]) for i, shape in enumerate(shapes)}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROW = 16  # pixels from one trait to the next
 SIGNED = "datum.value == 0 ? '0' : format(datum.value, '+d')"
+HEAD = 280  # pixels that the name of a run may take
 CHANGE = "change of rating (Elo points)"
 
 
@@ -143,7 +144,7 @@ def slope(diff: Diff, *, top: int = 20) -> Chart:
     heads = pd.DataFrame({"place": [0.0, 1.0], "name": [diff.a, diff.b], "align": ["right", "left"]})
     layers += [
         alt.Chart(heads[heads["align"] == align])
-        .mark_text(fontSize=12, fontWeight="bold", baseline="bottom", align="center")
+        .mark_text(fontSize=12, fontWeight="bold", baseline="bottom", align=align, limit=HEAD)
         .encode(x, alt.YValue(-8), text="name:N")
         for align in ("right", "left")
     ]

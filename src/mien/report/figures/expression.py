@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 HOLE = 0.16  # of the radius: where ratings would crowd together
-GAP = 2.5  # places left free at the top for the scale's own labels
+GAP = 2.5  # places left free at the top for the scale's own labels, at least
+GAP_SHARE = 0.035  # of all places, at least
 LINE = 12.5  # pixels of arc that a label needs
 WITH_INTERVALS = 3  # models whose intervals are drawn one by one
 
@@ -47,23 +48,29 @@ def expression(profiles: Sequence[Profile]) -> Chart:
     radius = max(170.0, n * LINE / (2 * np.pi))
     low, high = (table[column] for column in (("low", "high") if intervals else ("rating", "rating")))
     ticks = _ticks(low.min(), high.max())
-    angles = pd.Series(2 * np.pi * (np.arange(n) + GAP / 2 + 0.5) / (n + GAP), index=order)
+    gap = max(GAP, GAP_SHARE * n)
+    angles = pd.Series(2 * np.pi * (np.arange(n) + gap / 2 + 0.5) / (n + gap), index=order)
     reach = _Reach(radius, min(low.min(), ticks[0]), max(high.max(), ticks[-1]))
     table["angle"] = table["trait"].map(angles)
     for end in ("rating", "low", "high"):
         table[[f"x_{end}", f"y_{end}"]] = reach.at(table[end].to_numpy(), table["angle"].to_numpy())
     table = table.sort_values(["model", "angle"], kind="stable")
     size = 11 if n > 60 else 12
-    extent = radius + 14 + CHARACTER * size * max(map(len, order))
-    space = alt.Scale(domain=[-extent, extent], nice=False, zero=False)
+    reached = np.array([radius + 14 + CHARACTER * size * len(trait) for trait in order])
+    ends = np.column_stack([reached * np.sin(angles), reached * np.cos(angles)])
+    left, bottom = np.minimum(ends.min(axis=0), -radius) - 6
+    right, top = np.maximum(ends.max(axis=0), radius) + 6
+    across = alt.Scale(domain=[left, right], nice=False, zero=False)
+    upward = alt.Scale(domain=[bottom, top], nice=False, zero=False)
 
     def x(field: str) -> Any:
-        return alt.X(field, scale=space, axis=None)
+        return alt.X(field, scale=across, axis=None)
 
     def y(field: str) -> Any:
-        return alt.Y(field, scale=space, axis=None)
+        return alt.Y(field, scale=upward, axis=None)
 
-    told = models_scale(models)
+    width, height = float(right - left), float(top - bottom)
+    told = models_scale(models, width=width)
     colour = {key: value for key, value in told.items() if key == "color"}
     base = alt.Chart(table)
     layers: list[alt.Chart] = [
@@ -88,13 +95,15 @@ def expression(profiles: Sequence[Profile]) -> Chart:
     said = [f"{made_of(profiles)}.", f"Clockwise from the top by mean rating; rings: {UNITS}."]
     if not intervals:
         margin = float(((table["high"] - table["low"]) / 2).median())
-        layers += _yardstick(reach.of(margin) - reach.of(0.0), f"median interval ±{margin:.0f}", extent, x, y)
+        layers += _yardstick(
+            reach.of(margin) - reach.of(0.0), f"median interval ±{margin:.0f}", (left, bottom), x, y
+        )
         said.append("Line: the models' mean; spokes: from their lowest to their highest.")
     elif len(models) > 1:
         said.append("Line: the models' mean.")
-    chart = alt.layer(*layers).properties(width=2 * extent, height=2 * extent)
+    chart = alt.layer(*layers).properties(width=width, height=height)
     about = models[0] if len(models) == 1 else counted(len(models), "model")
-    return finished(chart, f"The character of {about}: {n} traits", *said, width=2 * extent)
+    return finished(chart, f"The character of {about}: {n} traits", *said, width=width)
 
 
 class _Reach:
@@ -173,9 +182,9 @@ def _labels(angles: pd.Series[float], radius: float, size: float, x: Any, y: Any
     ]
 
 
-def _yardstick(half: float, label: str, extent: float, x: Any, y: Any) -> list[alt.Chart]:
+def _yardstick(half: float, label: str, corner: tuple[float, float], x: Any, y: Any) -> list[alt.Chart]:
     """The median interval at the scale of the rings, in the corner at the bottom."""
-    left, low = -extent + 12, -extent + 8
+    left, low = corner[0] + 4, corner[1] + 4
     bar = alt.Chart(pd.DataFrame({"x": [left], "y": [low], "y2": [low + 2 * half]}))
     word = alt.Chart(pd.DataFrame({"x": [left + 8], "y": [low + half], "label": [label]}))
     return [

@@ -89,7 +89,7 @@ def ranking(profiles: Sequence[Profile], *, top: int | None = None, bottom: int 
     dodge = {"yOffset": alt.YOffset("model:N", sort=models)} if several else {}
     base = alt.Chart(table).encode(y=y, **dodge)
     scale = alt.Scale(zero=False, nice=True)
-    colour = models_scale(models)
+    colour = models_scale(models, width=640)
     spans = base.mark_rule(strokeWidth=1.6, opacity=0.75).encode(
         alt.X("low:Q", title=UNITS, scale=scale, axis=alt.Axis(format="d")),
         alt.X2("high:Q"),
@@ -152,7 +152,7 @@ def extremes(profiles: Sequence[Profile], *, top: int = 8) -> Chart:
     chart = alt.layer(cells, *words).properties(width=max(44 * len(columns), 120), height=alt.Step(17))
     return finished(
         chart,
-        f"The {top} most and least expressed traits of {counted(len(columns), 'model')}",
+        f"The {min(top, n)} most and least expressed traits of {counted(len(columns), 'model')}",
         f"Rank among {n} traits, 1 the most expressed; models in the order of their likeness.",
         f"{made_of(profiles)}. In brackets: not told apart from the mean of all traits.",
     )

@@ -136,7 +136,6 @@ def config(theme: Theme) -> dict[str, Any]:
             "labelLimit": 260,
             "orient": "top",
             "direction": "horizontal",
-            "columns": 5,
             "title": None,
             "padding": 0,
             "offset": 8,
@@ -168,14 +167,23 @@ def config(theme: Theme) -> dict[str, Any]:
     }
 
 
-def models_scale(names: Sequence[str]) -> dict[str, Any]:
-    """Encodings by which models are told apart, one legend for all; empty for a single model."""
+def models_scale(names: Sequence[str], *, width: float) -> dict[str, Any]:
+    """Encodings by which models are told apart, one legend for all; empty for a single model.
+
+    Args:
+        names: of the models.
+        width: pixels that a line of the legend may take.
+    """
     if len(names) < 2:
         return {}
     domain = list(names)
     n = len(SHAPES)  # colours come again after as many; then with the next shape
     shapes = [SHAPES[(i + i // n) % n] for i in range(len(domain))]
+    entry = 34 + CHARACTER * 11 * max(map(len, domain))
+    legend = alt.Legend(columns=max(1, int(width / entry)))
     return {
-        "color": alt.Color("model:N", sort=domain, scale=alt.Scale(domain=domain)),
-        "shape": alt.Shape("model:N", sort=domain, scale=alt.Scale(domain=domain, range=shapes)),
+        "color": alt.Color("model:N", sort=domain, scale=alt.Scale(domain=domain), legend=legend),
+        "shape": alt.Shape(
+            "model:N", sort=domain, scale=alt.Scale(domain=domain, range=shapes), legend=legend
+        ),
     }
