@@ -1,4 +1,4 @@
-"""What to know of a measurement before its ratings are read: the same on a terminal and in a document."""
+"""What to know of a measurement before its ratings are read: the same on a terminal and on a page."""
 
 from __future__ import annotations
 
