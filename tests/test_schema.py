@@ -85,7 +85,7 @@ def newer_store(path: Path) -> None:
         (short_file, "is not a mien store"),
         (other_database, "is not a mien store"),
         (other_application, "is not a mien store"),
-        (newer_store, "was written by a newer mien .schema 2; this one knows 1.: upgrade mien"),
+        (newer_store, "was written by a newer mien .schema 3; this one knows 2.: upgrade mien"),
     ],
 )
 def test_what_is_no_store_is_refused_and_left_as_it_is(
@@ -160,7 +160,7 @@ def test_an_old_store_is_taken_to_the_new_version(tmp_path: Path, monkeypatch: p
         Store(path, read_only=True)
     with Store(path) as store:
         assert [run.name for run in store.runs()] == ["r"]
-    assert number(path, "user_version") == 2
+    assert number(path, "user_version") == len(schema.MIGRATIONS)
     with Store(path, read_only=True) as store:
         assert store.count_trials(store.run("r").id) == 1
     db = sqlite3.connect(path)
@@ -171,7 +171,7 @@ def test_an_old_store_is_taken_to_the_new_version(tmp_path: Path, monkeypatch: p
 def test_a_new_store_goes_through_all_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, ADD_COLUMN))
     add_run(tmp_path / "mien.db")
-    assert number(tmp_path / "mien.db", "user_version") == 2
+    assert number(tmp_path / "mien.db", "user_version") == len(schema.MIGRATIONS)
 
 
 def test_a_migration_that_fails_leaves_the_store_as_it_was(

@@ -61,6 +61,9 @@ MIGRATIONS = (
         PRIMARY KEY (endpoint, model, name)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE INDEX trial_order ON trial (run, number);
+    """,
 )
 
 

@@ -311,6 +311,37 @@ class Store:
         for options, chosen, prompt, trial in cursor:
             yield _decode_names(options), chosen, prompt, trial
 
+    # -- what people say -------------------------------------------------------------------------------------
+
+    def labels(self, run: int) -> Iterator[tuple[str, str, str]]:
+        """What people read in a run's responses: trial, person, chosen; a row a label, in order of trials."""
+        yield from self._select(
+            """
+            SELECT l.trial, l.person, l.chosen FROM label l JOIN trial t ON t.run = l.run AND t.id = l.trial
+            WHERE l.run = ? ORDER BY t.number, l.person
+            """,
+            run,
+        )
+
+    def put_labels(self, run: int, labels: Iterable[tuple[str, str, str]]) -> None:
+        """Keep labels (trial, person, chosen), all or none; each takes the place of the person's earlier one.
+
+        They are committed once this returns.
+        """
+        now = time.time()
+        with explained(self.path), transaction(self._db):
+            self._db.executemany(
+                "INSERT OR REPLACE INTO label (run, trial, person, chosen, created) VALUES (?, ?, ?, ?, ?)",
+                ((run, *label, now) for label in labels),
+            )
+
+    def delete_label(self, run: int, trial: str, person: str) -> None:
+        """Take back a label; nothing happens where there is none."""
+        with explained(self.path):
+            self._db.execute(
+                "DELETE FROM label WHERE run = ? AND trial = ? AND person = ?", (run, trial, person)
+            )
+
     def prompt_ids(self, run: int) -> dict[str, str]:
         """Ids of a run's prompts by their keys."""
         query = "SELECT DISTINCT p.key, p.id FROM trial t JOIN prompt p ON p.key = t.prompt WHERE t.run = ?"

@@ -24,6 +24,7 @@ from mien.cli import (
     runs,
     serve,
     traits,
+    view,
 )
 from mien.errors import GateError, MienError
 
@@ -60,6 +61,7 @@ for _module, _name in (
     (demo, "demo"),
     (measure, "measure"),
     (judge, "judge"),
+    (view, "view"),
     (serve, "serve"),
     (profile, "profile"),
     (diff, "diff"),

@@ -1,0 +1,12 @@
+"""The web app: browse a store's runs, read their trials, label them, see what changed.
+
+Reading order: `app` (the addresses), `guard` (who may ask, and what a page may load), `pages` (a file a
+page), `trials` and `search` (what they read of the store), `labelling` (what to label next), `markdown` (a
+response as safe HTML), `listening` (serving until cancelled).
+"""
+
+from mien.viewer.app import App
+from mien.viewer.guard import Guard
+from mien.viewer.listening import serve
+
+__all__ = ["App", "Guard", "serve"]

@@ -1,0 +1,149 @@
+"""The addresses: from a request to a page."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from mien.errors import MienError, UnknownName
+from mien.report.numbers import fraction, p_value
+from mien.schema import connect_read_only
+from mien.store import Store
+from mien.viewer.markdown import rendered
+from mien.viewer.search import SearchIndex
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
+
+    from mien.viewer.guard import Guard
+
+_log = logging.getLogger(__name__)
+_HERE = Path(__file__).parent
+_MOST_BYTES = 16 * 2**20
+_LOCK_TIMEOUT = 5.0
+
+
+class App:
+    """Shows a store.
+
+    Args:
+        store: its file.
+        guard: who may ask.
+
+    Raises:
+        StoreError: there is no such store, or it cannot be read.
+    """
+
+    def __init__(self, store: Path, guard: Guard) -> None:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+        self.store = store
+        self.guard = guard
+        connect_read_only(store, lock_timeout=_LOCK_TIMEOUT).close()
+        self.search = SearchIndex(store)
+        self._templates = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters.update(fraction=fraction, p_value=p_value)
+        shared: dict[str, Any] = self._templates.globals
+        shared.update(
+            href=href,
+            rendered=rendered,
+            read_only=guard.read_only,
+            form_token=guard.form_token,
+            store_name=store.name,
+        )
+
+    def application(self) -> web.Application:
+        """What aiohttp serves."""
+        from mien.viewer.pages import diff, label, profile, runs, transcripts, trial
+
+        application = web.Application(
+            middlewares=[self.guard.check, self._explained], client_max_size=_MOST_BYTES
+        )
+        application.router.add_static("/static/", _HERE / "static")
+        for page in (runs, profile, transcripts, trial, diff, label):
+            application.add_routes(page.routes(self))
+        application.cleanup_ctx.append(self._searching)
+        return application
+
+    async def _searching(self, _: web.Application) -> AsyncIterator[None]:
+        self.search.start()
+        yield
+        await asyncio.to_thread(self.search.close)
+
+    @contextmanager
+    def reading(self, *, search: bool = False) -> Generator[tuple[Store, sqlite3.Connection]]:
+        """The store, open for reading, and a connection for questions of one's own."""
+        with (
+            Store(self.store, read_only=True, lock_timeout=_LOCK_TIMEOUT) as opened,
+            closing(connect_read_only(self.store, lock_timeout=_LOCK_TIMEOUT)) as db,
+        ):
+            if search:
+                db.execute("ATTACH ? AS search", (str(self.search.path),))
+            yield opened, db
+
+    @contextmanager
+    def writing(self) -> Generator[Store]:
+        """The store, open for writing."""
+        with Store(self.store, lock_timeout=_LOCK_TIMEOUT) as opened:
+            yield opened
+
+    def html(self, template: str, **values: Any) -> str:
+        """A template, filled."""
+        return self._templates.get_template(template).render(**values)
+
+    def get(self, path: str, page: Callable[[Mapping[str, str]], str]) -> web.RouteDef:
+        """A page that is a function of its address's members."""
+
+        async def answer(request: web.Request) -> web.Response:
+            text = await asyncio.to_thread(page, request.query)
+            return web.Response(text=text, content_type="text/html")
+
+        return web.get(path, answer)
+
+    def post(self, path: str, act: Callable[[Mapping[str, Any]], str]) -> web.RouteDef:
+        """A form that does something and then leads to another address."""
+
+        async def answer(request: web.Request) -> web.Response:
+            location = await asyncio.to_thread(act, await request.post())
+            return web.Response(status=303, headers={"Location": location})
+
+        return web.post(path, answer)
+
+    @web.middleware
+    async def _explained(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Say what went wrong on a page of the app's own."""
+        try:
+            return await handler(request)
+        except web.HTTPNotFound:
+            status, problem = 404, f"There is no page {request.path}."
+        except web.HTTPException as error:
+            status, problem = error.status, error.reason
+        except UnknownName as error:
+            status, problem = 404, str(error)
+        except MienError as error:
+            status, problem = 400, str(error)
+        except Exception:
+            _log.exception("a page failed: %s", request.path_qs)
+            status, problem = 500, "mien failed at this page; what it printed where it runs says why."
+        text = self.html("problem.html", title="That did not work", problem=problem)
+        return web.Response(text=text, status=status, content_type="text/html")
+
+
+def href(path: str, **members: object) -> str:
+    """An address within the app."""
+    return f"{path}?{urlencode(members)}" if members else path

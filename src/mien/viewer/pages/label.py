@@ -1,0 +1,162 @@
+"""Label: people read responses themselves, without knowing what the judge read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from mien.errors import InputError, UsageError
+from mien.types import NEITHER, NON_CHOICES, REFUSED
+from mien.viewer.labelling import SAMPLES, agreements, queue, shown_order
+from mien.viewer.pages.trial import one_trial
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mien.store import RunRecord, Store
+    from mien.viewer.app import App
+
+_COLUMNS = ("run", "trial_id", "person", "chosen")
+_NAME = 60  # characters
+
+
+class _Label:
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def page(self, query: Mapping[str, str]) -> str:
+        person, sample = _person(query), query.get("sample") or SAMPLES[0]
+        if sample not in SAMPLES:
+            raise UsageError(f"no sample named {sample!r}; choose one of {', '.join(SAMPLES)}")
+        skipped = tuple(filter(None, query.get("skipped", "").split(",")))
+        with self._app.reading() as (store, db):
+            run = store.run(query.get("run", ""))
+            people, judges = _people(store, run), _judges(store, run)
+            rows = db.execute(
+                "SELECT t.id FROM trial t JOIN call c ON c.key = t.call "
+                "WHERE t.run = ? AND c.failure = '' AND c.text <> ''",
+                (run.id,),
+            )
+            order = queue(sample, (trial for (trial,) in rows), judges.values())
+            done = people.get(person, {})
+            trial = next((t for t in order if t not in done and t not in skipped), None) if person else None
+            found = one_trial(db, run.id, trial) if trial else None
+            last = query.get("last", "")
+            answered = one_trial(db, run.id, last) if last in done else None
+            labelled = {trial for labels in people.values() for trial in labels}
+            options = {t: one_trial(db, run.id, t)["options"] for t in labelled} if people else {}
+        return self._app.html(
+            "label.html",
+            title=f"Label {run.name}",
+            run=run,
+            person=person,
+            sample=sample,
+            samples=SAMPLES,
+            skipped=skipped,
+            trial=found,
+            options=shown_order(found["trial"], found["options"]) if found else (),
+            answered=answered,
+            n_done=sum(t in done for t in order),
+            n_all=len(order),
+            agreements=agreements(options, people, judges),
+        )
+
+    def answer(self, form: Mapping[str, Any]) -> str:
+        """Keep a label, pass a trial over, or take the last label back."""
+        person, trial, chosen = _person(form), str(form.get("trial", "")), str(form.get("chosen", ""))
+        place = {"run": str(form.get("run", "")), "person": person, "sample": str(form.get("sample", ""))}
+        skipped = str(form.get("skipped", ""))
+        if not person:
+            raise UsageError("say who labels: every label bears a person's name")
+        if chosen == "skip":
+            return self._location(place | {"skipped": f"{skipped},{trial}".strip(",")})
+        with self._app.writing() as store:
+            run = store.run(place["run"])
+            if chosen == "undo":
+                store.delete_label(run.id, trial, person)
+                return self._location(place | {"skipped": skipped})
+            with self._app.reading() as (_, db):
+                options = one_trial(db, run.id, trial)["options"]
+            if chosen not in (*options, NEITHER, REFUSED):
+                raise UsageError(f"{chosen!r} is none of the options of trial {trial}")
+            store.put_labels(run.id, [(trial, person, chosen)])
+        return self._location(place | {"skipped": skipped, "last": trial})
+
+    def _location(self, members: Mapping[str, str]) -> str:
+        from mien.viewer.app import href
+
+        return href("/label", **{name: value for name, value in members.items() if value})
+
+    async def export(self, request: web.Request) -> web.Response:
+        """The run's labels as CSV."""
+        with self._app.reading() as (store, _):
+            run = store.run(request.query.get("run", ""))
+            text = io.StringIO()
+            writer = csv.writer(text, lineterminator="\n")
+            writer.writerow(_COLUMNS)
+            writer.writerows((run.name, *label) for label in store.labels(run.id))
+        headers = {"Content-Disposition": 'attachment; filename="labels.csv"'}
+        return web.Response(text=text.getvalue(), content_type="text/csv", headers=headers)
+
+    def take_in(self, form: Mapping[str, Any]) -> str:
+        """Take in labels from CSV: all rows or none."""
+        file, name = form.get("file"), str(form.get("run", ""))
+        if not isinstance(file, web.FileField):
+            raise UsageError("choose a CSV file of labels")
+        try:
+            text = file.file.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise InputError("is not UTF-8", source=file.filename) from None
+        rows = csv.DictReader(io.StringIO(text))
+        if missing := set(_COLUMNS[1:]) - set(rows.fieldnames or ()):
+            raise InputError(f"lacks the column {min(missing)}", source=file.filename)
+        with self._app.writing() as store, self._app.reading() as (_, db):
+            run = store.run(name)
+            labels: list[tuple[str, str, str]] = []
+            for number, row in enumerate(rows, 1):
+                if row.get("run") not in (None, "", name):
+                    continue
+                trial, person, chosen = (str(row[column] or "").strip() for column in _COLUMNS[1:])
+                try:
+                    options = one_trial(db, run.id, trial)["options"]
+                except UsageError as error:
+                    raise InputError(str(error), source=file.filename, where=f"row {number}") from None
+                if not person or chosen not in (*options, *NON_CHOICES):
+                    problem = f"{chosen!r} is none of the trial's options" if person else "names no person"
+                    raise InputError(problem, source=file.filename, where=f"row {number}")
+                labels.append((trial, person[:_NAME], chosen))
+            store.put_labels(run.id, labels)
+        return self._location({"run": name})
+
+
+def _person(members: Mapping[str, Any]) -> str:
+    return " ".join(str(members.get("person", "")).split())[:_NAME]
+
+
+def _people(store: Store, run: RunRecord) -> dict[str, dict[str, str]]:
+    people: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for trial, person, chosen in store.labels(run.id):
+        people[person][trial] = chosen
+    return people
+
+
+def _judges(store: Store, run: RunRecord) -> dict[str, dict[str, str]]:
+    return {
+        judge.name: {trial: chosen for _, chosen, _, trial in store.verdicts(run.id, judge.name)}
+        for judge in store.judges(run.id)
+    }
+
+
+def routes(app: App) -> list[web.RouteDef]:
+    """Where the page is found."""
+    label = _Label(app)
+    return [
+        app.get("/label", label.page),
+        app.post("/label", label.answer),
+        web.get("/labels.csv", label.export),
+        app.post("/labels", label.take_in),
+    ]
