@@ -87,16 +87,18 @@ def trials(db: sqlite3.Connection, run: int, wanted: Filter) -> tuple[list[Trial
 
 def _query(wanted: Filter) -> tuple[str, dict[str, object]]:
     where, values = _conditions(wanted)
-    where += ["t.run = :run", "t.number > :after"]
+    where.append("t.run = :run")
     values["after"] = wanted.after
     source = "trial t INDEXED BY trial_order"
     if query := phrase(wanted.words):
-        source = f"search.document d CROSS JOIN trial t ON t.number = d.rowid - :run * {RUN_STRIDE}"
+        source = f"search.document d CROSS JOIN {source} ON t.number = d.rowid - :run * {RUN_STRIDE}"
         where += [
             "d.document MATCH :query",
             f"d.rowid > :run * {RUN_STRIDE} + :after AND d.rowid < (:run + 1) * {RUN_STRIDE}",
         ]
         values["query"] = query
+    else:
+        where.append("t.number > :after")
     return (
         f"""
         SELECT t.number, t.id, t.options, p.category, p.language, p.text,
@@ -133,7 +135,7 @@ def _conditions(wanted: Filter) -> tuple[list[str], dict[str, object]]:
         where.append("v.chosen IS NULL")
     if wanted.disagreement:
         where.append(
-            "EXISTS (SELECT 1 FROM judge j JOIN verdict o ON o.run = j.run AND o.judge = j.name "
+            "EXISTS (SELECT 1 FROM judge j CROSS JOIN verdict o ON o.run = j.run AND o.judge = j.name "
             "AND o.trial = t.id WHERE j.run = t.run AND o.chosen <> v.chosen)"
         )
     for name in ("category", "language"):

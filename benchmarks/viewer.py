@@ -1,0 +1,120 @@
+"""How long the web app takes to answer at 100,000 trials."""
+
+from __future__ import annotations
+
+import http.client
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+
+from mien.store import JudgeRecord, Store
+from mien.types import Call, Prompt, Trait, Trial, Verdict
+
+N_TRIALS, N_TRAITS, N_PROMPTS, REPEATS = 100_000, 144, 780, 20
+TRAITS = tuple(f"trait {i}" for i in range(N_TRAITS))
+WORDS = [f"word{i}" for i in range(5_000)]
+
+
+def fill(path: Path) -> None:
+    """One run: 180 words a response, two judges that disagree on one trial in twenty."""
+    rng = random.Random(0)
+    prompts = [
+        Prompt(f"p{i}", " ".join(rng.choices(WORDS, k=30)), f"category {i % 15}", "en")
+        for i in range(N_PROMPTS)
+    ]
+    trials = [
+        Trial(f"t{i}", i // 72, tuple(rng.sample(TRAITS, 2)), prompts[i % N_PROMPTS]) for i in range(N_TRIALS)
+    ]
+    with Store(path) as store:
+        run = store.add_run(
+            name="large",
+            model="simulated",
+            instrument="revealed",
+            protocol="{}",
+            design="d",
+            seed=0,
+            traits=tuple(map(Trait, TRAITS)),
+            trials=trials,
+        )
+        for judge in ("first", "second"):
+            store.add_judge(run.id, JudgeRecord(name=judge, model=judge, settings="{}"))
+        for trial in trials:
+            key = rng.randbytes(16).hex()
+            text = " ".join(rng.choices(WORDS, k=180))
+            store.put_call(Call(key=key, endpoint="e", model="m", text=text, finish_reason="stop"))
+            store.put_response(run.id, trial.id, key)
+            chosen = rng.choice((*trial.options, *trial.options, "neither"))
+            other = chosen if rng.random() < 0.95 else rng.choice(trial.options)
+            for judge, verdict in (("first", chosen), ("second", other)):
+                store.put_verdict(run.id, Verdict(trial=trial.id, judge=judge, chosen=verdict))
+
+
+def address(path: str, **members: str) -> str:
+    return f"{path}?{urlencode({'run': 'large'} | members)}"
+
+
+REQUESTS = {
+    "runs": "/",
+    "profile": address("/profile"),
+    "transcripts, first page": address("/transcripts"),
+    "transcripts, page at trial 90,000": address("/transcripts", after="90000"),
+    "transcripts, one trait passed over": address("/transcripts", trait="trait 7", took="passed"),
+    "transcripts, judges disagree": address("/transcripts", disagreement="1"),
+    "transcripts, words found often": address("/transcripts", words="word7"),
+    "transcripts, words and a trait": address("/transcripts", words="word7", trait="trait 7"),
+    "transcripts, a verdict that never was": address("/transcripts", verdict="unreadable"),
+    "transcripts, a finish that never was": address("/transcripts", finish="length"),
+    "trial": address("/trial", id="t50000"),
+    "label": address("/label", person="Ana"),
+}
+
+
+def ask(port: int, path: str) -> float:
+    start = time.perf_counter()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    connection.request("GET", path)
+    response = connection.getresponse()
+    response.read()
+    assert response.status == 200, path
+    connection.close()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "mien.db"
+        fill(path)
+        start = time.perf_counter()
+        command = [sys.executable, "-m", "mien.cli", "view", "--store", str(path), "--port", "0"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stdout
+                port = int(process.stdout.readline().split("http://127.0.0.1:")[1].split("/")[0])
+                ask(port, address("/transcripts"))
+                print(f"First page of transcripts {time.perf_counter() - start:.2f} s after the command.")
+                while "can be searched so far" in page(port):
+                    time.sleep(0.2)
+                print(f"All of it searchable {time.perf_counter() - start:.0f} s after the command.\n")
+                print("| request | first, ms | p50, ms | p95, ms |\n| --- | ---: | ---: | ---: |")
+                for name, request in REQUESTS.items():
+                    first, *times = (ask(port, request) for _ in range(REPEATS + 1))
+                    p50, p95 = np.quantile(times, [0.5, 0.95])
+                    print(f"| {name} | {1000 * first:.0f} | {1000 * p50:.0f} | {1000 * p95:.0f} |")
+            finally:
+                process.terminate()
+
+
+def page(port: int) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    connection.request("GET", address("/transcripts", words="word7"))
+    return connection.getresponse().read().decode()
+
+
+if __name__ == "__main__":
+    main()
