@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ from mien.viewer.labelling import SAMPLES, agreements, queue, shown_order
 from mien.viewer.pages.trial import one_trial
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import sqlite3
+    from collections.abc import Iterable, Mapping
 
     from mien.store import RunRecord, Store
     from mien.viewer.app import App
@@ -27,6 +29,7 @@ _NAME = 60  # characters
 class _Label:
     def __init__(self, app: App) -> None:
         self._app = app
+        self._queues: dict[tuple[int, float, str], tuple[tuple[int, ...], list[str]]] = {}
 
     def page(self, query: Mapping[str, str]) -> str:
         person, sample = _person(query), query.get("sample") or SAMPLES[0]
@@ -35,20 +38,15 @@ class _Label:
         skipped = tuple(filter(None, query.get("skipped", "").split(",")))
         with self._app.reading() as (store, db):
             run = store.run(query.get("run", ""))
-            people, judges = _people(store, run), _judges(store, run)
-            rows = db.execute(
-                "SELECT t.id FROM trial t JOIN call c ON c.key = t.call "
-                "WHERE t.run = ? AND c.failure = '' AND c.text <> ''",
-                (run.id,),
-            )
-            order = queue(sample, (trial for (trial,) in rows), judges.values())
+            people = _people(store, run)
+            order = self._queue(store, db, run, sample)
             done = people.get(person, {})
             trial = next((t for t in order if t not in done and t not in skipped), None) if person else None
             found = one_trial(db, run.id, trial) if trial else None
             last = query.get("last", "")
             answered = one_trial(db, run.id, last) if last in done else None
-            labelled = {trial for labels in people.values() for trial in labels}
-            options = {t: one_trial(db, run.id, t)["options"] for t in labelled} if people else {}
+            labelled = sorted({trial for labels in people.values() for trial in labels})
+            options, judges = _read(store, db, run, labelled)
         return self._app.html(
             "label.html",
             title=f"Label {run.name}",
@@ -64,6 +62,25 @@ class _Label:
             n_all=len(order),
             agreements=agreements(options, people, judges),
         )
+
+    def _queue(self, store: Store, db: sqlite3.Connection, run: RunRecord, sample: str) -> list[str]:
+        """What everybody labels, in order; made anew once there are other responses or verdicts."""
+        names = [judge.name for judge in store.judges(run.id)]
+        answered: int = db.execute("SELECT count(call) FROM trial WHERE run = ?", (run.id,)).fetchone()[0]
+        state = (answered, *(store.count_verdicts(run.id, name) for name in names))
+        known, order = self._queues.get((run.id, run.created, sample), ((), []))
+        if known != state:
+            rows = db.execute(
+                "SELECT t.id FROM trial t JOIN call c ON c.key = t.call "
+                "WHERE t.run = ? AND c.failure = '' AND c.text <> ''",
+                (run.id,),
+            )
+            verdicts = (
+                {trial: chosen for _, chosen, _, trial in store.verdicts(run.id, name)} for name in names
+            )
+            order = queue(sample, (trial for (trial,) in rows), verdicts)
+            self._queues[run.id, run.created, sample] = state, order
+        return order
 
     def answer(self, form: Mapping[str, Any]) -> str:
         """Keep a label, pass a trial over, or take the last label back."""
@@ -144,11 +161,22 @@ def _people(store: Store, run: RunRecord) -> dict[str, dict[str, str]]:
     return people
 
 
-def _judges(store: Store, run: RunRecord) -> dict[str, dict[str, str]]:
-    return {
-        judge.name: {trial: chosen for _, chosen, _, trial in store.verdicts(run.id, judge.name)}
-        for judge in store.judges(run.id)
-    }
+def _read(
+    store: Store, db: sqlite3.Connection, run: RunRecord, trials: Iterable[str]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, dict[str, str]]]:
+    """Options of some trials, and what each judge chose in them."""
+    options: dict[str, tuple[str, ...]] = {}
+    judges: dict[str, dict[str, str]] = {judge.name: {} for judge in store.judges(run.id)}
+    for trial in trials:
+        row = db.execute("SELECT options FROM trial WHERE run = ? AND id = ?", (run.id, trial)).fetchone()
+        options[trial] = tuple(json.loads(row[0]))
+        for name, chosen in judges.items():
+            verdict = db.execute(
+                "SELECT chosen FROM verdict WHERE run = ? AND judge = ? AND trial = ?", (run.id, name, trial)
+            ).fetchone()
+            if verdict:
+                chosen[trial] = verdict[0]
+    return options, judges
 
 
 def routes(app: App) -> list[web.RouteDef]:
