@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -107,7 +108,7 @@ def main() -> None:
                     p50, p95 = np.quantile(times, [0.5, 0.95])
                     print(f"| {name} | {1000 * first:.0f} | {1000 * p50:.0f} | {1000 * p95:.0f} |")
             finally:
-                process.terminate()
+                process.send_signal(signal.SIGINT)
 
 
 def page(port: int) -> str:
