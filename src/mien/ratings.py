@@ -12,6 +12,7 @@ import scipy.stats
 
 from mien import choice, reliability
 from mien.comparisons import NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE
+from mien.confusions import confusions
 from mien.errors import NotIdentified
 
 if TYPE_CHECKING:
@@ -99,10 +100,25 @@ class TraitShare(Share):
     trait: str
 
 
+class PairShare(TypedDict):
+    """How often one of a pair was read for the other; see `mien.confusions`."""
+
+    pair: list[str]
+    confused: int
+    n: int
+    rate: float
+    low: float
+    high: float
+
+
 class Accuracy(Share):
-    """How often the judge read the trait that the model was told to take; ``traits`` from worst to best."""
+    """How often the judge read the trait that the model was told to take.
+
+    ``traits`` go from worst to best, ``pairs`` (those confused at least once) from the most confusable.
+    """
 
     traits: list[TraitShare]
+    pairs: list[PairShare]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -394,4 +410,24 @@ def _accuracy(comparisons: Comparisons, confidence_level: float) -> Accuracy:
         TraitShare(trait=name, **share(told == i)) for i, name in enumerate(comparisons.traits) if i in told
     ]
     traits.sort(key=lambda row: row["accuracy"])
-    return Accuracy(**share(np.ones_like(right)), traits=traits)
+    pairs = _pairs(comparisons, read, confidence_level)
+    return Accuracy(**share(np.ones_like(right)), traits=traits, pairs=pairs)
+
+
+def _pairs(comparisons: Comparisons, read: NDArray[np.bool_], confidence_level: float) -> list[PairShare]:
+    names = comparisons.traits
+    found = confusions(
+        comparisons.options[read], comparisons.chosen[read], len(names), confidence_level=confidence_level
+    )
+    seen = np.flatnonzero(found.confused)
+    return [
+        PairShare(
+            pair=[names[item] for item in found.pairs[i]],
+            confused=int(found.confused[i]),
+            n=int(found.n[i]),
+            rate=float(found.rate[i]),
+            low=float(found.low[i]),
+            high=float(found.high[i]),
+        )
+        for i in seen[np.argsort(-found.rate[seen], kind="stable")]
+    ]

@@ -50,6 +50,14 @@ def health(profile: Profile) -> list[tuple[str, str]]:
                 f"were read; least: {worst}",
             )
         )
+        lines += [
+            (
+                "confused" if i == 0 else "",
+                f"{' and '.join(row['pair'])}: {row['confused']} of {row['n']}, "
+                f"pooled {row['rate']:.0%} ({row['low']:.0%} … {row['high']:.0%})",
+            )
+            for i, row in enumerate(share["pairs"][:3])
+        ]
     lines.append(("flat?", _flatness(profile)))
     return lines
 
