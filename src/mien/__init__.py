@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from mien.designs import Design
     from mien.diffs.difference import Diff
     from mien.errors import MienError
-    from mien.measurement import Limits, diff, measure, profile
+    from mien.measurement import Limits, compare, diff, measure, profile
     from mien.models.engines import Hardware
+    from mien.panels.panel import Panel
     from mien.pipeline import Progress
     from mien.prompts import load_prompts
     from mien.protocols import Protocol, load_protocol
@@ -32,6 +33,7 @@ _HOMES = {
     "Hardware": "models.engines",
     "Limits": "measurement",
     "MienError": "errors",
+    "Panel": "panels.panel",
     "Profile": "ratings",
     "Progress": "pipeline",
     "Prompt": "types",
@@ -40,6 +42,7 @@ _HOMES = {
     "Trait": "types",
     "TraitSet": "traits",
     "Trial": "types",
+    "compare": "measurement",
     "diff": "measurement",
     "import_run": "runs",
     "load_prompts": "prompts",
@@ -57,6 +60,7 @@ __all__ = [
     "Hardware",
     "Limits",
     "MienError",
+    "Panel",
     "Profile",
     "Progress",
     "Prompt",
@@ -65,6 +69,7 @@ __all__ = [
     "Trait",
     "TraitSet",
     "Trial",
+    "compare",
     "diff",
     "import_run",
     "load_prompts",

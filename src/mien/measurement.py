@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mien.diffs import Diff
     from mien.judges import Judge
     from mien.models import Model
+    from mien.panels import Panel
     from mien.ratings import Profile
     from mien.store import Row
     from mien.studies import Study
@@ -202,6 +203,19 @@ def diff(a: Run | Comparisons | Profile, b: Run | Comparisons | Profile, **setti
 
     first, second = (x if isinstance(x, Profile) else profile(x) for x in (a, b))
     return diffs.diff(first, second, **settings)
+
+
+def compare(runs: Sequence[Run | Comparisons | Profile], **settings: Any) -> Panel:
+    """Several models at once; ``settings`` are those of `mien.panels.panel.compare`.
+
+    Raises:
+        UsageError: the runs cannot be compared; the message names those that do not fit.
+        NotIdentified: the verdicts of one are too few to rate all traits.
+    """
+    from mien import panels
+    from mien.ratings import Profile
+
+    return panels.compare([run if isinstance(run, Profile) else profile(run) for run in runs], **settings)
 
 
 def second_opinion(

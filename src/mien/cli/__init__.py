@@ -10,6 +10,7 @@ import typer
 
 import mien
 from mien.cli import (
+    compare,
     demo,
     diff,
     export,
@@ -65,6 +66,7 @@ for _module, _name in (
     (serve, "serve"),
     (profile, "profile"),
     (diff, "diff"),
+    (compare, "compare"),
     (plot, "plot"),
     (report, "report"),
     (runs, "runs"),

@@ -1,0 +1,112 @@
+"""Principal components of models by traits: along what models differ, and what of it exceeds chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+MIN_MODELS: Final = 4  # with fewer, resamples of the models say nothing of how shares vary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Components:
+    """The m principal components of R models, m = min(R − 1, n).
+
+    Attributes:
+        shares: (m,) of the variance between models.
+        low: (m,) lower end of each share's interval, NaN with fewer than `MIN_MODELS` models.
+        high: (m,) upper end.
+        chance: (m,) the share that the component exceeds by chance in one of 20 cases.
+        n_kept: leading components whose shares exceed ``chance``.
+        loadings: (n, m) unit vectors, the longest entry of each positive.
+        positions: (R, m) of the models along them, in the units of the scores.
+        noise: share of the variance between models that is measurement error.
+    """
+
+    shares: Floats
+    low: Floats
+    high: Floats
+    chance: Floats
+    n_kept: int
+    loadings: Floats
+    positions: Floats
+    noise: float
+
+
+def components(
+    scores: Floats,
+    error: float,
+    *,
+    confidence_level: float = 0.95,
+    n_resamples: int = 500,
+    seed: int = 0,
+) -> Components:
+    """Principal components of the scores, each trait less its mean over the models.
+
+    Intervals are percentiles over resamples of whole models (Timmerman, Kiers and Smilde 2007, British J.
+    Mathematical and Statistical Psychology 60, 295–314); they tell how far the shares depend on which models
+    were measured. How many components are more than chance is told by parallel analysis (Horn 1965,
+    Psychometrika 30, 179–185) against permutations of the models within each trait (Buja and Eyuboglu 1992,
+    Multivariate Behavioral Research 27, 509–540): they keep each trait's spread, noise included, and break
+    what traits have in common. Components are counted up to the first that fails.
+
+    Args:
+        scores: (R, n), R ≥ 2.
+        error: mean over models and traits of the scores' squared standard errors.
+        confidence_level: of the intervals of shares.
+        n_resamples: of models, and as many permutations.
+        seed: of both.
+    """
+    n_models, n = scores.shape
+    m = min(n_models - 1, n)
+    centred = scores - scores.mean(axis=0)
+    left, lengths, right = np.linalg.svd(centred, full_matrices=False)
+    sign = np.sign(right[np.arange(len(right)), np.abs(right).argmax(axis=1)])
+    total = float(np.sum(lengths**2))
+    rng = np.random.default_rng(seed)
+    permuted = np.array([_shares(rng.permuted(scores, axis=0))[:m] for _ in range(n_resamples)])
+    chance = np.quantile(permuted, 0.95, axis=0)
+    shares = _shares(scores)[:m]
+    beaten = shares > chance
+    low = high = np.full(m, np.nan)
+    if n_models >= MIN_MODELS:
+        resampled = np.array(
+            [_shares(scores[_resample(rng, n_models)], n_models)[:m] for _ in range(n_resamples)]
+        )
+        tail = (1 - confidence_level) / 2
+        low, high = np.quantile(resampled, [tail, 1 - tail], axis=0)
+    return Components(
+        shares=shares,
+        low=low,
+        high=high,
+        chance=chance,
+        n_kept=int(m if beaten.all() else beaten.argmin()),
+        loadings=(right.T * sign)[:, :m],
+        positions=(left * lengths * sign)[:, :m],
+        noise=min(error * n * (n_models - 1) / total, 1.0) if total else 1.0,
+    )
+
+
+def _resample(rng: np.random.Generator, n_models: int) -> NDArray[np.int64]:
+    """Models drawn with replacement, at least two different ones."""
+    while True:
+        drawn = rng.integers(n_models, size=n_models)
+        if np.ptp(drawn):
+            return drawn
+
+
+def _shares(scores: Floats, length: int = 0) -> Floats:
+    """Shares of the variance, largest first; the last, which is 0 or numerical noise, included."""
+    centred = scores - scores.mean(axis=0)
+    # The small square matrix of models has the same eigenvalues as that of the traits.
+    square = centred @ centred.T if len(centred) <= centred.shape[1] else centred.T @ centred
+    values = np.clip(np.linalg.eigvalsh(square)[::-1], 0, None)
+    total = float(values.sum())
+    return values / total if total else np.full(max(length, len(values)), 1 / len(values))
