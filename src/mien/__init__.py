@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mien.comparisons import Comparisons, read_comparisons
+    from mien.constitutions import Constitution, load_constitution
     from mien.designs import Design
     from mien.diffs.difference import Diff
     from mien.errors import MienError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 # Where each name lives. They are imported when first used: `import mien` and `mien --help` stay quick.
 _HOMES = {
     "Comparisons": "comparisons",
+    "Constitution": "constitutions",
     "Design": "designs",
     "Diff": "diffs.difference",
     "Hardware": "models.engines",
@@ -45,6 +47,7 @@ _HOMES = {
     "compare": "measurement",
     "diff": "measurement",
     "import_run": "runs",
+    "load_constitution": "constitutions",
     "load_prompts": "prompts",
     "load_protocol": "protocols",
     "load_traits": "traits",
@@ -55,6 +58,7 @@ _HOMES = {
 
 __all__ = [
     "Comparisons",
+    "Constitution",
     "Design",
     "Diff",
     "Hardware",
@@ -72,6 +76,7 @@ __all__ = [
     "compare",
     "diff",
     "import_run",
+    "load_constitution",
     "load_prompts",
     "load_protocol",
     "load_traits",

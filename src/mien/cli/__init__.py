@@ -11,6 +11,7 @@ import typer
 import mien
 from mien.cli import (
     compare,
+    constitution,
     demo,
     diff,
     export,
@@ -77,6 +78,7 @@ for _module, _name in (
     (export, "export"),
 ):
     app.command(_name)(_module.command)
+app.add_typer(constitution.app, name="constitution")
 
 
 def main() -> None:

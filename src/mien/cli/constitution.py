@@ -1,0 +1,79 @@
+"""``mien constitution``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.output import console, counted, print_json, print_table, print_yaml
+
+app = typer.Typer(help="Write a character down, and check what is written.", no_args_is_help=True)
+
+_Source = Annotated[str, typer.Argument(help="A built-in constitution, or a YAML file.", metavar="FILE")]
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="The character's name; the file is NAME.yaml.")],
+) -> None:
+    """Write a commented template."""
+    from mien.constitutions import template
+    from mien.errors import InputError
+
+    path = Path(f"{name}.yaml")
+    if not name.strip() or path.name != f"{name}.yaml":
+        raise InputError("a name holds no folder and is not blank", source=repr(name))
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(template(name))
+    except FileExistsError:
+        raise InputError("exists already; choose another name", source=path) from None
+    console().print(f"wrote {path}", markup=False)
+
+
+@app.command("check")
+def check(source: _Source, as_json: options.JsonOption = False) -> None:
+    """Check a constitution; status 1 where something is found."""
+    from mien.constitutions import check_constitution
+
+    findings = check_constitution(source)
+    if as_json:
+        found = [{"line": one.line, "problem": one.problem} for one in findings]
+        print_json({"source": source, "passed": not findings, "findings": found})
+    else:
+        for one in findings:
+            console().print(f"{source}, line {one.line}: {one.problem}", markup=False, soft_wrap=True)
+        total = counted(len(findings), "finding") if findings else "nothing to mend"
+        console().print(f"{source}: {total}", markup=False, soft_wrap=True)
+    if findings:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_(as_json: options.JsonOption = False) -> None:
+    """List the built-in constitutions."""
+    from mien.constitutions import load_constitution, shipped_constitutions
+
+    found = [load_constitution(name) for name in shipped_constitutions()]
+    if as_json:
+        print_json(
+            [{"name": c.name, "n_assertions": len(c.assertions), "description": c.description} for c in found]
+        )
+        return
+    rows = ((c.name, len(c.assertions), c.description) for c in found)
+    print_table(("constitution", "assertions", "description"), rows, left=("constitution", "description"))
+
+
+@app.command("show")
+def show(source: _Source, as_json: options.JsonOption = False) -> None:
+    """Show a constitution."""
+    from mien.constitutions import load_constitution
+
+    members = load_constitution(source).model_dump(mode="json", by_alias=True)
+    if as_json:
+        print_json(members)
+    else:
+        print_yaml(members)
