@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -133,7 +133,7 @@ def _read(source: str | Path) -> tuple[yaml.Node, dict[str, Any]]:
         raise InputError(problem, source=source, where=where) from error
     if node is None or not isinstance(members, dict):
         raise InputError("a constitution is a mapping of keys to values", source=source)
-    return node, members
+    return node, cast("dict[str, Any]", members)
 
 
 def _line(node: yaml.Node, *path: str | int) -> int:
