@@ -30,6 +30,7 @@ SPECIAL = {
     "expression": MODELS[:2],
     "extremes": MODELS,
     "clusters": MODELS,
+    "distinct": MODELS,
     "convergence": MODELS,
     "four-sides": (MODELS[0], ABLE),
     "judges": (ABLE,),

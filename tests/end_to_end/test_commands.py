@@ -48,7 +48,7 @@ SHOWN = {"run", "model", "instrument", "design", "seed", "created", "n_trials", 
 COMMANDS = (
     "demo", "measure", "judge", "serve", "profile", "diff", "runs", "traits", "prompts", "protocols",
 )  # fmt: skip
-COMMANDS += ("import", "export", "plot", "report")
+COMMANDS += ("import", "export", "plot", "report", "compare", "constitution", "view")
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +132,25 @@ def test_diff_with_a_margin(measured: Workplace) -> None:
     shown = measured.mien("diff", "before", "after", "--margin", 200).out
     assert f"{counts['unchanged']} unchanged within ±200 points, {counts['undecided']} undecided" in shown
     assert f"{counts['rounds_needed']:,} all (40 now)" in shown
+
+
+def test_compare(measured: Workplace) -> None:
+    found = read(measured, "compare", "before", "after", "--n-resamples", "20")
+    assert found["runs"] == ["before", "after"]
+    assert len(found["ratings"][0]) == len(found["traits"]) == 10
+    (pair,) = found["correlations"]
+    assert [*pair] == [*CORRELATION, "a", "b"]
+    assert pair["spearman"] < 0
+    assert len(found["distinct"]) == 20
+    assert found["clusters"]["traits"] is None
+    assert found["components"]["low"] == [None]
+    shown = measured.mien("compare", "before", "after", "--n-resamples", "20").out
+    apart = [row for row in found["distinct"] if row["distinct"]]
+    assert apart
+    assert all(row["trait"] in shown for row in apart[:3])
+    assert "2 runs, 10 traits" in shown
+    assert "'before' is named twice; name each run once" in measured.refused("compare", "before", "before")
+    assert "compare takes 2 to 200 runs, not 1" in measured.refused("compare", "before")
 
 
 def test_gates(measured: Workplace) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-MIN_MODELS: Final = 4  # with fewer, resamples of the models say nothing of how shares vary
+MIN_MODELS: Final = 8  # with fewer, resamples of the models hold too few different ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mien.diffs import Diff
+    from mien.panels import Panel
     from mien.ratings import Profile
     from mien.report.figures.theme import Chart
     from mien.runs import Run
@@ -176,45 +177,44 @@ def _judges(runs: Sequence[Run], settings: Settings) -> Chart:
     return judges(_profiles(runs, settings)[0])
 
 
-def _matrix(profiles: Sequence[Profile]) -> pd.DataFrame:
-    """Ratings, traits by models."""
-    return pd.DataFrame({profile.run: profile.rating for profile in profiles}, index=list(profiles[0].traits))
+def _panel(runs: Sequence[Run], settings: Settings) -> Panel:
+    from mien import panels
+
+    profiles = [run.profile(settings.judge, confidence_level=settings.confidence_level) for run in runs]
+    return panels.compare(profiles, confidence_level=settings.confidence_level)
 
 
-def _tree(points: Any, metric: Literal["euclidean", "correlation"]) -> Any:
-    import scipy.cluster.hierarchy
+def _distinct(runs: Sequence[Run], settings: Settings) -> Chart:
+    from mien.report.figures import distinct
 
-    return scipy.cluster.hierarchy.linkage(points, "average", metric=metric, optimal_ordering=True)
+    panel = _panel(runs, settings)
+    table = pd.DataFrame([row for run in panel.names for row in panel.rows(run)])
+    return distinct(
+        table.rename(columns={"run": "model"}),
+        fdr=panel.fdr,
+        confidence_level=panel.confidence_level,
+        **settings.given("top"),
+    )
 
 
 def _components(runs: Sequence[Run], settings: Settings) -> Chart:
-    """Principal components of the models' ratings, each trait less its mean over the models."""
     from mien.report.figures import components
 
-    profiles = _profiles(runs, settings)
-    matrix = _matrix(profiles)
-    points = matrix.to_numpy().T
-    points = points - points.mean(axis=0)
-    left, size, right = np.linalg.svd(points, full_matrices=False)
-    number = len(profiles) - 1
+    panel = _panel(runs, settings)
+    found = panel.components
+    number = len(found.shares)
     axes = settings.components or (1, 2)
     if axes[0] == axes[1] or not all(1 <= axis <= number for axis in axes):
         raise UsageError(
-            f"{len(profiles)} models have components 1 to {number}; name two different ones of them"
+            f"{len(panel.names)} models have components 1 to {number}; name two different ones of them"
         )
-    # An axis may point either way: the trait with the longest loading is to lie on its positive side.
-    sign = np.sign(right[np.arange(len(right)), np.abs(right).argmax(axis=1)])
     labels = [str(i + 1) for i in range(number)]
-    scores = pd.DataFrame((left * size * sign)[:, :number], columns=labels)
-    loadings = pd.DataFrame((right.T * sign)[:, :number], columns=labels)
-    variance = float(np.sum(size**2))
-    error = float(sum(np.sum(profile.stderr**2) for profile in profiles)) * (1 - 1 / len(profiles))
     return components(
-        scores.assign(model=list(matrix.columns)),
-        loadings.assign(trait=list(matrix.index)),
-        (size**2 / variance).tolist(),
+        pd.DataFrame(found.positions, columns=labels).assign(model=panel.names),
+        pd.DataFrame(found.loadings, columns=labels).assign(trait=panel.traits),
+        found.shares.tolist(),
         axes=axes,
-        noise=min(error / variance, 1.0),
+        noise=found.noise,
         **settings.given("top"),
     )
 
@@ -222,39 +222,34 @@ def _components(runs: Sequence[Run], settings: Settings) -> Chart:
 def _clusters(runs: Sequence[Run], settings: Settings) -> Chart:
     from mien.report.figures import clusters
 
-    profiles = _profiles(runs, settings)
-    matrix = _matrix(profiles)
-    stderr = float(np.median([profile.stderr for profile in profiles]))
-    points = matrix.to_numpy()
-    return clusters(matrix, _tree(points, "euclidean"), _tree(points.T, "euclidean"), stderr=stderr)
+    panel = _panel(runs, settings)
+    matrix = pd.DataFrame(panel.rating.T, index=list(panel.traits), columns=list(panel.names))
+    if panel.tree is None:
+        raise UsageError("clusters takes 3 or more runs")
+    return clusters(matrix, panel.tree.linkage, panel.models.linkage, stderr=float(np.median(panel.stderr)))
 
 
 def _convergence(runs: Sequence[Run], settings: Settings) -> Chart:
-    from mien.correlation import rank_correlation
     from mien.report.figures import convergence
 
-    profiles = _profiles(runs, settings)
-    rows: list[dict[str, Any]] = []
-    for a in profiles:
-        for b in profiles:
-            if a is not b:
-                found = rank_correlation(
-                    a.fit.scores, b.fit.scores, (None, None), confidence_level=settings.confidence_level
-                )
-                if found["spearman"] is None:
-                    raise UsageError(
-                        f"{a.run} or {b.run} rates all traits alike: there is nothing to correlate"
-                    )
-                low, high = found["low"], found["high"]
-                rows.append(
-                    {"a": a.run, "b": b.run, "correlation": found["spearman"], "low": low, "high": high}
-                )
-    ranks = _matrix(profiles).rank().to_numpy().T
+    panel = _panel(runs, settings)
+    pairs: list[dict[str, Any]] = []
+    for row in panel.correlations:
+        if row["spearman"] is None:
+            raise UsageError(
+                f"{row['a']} or {row['b']} rates all traits alike: there is nothing to correlate"
+            )
+        seen = {"correlation": row["spearman"], "low": row["low"], "high": row["high"]}
+        pairs += [{"a": row["a"], "b": row["b"], **seen}, {"a": row["b"], "b": row["a"], **seen}]
+    tiers = pd.DataFrame(
+        [{"tier": f"{tier['first']}–{tier['last']}", **tier} for tier in panel.tiers],
+    )
     return convergence(
-        [profile.run for profile in profiles],
-        pd.DataFrame(rows),
-        _tree(ranks, "correlation"),
-        confidence_level=settings.confidence_level,
+        panel.names,
+        pd.DataFrame(pairs),
+        panel.models.linkage,
+        tiers,
+        confidence_level=panel.confidence_level,
     )
 
 
@@ -268,8 +263,13 @@ FIGURES: Final[dict[str, Figure]] = {
     "components": Figure(
         "models and traits on two principal components", 3, MANY, _components, ("top", "components")
     ),
-    "clusters": Figure("all traits by all models, with both dendrograms", 2, MANY, _clusters),
-    "convergence": Figure("rank correlations of models, with their dendrogram", 2, MANY, _convergence),
+    "distinct": Figure(
+        "what sets each model apart from the mean of the others", 2, MANY, _distinct, ("top",)
+    ),
+    "clusters": Figure("all traits by all models, with both dendrograms", 3, MANY, _clusters),
+    "convergence": Figure(
+        "rank correlations of models with their dendrogram, spread of ranks by tier", 2, MANY, _convergence
+    ),
     "four-sides": Figure("one model by instrument: says, chooses, does, can", 2, 4, _four_sides),
     "precision": Figure("interval width and reliability against trials", 1, 1, _precision, ("target",)),
     "judges": Figure("accuracy by trait, from an instructed run", 1, 1, _judges),
