@@ -449,3 +449,26 @@ def test_prompts_are_shared_by_id_and_text(store: Path) -> None:
     known = set(first.comparisons().clusters)
     assert set(Run("same", store).comparisons().clusters) < known
     assert not set(Run("other", store).comparisons().clusters) & known
+
+
+def test_raters_are_judges_and_people(store: Path) -> None:
+    run = made(store, n=10, judges=("j", "k"))
+    with Store(store) as opened:
+        opened.put_labels(run.record.id, [("t0", "ann", "warm"), ("t1", "ann", "neither")])
+    found = run.raters()
+    assert found.raters == ("j", "k", "ann (person)")
+    assert [(pair.a, pair.b, pair.n) for pair in found.pairs] == [
+        ("j", "k", 9),
+        ("j", "ann (person)", 2),
+        ("k", "ann (person)", 2),
+    ]
+    assert found.pairs[0].agreement == run.agreement("j", "k")["agreement"]
+    assert found.pairs[0].kappa == run.agreement("j", "k")["kappa"]
+    assert found.alpha is not None
+    assert found.alpha.n == 9
+    json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_raters_of_a_run_that_nobody_read(store: Path) -> None:
+    with pytest.raises(UsageError, match="'r' has no verdicts and no labels yet"):
+        made(store, judges=()).raters()

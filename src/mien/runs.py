@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mien.agreement import Agreement
     from mien.priors import Prior
     from mien.ratings import Profile
 
@@ -196,6 +197,44 @@ class Run:
             "agreement": sum(one == other for one, other in pairs) / len(pairs),
             "n": len(pairs),
         }
+
+    def raters(self, *, seed: int = 0) -> Agreement:
+        """How far all the run's judges, and the people who labelled it, agree, and how often each could read.
+
+        Args:
+            seed: of the bootstrap of Krippendorff's α.
+
+        Raises:
+            UnknownName: there is no such run.
+            UsageError: nobody has read any of it.
+        """
+        from mien.agreement import agreement
+
+        with Store(self.path, read_only=True) as store:
+            run = store.run(self.name)
+            names = [judge.name for judge in store.judges(run.id)]
+            rows = list(store.rows(run.id, ""))
+            given = {name: {trial: c for _, c, _, trial in store.verdicts(run.id, name)} for name in names}
+            for trial, person, chosen in store.labels(run.id):
+                given.setdefault(f"{person} (person)", {})[trial] = chosen
+        given = {name: labels for name, labels in given.items() if labels}
+        if not given:
+            raise UsageError(f"run {self.name!r} has no verdicts and no labels yet")
+        read = set[str]().union(*given.values())
+        rows = [row for row in rows if row.trial.id in read]
+        trials = [row.trial for row in rows]
+
+        def place(trial: Trial, chosen: str) -> str:
+            return str(trial.options.index(chosen)) if chosen in trial.options else chosen
+
+        return agreement(
+            list(given),
+            [[place(trial, labels.get(trial.id, "")) for trial in trials] for labels in given.values()],
+            clusters=[f"{trial.prompt.id}\n{trial.prompt.text}" for trial in trials],
+            categories=[trial.prompt.category for trial in trials],
+            lengths=[len(row.response) for row in rows],
+            seed=seed,
+        )
 
     def prompt_ids(self) -> dict[str, str]:
         """Ids of the run's prompts, by the label that they have as clusters of a profile."""

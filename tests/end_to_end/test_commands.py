@@ -48,7 +48,9 @@ SHOWN = {"run", "model", "instrument", "design", "seed", "created", "n_trials", 
 COMMANDS = (
     "demo", "measure", "judge", "serve", "profile", "diff", "runs", "traits", "prompts", "protocols",
 )  # fmt: skip
-COMMANDS += ("import", "export", "plot", "report", "compare", "constitution", "view")
+COMMANDS += (
+    "compare", "constitution", "export", "import", "plot", "reliability", "report", "view",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -290,3 +292,19 @@ def test_help(place: Workplace) -> None:
     for command in COMMANDS:
         assert f" {command} " in overview
         assert f"Usage: mien {command} " in place.mien(command, "--help").out
+
+
+def test_reliability(place: Workplace) -> None:
+    place.mien(*place.study(name="r", rounds=10))
+    alone = read(place, "reliability", "r")
+    assert alone["alpha"] is None
+    assert alone["pairs"] == []
+    place.mien("judge", "r", "--judge", place.server.judge, "--as", "warm", "--temperature", 1)
+    found = read(place, "reliability", "r")
+    assert [*found] == ["run", "raters", "pairs", "alpha", "rates"]
+    assert [(pair["b"], pair["n"]) for pair in found["pairs"]] == [("warm", 50)]
+    assert [*found["alpha"]] == ["alpha", "low", "high", "n"]
+    assert {rate["by"] for rate in found["rates"]} >= {"all", "length"}
+    shown = place.mien("reliability", "r").out
+    assert "Krippendorff's α of all 2" in shown
+    assert "'q'" in place.refused("reliability", "q")
