@@ -44,7 +44,7 @@ def test_strength_is_that_of_the_greatest_beta_binomial_likelihood():
     def likelihood(s):
         return scipy.stats.betabinom.logpmf(found.confused, found.n, s * mean, s * (1 - mean)).sum()
 
-    best = module._strength(found.confused, found.n, mean)
+    best = module.prior_strength(found.confused, found.n, mean)
     assert likelihood(best) >= max(likelihood(s) for s in np.geomspace(0.01, 1e4, 400)) - 1e-6
     np.testing.assert_allclose(found.rate, (found.confused + best * mean) / (found.n + best))
 

@@ -120,6 +120,7 @@ def fit(
     start: Floats | None = None,
     names: Sequence[str] | None = None,
     prior: Prior | None = None,
+    misread: ArrayLike | None = None,
 ) -> ChoiceFit:
     """Fit the choice model by penalised maximum likelihood.
 
@@ -147,13 +148,15 @@ def fit(
         names: (n,) names of the items, for error messages.
         prior: of the scores, in the ridge's place; the ridge on the positions stays. What the comparisons
             alone do not determine is refused all the same.
+        misread: (n,) how probably a choice of each item is read as one of the other option; K = 2 alone. They
+            count as known here (`mien.misreading` adds what they are not).
 
     Raises:
         NotIdentified: an item is in no trial, the comparisons fall apart into groups, the position effect
             cannot be told from the scores, or (alpha = 0) the estimates are infinite.
         ValueError: shapes or values out of range.
     """
-    trials = Trials.of(options, chosen, n_items, weights)
+    trials = Trials.of(options, chosen, n_items, weights, misread)
     _require_identified(trials, alpha, names or [f"item {i}" for i in range(n_items)])
     penalty = _penalty(trials, alpha, prior)
     optimum = maximise(trials, penalty, np.zeros(trials.n_parameters) if start is None else start)

@@ -70,15 +70,15 @@ def confusions(
         rate = np.full(len(found), float(total > 0))
         return Confusions(pairs, confused, n, rate, np.zeros(len(found)), np.ones(len(found)))
     mean = total / float(n.sum())
-    strength = _strength(confused, n, mean)
+    strength = prior_strength(confused, n, mean)
     a, b = confused + strength * mean, n - confused + strength * (1 - mean)
     tail = (1 - confidence_level) / 2
     low, high = scipy.stats.beta.ppf(tail, a, b), scipy.stats.beta.ppf(1 - tail, a, b)
     return Confusions(pairs, confused, n, a / (a + b), np.asarray(low), np.asarray(high))
 
 
-def _strength(confused: Ints, n: Ints, mean: float) -> float:
-    """How many trials the prior is worth."""
+def prior_strength(confused: Ints, n: Ints, mean: float) -> float:
+    """How many trials a beta prior with this mean is worth, by the beta-binomial likelihood of the counts."""
 
     def loss(log_strength: float) -> float:
         a, b = np.exp(log_strength) * mean, np.exp(log_strength) * (1 - mean)

@@ -2,6 +2,11 @@
 
 The model is that of `mien.choice`. Parameters are one vector of p = n + K: θ of the items, then β of the
 positions.
+
+Where a judge misreads option k of a pair with known probability e_k, option k is read with probability
+m_k = (1 − e_k) p_k + e_l p_l. The derivatives are those of the choice model with trials weighted anew: by
+s p_c/m_c in the gradient, with c the option read and s = 1 − e_k − e_l, and by s² p_k p_l/(m_k m_l) in the
+information, which is then the expected one, and Newton's method Fisher's scoring.
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 TOLERANCE: Final = 1e-8  # of the Newton decrement, in units of log-likelihood
-MAX_ITERATIONS: Final = 100
+MAX_ITERATIONS: Final = 2000  # Newton takes ten; Fisher's scoring, under a judge that errs, hundreds
 
 
 class Trials(NamedTuple):
@@ -31,9 +36,17 @@ class Trials(NamedTuple):
     weights: Floats
     n_items: int
     pairs: tuple[tuple[int, int, Ints], ...]  # positions k < l, and the flat index of the item pair
+    misread: Floats | None = None  # (2, T) how probably each option is read as the other
 
     @classmethod
-    def of(cls, options: ArrayLike, chosen: ArrayLike, n_items: int, weights: ArrayLike | None) -> Trials:
+    def of(
+        cls,
+        options: ArrayLike,
+        chosen: ArrayLike,
+        n_items: int,
+        weights: ArrayLike | None,
+        misread: ArrayLike | None = None,
+    ) -> Trials:
         shown = np.ascontiguousarray(np.asarray(options, dtype=np.int64).T)
         picked = np.asarray(chosen, dtype=np.int64)
         if shown.ndim != 2 or len(shown) < 2 or picked.shape != shown.shape[1:]:
@@ -47,7 +60,14 @@ class Trials(NamedTuple):
             (int(k), int(m), shown[k] * n_items + shown[m]) for k, m in zip(first, second, strict=True)
         )
         weight = np.ones(picked.shape) if weights is None else np.asarray(weights, dtype=np.float64)
-        return cls(shown, picked, weight, n_items, pairs)
+        if misread is None:
+            return cls(shown, picked, weight, n_items, pairs)
+        if len(shown) != 2:
+            raise ValueError("misreadings are modelled for K = 2 alone")
+        errors = np.asarray(misread, dtype=np.float64)[shown]
+        if errors.min(initial=0) < 0 or errors.sum(axis=0).max(initial=0) >= 1:
+            raise ValueError("misread must be ≥ 0, and less than 1 together for the options of each trial")
+        return cls(shown, picked, weight, n_items, pairs, errors)
 
     @property
     def n_trials(self) -> int:
@@ -68,14 +88,34 @@ class Trials(NamedTuple):
         probabilities = np.exp(utilities)
         total = probabilities.sum(axis=0)
         probabilities /= total
-        log_chosen = utilities[self.chosen, np.arange(self.n_trials)] - np.log(total)
+        if self.misread is None:
+            log_chosen = utilities[self.chosen, np.arange(self.n_trials)] - np.log(total)
+        else:
+            log_chosen = np.log(self.read(probabilities)[self.chosen, np.arange(self.n_trials)])
         return float(self.weights @ log_chosen), probabilities
+
+    def read(self, probabilities: Floats) -> Floats:
+        """(K, T) the probability that each option is read."""
+        if self.misread is None:
+            return probabilities
+        return (1 - self.misread) * probabilities + (self.misread * probabilities)[::-1]
 
     def residuals(self, probabilities: Floats) -> Floats:
         """(K, T) weighted difference of what was chosen and its probability."""
+        picked = self.chosen, np.arange(self.n_trials)
         residuals = -probabilities
-        residuals[self.chosen, np.arange(self.n_trials)] += 1
-        return residuals * self.weights
+        residuals[picked] += 1
+        if self.misread is None:
+            return residuals * self.weights
+        kept = 1 - self.misread.sum(axis=0)
+        return residuals * self.weights * kept * probabilities[picked] / self.read(probabilities)[picked]
+
+    def information_weights(self, probabilities: Floats) -> Floats:
+        """(T,) weights of the trials in the information."""
+        if self.misread is None:
+            return self.weights
+        kept = 1 - self.misread.sum(axis=0)
+        return self.weights * kept**2 * probabilities.prod(axis=0) / self.read(probabilities).prod(axis=0)
 
     def total(self, values: Floats) -> Floats:
         """(p,) sums of (K, T) values by item and by position."""
@@ -94,9 +134,9 @@ class Trials(NamedTuple):
         """
         n, n_positions = self.n_items, len(self.options)
         items, places = np.zeros((n, n)), np.zeros((n_positions, n_positions))
-        mixed = np.zeros((n, n_positions))
+        mixed, weights = np.zeros((n, n_positions)), self.information_weights(probabilities)
         for k, m, index in self.pairs:
-            weight = self.weights * probabilities[k] * probabilities[m]
+            weight = weights * probabilities[k] * probabilities[m]
             items -= np.bincount(index, weight, n * n).reshape(n, n)
             places[k, m] = -weight.sum()
             contrast = np.bincount(self.options[k], weight, n) - np.bincount(self.options[m], weight, n)
@@ -121,7 +161,7 @@ class Trials(NamedTuple):
             [product(k, k) - 2 * sum(probabilities[m] * product(k, m) for m in positions) for k in positions]
         )
         excess = lengths - (probabilities * lengths).sum(axis=0)
-        return self.total(self.weights * probabilities * excess)
+        return self.total(self.information_weights(probabilities) * probabilities * excess)
 
     def gradients_by_cluster(
         self, probabilities: Floats, clusters: ArrayLike | None

@@ -13,13 +13,15 @@ import scipy.stats
 from mien import choice, reliability
 from mien.comparisons import NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE
 from mien.confusions import confusions
-from mien.errors import NotIdentified
+from mien.errors import NotIdentified, UsageError
+from mien.misreading import corrected_fit
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
     from mien.comparisons import Comparisons
+    from mien.misreading import Misreading
     from mien.priors import Prior
 
     Floats = NDArray[np.float64]
@@ -32,8 +34,8 @@ ELO_SCALE: Final = 400 / math.log(10)  # points to one unit of natural log odds
 class TraitRow(TypedDict):
     """One trait of a profile. Ratings are on the Elo scale, scores in natural log odds.
 
-    The last three are there under a prior alone: the weight of the prior, 0 to 1, and what the run's own
-    verdicts say.
+    The three after ``chosen`` are there under a prior alone: the weight of the prior, 0 to 1, and what the
+    run's own verdicts say. The last is there where the judge's errors were taken out: the rating with them.
     """
 
     trait: str
@@ -50,6 +52,7 @@ class TraitRow(TypedDict):
     shrinkage: NotRequired[float]
     flat_rating: NotRequired[float]
     flat_stderr: NotRequired[float]
+    uncorrected_rating: NotRequired[float]
 
 
 class Verdicts(TypedDict):
@@ -135,6 +138,8 @@ class Profile:
         accuracy: for the instrument ``instructed`` only.
         condition: by what the model was to choose; under ``random`` the profile should be flat.
         flat_fit: the fit without the prior, where ``fit`` has one.
+        judge_correction: the judge's errors, where ``fit`` takes them out.
+        uncorrected_fit: the fit with the judge's errors left in, where ``fit`` takes them out.
     """
 
     run: str
@@ -158,6 +163,8 @@ class Profile:
     accuracy: Accuracy | None
     condition: str = ""
     flat_fit: choice.ChoiceFit | None = None
+    judge_correction: Misreading | None = None
+    uncorrected_fit: choice.ChoiceFit | None = None
 
     @property
     def rating(self) -> Floats:
@@ -197,6 +204,10 @@ class Profile:
                 row["shrinkage"] = float(shrinkage[i])
                 row["flat_rating"] = float(ELO_CENTRE + ELO_SCALE * flat.scores[i])
                 row["flat_stderr"] = float(ELO_SCALE * flat.stderr[i])
+        if self.uncorrected_fit is not None:
+            uncorrected = ELO_CENTRE + ELO_SCALE * self.uncorrected_fit.scores
+            for row, i in zip(rows, by_rank, strict=True):
+                row["uncorrected_rating"] = float(uncorrected[i])
         return rows
 
     @property
@@ -208,7 +219,7 @@ class Profile:
 
     def to_dict(self) -> dict[str, Any]:
         """What ``mien profile --json`` prints: plain Python values, None where a value is not known."""
-        prior = self.fit.prior
+        prior, judge = self.fit.prior, self.judge_correction
         return {
             "run": self.run,
             "model": self.model,
@@ -228,6 +239,9 @@ class Profile:
             "alpha": self.fit.alpha,
             "prior": None if prior is None else "pooled" if prior.runs else "given",
             "pool": [] if prior is None else list(prior.runs),
+            "judge_correction": None
+            if judge is None
+            else {"run": judge.run, "accuracy": judge.accuracy, "n": judge.n},
             "confidence_level": self.confidence_level,
         }
 
@@ -253,6 +267,7 @@ def profile(
     seed: int | None = 0,
     alpha: float = choice.DEFAULT_ALPHA,
     prior: Prior | None = None,
+    judge_correction: Misreading | None = None,
     confidence_level: float = 0.95,
     elo_k: float = 32.0,
     elo_start: float = ELO_CENTRE,
@@ -274,13 +289,17 @@ def profile(
         seed: of the design; also draws the halves of the split-half reliability.
         alpha: ridge strength of the choice model.
         prior: of the scores, in the ridge's place (`mien.priors`).
+        judge_correction: errors of the judge, to be taken out (`mien.misreading`); not with a prior.
         confidence_level: of all intervals.
         elo_k: K of sequential Elo, points a game.
         elo_start: Elo rating before the first game.
 
     Raises:
         NotIdentified: too few choices to rate all traits; the message names those left out or apart.
+        UsageError: the judge's errors cannot be taken out, or a prior was given, too.
     """
+    if prior is not None and judge_correction is not None:
+        raise UsageError("a judge is corrected under the flat prior alone; leave one of the two out")
     decided = comparisons.chosen >= 0
     verdicts = count_verdicts(comparisons)
     if not decided.any():
@@ -296,6 +315,11 @@ def profile(
         )
     if prior is not None:
         fit = choice.fit(options, chosen, n, clusters=cluster, alpha=alpha, prior=prior)
+    uncorrected = fit
+    if judge_correction is not None:
+        fit = flat = corrected_fit(
+            options, chosen, n, judge_correction, clusters=cluster, alpha=alpha, names=comparisons.traits
+        )
     labels = np.array(comparisons.clusters, dtype=object)[fit.clusters]
     wins = np.bincount(options[np.arange(len(chosen)), chosen], minlength=n)
     return Profile(
@@ -311,6 +335,8 @@ def profile(
         traits=comparisons.traits,
         fit=replace(fit, clusters=labels),
         flat_fit=None if prior is None else replace(flat, clusters=labels),
+        judge_correction=judge_correction,
+        uncorrected_fit=None if judge_correction is None else replace(uncorrected, clusters=labels),
         elo=sequential_elo(options, chosen, n, k=elo_k, start=elo_start),
         shown=np.bincount(options.ravel(), minlength=n).astype(np.int64),
         chosen=wins.astype(np.int64),
@@ -321,7 +347,15 @@ def profile(
             model_based=reliability.model_based(fit.scores, fit.stderr, shrunk=prior is not None),
             split_half=None
             if prior is not None
-            else reliability.split_half(options, chosen, n, clusters=cluster, alpha=alpha, seed=seed or 0),
+            else reliability.split_half(
+                options,
+                chosen,
+                n,
+                clusters=cluster,
+                alpha=alpha,
+                seed=seed or 0,
+                misread=None if judge_correction is None else judge_correction.rate,
+            ),
         ),
         flat=_flat(flat),
         accuracy=_accuracy(comparisons, confidence_level) if instrument == "instructed" else None,

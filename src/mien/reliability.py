@@ -62,6 +62,7 @@ def split_half(
     alpha: float = choice.DEFAULT_ALPHA,
     n_splits: int = 5,
     seed: int = 0,
+    misread: ArrayLike | None = None,
 ) -> float | None:
     """Correlation of the scores from two halves of the clusters, stepped up to full length.
 
@@ -77,6 +78,7 @@ def split_half(
         alpha: ridge strength of the fits.
         n_splits: random splits to average over.
         seed: of the splits.
+        misread: (n,) errors of the judge, as for `choice.fit`.
     """
     shown, picked = np.asarray(options), np.asarray(chosen)
     labels = np.arange(len(picked)) if clusters is None else np.unique(clusters, return_inverse=True)[1]
@@ -86,7 +88,9 @@ def split_half(
     for _ in range(n_splits):
         half = (rng.permutation(n_clusters) < n_clusters // 2)[labels]
         try:
-            first, second = (choice.fit(shown[h], picked[h], n_items, alpha=alpha) for h in (half, ~half))
+            first, second = (
+                choice.fit(shown[h], picked[h], n_items, alpha=alpha, misread=misread) for h in (half, ~half)
+            )
         except NotIdentified:
             continue
         if np.ptp(first.scores) > ROUNDING and np.ptp(second.scores) > ROUNDING:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mien.agreement import Agreement
+    from mien.misreading import Misreading
     from mien.priors import Prior
     from mien.ratings import Profile
 
@@ -85,6 +86,7 @@ class Run:
         judge: str | None = None,
         *,
         prior: Prior | Literal["flat", "pooled"] = "flat",
+        correct_judge: Run | str | None = None,
         **settings: Any,
     ) -> Profile:
         """Rate the traits; other ``settings`` go to `mien.ratings.profile`.
@@ -92,10 +94,13 @@ class Run:
         Args:
             judge: whose verdicts to take; default: the run's first judge.
             prior: ``"pooled"`` for one from the other models' runs in the store (`mien.pools`).
+            correct_judge: an ``instructed`` run with the same judge (or its name, in this run's store), by
+                whose errors the ratings are corrected (`mien.misreading`).
 
         Raises:
-            UnknownName: the run has no such judge, or there is no such prior.
-            UsageError: the store has too few other models to pool.
+            UnknownName: the run has no such judge, or there is no such prior or calibration run.
+            UsageError: the store has too few other models to pool; the calibration run does not fit this
+                one, or its judge errs too much.
             NotIdentified: the verdicts are too few to rate all traits.
         """
         from mien import ratings
@@ -105,9 +110,14 @@ class Run:
             judge = _judge(store, run, judge)
         protocol: dict[str, Any] = msgspec.json.decode(run.protocol)
         elo: dict[str, float] = protocol.get("elo", {})
+        if correct_judge is not None and prior != "flat":
+            raise UsageError("a judge is corrected under the flat prior alone; leave one of the two out")
         comparisons = self.comparisons(judge)
         return ratings.profile(
             comparisons,
+            judge_correction=None
+            if correct_judge is None
+            else self._misreading(correct_judge, comparisons, judge),
             prior=self._prior(prior, comparisons, judge, settings),
             run=run.name,
             model=run.model,
@@ -120,6 +130,26 @@ class Run:
             **{f"elo_{key}": value for key, value in elo.items()},
             **settings,
         )
+
+    def _misreading(self, calibration: Run | str, own: Comparisons, judge: str) -> Misreading:
+        from mien.calibrations import calibrating_judge
+        from mien.misreading import misreading
+
+        other = calibration if isinstance(calibration, Run) else Run(calibration, self.path)
+        known = {record.name: record for record in self.judges}
+        reader = calibrating_judge(self.record, known[judge], other.record, other.judges)
+        told = other.comparisons(reader)
+        if told.traits != own.traits:
+            raise UsageError(
+                f"run {other.name!r} has verdicts on {len(told.traits)} traits, run {self.name!r} on "
+                f"{len(own.traits)}; finish it with mien measure"
+            )
+        if own.options.shape[1] != told.options.shape[1]:
+            raise UsageError(
+                f"run {other.name!r} shows {told.options.shape[1]} options a trial, run {self.name!r} "
+                f"{own.options.shape[1]}; measure an instructed run like the run to correct"
+            )
+        return misreading(told.options, told.chosen, len(told.traits), run=other.name)
 
     def _prior(
         self, prior: Prior | str, own: Comparisons, judge: str, settings: dict[str, Any]

@@ -24,6 +24,13 @@ def command(
         str,
         typer.Option(help="flat: this run alone. pooled: lean on four or more other models in the store."),
     ] = "flat",
+    correct_judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            help="Take out the judge's errors, as an instructed run with the same judge shows them.",
+        ),
+    ] = None,
     confidence_level: options.ConfidenceOption = 0.95,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
@@ -35,6 +42,7 @@ def command(
     profile = Run(run, store).profile(
         judge,
         prior=prior,  # pyright: ignore[reportArgumentType]  # profile() checks it
+        correct_judge=correct_judge,
         confidence_level=confidence_level,
         **settings,
     )
@@ -57,6 +65,8 @@ def print_profile(profile: Profile, *, top: int | None) -> None:
     columns = ("rank", "trait", "rating", f"{profile.confidence_level:.0%} interval")
     if profile.fit.prior is not None:
         columns += ("flat", "prior")
+    if profile.uncorrected_fit is not None:
+        columns += ("uncorrected",)
     columns += ("Elo", "shown", "chosen")
     cells = [_cells(row) for row in profile.rows]
     if top is not None and 2 * top < len(cells):
@@ -68,12 +78,14 @@ def _cells(row: TraitRow) -> tuple[object, ...]:
     pooled = ()
     if "flat_rating" in row and "shrinkage" in row:
         pooled = (f"{row['flat_rating']:.0f}", f"{row['shrinkage']:.0%}")
+    uncorrected = (f"{row['uncorrected_rating']:.0f}",) if "uncorrected_rating" in row else ()
     return (
         row["rank"],
         row["trait"],
         f"{row['rating']:.0f}",
         f"{row['low']:.0f} … {row['high']:.0f}",
         *pooled,
+        *uncorrected,
         f"{row['elo']:.0f}",
         row["shown"],
         row["chosen"],

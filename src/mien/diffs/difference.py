@@ -260,7 +260,7 @@ def diff(
         UsageError: the profiles rate different traits, one was made with a prior, or the margin is not
             above 0.
     """
-    _require_no_prior(a, b)
+    _require_own(a, b)
     _require_same_traits(a, b)
     if margin is not None and not 0 < margin < np.inf:
         raise UsageError(f"a margin is a number of rating points above 0, not {margin:g}")
@@ -325,13 +325,19 @@ def _floats(values: Any) -> Floats:
     return np.asarray(values, dtype=np.float64)
 
 
-def _require_no_prior(a: Profile, b: Profile) -> None:
+def _require_own(a: Profile, b: Profile) -> None:
     for profile, label in ((a, "a"), (b, "b")):
         if profile.fit.prior is not None:
             raise UsageError(
                 f"the profile of {profile.run or profile.model or label} was made with a prior, which pulls "
                 "it towards other models, so that a difference would not be its own; profile it with the "
                 "flat prior"
+            )
+        if profile.judge_correction is not None:
+            raise UsageError(
+                f"the profile of {profile.run or profile.model or label} is corrected for its judge's "
+                "errors; two profiles may share them, so that a difference would not know how sure it is; "
+                "profile it without the correction"
             )
 
 

@@ -40,6 +40,15 @@ def health(profile: Profile) -> list[tuple[str, str]]:
                 f"with {shrinkage.min():.0%} to {shrinkage.max():.0%} of the weight; without it: column flat",
             ),
         ]
+    if (judge := profile.judge_correction) is not None:
+        lines += [
+            (
+                "correction",
+                f"for a judge that read {judge.accuracy:.1%} of {judge.n:,} traits right in {judge.run}; an "
+                "upper bound,",
+            ),
+            ("", "for some of its errors may be the model's; without it: column uncorrected"),
+        ]
     if profile.accuracy:
         share = profile.accuracy
         worst = ", ".join(f"{row['trait']} {row['accuracy']:.0%}" for row in share["traits"][:3])
