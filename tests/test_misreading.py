@@ -67,7 +67,7 @@ def test_information_is_the_expected_curvature_and_gradients_are_slopes():
     steps = 1e-5 * np.eye(7)
     trials = Trials.of(options, read, 5, None, errors)
     slopes = [
-        -(loss(params + d, options, read, errors, 0) - loss(params - d, options, read, errors, 0)) / 2e-5
+        (loss(params - d, options, read, errors, 0) - loss(params + d, options, read, errors, 0)) / 2e-5
         for d in steps
     ]
     np.testing.assert_allclose(gradient(trials, params), slopes, atol=1e-5)
@@ -162,11 +162,8 @@ def test_a_profile_shows_both_and_takes_no_part_in_a_diff():
     alone = {row["trait"]: row["rating"] for row in plain.rows}
     assert all(row["uncorrected_rating"] == alone[row["trait"]] for row in corrected.rows)
     assert np.std(corrected.rating) > 1.2 * np.std(plain.rating)
-    assert corrected.to_dict()["judge_correction"] == {
-        "run": "control",
-        "accuracy": judge.accuracy,
-        "n": 3000,
-    }
+    recorded = corrected.to_dict()["judge_correction"]
+    assert recorded == {"run": "control", "accuracy": judge.accuracy, "n": 3000}
     assert plain.to_dict()["judge_correction"] is None
     with pytest.raises(UsageError, match="corrected for its judge's errors"):
         diff(plain, corrected)

@@ -75,7 +75,7 @@ def test_json_keys_are_the_documented_ones():
         *("run", "model", "instrument", "protocol", "condition", "judge", "design", "seed"),
         *("n_trials", "verdicts"),
         *("traits", "position", "reliability", "flat", "accuracy", "alpha", "prior", "pool"),
-        "confidence_level",
+        *("judge_correction", "confidence_level"),
     ]
     assert list(record["traits"][0]) == [
         *("trait", "rank", "rating", "low", "high", "stderr"),

@@ -81,10 +81,15 @@ def prior_strength(confused: Ints, n: Ints, mean: float) -> float:
     """How many trials a beta prior with this mean is worth, by the beta-binomial likelihood of the counts."""
 
     def loss(log_strength: float) -> float:
-        a, b = np.exp(log_strength) * mean, np.exp(log_strength) * (1 - mean)
-        before = np.asarray(scipy.special.betaln(a, b), dtype=np.float64)
-        after = np.asarray(scipy.special.betaln(confused + a, n - confused + b), dtype=np.float64)
-        return float(np.sum(before - after))
+        return -log_likelihood(confused, n, mean, float(np.exp(log_strength)))
 
     found = scipy.optimize.minimize_scalar(loss, bounds=STRENGTH_BOUNDS, method="bounded")
     return float(np.exp(found.x))
+
+
+def log_likelihood(confused: Ints, n: Ints, mean: float, strength: float) -> float:
+    """Beta-binomial, of the counts, but for a constant."""
+    a, b = strength * mean, strength * (1 - mean)
+    before = np.asarray(scipy.special.betaln(a, b), dtype=np.float64)
+    after = np.asarray(scipy.special.betaln(confused + a, n - confused + b), dtype=np.float64)
+    return float(np.sum(after - before))

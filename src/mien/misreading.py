@@ -13,13 +13,13 @@ together, the more the less is left of 1 − e_a − e_b.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import scipy.sparse as sp
 
 from mien import choice
-from mien.confusions import prior_strength
+from mien.confusions import STRENGTH_BOUNDS, log_likelihood
 from mien.errors import UsageError
 from mien.likelihood import Trials
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+N_STRENGTHS: Final = 60  # of the prior, over which rates are averaged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,10 +56,13 @@ class Misreading:
 def misreading(options: ArrayLike, read: ArrayLike, n_items: int, *, run: str = "") -> Misreading:
     """Estimate by trait how often the other option was read, pooled over traits.
 
-    Rates are taken to be Beta(s·m, s·(1 − m)) as in `mien.confusions`. ``covariance`` holds the variance of
-    each posterior, and what its mean owes to the estimate of m: (s/(n_t + s)) (s/(n_u + s)) Var(m), with
-    Var(m) = m(1 − m) Σ n_t (1 + (n_t − 1)/(s + 1))/N². s counts as known, and trials as independent. Where no
-    trial was misread all rates are 0, without error.
+    Rates are taken to be Beta(s·m, s·(1 − m)) as in `mien.confusions`, with m the mean over all trials. Given
+    s, ``rate`` is the posterior mean, and ``covariance`` holds the variance of each posterior and what its
+    mean owes to the estimate of m: (s/(n_t + s)) (s/(n_u + s)) Var(m), with
+    Var(m) = m(1 − m) Σ n_t (1 + (n_t − 1)/(s + 1))/N². s is averaged over, by its beta-binomial likelihood
+    and a uniform prior on s^(−½), to which the standard deviation of the rates is nearly proportional: at its
+    best value alone, traits that differ would often pass for all the same, and intervals be too narrow. Trials count as independent. Where no trial was misread all rates are 0,
+    without error.
 
     Args:
         options: (T, 2) items shown; the first is the one told.
@@ -81,14 +87,25 @@ def misreading(options: ArrayLike, read: ArrayLike, n_items: int, *, run: str = 
     if mean in (0.0, 1.0):
         rate, covariance = np.full(n_items, mean), np.zeros((n_items, n_items))
         return Misreading(run=run, rate=rate, covariance=covariance, accuracy=1 - mean, n=total)
-    strength = prior_strength(confused, n, mean)
+    strengths = np.exp(np.linspace(*STRENGTH_BOUNDS, N_STRENGTHS))
+    weights = np.array([log_likelihood(confused, n, mean, s) for s in strengths]) - np.log(strengths) / 2
+    weights = np.exp(weights - weights.max())
+    weights /= weights.sum()
+    given = [_given(confused, n, mean, s) for s in strengths]
+    rates = np.array([rate for rate, _ in given])
+    rate = weights @ rates
+    within = np.tensordot(weights, np.array([covariance for _, covariance in given]), 1)
+    covariance = within + (rates - rate).T @ (weights[:, None] * (rates - rate))
+    return Misreading(run=run, rate=rate, covariance=covariance, accuracy=1 - mean, n=total)
+
+
+def _given(confused: Ints, n: Ints, mean: float, strength: float) -> tuple[Floats, Floats]:
+    """(n,) rates and their (n, n) covariance, given the strength of the prior."""
     trials = n + strength
     rate = (confused + strength * mean) / trials
-    shared = mean * (1 - mean) * float(np.sum(n * (1 + (n - 1) / (strength + 1)))) / total**2
-    covariance = np.diag(rate * (1 - rate) / (trials + 1)) + shared * np.outer(
-        strength / trials, strength / trials
-    )
-    return Misreading(run=run, rate=rate, covariance=covariance, accuracy=1 - mean, n=total)
+    shared = mean * (1 - mean) * float(np.sum(n * (1 + (n - 1) / (strength + 1)))) / float(n.sum()) ** 2
+    pull = strength / trials
+    return rate, np.diag(rate * (1 - rate) / (trials + 1)) + shared * np.outer(pull, pull)
 
 
 def corrected_fit(
