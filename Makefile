@@ -27,6 +27,7 @@ bench: .venv/installed-dev  ## the tables of docs/benchmarks.md
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/fit.py
 	$(BIN)/python benchmarks/truth.py
+	$(BIN)/python benchmarks/judges.py
 	$(BIN)/python benchmarks/diffs.py
 	$(BIN)/python benchmarks/compare.py
 	$(BIN)/python benchmarks/engine.py

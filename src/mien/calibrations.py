@@ -39,13 +39,12 @@ def calibrating_judge(
             f"run {calibration.name!r} has other traits than run {run.name!r}; measure an instructed run of "
             "the same traits"
         )
-    for key, words in (("options", "another number of options"), ("descriptions", "descriptions otherwise")):
-        values = [_protocol(record).get(key) for record in (run, calibration)]
-        if values[0] != values[1]:
-            raise UsageError(
-                f"run {calibration.name!r} shows {words} than run {run.name!r} ({key} {values[1]} and "
-                f"{values[0]}); measure an instructed run like the run to correct"
-            )
+    described = [_protocol(record).get("descriptions") for record in (run, calibration)]
+    if described[0] != described[1]:
+        raise UsageError(
+            f"runs {run.name!r} and {calibration.name!r} do not both show the traits' descriptions; measure an "
+            "instructed run with the same protocol"
+        )
     same = [other for other in judges if other.model == judge.model]
     if not same:
         known = ", ".join(other.model for other in judges) or "nobody"

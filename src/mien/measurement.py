@@ -173,10 +173,12 @@ def profile(of: Run | Comparisons, **settings: Any) -> Profile:
     Args:
         of: what to rate.
         settings: those of `mien.ratings.profile`; for a run also ``judge``, whose verdicts to take, and
-            ``prior="pooled"`` for a prior from the other models' runs in its store.
+            ``prior="pooled"`` for a prior from the other models' runs in its store, and ``correct_judge``, an
+            ``instructed`` run by which to take out the errors of the judge.
 
     Raises:
-        UsageError: a pooled prior was asked for, and there are too few runs to pool.
+        UsageError: a pooled prior was asked for, and there are too few runs to pool; or the judge cannot be
+            corrected.
         NotIdentified: the verdicts are too few to rate all traits.
     """
     if isinstance(of, Run):
@@ -187,6 +189,11 @@ def profile(of: Run | Comparisons, **settings: Any) -> Profile:
         raise UsageError(
             "a comparison table has no other runs to pool; make runs of the tables with mien.import_run, and "
             "profile one of those"
+        )
+    if settings.get("correct_judge") is not None:
+        raise UsageError(
+            "a comparison table does not tell how its judge was asked; make a run of it with mien.import_run, "
+            "or give the judge's errors as judge_correction (mien.misreading)"
         )
     return ratings.profile(of, **settings)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import scipy.sparse as sp
+import scipy.special
 
 from mien import choice
 from mien.confusions import STRENGTH_BOUNDS, log_likelihood
@@ -61,8 +62,8 @@ def misreading(options: ArrayLike, read: ArrayLike, n_items: int, *, run: str = 
     mean owes to the estimate of m: (s/(n_t + s)) (s/(n_u + s)) Var(m), with
     Var(m) = m(1 − m) Σ n_t (1 + (n_t − 1)/(s + 1))/N². s is averaged over, by its beta-binomial likelihood
     and a uniform prior on s^(−½), to which the standard deviation of the rates is nearly proportional: at its
-    best value alone, traits that differ would often pass for all the same, and intervals be too narrow. Trials count as independent. Where no trial was misread all rates are 0,
-    without error.
+    best value alone, traits that differ would often pass for all the same, and intervals be too narrow.
+    Trials count as independent. Where no trial was misread all rates are 0, without error.
 
     Args:
         options: (T, 2) items shown; the first is the one told.
@@ -88,10 +89,9 @@ def misreading(options: ArrayLike, read: ArrayLike, n_items: int, *, run: str = 
         rate, covariance = np.full(n_items, mean), np.zeros((n_items, n_items))
         return Misreading(run=run, rate=rate, covariance=covariance, accuracy=1 - mean, n=total)
     strengths = np.exp(np.linspace(*STRENGTH_BOUNDS, N_STRENGTHS))
-    weights = np.array([log_likelihood(confused, n, mean, s) for s in strengths]) - np.log(strengths) / 2
-    weights = np.exp(weights - weights.max())
-    weights /= weights.sum()
-    given = [_given(confused, n, mean, s) for s in strengths]
+    likelihoods = np.array([log_likelihood(confused, n, mean, float(s)) for s in strengths], dtype=np.float64)
+    weights: Floats = scipy.special.softmax(likelihoods - np.log(strengths) / 2)
+    given = [_given(confused, n, mean, float(s)) for s in strengths]
     rates = np.array([rate for rate, _ in given])
     rate = weights @ rates
     within = np.tensordot(weights, np.array([covariance for _, covariance in given]), 1)

@@ -135,6 +135,11 @@ class Run:
         from mien.calibrations import calibrating_judge
         from mien.misreading import misreading
 
+        if judge == UNKNOWN_JUDGE:
+            raise UsageError(
+                f"run {self.name!r} does not tell who judged it, and another judge errs otherwise; import it "
+                "with a column judge"
+            )
         other = calibration if isinstance(calibration, Run) else Run(calibration, self.path)
         known = {record.name: record for record in self.judges}
         reader = calibrating_judge(self.record, known[judge], other.record, other.judges)

@@ -57,7 +57,7 @@ def test_what_does_not_fit_is_refused(place: Workplace) -> None:
     assert "'nobody'" in refused("profile", "run", "--correct-judge", "nobody")
     control = ("--instrument", "instructed")
     place.mien(*place.study(*control, "--options", 3, name="threes"))
-    assert "another number of options" in refused("profile", "run", "--correct-judge", "threes")
+    assert "shows 3 options a trial" in refused("profile", "run", "--correct-judge", "threes")
     threes = place.study("--options", 3, name="wide")
     place.mien(*threes)
     assert "2 options a trial" in refused("profile", "wide", "--correct-judge", "threes")
