@@ -42,7 +42,7 @@ def calibrating_judge(
     described = [_protocol(record).get("descriptions") for record in (run, calibration)]
     if described[0] != described[1]:
         raise UsageError(
-            f"runs {run.name!r} and {calibration.name!r} do not both show the traits' descriptions; measure an "
+            f"runs {run.name!r} and {calibration.name!r} do not both show descriptions; measure an "
             "instructed run with the same protocol"
         )
     same = [other for other in judges if other.model == judge.model]

@@ -192,8 +192,8 @@ def profile(of: Run | Comparisons, **settings: Any) -> Profile:
         )
     if settings.get("correct_judge") is not None:
         raise UsageError(
-            "a comparison table does not tell how its judge was asked; make a run of it with mien.import_run, "
-            "or give the judge's errors as judge_correction (mien.misreading)"
+            "a comparison table does not tell how its judge was asked; make a run of it with "
+            "mien.import_run, or give the judge's errors as judge_correction (mien.misreading)"
         )
     return ratings.profile(of, **settings)
 

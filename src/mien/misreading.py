@@ -88,7 +88,8 @@ def misreading(options: ArrayLike, read: ArrayLike, n_items: int, *, run: str = 
     if mean in (0.0, 1.0):
         rate, covariance = np.full(n_items, mean), np.zeros((n_items, n_items))
         return Misreading(run=run, rate=rate, covariance=covariance, accuracy=1 - mean, n=total)
-    strengths = np.exp(np.linspace(*STRENGTH_BOUNDS, N_STRENGTHS))
+    low, high = STRENGTH_BOUNDS
+    strengths: Floats = np.exp(np.linspace(low, high, N_STRENGTHS, dtype=np.float64))
     likelihoods = np.array([log_likelihood(confused, n, mean, float(s)) for s in strengths], dtype=np.float64)
     weights: Floats = scipy.special.softmax(likelihoods - np.log(strengths) / 2)
     given = [_given(confused, n, mean, float(s)) for s in strengths]
