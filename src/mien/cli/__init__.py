@@ -18,6 +18,7 @@ from mien.cli import (
     import_,
     judge,
     measure,
+    plan,
     plot,
     profile,
     prompts,
@@ -62,6 +63,7 @@ def _options(
 
 for _module, _name in (
     (demo, "demo"),
+    (plan, "plan"),
     (measure, "measure"),
     (judge, "judge"),
     (view, "view"),

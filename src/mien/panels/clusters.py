@@ -11,7 +11,7 @@ import scipy.spatial.distance
 import scipy.stats
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -55,7 +55,8 @@ def trait_clusters(scores: Floats, errors: Floats, names: Sequence[str]) -> Clus
     return _clusters(scores, errors, names, _trait_distances)
 
 
-def _clusters(scores: Floats, errors: Floats, names: Sequence[str], distances: object) -> Clusters:
+def _clusters(scores: Floats, errors: Floats, names: Sequence[str], distances: Callable[[Floats], Floats]
+) -> Clusters:
     """Average linkage (Sokal and Michener 1958) on 1 − correlation, and how it holds under noise.
 
     The stability of a cluster is its mean, over draws of the measurement errors added to the scores, of the
@@ -69,7 +70,6 @@ def _clusters(scores: Floats, errors: Floats, names: Sequence[str], distances: o
         names: of the leaves.
         distances: from (R, n) scores to a condensed distance matrix.
     """
-    assert callable(distances)
     tree = _linkage(distances(scores))
     held = _clades(tree)
     found = np.zeros(len(tree))

@@ -109,4 +109,5 @@ def _shares(scores: Floats, length: int = 0) -> Floats:
     square = centred @ centred.T if len(centred) <= centred.shape[1] else centred.T @ centred
     values = np.clip(np.linalg.eigvalsh(square)[::-1], 0, None)
     total = float(values.sum())
-    return values / total if total else np.full(max(length, len(values)), 1 / len(values))
+    shares = values / total if total else np.full(max(length, len(values)), 1 / len(values))
+    return np.asarray(shares, dtype=np.float64)

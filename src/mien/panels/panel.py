@@ -244,7 +244,7 @@ def compare(
             made with a prior, or fewer than three traits in common; the message names the runs.
     """
     names = _require_comparable(profiles)
-    traits = sorted(set.intersection(*(set(profile.traits) for profile in profiles)))
+    traits = [name for name in profiles[0].traits if all(name in p.traits for p in profiles)]
     if len(traits) < MIN_TRAITS:
         raise UsageError(
             f"the runs have {len(traits)} traits in common, and {MIN_TRAITS} are needed: "
@@ -331,6 +331,11 @@ def _require_comparable(profiles: Sequence[Profile]) -> tuple[str, ...]:
             raise UsageError(
                 f"the profile of {name} was made with a prior, which pulls it towards other models; "
                 "profile it with the flat prior"
+            )
+        if profile.judge_correction is not None:
+            raise UsageError(
+                f"the profile of {name} was corrected for its judge's errors, which the joint noise of a "
+                "panel does not hold; profile it without a correction"
             )
         if profile.fit.n_clusters < 2:
             raise UsageError(f"run {name!r} has verdicts on one prompt alone, which give no standard errors")

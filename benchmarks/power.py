@@ -1,0 +1,86 @@
+"""Power: what `mien.power` predicts a diff to find, beside what diffs of simulated runs do find.
+
+The truth is that of ``truth.py``, or equal scores. Both runs of a diff have the same trials; ten changed
+traits are drawn at random, half of them up and half down. Predicted from the standard errors of one run of
+the model alone (equal scores: from the design alone), the mean over traits.
+
+Run: python benchmarks/power.py [--win-counts FILE] [--replications 100]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matrices are too small to share
+
+import numpy as np
+
+from diffs import N_CHANGED, make, profile
+from machine import describe_machine
+from mien import reliability
+from mien.designs import design
+from mien.power import Against, Equal, Place, Precision, power, threshold
+from truth import N_DESIGNS, PROMPTS, WIN_COUNTS, Path, Shown, read_win_counts, scores_from_wins
+
+CASES = ((28, 200), (28, 400), (56, 200), (143, 100), (143, 150), (143, 200))  # rounds, points
+
+
+def expected(points: float, precisions: list[Precision], rounds: int, n_traits: int) -> float:
+    """Mean power over traits at the threshold that it brings about itself, found from 1 downward."""
+    found = 1.0
+    for _ in range(20):
+        level = threshold(found, n_traits, n_changed=N_CHANGED)
+        found = float(
+            np.mean([power(c, p.noise(rounds, c), level) for p in precisions for c in (points, -points)])
+        )
+    return found
+
+
+def place(scores: np.ndarray, i: int) -> Place:
+    return Place(float(scores[i]), np.delete(scores, i), 2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
+    parser.add_argument("--replications", type=int, default=100, help="diffs for each row")
+    arguments = parser.parse_args()
+    if not arguments.win_counts.is_file():
+        sys.exit(f"skipped: no win counts at {arguments.win_counts}; say where with --win-counts")
+    traits, wins = read_win_counts(arguments.win_counts)
+    n = len(traits)
+    laid_out = [design(traits, PROMPTS, rounds=n - 1, seed=seed) for seed in range(N_DESIGNS)]
+    reliability.split_half = lambda *_, **__: None  # nine tenths of a profile's time, and no part of a diff
+    rng = np.random.default_rng(6)
+    truth = {"equal": np.zeros(n)} | {model: scores_from_wins(counts) for model, counts in wins.items()}
+    print(
+        f"{describe_machine()}\n\n{N_CHANGED} traits of {n} changed, {arguments.replications} diffs a row:\n"
+    )
+    print("| scores | rounds | trials | change | predicted | simulated |\n| --- |" + " ---: |" * 5)
+    for name, scores in truth.items():
+        for rounds, points in CASES:
+            n_trials = rounds * n // 2
+            shown = [Shown(d.options, d.prompt).first(n_trials) for d in laid_out]
+            if name == "equal":
+                precisions: list[Precision] = [Equal(n, 2)]
+            else:
+                run = profile(scores, shown[0], rng, None)
+                precisions = [
+                    Against(float(run.stderr[i]), rounds, run.fit.n_clusters, place(run.fit.scores, i))
+                    for i in range(n)
+                ]
+            made = [
+                make(scores, shown[r % N_DESIGNS], rng, points, 0.0) for r in range(arguments.replications)
+            ]
+            hits = np.mean([np.mean(m.found.changed[m.true != 0]) for m in made])
+            print(
+                f"| {name} | {rounds} | {n_trials:,} | {points} "
+                f"| {expected(points, precisions, rounds, n):.1%} | {hits:.1%} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
