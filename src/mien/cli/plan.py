@@ -43,10 +43,12 @@ def command(
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
     """Say how many rounds a diff of two runs needs to find a change of one trait."""
-    from mien.power import threshold
+    from mien.power import MAX_CHANGE, threshold
 
-    if not 0 < detect < math.inf:
-        raise UsageError(f"--detect is a number of rating points above 0, not {detect:g}")
+    if not 0 < detect <= MAX_CHANGE:
+        raise UsageError(
+            f"--detect is a number of rating points above 0, {MAX_CHANGE:,} at most, not {detect:g}"
+        )
     if not 0 < fdr < 1:
         raise UsageError(f"--fdr lies between 0 and 1, not {fdr:g}")
     if against is None:
@@ -183,3 +185,5 @@ def _print(plan: _Plan, found: dict[str, Any], detect: float, power: float) -> N
         ),
         left=(),
     )
+    if any(row[key] is None for row in found["table"] for key in keys):
+        out.print("\n– no change of any size: the larger, the noisier.", markup=False)
