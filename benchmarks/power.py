@@ -4,7 +4,7 @@ The truth is that of ``truth.py``, or equal scores. Both runs of a diff have the
 traits are drawn at random, half of them up and half down. Predicted from the standard errors of one run of
 the model alone (equal scores: from the design alone), the mean over traits.
 
-Run: python benchmarks/power.py [--win-counts FILE] [--replications 100]
+Run: python benchmarks/power.py [--win-counts FILE] [--replications 40]
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def place(scores: np.ndarray, i: int) -> Place:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
-    parser.add_argument("--replications", type=int, default=100, help="diffs for each row")
+    parser.add_argument("--replications", type=int, default=40, help="diffs for each row")
     arguments = parser.parse_args()
     if not arguments.win_counts.is_file():
         sys.exit(f"skipped: no win counts at {arguments.win_counts}; say where with --win-counts")
