@@ -21,25 +21,39 @@ from diffs import N_CHANGED, make, profile
 from machine import describe_machine
 from mien import reliability
 from mien.designs import design
-from mien.power import Against, Equal, Place, Precision, power, threshold
+from mien.power import Against, Equal, NoiseModel, Place, power, rounds_needed, threshold
 from truth import N_DESIGNS, PROMPTS, WIN_COUNTS, Path, Shown, read_win_counts, scores_from_wins
 
 CASES = ((28, 200), (28, 400), (56, 200), (143, 100), (143, 150), (143, 200))  # rounds, points
 
 
-def expected(points: float, precisions: list[Precision], rounds: int, n_traits: int) -> float:
+def expected(points: float, noise_models: list[NoiseModel], rounds: int, n_traits: int) -> float:
     """Mean power over traits at the threshold that it brings about itself, found from 1 downward."""
     found = 1.0
     for _ in range(20):
         level = threshold(found, n_traits, n_changed=N_CHANGED)
         found = float(
-            np.mean([power(c, p.noise(rounds, c), level) for p in precisions for c in (points, -points)])
+            np.mean([power(c, p.noise(rounds, c), level) for p in noise_models for c in (points, -points)])
         )
     return found
 
 
 def place(scores: np.ndarray, i: int) -> Place:
     return Place(float(scores[i]), np.delete(scores, i), 2)
+
+
+def print_planned(traits: list[str], replications: int) -> None:
+    """What two runs of as many rounds as were planned find."""
+    n, rng = len(traits), np.random.default_rng(7)
+    rounds = rounds_needed(Equal(n, 2), 200, threshold(0.8, n, n_changed=N_CHANGED), 0.8)
+    planned = [design(traits, PROMPTS, rounds=rounds, seed=seed) for seed in range(N_DESIGNS)]
+    made = [
+        make(np.zeros(n), Shown(d.options, d.prompt), rng, 200, 0.0)
+        for d in planned
+        for _ in range(replications)
+    ]
+    hits = np.mean([np.mean(m.found.changed[m.true != 0]) for m in made])
+    print(f"\nPlanned for a power of 80 % at 200 points: {rounds} rounds, in which {hits:.1%} were found.")
 
 
 def main() -> None:
@@ -64,10 +78,10 @@ def main() -> None:
             n_trials = rounds * n // 2
             shown = [Shown(d.options, d.prompt).first(n_trials) for d in laid_out]
             if name == "equal":
-                precisions: list[Precision] = [Equal(n, 2)]
+                noise_models: list[NoiseModel] = [Equal(n, 2)]
             else:
                 run = profile(scores, shown[0], rng, None)
-                precisions = [
+                noise_models = [
                     Against(float(run.stderr[i]), rounds, run.fit.n_clusters, place(run.fit.scores, i))
                     for i in range(n)
                 ]
@@ -77,9 +91,10 @@ def main() -> None:
             hits = np.mean([np.mean(m.found.changed[m.true != 0]) for m in made])
             print(
                 f"| {name} | {rounds} | {n_trials:,} | {points} "
-                f"| {expected(points, precisions, rounds, n):.1%} | {hits:.1%} |",
+                f"| {expected(points, noise_models, rounds, n):.1%} | {hits:.1%} |",
                 flush=True,
             )
+    print_planned(traits, arguments.replications)
 
 
 if __name__ == "__main__":

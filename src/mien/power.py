@@ -31,7 +31,7 @@ class Noise(NamedTuple):
     df: float
 
 
-class Precision(Protocol):
+class NoiseModel(Protocol):
     """How noisy a change (points, signed) of one trait is when the new run has so many rounds."""
 
     def noise(self, rounds: float, change: float) -> Noise: ...
@@ -48,8 +48,8 @@ class Equal:
 
     so that var(θ̂) = K²/(R (K − 1)) · ((n − 1)/n)² for every trait. A fit of n scores to R n/K trials takes
     off R/(R − K) twice: the estimates vary so much more, and the covariance of `choice.fit` allows as much
-    again for the residuals that they leave. The standard errors of fits lie up to 4 % above this from 14
-    rounds on, and up to 2 % from 28 (144 traits in pairs). What a change adds is told in `Place`.
+    again for the residuals that they leave. The standard errors of fits lie about 4 % above this at 14
+    rounds, and 2 % at 28 (144 traits in pairs). What a change adds is told in `Place`.
     """
 
     n_traits: int
@@ -147,16 +147,16 @@ def power(change: float, noise: Noise, level: float) -> float:
     return float(law.sf(beyond, noise.df, effect)) + float(law.sf(beyond, noise.df, -effect))
 
 
-def certain_power(precision: Precision, rounds: float, change: float, level: float) -> float:
+def certain_power(noise_model: NoiseModel, rounds: float, change: float, level: float) -> float:
     """`power` of the change upward or downward, whichever is found less often."""
-    return min(power(signed, precision.noise(rounds, signed), level) for signed in (change, -change))
+    return min(power(signed, noise_model.noise(rounds, signed), level) for signed in (change, -change))
 
 
-def smallest_change(precision: Precision, rounds: int, level: float, wanted: float) -> float | None:
+def smallest_change(noise_model: NoiseModel, rounds: int, level: float, wanted: float) -> float | None:
     """The smallest change, in points, that is found with the power ``wanted``; None where none is."""
 
     def excess(change: float) -> float:
-        return certain_power(precision, rounds, change, level) - wanted
+        return certain_power(noise_model, rounds, change, level) - wanted
 
     changes: list[float] = np.geomspace(1, MAX_CHANGE, 60).tolist()
     for below, above in pairwise(changes):
@@ -166,7 +166,7 @@ def smallest_change(precision: Precision, rounds: int, level: float, wanted: flo
     return None
 
 
-def rounds_needed(precision: Precision, change: float, level: float, wanted: float) -> int:
+def rounds_needed(noise_model: NoiseModel, change: float, level: float, wanted: float) -> int:
     """The fewest rounds of the new run with which ``change`` is found with the power ``wanted``.
 
     Raises:
@@ -174,7 +174,7 @@ def rounds_needed(precision: Precision, change: float, level: float, wanted: flo
     """
 
     def enough(rounds: int) -> bool:
-        return certain_power(precision, rounds, change, level) >= wanted
+        return certain_power(noise_model, rounds, change, level) >= wanted
 
     high = 1
     while not enough(high):

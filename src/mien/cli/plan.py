@@ -13,7 +13,7 @@ from mien.cli.output import console, counted, print_json, print_table
 from mien.errors import NotIdentified, UsageError
 
 if TYPE_CHECKING:
-    from mien.power import Precision
+    from mien.power import NoiseModel
     from mien.ratings import Profile
 
 _ROUNDS = (14, 28, 56, 112, 224, 448)
@@ -77,12 +77,12 @@ def command(
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is known beforehand: ``precision`` of the middle trait, and of the worst where a run tells."""
+    """What is known beforehand: ``noise_model`` of any trait, or of the middle and ``worst`` of a run."""
 
     n_traits: int
     n_options: int
-    precision: Precision
-    worst: Precision | None = None
+    noise_model: NoiseModel
+    worst: NoiseModel | None = None
     against: str | None = None
     existing: int = 0  # trials of the run to compare with
 
@@ -97,10 +97,10 @@ class _Plan:
     def to_dict(self, detect: float, power: float, level: float) -> dict[str, Any]:
         from mien.power import rounds_needed, smallest_change
 
-        def change(precision: Precision | None, rounds: int) -> float | None:
-            return None if precision is None else smallest_change(precision, rounds, level, power)
+        def change(noise_model: NoiseModel | None, rounds: int) -> float | None:
+            return None if noise_model is None else smallest_change(noise_model, rounds, level, power)
 
-        rounds = rounds_needed(self.precision, detect, level, power)
+        rounds = rounds_needed(self.noise_model, detect, level, power)
         return {
             "against": self.against,
             "n_traits": self.n_traits,
@@ -115,7 +115,7 @@ class _Plan:
                     "rounds": r,
                     "trials": self.trials(r),
                     "calls": self.calls(r),
-                    "change": change(self.precision, r),
+                    "change": change(self.noise_model, r),
                     "worst": change(self.worst, r),
                 }
                 for r in _ROUNDS
