@@ -55,7 +55,8 @@ def trait_clusters(scores: Floats, errors: Floats, names: Sequence[str]) -> Clus
     return _clusters(scores, errors, names, _trait_distances)
 
 
-def _clusters(scores: Floats, errors: Floats, names: Sequence[str], distances: Callable[[Floats], Floats]
+def _clusters(
+    scores: Floats, errors: Floats, names: Sequence[str], distances: Callable[[Floats], Floats]
 ) -> Clusters:
     """Average linkage (Sokal and Michener 1958) on 1 − correlation, and how it holds under noise.
 

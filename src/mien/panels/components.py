@@ -77,9 +77,7 @@ def components(
     beaten = shares > chance
     low = high = np.full(m, np.nan)
     if n_models >= MIN_MODELS:
-        resampled = np.array(
-            [_shares(scores[_resample(rng, n_models)], n_models)[:m] for _ in range(n_resamples)]
-        )
+        resampled = np.array([_shares(scores[_resample(rng, n_models)])[:m] for _ in range(n_resamples)])
         tail = (1 - confidence_level) / 2
         low, high = np.quantile(resampled, [tail, 1 - tail], axis=0)
     return Components(
@@ -102,12 +100,12 @@ def _resample(rng: np.random.Generator, n_models: int) -> NDArray[np.int64]:
             return drawn
 
 
-def _shares(scores: Floats, length: int = 0) -> Floats:
+def _shares(scores: Floats) -> Floats:
     """Shares of the variance, largest first; the last, which is 0 or numerical noise, included."""
     centred = scores - scores.mean(axis=0)
     # The small square matrix of models has the same eigenvalues as that of the traits.
     square = centred @ centred.T if len(centred) <= centred.shape[1] else centred.T @ centred
     values = np.clip(np.linalg.eigvalsh(square)[::-1], 0, None)
     total = float(values.sum())
-    shares = values / total if total else np.full(max(length, len(values)), 1 / len(values))
+    shares = values / total if total else np.full(len(values), 1 / len(values))
     return np.asarray(shares, dtype=np.float64)

@@ -47,11 +47,12 @@ def convergence(scores: Floats, errors: Floats) -> list[Tier]:
     """
     n = scores.shape[1]
     mean = scores.mean(axis=0)
-    error = float(np.mean(errors.mean(axis=1) ** 2))
+    shared = np.asarray(errors.mean(axis=1), dtype=np.float64)
+    error = float(np.mean(shared**2))
     variance = float(np.var(mean, ddof=1))
     truth = mean * np.sqrt(max(1 - error / variance, 0.0)) if variance else mean
     seen = _by_consensus(scores)
-    floor = np.mean([_by_consensus(truth + drawn) for drawn in errors], axis=0)
+    floor = np.array([_by_consensus(truth + drawn) for drawn in errors]).mean(axis=0)
     ends = [0, *(max(round(share * n), 1) for share in TIERS)]
     tiers: list[Tier] = []
     for first, last in pairwise(ends):
