@@ -78,7 +78,8 @@ def print_truth(
             delta = ELO_SCALE * (truth - truth.mean(axis=0)) * N_MODELS / (N_MODELS - 1)
             called = panel.distinct.q < panel.fdr
             null = np.isclose(delta, 0)
-            false.append(np.count_nonzero(called & null) / max(np.count_nonzero(called), 1))
+            counts = np.maximum(np.count_nonzero(called, axis=1), 1)
+            false.append(np.mean(np.count_nonzero(called & null, axis=1) / counts))
             if not alike:
                 power.append(np.mean(called[np.abs(delta) > 300]))
             z = np.abs(panel.distinct.delta - delta) / panel.distinct.stderr

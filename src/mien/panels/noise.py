@@ -25,6 +25,7 @@ class Member(NamedTuple):
         shared: (C, n) what each cluster that other members have, too, adds to the error of the scores; rows
             alike in all members, 0 where this one lacks the cluster.
         rest: (n, n) covariance of the remaining error, which is this member's own.
+        own: (2, n) sums of the squares and of the fourth powers of what its other clusters add.
         covariance: (n, n) of ``scores``: sharedᵀ shared + rest.
         clusters_per_item: (n,) clusters in which each trait was shown.
     """
@@ -32,6 +33,7 @@ class Member(NamedTuple):
     scores: Floats
     shared: Floats
     rest: Floats
+    own: Floats
     covariance: Floats
     clusters_per_item: NDArray[np.int64]
 
@@ -58,17 +60,18 @@ def _member(fit: ChoiceFit, kept: NDArray[np.int64], row: dict[Any, int]) -> Mem
     def centred(values: Floats) -> Floats:
         return values - values.mean(axis=-1, keepdims=True)
 
-    found = [(row[label], i) for i, label in enumerate(fit.clusters.tolist()) if label in row]
+    pull = np.asarray(fit.gradients @ fit.bread[:, kept], dtype=np.float64)
+    pull = centred(np.sqrt(fit.correction) * pull)
+    place = np.array([row.get(label, -1) for label in fit.clusters.tolist()])
     shared = np.zeros((len(row), len(kept)))
-    if found:
-        rows, own = np.array(found).T
-        pull = np.asarray(fit.gradients[own] @ fit.bread[:, kept], dtype=np.float64)
-        shared[rows] = centred(np.sqrt(fit.correction) * pull)
+    shared[place[place >= 0]] = pull[place >= 0]
+    squares = pull[place < 0] ** 2
     covariance = centred(centred(fit.covariance[np.ix_(kept, kept)]).T)
     return Member(
         scores=centred(fit.scores[kept]),
         shared=shared,
         rest=covariance - shared.T @ shared,
+        own=np.array([squares.sum(axis=0), (squares**2).sum(axis=0)]),
         covariance=covariance,
         clusters_per_item=fit.clusters_per_item[kept],
     )
