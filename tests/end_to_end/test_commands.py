@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mien.testing import ScriptedServer
 
 PROFILE = {
+    "judge_correction",
     "run",
     "model",
     "instrument",
@@ -141,7 +142,7 @@ def test_compare(measured: Workplace) -> None:
     assert found["runs"] == ["before", "after"]
     assert len(found["ratings"][0]) == len(found["traits"]) == 10
     (pair,) = found["correlations"]
-    assert [*pair] == [*CORRELATION, "a", "b"]
+    assert [*pair] == ["a", "b", *CORRELATION]
     assert pair["spearman"] < 0
     assert len(found["distinct"]) == 20
     assert found["clusters"]["traits"] is None

@@ -42,7 +42,7 @@ class Components:
 
 def components(
     scores: Floats,
-    error: float,
+    errors: Floats,
     *,
     confidence_level: float = 0.95,
     n_resamples: int = 500,
@@ -55,11 +55,12 @@ def components(
     were measured. How many components are more than chance is told by parallel analysis (Horn 1965,
     Psychometrika 30, 179–185) against permutations of the models within each trait (Buja and Eyuboglu 1992,
     Multivariate Behavioral Research 27, 509–540): they keep each trait's spread, noise included, and break
-    what traits have in common. Components are counted up to the first that fails.
+    what traits have in common. Errors have something in common, too, for traits met in the same trials: a
+    component must also exceed what the errors alone give. Components are counted up to the first that fails.
 
     Args:
         scores: (R, n), R ≥ 2.
-        error: mean over models and traits of the scores' squared standard errors.
+        errors: (D, R, n) draws of the measurement errors, in the units of the scores.
         confidence_level: of the intervals of shares.
         n_resamples: of models, and as many permutations.
         seed: of both.
@@ -70,9 +71,11 @@ def components(
     left, lengths, right = np.linalg.svd(centred, full_matrices=False)
     sign = np.sign(right[np.arange(len(right)), np.abs(right).argmax(axis=1)])
     total = float(np.sum(lengths**2))
+    apart = errors - errors.mean(axis=1, keepdims=True)
     rng = np.random.default_rng(seed)
     permuted = np.array([_shares(rng.permuted(scores, axis=0))[:m] for _ in range(n_resamples)])
-    chance = np.quantile(permuted, 0.95, axis=0)
+    noise = np.array([_shares(error)[:m] for error in errors])
+    chance = np.maximum(*(np.quantile(null, 0.95, axis=0) for null in (permuted, noise)))
     shares = _shares(scores)[:m]
     beaten = shares > chance
     low = high = np.full(m, np.nan)
@@ -88,7 +91,7 @@ def components(
         n_kept=int(m if beaten.all() else beaten.argmin()),
         loadings=(right.T * sign)[:, :m],
         positions=(left * lengths * sign)[:, :m],
-        noise=min(error * n * (n_models - 1) / total, 1.0) if total else 1.0,
+        noise=min(float(np.sum(apart**2)) / len(errors) / total, 1.0) if total else 1.0,
     )
 
 

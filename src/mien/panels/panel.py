@@ -275,7 +275,7 @@ def compare(
         tiers=convergence(scores, errors),
         components=components(
             ELO_SCALE * scores,
-            float(np.mean((ELO_SCALE * stderr) ** 2)),
+            ELO_SCALE * errors,
             confidence_level=confidence_level,
             n_resamples=n_resamples,
             seed=seed,

@@ -268,7 +268,7 @@ FIGURES: Final[dict[str, Figure]] = {
     ),
     "clusters": Figure("all traits by all models, with both dendrograms", 3, MANY, _clusters),
     "convergence": Figure(
-        "rank correlations of models with their dendrogram, spread of ranks by tier", 2, MANY, _convergence
+        "rank correlations with a dendrogram, spread of ranks by tier", 2, MANY, _convergence
     ),
     "four-sides": Figure("one model by instrument: says, chooses, does, can", 2, 4, _four_sides),
     "precision": Figure("interval width and reliability against trials", 1, 1, _precision, ("target",)),
