@@ -244,12 +244,7 @@ def compare(
             made with a prior, or fewer than three traits in common; the message names the runs.
     """
     names = _require_comparable(profiles)
-    traits = [name for name in profiles[0].traits if all(name in p.traits for p in profiles)]
-    if len(traits) < MIN_TRAITS:
-        raise UsageError(
-            f"the runs have {len(traits)} traits in common, and {MIN_TRAITS} are needed: "
-            + "; ".join(f"{name}: {_some(p.traits)}" for name, p in zip(names, profiles, strict=True))
-        )
+    traits = _common_traits(names, profiles)
     left_out = {
         name: tuple(sorted(set(profile.traits) - set(traits)))
         for name, profile in zip(names, profiles, strict=True)
@@ -286,6 +281,16 @@ def compare(
         fdr=fdr,
         confidence_level=confidence_level,
     )
+
+
+def _common_traits(names: Sequence[str], profiles: Sequence[Profile]) -> list[str]:
+    traits = [name for name in profiles[0].traits if all(name in profile.traits for profile in profiles)]
+    if len(traits) < MIN_TRAITS:
+        raise UsageError(
+            f"the runs have {len(traits)} traits in common, and {MIN_TRAITS} are needed: "
+            + "; ".join(f"{name}: {_some(p.traits)}" for name, p in zip(names, profiles, strict=True))
+        )
+    return traits
 
 
 def _correlations(
