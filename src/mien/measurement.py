@@ -231,6 +231,7 @@ def second_opinion(
     *,
     name: str | None = None,
     sampling: dict[str, Any] | None = None,
+    repeat: int = 0,
     limits: Limits = Limits(),
     hardware: Hardware = Hardware(),
     on_progress: Callable[[Progress], None] | None = None,
@@ -239,16 +240,21 @@ def second_opinion(
 
     Args:
         judge: the judge's model.
-        name: what its verdicts go by; default: the model.
+        name: what its verdicts go by; default: the model, of a repeat with ``#`` and its number.
         sampling: members of `SamplingSettings` laid over the protocol's for judges.
+        repeat: 1, 2, … has a judge of the run read it again: the same questions, with calls of their own, to
+            see how far it agrees with itself.
 
     Returns:
         The name that the verdicts go by.
 
     Raises:
-        UsageError: the run has no responses; a `RunConflict` where it has a judge of this name that was
-            asked otherwise.
+        UsageError: the run has no responses; a repeat of a judge that has not read the run, or of one that
+            compares likelihoods; a `RunConflict` where it has a judge of this name that was asked otherwise.
     """
+    if repeat < 0:
+        raise UsageError(f"a repeat is 1 or more, not {repeat}")
+    label = name or (f"{judge}#{repeat}" if repeat else judge)
 
     async def main() -> None:
         async with _transport(limits, hardware) as transport:
@@ -259,7 +265,7 @@ def second_opinion(
                 if not total:
                     raise UsageError(f"run {run.name!r} holds no responses to judge")
                 protocol = _recorded_protocol(record, sampling or {})
-                opinion = _open_judge(opened, record, name or judge, reader, protocol)
+                opinion = _open_judge(opened, record, label, reader, protocol, repeat=repeat)
                 progress = Progress(total=total, tally=transport.tally)
                 pipeline = Pipeline(opened, record.id, opinion, progress)
 
@@ -275,7 +281,7 @@ def second_opinion(
                     _remember_quirk(opened, reader)
 
     _run(main)
-    return name or judge
+    return label
 
 
 def _transport(limits: Limits, hardware: Hardware) -> Transport:
@@ -371,22 +377,36 @@ def _open_run(store: Store, study: Study) -> tuple[RunRecord, Design]:
     return run, design
 
 
-def _open_judge(store: Store, run: RunRecord, name: str, model: Model, protocol: Protocol) -> Judge:
+def _open_judge(
+    store: Store, run: RunRecord, name: str, model: Model, protocol: Protocol, *, repeat: int = 0
+) -> Judge:
     """Add a judge to a run, or find it.
 
     Raises:
         RunConflict: the run has another judge of this name.
+        UsageError: there is nothing to repeat.
     """
     if model.supports_schema is None and store.quirk(model.address, model.model, QUIRK_SCHEMA) == "no":
         model.supports_schema = False
     judge: Judge
     if model.name == ORGANISM_JUDGE:
+        if repeat:
+            raise UsageError(
+                f"{model.name} compares likelihoods, which are the same each time: a repeat tells nothing"
+            )
         judge = LikelihoodJudge(name, model, protocol, run.traits)
     else:
-        judge = AskingJudge(name, model, protocol, run.traits, seed=run.seed or 0)
+        judge = AskingJudge(name, model, protocol, run.traits, seed=run.seed or 0, repeat=repeat)
     settings = msgspec.json.encode(judge.settings, order="sorted").decode()
     record = JudgeRecord(name=name, model=model.name, settings=settings)
-    found = next((known for known in store.judges(run.id) if known.name == name), None)
+    judges = store.judges(run.id)
+    if repeat and all(known.manner != record.manner for known in judges):
+        readers = ", ".join(judge.name for judge in judges) or "nobody"
+        raise UsageError(
+            f"{model.name} has not read run {run.name!r} with these settings: there is nothing to repeat "
+            f"(read by {readers}); have it read first, without --repeat"
+        )
+    found = next((known for known in judges if known.name == name), None)
     if found and found != record:
         raise RunConflict(
             f"run {run.name!r} has a judge named {name!r} that was asked otherwise; "

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from mien.agreement import Agreement
     from mien.misreading import Misreading
+    from mien.opinions import JudgePositions
     from mien.priors import Prior
     from mien.ratings import Profile
 
@@ -233,10 +234,11 @@ class Run:
             "n": len(pairs),
         }
 
-    def raters(self, *, seed: int = 0) -> Agreement:
+    def raters(self, *, confidence_level: float = 0.95, seed: int = 0) -> Agreement:
         """How far all the run's judges, and the people who labelled it, agree, and how often each could read.
 
         Args:
+            confidence_level: of the intervals.
             seed: of the bootstrap of Krippendorff's α.
 
         Raises:
@@ -247,9 +249,9 @@ class Run:
 
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
-            names = [judge.name for judge in store.judges(run.id)]
+            manners: dict[str, object] = {judge.name: judge.manner for judge in store.judges(run.id)}
             rows = list(store.rows(run.id, ""))
-            given = {name: {trial: c for _, c, _, trial in store.verdicts(run.id, name)} for name in names}
+            given = {name: {trial: c for _, c, _, trial in store.verdicts(run.id, name)} for name in manners}
             for trial, person, chosen in store.labels(run.id):
                 given.setdefault(f"{person} (person)", {})[trial] = chosen
         given = {name: labels for name, labels in given.items() if labels}
@@ -268,8 +270,30 @@ class Run:
             clusters=[f"{trial.prompt.id}\n{trial.prompt.text}" for trial in trials],
             categories=[trial.prompt.category for trial in trials],
             lengths=[len(row.response) for row in rows],
+            manners=[manners.get(name, name) for name in given],
+            confidence_level=confidence_level,
             seed=seed,
         )
+
+    def positions(self, *, confidence_level: float = 0.95) -> list[JudgePositions]:
+        """The position effects of the model and of each judge, by the judges that have read the run.
+
+        Raises:
+            UnknownName: there is no such run.
+        """
+        from mien.opinions import judge_positions
+
+        with Store(self.path, read_only=True) as store:
+            run = store.run(self.name)
+            read = [
+                (judge, list(store.verdicts(run.id, judge.name)), dict(store.orders(run.id, judge.name)))
+                for judge in store.judges(run.id)
+            ]
+        return [
+            judge_positions(run, judge, rows, orders, confidence_level=confidence_level)
+            for judge, rows, orders in read
+            if rows
+        ]
 
     def prompt_ids(self) -> dict[str, str]:
         """Ids of the run's prompts, by the label that they have as clusters of a profile."""

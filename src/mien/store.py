@@ -79,6 +79,13 @@ class JudgeRecord:
     model: str
     settings: str
 
+    @property
+    def manner(self) -> tuple[str, str]:
+        """Model and settings, alike for a judge and its repeats."""
+        settings: dict[str, object] = msgspec.json.decode(self.settings)
+        settings.pop("repeat", None)
+        return self.model, msgspec.json.encode(settings, order="sorted").decode()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -310,6 +317,13 @@ class Store:
         )
         for options, chosen, prompt, trial in cursor:
             yield _decode_names(options), chosen, prompt, trial
+
+    def orders(self, run: int, judge: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Id of the trial and the options as the judge was shown them, where that is known."""
+        cursor = self._each("SELECT trial, shown FROM verdict WHERE run = ? AND judge = ?", run, judge)
+        for trial, shown in cursor:
+            if order := _decode_names(shown):
+                yield trial, order
 
     # -- what people say -------------------------------------------------------------------------------------
 
