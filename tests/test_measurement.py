@@ -369,6 +369,46 @@ def test_a_second_judge_reads_without_a_response_being_made_again(server: Script
     assert server.counts().requests == 0
 
 
+def test_a_repeat_asks_the_same_anew(server: ScriptedServer) -> None:
+    server.configure(judge_accuracy=0.8)
+    run = measure(server, rounds=20)
+    server.configure(seed=1, judge_accuracy=0.8)
+    server.reset_log()
+    label = second_opinion(run, server.judge, repeat=1)
+    assert label == f"{server.judge}#1"
+    assert server.counts().by_role == {"judge": 100}
+    first, again = run.judges
+    assert again.settings != first.settings
+    assert again.manner == first.manner
+    found = run.raters()
+    (pair,) = found.pairs
+    assert pair.itself
+    assert (found.alpha, found.repeats) == (None, (label,))
+    assert 0 < pair.kappa_low < pair.kappa < pair.kappa_high < 0.8
+    # Once more costs nothing; the second repeat has calls of its own.
+    server.reset_log()
+    second_opinion(run, server.judge, repeat=1)
+    assert server.counts().requests == 0
+    second_opinion(run, server.judge, name="third", repeat=2)
+    assert server.counts().requests == 100
+    assert chosen(run, "third") == chosen(run, label)  # the scripted judge heeds the question alone
+
+
+def test_a_repeat_needs_something_to_repeat(server: ScriptedServer) -> None:
+    run = measure(server)
+    with pytest.raises(
+        UsageError, match=r"#other has not read run '.*' with these settings.*\(read by .*#judge"
+    ):
+        second_opinion(run, f"{server.url}#other", repeat=1)
+    with pytest.raises(UsageError, match="with these settings"):
+        second_opinion(run, server.judge, repeat=1, sampling={"temperature": 0.9})
+    with pytest.raises(UsageError, match="a repeat is 1 or more, not -1"):
+        second_opinion(run, server.judge, repeat=-1)
+    with pytest.raises(UsageError, match="organism/judge compares likelihoods, which are the same each time"):
+        second_opinion(run, "organism/judge", repeat=1)
+    assert len(run.judges) == 1
+
+
 def test_a_judge_asked_otherwise_needs_another_name(server: ScriptedServer) -> None:
     run = measure(server)
     with pytest.raises(RunConflict, match=r"has a judge named .* asked otherwise; .* --as"):
