@@ -41,6 +41,7 @@ class JudgePositions:
         model: of the first in the trial; None where it cannot be told.
         judge: of the first before the judge; None where it cannot be told.
         n: decided trials whose orders are known.
+        n_options: options to a trial, K; None where no trial is decided.
         reasons: why a figure is missing.
     """
 
@@ -48,6 +49,7 @@ class JudgePositions:
     model: Position | None
     judge: Position | None
     n: int
+    n_options: int | None
     reasons: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -86,7 +88,9 @@ def judge_positions(
     known = [row for row in rows if row[1] in row[0] and (without_order or row[3] in orders)]
     if not known:
         reasons.append(NOT_RECORDED if any(row[1] in row[0] for row in rows) else "no option was chosen")
-        return JudgePositions(rater=judge.name, model=None, judge=None, n=0, reasons=tuple(reasons))
+        return JudgePositions(
+            rater=judge.name, model=None, judge=None, n=0, n_options=None, reasons=tuple(reasons)
+        )
     options, chosen, prompts, trials = zip(*known, strict=True)
     of = comparisons_from(options, chosen, prompts)
     model = reader = None
@@ -109,7 +113,12 @@ def judge_positions(
     except NotIdentified as error:
         reasons.append(str(error))
     return JudgePositions(
-        rater=judge.name, model=None if told else model, judge=reader, n=len(known), reasons=tuple(reasons)
+        rater=judge.name,
+        model=None if told else model,
+        judge=reader,
+        n=len(known),
+        n_options=of.options.shape[1],
+        reasons=tuple(reasons),
     )
 
 
