@@ -116,7 +116,7 @@ def _matrices(runs: Sequence[Judged]) -> Iterator[Any]:
         )
 
 
-def _matrix(table: pd.DataFrame, names: list[str]) -> alt.LayerChart:
+def _matrix(table: pd.DataFrame, names: list[str]) -> Chart:
     scale = alt.Scale(domain=names)
     base = alt.Chart(table).encode(
         alt.X("b:N", sort=names, title=None, scale=scale, axis=alt.Axis(labelAngle=-25, labelLimit=180)),
@@ -220,7 +220,7 @@ def _control(profile: Profile, top: int | None, *, several: bool) -> Iterator[An
 
 def _dots(
     table: pd.DataFrame, name: str, share: str, title: str, scale: alt.Scale, *, note: str | None = None
-) -> alt.LayerChart:
+) -> Chart:
     """Shares with intervals, a row each, in the order of the table."""
     base = alt.Chart(table).encode(alt.Y(f"{name}:N", sort=table[name].tolist(), title=None))
     tooltip = [name, *(alt.Tooltip(key, format=".1%") for key in (share, "low", "high")), "n"]
