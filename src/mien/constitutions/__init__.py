@@ -7,6 +7,7 @@ with it), `template` (what a new one begins with), `opencharacter` (those of Ope
 from mien.constitutions.check import check_constitution
 from mien.constitutions.constitution import Assertion, Constitution, load_constitution
 from mien.constitutions.document import Finding, shipped_constitutions
+from mien.constitutions.opencharacter import read_opencharacter
 from mien.constitutions.template import template
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Finding",
     "check_constitution",
     "load_constitution",
+    "read_opencharacter",
     "shipped_constitutions",
     "template",
 ]

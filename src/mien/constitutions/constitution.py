@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mien.constitutions.document import read, structure
 from mien.errors import InputError
+from mien.files import yaml_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +51,10 @@ class Constitution(_Strict):
     traits: str = "classic-144"
     assertions: tuple[Assertion, ...] = Field(min_length=1)
     never: tuple[str, ...] = ()
+
+    def yaml(self) -> str:
+        """What a file of it holds; lists that are empty are left out."""
+        return yaml_text(self.model_dump(mode="json", by_alias=True, exclude_defaults=True))
 
 
 def load_constitution(source: str | Path) -> Constitution:

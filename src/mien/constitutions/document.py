@@ -34,6 +34,12 @@ def shipped_constitutions() -> list[str]:
 
 
 def read(source: str | Path) -> tuple[yaml.Node, dict[str, Any]]:
+    """The document's nodes, which know their lines, and its members.
+
+    Raises:
+        UnknownName: neither a built-in constitution nor a file.
+        InputError: the file cannot be read, is not a mapping in YAML, or has a key twice.
+    """
     if str(source) in shipped_constitutions():
         text = (_SHIPPED / f"{source}.yaml").read_text(encoding="utf-8")
     elif Path(source).is_file():
@@ -52,7 +58,25 @@ def read(source: str | Path) -> tuple[yaml.Node, dict[str, Any]]:
         raise InputError(problem, source=source, where=where) from error
     if node is None or not isinstance(members, dict):
         raise InputError("a constitution is a mapping of keys to values", source=source)
+    for key, first, second in _twice(node):
+        problem = f"key {key} was given on line {first} already; keep one"
+        raise InputError(problem, source=source, where=f"line {second}")
     return node, cast("dict[str, Any]", members)
+
+
+def _twice(node: yaml.Node) -> Iterator[tuple[str, int, int]]:
+    """Keys that a mapping has twice, with both lines. YAML's reader would keep the last and say nothing."""
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _twice(item)
+    elif isinstance(node, yaml.MappingNode):
+        seen: dict[str, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                yield key.value, seen[key.value], line
+            seen[key.value] = line
+            yield from _twice(value)
 
 
 def line_of(node: yaml.Node, *path: str | int) -> int:
