@@ -159,6 +159,67 @@ def test_what_the_model_refuses_is_no_choice(server: ScriptedServer) -> None:
     assert verdicts["chosen"] == 200 - verdicts["refused"]
 
 
+def test_later_turns_are_runs_of_their_own(server: ScriptedServer) -> None:
+    run = measure(server, turns=3, pressure="drop")
+    with Store(run.path, read_only=True) as store:
+        names = [record.name for record in store.runs()]
+    assert names == ["model-revealed", "model-revealed@drop-2", "model-revealed@drop-3"]
+    first, second, third = (mien.Run(name, run.path) for name in names)
+    assert [trial.id for trial in trials(first)] == [trial.id for trial in trials(third)]
+    assert (third.record.turn, third.record.pressure) == (3, "drop")
+    assert len(chosen(third)) == 20
+    told = [r.body["messages"] for r in server.requests() if r.role == "model" and r.body]
+    roles = [message["role"] for message in max(told, key=len)]
+    assert roles == ["system", "user", "assistant", "user", "assistant", "user"]
+    # The judge reads each turn by itself, with what the user said then.
+    asked = {trial.prompt.text for trial in trials(second)}
+    judged = [r.body["messages"][-1]["content"] for r in server.requests() if r.role == "judge" and r.body]
+    assert sum(any(text in question for text in asked) for question in judged) == 20
+    held = run.persistence("drop")
+    assert {row.turn for row in held.rows} == {2, 3}
+    assert held.rows[0].n == 20
+    with pytest.raises(UsageError, match="--pressure stay"):
+        run.persistence("stay")
+
+
+def test_later_turns_pay_for_themselves_alone(server: ScriptedServer) -> None:
+    measure(server)
+    server.reset_log()
+    measure(server, turns=2, pressure="stay")
+    assert server.counts().by_role == {"model": 20, "judge": 20}
+    server.reset_log()
+    run = measure(server, turns=3, pressure="stay")
+    assert server.counts().by_role == {"model": 20, "judge": 20}
+    server.reset_log()
+    measure(server, turns=2, pressure="stay", rounds=6)
+    assert server.counts().by_role == {"model": 20, "judge": 20}
+    assert len(trials(mien.Run("model-revealed@stay-2", run.path))) == 30
+
+
+def test_instructed_holds_what_was_asked_for_from_the_first_turn_on(server: ScriptedServer) -> None:
+    server.configure(judge_accuracy=0.9)
+    run = measure(server, rounds=40, instrument="instructed", turns=2, pressure="neutral")
+    first, second = run.persistence("neutral").rows
+    assert (first.turn, second.turn) == (1, 2)
+    assert (first.n, second.n) == (200, 200)
+    for row in (first, second):
+        assert row.held.share == pytest.approx(0.9, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("choices", "problem"),
+    [
+        ({"turns": 0}, "at least one turn"),
+        ({"pressure": "drop"}, "give more turns"),
+        ({"turns": 2, "pressure": "dorp"}, "did you mean drop"),
+    ],
+)
+def test_turns_that_cannot_be_measured(server: ScriptedServer, choices: dict[str, Any], problem: str) -> None:
+    with pytest.raises(UsageError, match=problem):
+        measure(server, **choices)
+    assert server.counts().requests == 0
+
+
 # -- what is paid for ----------------------------------------------------------------------------------------
 
 
