@@ -311,4 +311,3 @@ def test_reliability(place: Workplace) -> None:
     shown = place.mien("reliability", "r").out
     assert "Krippendorff's α of all 2" in shown
     assert "'q'" in place.refused("reliability", "q")
-    assert "run 'r' is named twice" in place.refused("reliability", "r", "r")

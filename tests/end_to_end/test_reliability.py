@@ -67,6 +67,4 @@ def test_protocols_of_one_model(place: Workplace) -> None:
     shown = place.mien("reliability", "run", "listed").out
     assert "Spearman's ρ below the diagonal" in shown
     assert "Position effects: none can be told" in shown
-    place.mien(*place.study("--instrument", "instructed", name="told"))
-    line = place.refused("reliability", "run", "told")
-    assert "more than one instrument (run: revealed, told: instructed); name runs of one instrument" in line
+    assert "run 'run' is named twice" in place.refused("reliability", "run", "run")
