@@ -21,6 +21,7 @@ from mien.models.transport import Transport
 from mien.pipeline import Pipeline, Progress
 from mien.protocols import Protocol, load_protocol
 from mien.runs import Run, store_path
+from mien.stopping import FLOOR, Check
 from mien.store import JudgeRecord, RunRecord, Store
 from mien.studies import plan
 from mien.traits import TraitSet
@@ -75,6 +76,9 @@ def measure(
     rounds: int | None = None,
     trials: int | None = None,
     full: bool = False,
+    until_reliability: float | None = None,
+    until_stderr: float | None = None,
+    max_trials: int | None = None,
     seed: int = 0,
     name: str | None = None,
     store: str | Path | None = None,
@@ -99,6 +103,11 @@ def measure(
         rounds: how often every trait is shown; default: enough for about 2,000 trials.
         trials: instead of rounds; rounded up to whole ones.
         full: instead of rounds: every pair once.
+        until_reliability: instead of rounds: go on until the ratings have this reliability, at most until
+            ``max_trials``; see `mien.stopping`. What was found is in the last report's ``check``.
+        until_stderr: instead of rounds, or together with a reliability: go on until the root mean square of
+            the ratings' standard errors is no more than so many points.
+        max_trials: to make at most, for a target; default: every pair once, or 2,000 where that is more.
         seed: of the design, 0 to 2³² − 1. Runs of one seed have the same trials, and are paired in a diff.
         name: of the run; default: the model's name and the instrument.
         store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
@@ -121,6 +130,9 @@ def measure(
         rounds=rounds,
         trials=trials,
         full=full,
+        until_reliability=until_reliability,
+        until_stderr=until_stderr,
+        max_trials=max_trials,
         seed=seed,
         name=name,
     )
@@ -155,11 +167,17 @@ def carry_out(
                     request = Request(messages, sampling, replicate=int(design.replicate[index]))
                     return await pipeline.respond(trial, model, request)
 
+                begin, longer = 0, design
                 try:
                     workers = _workers(limits, model, reader)
-                    await pipeline.carry_out(
-                        respond, range(len(design)), workers=workers, on_progress=on_progress
-                    )
+                    while longer:
+                        design = longer
+                        await pipeline.carry_out(
+                            respond, range(begin, len(design)), workers=workers, on_progress=on_progress
+                        )
+                        begin, longer = len(design), _longer(opened, run, study, design, progress)
+                        if on_progress and progress.check:
+                            on_progress(progress)
                 finally:
                     _remember_quirk(opened, reader)
 
@@ -325,12 +343,12 @@ def _run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 
 def _open_run(store: Store, study: Study) -> tuple[RunRecord, Design]:
-    """Make the study's run, or find it; a run never shrinks.
+    """Make the study's run, or find it; a run never shrinks. Under a stop rule it begins with the floor.
 
     Raises:
         RunConflict: there is another run of this name.
     """
-    design = study.design
+    design = study.design if study.until is None else study.design.first(FLOOR)
     found = next((run for run in store.runs() if run.name == study.name), None)
     if found:
         content, _, rounds = found.design.rpartition("-")
@@ -358,7 +376,11 @@ def _open_run(store: Store, study: Study) -> tuple[RunRecord, Design]:
                 order=design.order,
                 seed=design.seed,
             )
-    run = store.add_run(
+    return _put_run(store, study, design), design
+
+
+def _put_run(store: Store, study: Study, design: Design) -> RunRecord:
+    return store.add_run(
         name=study.name,
         model=study.model,
         instrument=study.instrument,
@@ -368,7 +390,27 @@ def _open_run(store: Store, study: Study) -> tuple[RunRecord, Design]:
         traits=study.traits.traits,
         trials=design,
     )
-    return run, design
+
+
+def _longer(store: Store, run: RunRecord, study: Study, design: Design, progress: Progress) -> Design | None:
+    """The design to go on with, once the stop rule was held against this one's verdicts; None at the end.
+
+    All trials of its rounds are through by now, in whatever order they came in: what the rule decides is the
+    same for a run that was killed and resumed.
+    """
+    if study.until is None or progress.stopped:
+        return None
+    store.flush()
+    progress.check = Check(rule=study.until, rounds=design.rounds)
+    if not store.count_verdicts(run.id, study.judge):
+        return None
+    progress.check = study.until.check(Run(run.name, store.path).comparisons(study.judge), design.rounds)
+    if progress.check.met or not progress.check.decided or design.rounds >= study.design.rounds:
+        return None
+    longer = study.design.first(progress.check.next(study.design.rounds))
+    _put_run(store, study, longer)
+    progress.total = len(longer)
+    return longer
 
 
 def _open_judge(store: Store, run: RunRecord, name: str, model: Model, protocol: Protocol) -> Judge:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from mien import designs
+from mien import designs, stopping
 from mien.errors import UnknownName, UsageError
 from mien.prompts import load_prompts
 from mien.protocols import Protocol, load_protocol
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.designs import Design
+    from mien.stopping import Rule
     from mien.types import Prompt
 
 #: The trait set that the organism was trained on.
@@ -25,7 +26,12 @@ ORGANISM_TRAITS = "classic-36"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """What is to be measured, and how: all that a run depends on."""
+    """What is to be measured, and how: all that a run depends on.
+
+    Attributes:
+        design: the run's trials; under a stop rule the most that there may be.
+        until: the rule that stops the run.
+    """
 
     name: str
     model: str
@@ -34,6 +40,7 @@ class Study:
     protocol: Protocol
     traits: TraitSet
     design: Design
+    until: Rule | None = None
 
 
 def plan(
@@ -47,6 +54,9 @@ def plan(
     rounds: int | None = None,
     trials: int | None = None,
     full: bool = False,
+    until_reliability: float | None = None,
+    until_stderr: float | None = None,
+    max_trials: int | None = None,
     seed: int = 0,
     name: str | None = None,
 ) -> Study:
@@ -59,6 +69,19 @@ def plan(
         raise UnknownName("instrument", instrument, get_args(InstrumentName))
     if sum((rounds is not None, trials is not None, full)) > 1:
         raise UsageError("give one of rounds, trials and full")
+    until = None
+    if until_reliability is not None or until_stderr is not None:
+        until = stopping.Rule(reliability=until_reliability, stderr=until_stderr)
+        if rounds is not None or trials is not None or full:
+            raise UsageError(
+                "a run that stops at a target finds its length itself: leave out rounds, trials and full, "
+                "or give its most trials with --max-trials"
+            )
+    elif max_trials is not None:
+        raise UsageError(
+            "--max-trials is for a run that stops at a target (--until-reliability, --until-stderr); "
+            "without one, --trials says how many"
+        )
     protocol = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
     if instrument == "instructed":
         # The first option is the one asked for: every trait must come first equally often, and the judge
@@ -66,13 +89,16 @@ def plan(
         judge_settings = protocol.judge.model_copy(update={"order": "shuffled"})
         protocol = protocol.override(order="counterbalanced", judge=judge_settings)
     chosen = _trait_set(traits, model)
-    if rounds is None:
-        rounds = designs.rounds_for(len(chosen.traits), n_options=protocol.options, trials=trials, full=full)
+    n, n_options = len(chosen.traits), protocol.options
+    if until is not None:
+        rounds = stopping.ceiling(n, n_options, max_trials)
+    elif rounds is None:
+        rounds = designs.rounds_for(n, n_options=n_options, trials=trials, full=full)
     design = designs.design(
         chosen.names,
         load_prompts(prompts) if isinstance(prompts, str | Path) else prompts,
         rounds=rounds,
-        n_options=protocol.options,
+        n_options=n_options,
         order=protocol.order,
         seed=seed,
     )
@@ -84,6 +110,7 @@ def plan(
         protocol=protocol,
         traits=chosen,
         design=design,
+        until=until,
     )
 
 

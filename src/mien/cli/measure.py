@@ -15,6 +15,7 @@ from mien.errors import InputError, MienError
 
 if TYPE_CHECKING:
     from mien.protocols import Protocol
+    from mien.stopping import Check
     from mien.studies import Study
 
 _WHAT, _HOW = "What is measured", "How the model is sampled"
@@ -84,6 +85,28 @@ _Trials = Annotated[
     int | None, typer.Option(help="Trials, rounded up to whole rounds.", rich_help_panel=_WHAT)
 ]
 _Full = Annotated[bool, typer.Option("--full", help="Every pair once.", rich_help_panel=_WHAT)]
+_UntilReliability = Annotated[
+    float | None,
+    typer.Option(
+        help="Go on until the ratings are so reliable, 0 to 1, instead of a number of rounds.",
+        rich_help_panel=_WHAT,
+    ),
+]
+_UntilStderr = Annotated[
+    float | None,
+    typer.Option(
+        help="Go on until their standard errors are so small: root mean square over traits, points.",
+        rich_help_panel=_WHAT,
+    ),
+]
+_MaxTrials = Annotated[
+    int | None,
+    typer.Option(
+        help="Most trials to make for such a target.",
+        show_default="every pair once, or about 2,000 if that is more",
+        rich_help_panel=_WHAT,
+    ),
+]
 _Seed = Annotated[
     int, typer.Option(help="Of the design. Runs of one seed are paired.", rich_help_panel=_WHAT)
 ]
@@ -121,6 +144,9 @@ def command(
     rounds: _Rounds = None,
     trials: _Trials = None,
     full: _Full = False,
+    until_reliability: _UntilReliability = None,
+    until_stderr: _UntilStderr = None,
+    max_trials: _MaxTrials = None,
     seed: _Seed = 0,
     name: _Name = None,
     temperature: _Temperature = None,
@@ -180,6 +206,9 @@ def command(
         rounds=rounds,
         trials=trials,
         full=full,
+        until_reliability=until_reliability,
+        until_stderr=until_stderr,
+        max_trials=max_trials,
         seed=seed,
         name=name,
     )
@@ -214,16 +243,21 @@ def _extra(text: str | None) -> dict[str, Any] | None:
 def _print_estimate(study: Study, estimate: dict[str, Any], *, as_json: bool) -> None:
     design = study.design
     if as_json:
-        print_json({"run": study.name, "design": design.name, "trials": len(design), **estimate})
+        until = _until(study, None)
+        print_json(
+            {"run": study.name, "design": design.name, "trials": len(design), "until": until, **estimate}
+        )
         return
     cost = (
         "unknown (give --price-in and --price-out)"
         if estimate["cost"] is None
         else f"${estimate['cost']:,.2f}"
     )
+    most = "at most " if study.until else ""
     console().print(
-        f"{study.name}: {counted(len(design), 'trial')} in {counted(design.rounds, 'round')} of "
+        f"{study.name}: {most}{counted(len(design), 'trial')} in {counted(design.rounds, 'round')} of "
         f"{len(design.traits)} traits, {counted(len(design.prompts), 'prompt')}, design {design.name}\n"
+        f"{_stops(study)}"
         f"  calls       {estimate['calls']:>12,}\n"
         f"  tokens in   {estimate['tokens_in']:>12,}  (estimated)\n"
         f"  tokens out  {estimate['tokens_out']:>12,}  (estimated)\n"
@@ -257,7 +291,43 @@ def _carry_out(study: Study, store: options.Path, limits: Any, hardware: Any, *,
         console(err=True).print(f"No profile yet: {error}", markup=False)
         return
     if as_json:
-        print_json(profile.to_dict())
+        print_json(profile.to_dict() | {"until": _until(study, outcome.check)})
     else:
+        if outcome.check:
+            console().print(_verdict(study, outcome.check) + "\n", markup=False, soft_wrap=True)
         print_profile(profile, top=5)
         console().print(f"\nAll ratings: mien profile {run.name} --all", markup=False)
+
+
+def _until(study: Study, check: Check | None) -> dict[str, Any] | None:
+    """The stop rule of a study and what it found last, as JSON has them; None without one."""
+    from mien.stopping import FLOOR
+
+    if study.until is None:
+        return None
+    until = dataclasses.asdict(study.until) | {"floor": FLOOR, "ceiling": study.design.rounds}
+    if check:
+        until |= {"rounds": check.rounds, "reached": check.met}
+        until |= {"found_reliability": check.reliability, "found_stderr": check.stderr}
+    return until
+
+
+def _stops(study: Study) -> str:
+    from mien.stopping import FLOOR
+
+    if study.until is None:
+        return ""
+    least = counted(len(study.design.first(FLOOR)), "trial")
+    return f"  stops earlier at {study.until}, but not before the end of round {FLOOR} ({least})\n"
+
+
+def _verdict(study: Study, check: Check) -> str:
+    rounds = counted(check.rounds, "round")
+    if check.met:
+        return f"Target reached in {rounds}: {check}."
+    if check.rounds < study.design.rounds:
+        return f"Target NOT reached in {rounds}, and no trial was decided."
+    return (
+        f"Target NOT reached in {rounds}, the most that were allowed: {check}. "
+        "With more --max-trials the same command goes on."
+    )
