@@ -170,7 +170,7 @@ def carry_out(
                 begin, longer = 0, design
                 try:
                     workers = _workers(limits, model, reader)
-                    while longer:
+                    while longer is not None:
                         design = longer
                         await pipeline.carry_out(
                             respond, range(begin, len(design)), workers=workers, on_progress=on_progress

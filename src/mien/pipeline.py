@@ -28,7 +28,7 @@ class Progress:
     """How far a run is.
 
     Attributes:
-        total: trials to go through.
+        total: trials to go through; under a stop rule, until its next check.
         done: trials gone through, whatever came of them.
         failed: of these, trials without a verdict.
         reasons: why these have none, and how many times: the model's failures and the judge's.

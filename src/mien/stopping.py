@@ -47,9 +47,9 @@ class Rule:
         if self.reliability is None and self.stderr is None:
             raise UsageError("a stop rule needs a target: a reliability, a standard error, or both")
         if self.reliability is not None and not 0 < self.reliability < 1:
-            raise UsageError(f"until_reliability lies between 0 and 1, not at {self.reliability:g}")
+            raise UsageError(f"--until-reliability is a number between 0 and 1, not {self.reliability:g}")
         if self.stderr is not None and not 0 < self.stderr < math.inf:
-            raise UsageError(f"until_stderr is a positive number of points, not {self.stderr:g}")
+            raise UsageError(f"--until-stderr is a positive number of points, not {self.stderr:g}")
 
     def __str__(self) -> str:
         targets = (("a reliability of", self.reliability), ("a standard error of", self.stderr))
@@ -107,25 +107,29 @@ class Check:
         )
 
     @property
+    def met(self) -> bool:
+        """Whether all targets are reached."""
+        r, s, rule = self.reliability, self.stderr, self.rule
+        return (rule.reliability is None or (r is not None and r >= rule.reliability)) and (
+            rule.stderr is None or (s is not None and s <= rule.stderr)
+        )
+
+    @property
     def needed(self) -> float:
-        """Rounds that would do, by what these have told: ``rounds`` at most where the targets are reached.
+        """Rounds that would do, by what these have told; infinite where they tell nothing yet.
 
         The variance of a score's error falls with the inverse of the rounds. So a standard error s needs
         rounds · (s/target)², and a reliability r, by the formula of Spearman (1910) and Brown (1910),
-        rounds · target/(1 − target) · (1 − r)/r. Infinite where nothing is told yet.
+        rounds · target/(1 − target) · (1 − r)/r.
         """
-        found = [0.0]
-        if (target := self.rule.stderr) is not None:
-            found.append(math.inf if self.stderr is None else (self.stderr / target) ** 2)
-        if (target := self.rule.reliability) is not None:
-            r = self.reliability
-            found.append(math.inf if r is None or r <= 0 else target / (1 - target) * (1 - r) / r)
-        return self.rounds * max(found)
-
-    @property
-    def met(self) -> bool:
-        """Whether all targets are reached."""
-        return self.needed <= self.rounds
+        r, s, rule = self.reliability, self.stderr, self.rule
+        times = [0.0]
+        if rule.reliability is not None:
+            odds = rule.reliability / (1 - rule.reliability)
+            times.append(math.inf if r is None or r <= 0 else odds * (1 - r) / r)
+        if rule.stderr is not None:
+            times.append(math.inf if s is None else (s / rule.stderr) ** 2)
+        return self.rounds * max(times)
 
     def next(self, ceiling: int) -> int:
         """The round at whose end to check again: half of the way, at least one on, at most twice as many."""
@@ -149,7 +153,7 @@ def ceiling(n_traits: int, n_options: int, max_trials: int | None = None) -> int
     if rounds < FLOOR:
         least = math.ceil(FLOOR * n_traits / n_options)
         raise UsageError(
-            f"--max-trials is at least {least:,} here: no rule stops a run before the end of round {FLOOR}, "
-            f"and {max_trials:,} trials are {max(rounds, 0)} whole rounds of {n_traits} traits"
+            f"--max-trials is at least {least:,} here, not {max_trials:,}: no target is checked before the "
+            f"end of round {FLOOR}"
         )
     return rounds

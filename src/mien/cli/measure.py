@@ -102,6 +102,7 @@ _UntilStderr = Annotated[
 _MaxTrials = Annotated[
     int | None,
     typer.Option(
+        min=1,
         help="Most trials to make for such a target.",
         show_default="every pair once, or about 2,000 if that is more",
         rich_help_panel=_WHAT,
@@ -294,17 +295,17 @@ def _carry_out(study: Study, store: options.Path, limits: Any, hardware: Any, *,
         print_json(profile.to_dict() | {"until": _until(study, outcome.check)})
     else:
         if outcome.check:
-            console().print(_verdict(study, outcome.check) + "\n", markup=False, soft_wrap=True)
+            console().print(_found(outcome.check) + "\n", markup=False, soft_wrap=True)
         print_profile(profile, top=5)
         console().print(f"\nAll ratings: mien profile {run.name} --all", markup=False)
 
 
 def _until(study: Study, check: Check | None) -> dict[str, Any] | None:
     """The stop rule of a study and what it found last, as JSON has them; None without one."""
-    from mien.stopping import FLOOR
-
     if study.until is None:
         return None
+    from mien.stopping import FLOOR
+
     until = dataclasses.asdict(study.until) | {"floor": FLOOR, "ceiling": study.design.rounds}
     if check:
         until |= {"rounds": check.rounds, "reached": check.met}
@@ -313,20 +314,18 @@ def _until(study: Study, check: Check | None) -> dict[str, Any] | None:
 
 
 def _stops(study: Study) -> str:
-    from mien.stopping import FLOOR
-
     if study.until is None:
         return ""
+    from mien.stopping import FLOOR
+
     least = counted(len(study.design.first(FLOOR)), "trial")
-    return f"  stops earlier at {study.until}, but not before the end of round {FLOOR} ({least})\n"
+    return f"  stops at {study.until}, after {least} at the earliest\n"
 
 
-def _verdict(study: Study, check: Check) -> str:
+def _found(check: Check) -> str:
     rounds = counted(check.rounds, "round")
     if check.met:
         return f"Target reached in {rounds}: {check}."
-    if check.rounds < study.design.rounds:
-        return f"Target NOT reached in {rounds}, and no trial was decided."
     return (
         f"Target NOT reached in {rounds}, the most that were allowed: {check}. "
         "With more --max-trials the same command goes on."
