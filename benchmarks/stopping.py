@@ -140,8 +140,8 @@ def print_long(truth: list[np.ndarray], replications: int) -> None:
 
 
 def print_short(replications: int) -> None:
-    rng = np.random.default_rng(9)
-    print(f"\nFew traits, scores drawn with standard deviation {SPREAD}; {replications} runs a row:\n")
+    print(f"\nFew traits, scores drawn with standard deviation {SPREAD}; {replications} runs a row,")
+    print("the same for every row of as many traits:\n")
     print("| traits | until | floor | checked | reached | rounds | coverage (± s.e.) | of as long a run |")
     print("| ---: | --- | ---: | --- | ---: | ---: | ---: | ---: |")
     for n in (10, 36):
@@ -150,6 +150,7 @@ def print_short(replications: int) -> None:
             for floor, each in (*((floor, False) for floor in FLOORS), (FLOOR, True)):
                 found: list[Stopped] = []
                 for r in range(replications):
+                    rng = np.random.default_rng((9, n, r))
                     scores = SPREAD * rng.normal(size=n)
                     scores -= scores.mean()
                     found.append(

@@ -1,12 +1,14 @@
-"""When a run has told enough: rules on its precision, checked at the end of rounds.
+"""When a run has told enough: targets of precision, checked at the end of rounds.
 
 Stopping once an estimated standard error is small enough is the sequential interval of fixed width of Chow
-and Robbins (1965, Annals of Mathematical Statistics 36, 457–462). By the theorem of Anscombe (1952, Proc.
-Cambridge Philosophical Society 48, 600–607) the estimates at such a time have the law, and so the intervals
-their coverage, of a run of fixed length, once runs are long: what a run stops on then hardly varies. A floor
-of rounds keeps it from stopping on luck before that. Between two checks a run makes half of the rounds that
-it still seems to need, as in the accelerated procedures of Hall (1983, J. R. Statist. Soc. B 45, 219–223):
-calls stay in flight while the end is far, and no trial is made beyond the round at which it stops.
+and Robbins (1965, Annals of Mathematical Statistics 36, 457–462). As runs get long, what they stop on hardly
+varies, and estimates at such a time have the law, and intervals the coverage, of a run of fixed length
+(Anscombe 1952, Proc. Cambridge Philosophical Society 48, 600–607; Glynn and Whitt 1992, Annals of Applied
+Probability 2, 180–198). A floor of rounds keeps runs from stopping on luck before that.
+
+Between two checks a run makes half of the rounds that it still seems to need. That is the second stage of
+Hall's triple sampling (1981, Annals of Statistics 9, 1229–1238), repeated: calls stay in flight while the end
+is far, and no trial is made beyond the round at which the run stops.
 """
 
 from __future__ import annotations
