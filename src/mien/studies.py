@@ -67,21 +67,10 @@ def plan(
     """
     if instrument not in get_args(InstrumentName):
         raise UnknownName("instrument", instrument, get_args(InstrumentName))
-    if sum((rounds is not None, trials is not None, full)) > 1:
+    lengths = sum((rounds is not None, trials is not None, full))
+    if lengths > 1:
         raise UsageError("give one of rounds, trials and full")
-    until = None
-    if until_reliability is not None or until_stderr is not None:
-        until = stopping.Rule(reliability=until_reliability, stderr=until_stderr)
-        if rounds is not None or trials is not None or full:
-            raise UsageError(
-                "a run that stops at a target finds its length itself: leave out rounds, trials and full, "
-                "or give its most trials with --max-trials"
-            )
-    elif max_trials is not None:
-        raise UsageError(
-            "--max-trials is for a run that stops at a target (--until-reliability, --until-stderr); "
-            "without one, --trials says how many"
-        )
+    until = _rule(until_reliability, until_stderr, max_trials, lengths)
     protocol = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
     if instrument == "instructed":
         # The first option is the one asked for: every trait must come first equally often, and the judge
@@ -112,6 +101,24 @@ def plan(
         design=design,
         until=until,
     )
+
+
+def _rule(
+    reliability: float | None, stderr: float | None, max_trials: int | None, lengths: int
+) -> Rule | None:
+    if reliability is None and stderr is None:
+        if max_trials is not None:
+            raise UsageError(
+                "--max-trials is for a run that stops at a target (--until-reliability, --until-stderr); "
+                "without one, --trials says how many"
+            )
+        return None
+    if lengths:
+        raise UsageError(
+            "a run that stops at a target finds its length itself: leave out rounds, trials and full, or "
+            "give its most trials with --max-trials"
+        )
+    return stopping.Rule(reliability=reliability, stderr=stderr)
 
 
 def _trait_set(traits: TraitSet | Sequence[str] | str | Path | None, model: str) -> TraitSet:
