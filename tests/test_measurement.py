@@ -251,6 +251,17 @@ def test_a_run_never_shrinks(server: ScriptedServer) -> None:
     assert server.counts().requests == 0
 
 
+def test_a_target_ends_a_run_and_the_last_report_tells_what_was_found(server: ScriptedServer) -> None:
+    reports: list[Progress] = []
+    run = measure(server, rounds=None, until_stderr=120, on_progress=reports.append)
+    last = reports[-1]
+    assert last.check is not None
+    assert last.check.met
+    assert last.done == last.total == len(chosen(run)) == 5 * last.check.rounds
+    assert last.check.reliability == run.profile().reliability["model_based"]
+    assert server.counts().by_role == {"model": last.total, "judge": last.total}
+
+
 def test_another_run_in_the_same_store_reuses_what_was_asked(server: ScriptedServer) -> None:
     measure(server)
     server.reset_log()

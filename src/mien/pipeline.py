@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mien.judges import Judge
     from mien.models import Model
     from mien.models.tally import Tally
+    from mien.stopping import Check
     from mien.store import Store
     from mien.types import Request, Trial
 
@@ -27,12 +28,13 @@ class Progress:
     """How far a run is.
 
     Attributes:
-        total: trials to go through.
+        total: trials to go through; under a stop rule, until its next check.
         done: trials gone through, whatever came of them.
         failed: of these, trials without a verdict.
         reasons: why these have none, and how many times: the model's failures and the judge's.
         reused: calls that the store had already.
         stopped: why the run stopped before its end; empty where it did not.
+        check: what the run's stop rule found last.
         tally: calls made, tokens, cost.
     """
 
@@ -42,6 +44,7 @@ class Progress:
     failed: int = 0
     reused: int = 0
     stopped: str = ""
+    check: Check | None = None
     reasons: Counter[str] = field(default_factory=Counter[str])
 
 

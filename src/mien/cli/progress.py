@@ -67,6 +67,8 @@ class ProgressReport:
             parts.append(f"{tally.retries} retried")
         if progress.failed:
             parts.append(f"{progress.failed} failed")
+        if progress.check:
+            parts.append(str(progress.check))
         return ", ".join(parts)
 
 
