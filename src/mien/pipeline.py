@@ -1,4 +1,4 @@
-"""Trials under way: calls are looked up before they are made, and responses judged as soon as they are in."""
+"""Work under way: calls are looked up before they are made, and responses judged as soon as they are in."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class Progress:
         total: trials to go through.
         done: trials gone through, whatever came of them.
         failed: of these, trials without a verdict.
+        unit: what is counted, where it is not trials, in the singular.
         reasons: why these have none, and how many times: the model's failures and the judge's.
         reused: calls that the store had already.
         stopped: why the run stopped before its end; empty where it did not.
@@ -40,6 +41,7 @@ class Progress:
     tally: Tally
     done: int = 0
     failed: int = 0
+    unit: str = "trial"
     reused: int = 0
     stopped: str = ""
     reasons: Counter[str] = field(default_factory=Counter[str])
@@ -48,20 +50,16 @@ class Progress:
 Item = TypeVar("Item")
 
 
-class Pipeline:
-    """Carries out trials, many at a time.
+class Calls:
+    """Makes calls, many at a time, and none that the store has already.
 
     Args:
-        store: keeps calls, responses and verdicts.
-        run: the store's number of the run.
-        judge: reads the responses.
+        store: keeps them.
         progress: is kept up to date.
     """
 
-    def __init__(self, store: Store, run: int, judge: Judge, progress: Progress) -> None:
+    def __init__(self, store: Store, progress: Progress) -> None:
         self._store = store
-        self._run = run
-        self._judge = judge
         self.progress = progress
 
     async def ask(self, model: Model, request: Request) -> Call:
@@ -74,6 +72,68 @@ class Pipeline:
         call = await model.complete(request)
         self._store.put_call(call)
         return call
+
+    async def carry_out(
+        self,
+        step: Callable[[Item], Awaitable[bool]],
+        items: Iterable[Item],
+        *,
+        workers: int,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        """Take every item through a step that tells whether it brought its result, ``workers`` at a time.
+
+        Where a budget is reached, what is under way is finished, and ``progress.stopped`` says so.
+
+        Raises:
+            MienError: whatever else a step raises; steps under way are cancelled.
+        """
+        remaining = iter(items)
+
+        async def work() -> None:
+            for item in remaining:
+                if self.progress.stopped:
+                    return
+                try:
+                    brought = await step(item)
+                except BudgetReached as reached:
+                    self.progress.stopped = str(reached)
+                    return
+                self.progress.done += 1
+                self.progress.failed += not brought
+
+        reporter = asyncio.create_task(self._report(on_progress)) if on_progress else None
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(workers):
+                    group.create_task(work())
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        finally:
+            if reporter and on_progress:
+                reporter.cancel()
+                on_progress(self.progress)
+
+    async def _report(self, on_progress: Callable[[Progress], None]) -> None:
+        while True:
+            on_progress(self.progress)
+            await asyncio.sleep(TICK)
+
+
+class Pipeline(Calls):
+    """Carries out trials, many at a time.
+
+    Args:
+        store: keeps calls, responses and verdicts.
+        run: the store's number of the run.
+        judge: reads the responses.
+        progress: is kept up to date.
+    """
+
+    def __init__(self, store: Store, run: int, judge: Judge, progress: Progress) -> None:
+        super().__init__(store, progress)
+        self._run = run
+        self._judge = judge
 
     async def respond(self, trial: Trial, model: Model, request: Request) -> bool:
         """Have a model respond to a trial, and the response judged; whether there is a verdict."""
@@ -92,49 +152,3 @@ class Pipeline:
             return False
         self._store.put_verdict(self._run, verdict)
         return True
-
-    async def carry_out(
-        self,
-        step: Callable[[Item], Awaitable[bool]],
-        items: Iterable[Item],
-        *,
-        workers: int,
-        on_progress: Callable[[Progress], None] | None = None,
-    ) -> None:
-        """Take every item through a step that tells whether there is a verdict, ``workers`` at a time.
-
-        Where a budget is reached, what is under way is finished, and ``progress.stopped`` says so.
-
-        Raises:
-            MienError: whatever else a step raises; steps under way are cancelled.
-        """
-        remaining = iter(items)
-
-        async def work() -> None:
-            for item in remaining:
-                if self.progress.stopped:
-                    return
-                try:
-                    verdict = await step(item)
-                except BudgetReached as reached:
-                    self.progress.stopped = str(reached)
-                    return
-                self.progress.done += 1
-                self.progress.failed += not verdict
-
-        reporter = asyncio.create_task(self._report(on_progress)) if on_progress else None
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(workers):
-                    group.create_task(work())
-        except ExceptionGroup as errors:
-            raise errors.exceptions[0] from None
-        finally:
-            if reporter and on_progress:
-                reporter.cancel()
-                on_progress(self.progress)
-
-    async def _report(self, on_progress: Callable[[Progress], None]) -> None:
-        while True:
-            on_progress(self.progress)
-            await asyncio.sleep(TICK)
