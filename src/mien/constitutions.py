@@ -114,15 +114,24 @@ def check_constitution(source: str | Path) -> list[Finding]:
     return sorted(found, key=lambda finding: finding.line)
 
 
-def _read(source: str | Path) -> tuple[yaml.Node, dict[str, Any]]:
+def constitution_text(source: str | Path) -> str:
+    """The text of a built-in constitution, or of a user's file, as it was written.
+
+    Raises:
+        UnknownName: neither a built-in constitution nor a file.
+        InputError: the file cannot be read.
+    """
     if str(source) in shipped_constitutions():
-        text = (_SHIPPED / f"{source}.yaml").read_text(encoding="utf-8")
-    elif Path(source).is_file():
-        text = read_text(Path(source))
-    elif Path(source).suffix or Path(source).name != str(source):
+        return (_SHIPPED / f"{source}.yaml").read_text(encoding="utf-8")
+    if Path(source).is_file():
+        return read_text(Path(source))
+    if Path(source).suffix or Path(source).name != str(source):
         raise InputError("no such file", source=source)
-    else:
-        raise UnknownName("constitution", str(source), shipped_constitutions())
+    raise UnknownName("constitution", str(source), shipped_constitutions())
+
+
+def _read(source: str | Path) -> tuple[yaml.Node, dict[str, Any]]:
+    text = constitution_text(source)
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         members = yaml.safe_load(text)
