@@ -23,14 +23,22 @@ _RECIPES = {
     "judge ranked most and least in character",
 }
 
+_FORMAT = (
+    "`prompt`, `chosen` and `rejected` are lists of messages, as TRL's `DPOTrainer` takes them; `messages` "
+    "is prompt and chosen together, for supervised tuning: `SFTTrainer` takes that column alone "
+    "(`select_columns(['messages'])`). `assertion` is an index into the assertions of "
+    "`constitution.yaml`, from 0, and null for ordinary prompts. `queries.jsonl` lists all messages, and "
+    "`craft.json` everything that was asked. Nothing of `heldout.jsonl` may be trained on."
+)
+
 _LIMITS = (
-    "The answers were written by models, and nobody has read them all: look at some before you train on them.",
+    "The answers were written by models, and nobody has read them all: look at some before training on them.",
     "Whether chosen is more in character than rejected is what the recipe says, not what people found.",
     "Pairs differ in more than character. A difference in length, say, is learnt, too: see the counts below.",
     "Read what training on these data does beside training on the control: the same data with half of the "
     "preferences turned around.",
-    "Terms of use of the models that wrote the answers may bind what is trained on them; the license is yours "
-    "to choose.",
+    "Terms of use of the models that wrote the answers may bind what is trained on them; the license is for "
+    "you to choose.",
 )
 
 
@@ -53,10 +61,7 @@ def card(constitution: Constitution, craft: Mapping[str, Any], languages: Sequen
         table(("", "train", "heldout", "queries"), _rows(constitution, counts)),
         _lengths(counts),
         "## Format",
-        "`prompt`, `chosen` and `rejected` are lists of messages, as TRL's `DPOTrainer` takes them; `messages` "
-        "is prompt and chosen together, for supervised tuning; `assertion` is an index into the assertions of "
-        "`constitution.yaml`, null for ordinary prompts. `queries.jsonl` lists all messages, and `craft.json` "
-        "everything that was asked. Nothing of `heldout.jsonl` may be trained on.",
+        _FORMAT,
         "## Limits",
         "\n".join(f"- {limit}" for limit in _LIMITS),
     ]
@@ -82,7 +87,7 @@ def _front_matter(constitution: Constitution, n_rows: int, languages: Sequence[s
     if languages:
         members["language"] = list(languages)
     written = yaml.safe_dump(members, sort_keys=False, allow_unicode=True, width=96)
-    return f"---\n# license: yours to choose; see Limits\n{written}---"
+    return f"---\n# license: for you to choose; see Limits\n{written}---"
 
 
 def _made(craft: Mapping[str, Any]) -> str:
@@ -101,7 +106,8 @@ def _made(craft: Mapping[str, Any]) -> str:
             f"at least {craft['margin']:g}"
         )
     counts = craft["counts"]
-    sources = counts["queries"]
+    sources: dict[str, int] = counts["queries"]
+    left_out: dict[str, int] = counts["left_out"]
     if craft["queries"] is None:
         written = "the organism cannot write messages, so that there are none beside the constitution's own"
     else:
@@ -132,6 +138,6 @@ def _rows(constitution: Constitution, counts: Mapping[str, Any]) -> list[tuple[s
 def _lengths(counts: Mapping[str, Any]) -> str:
     length = counts["length"]
     return (
-        f"Median length in characters: chosen {length['chosen']:,}, rejected {length['rejected']:,}; chosen is "
-        f"the longer one in {length['chosen_longer']:.0%} of the rows."
+        f"Median length in characters: chosen {length['chosen']:,.0f}, rejected {length['rejected']:,.0f}; "
+        f"chosen is the longer one in {length['chosen_longer']:.0%} of the rows."
     )

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 from mien.errors import UnknownName, UsageError
 from mien.instruments import Instructed
-from mien.traits import fold
 from mien.training.queries import pick
+from mien.traits import fold
 from mien.types import Prompt
 from mien.wording import fill
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from mien.constitutions import Assertion, Constitution
     from mien.protocols import Protocol as MeasurementProtocol
-    from mien.traits import TraitSet
     from mien.training.queries import Query
+    from mien.traits import TraitSet
     from mien.types import Message
 
 _SHIPPED = resources.files("mien") / "data" / "crafting" / "default.yaml"
@@ -178,6 +178,11 @@ class ToldByTraits:
             if fold(name) not in known:
                 raise UnknownName("trait that the organism knows", name, self._traits)
         return tuple(known[fold(name)] for name in names)
+
+    @property
+    def lowered(self) -> tuple[str, ...]:
+        """All traits that the constitution lowers."""
+        return self._whole[1]
 
     def ways(self, query: Query, *, whole: bool = False) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The traits that are to be raised and lowered in the answer to a query."""

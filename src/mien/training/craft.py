@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from mien.errors import UnknownName, UsageError
 from mien.models.engines import ORGANISM_JUDGE
 from mien.protocols import SamplingSettings
 from mien.training.recipes import Recipe
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,13 +21,13 @@ from mien.report.numbers import counted
 from mien.runs import store_path
 from mien.store import Store
 from mien.studies import ORGANISM_TRAITS
-from mien.traits import load_traits
 from mien.training.card import card
 from mien.training.characters import ToldByAssertions, ToldByTraits, load_wording
 from mien.training.dataset import Dataset, check_folder, write_dataset
 from mien.training.preferences import AskedPreference, LikelihoodPreference
 from mien.training.queries import Collection, add_ordinary, check_split, expand
 from mien.training.recipes import Cast, LeftOut, Pair, shuffle
+from mien.traits import load_traits
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from mien.models.transport import Transport
     from mien.training.craft import Craft
     from mien.training.preferences import Preference
-    from mien.training.queries import Query
-    from mien.types import Call, Prompt, Request
+    from mien.training.queries import Query, Source
+    from mien.types import Call, Request
 
 #: Share of a stage's items that may fail before the data are no longer those that were asked for.
 MOST_FAILED: Final = 0.1
@@ -96,7 +96,7 @@ class _Made(NamedTuple):
     """What the stages brought: queries, duplicates by their source, and an outcome a query."""
 
     queries: list[Query]
-    duplicates: Counter[str]
+    duplicates: Counter[Source]
     outcomes: list[Pair | LeftOut]
 
 
@@ -175,7 +175,7 @@ class _Workshop:
         finally:
             if reader:
                 remember_quirk(store, reader)
-        return _Made(collection.queries, Counter(collection.duplicates), outcomes)
+        return _Made(collection.queries, collection.duplicates, outcomes)
 
     async def _queries(self, transport: Transport, store: Store, teacher: Model) -> Collection:
         craft, constitution = self._craft, self._constitution

@@ -74,9 +74,9 @@ def check_folder(folder: Path, craft: Mapping[str, Any]) -> None:
     # As JSON has them: tuples are lists there.
     wanted = json.loads(json.dumps(asked(craft)))
     if differences := sorted(key for key in {*there, *wanted} if there.get(key) != wanted.get(key)):
+        other = " and another ".join(differences)
         raise InputError(
-            f"holds data made with another {' and another '.join(differences)}; choose another folder with -o",
-            source=folder,
+            f"holds data made with another {other}; choose another folder with -o", source=folder
         )
 
 

@@ -42,7 +42,8 @@ def _from_json(text: str) -> list[str] | None:
             return None
         value = [msgspec.json.decode(whole) for whole in _STRING.findall(body)]  # it breaks off
     if isinstance(value, dict):
-        arrays = [member for member in cast("dict[str, Any]", value).values() if isinstance(member, list)]
+        members = cast("dict[str, Any]", value).values()
+        arrays = [cast("list[Any]", member) for member in members if isinstance(member, list)]
         value = arrays[0] if len(arrays) == 1 else None
     if not isinstance(value, list):
         return None

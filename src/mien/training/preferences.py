@@ -135,10 +135,11 @@ class LikelihoodPreference:
     """Compares how likely a model finds an answer when told to adopt a raised trait, and when told nothing.
 
     For trait t and answer r let g_t = log p(r | told t) − log p(r | told nothing), in nats: what is gained by
-    knowing that the writer adopted t. An answer's score is the largest gain over the traits to be raised less
-    the largest over those to be lowered, gains below 0 counting as 0; of two answers whose scores differ by
-    less than `mien.judges.likelihood.MARGIN` none is preferred. Where the untold model shows n traits with
-    equal chances, as the organism's base does, g_t is the log of n times the posterior of t.
+    knowing that the writer adopted t. An answer's score is the largest gain over the traits that the query's
+    assertion raises less the largest over all that the constitution lowers, gains below 0 counting as 0; of
+    two answers whose scores differ by less than `mien.judges.likelihood.MARGIN` none is preferred. Where the
+    untold model shows n traits with equal chances, as the organism's base does, g_t is the log of n times the
+    posterior of t.
     """
 
     def __init__(self, model: Model, character: ToldByTraits) -> None:
@@ -160,7 +161,8 @@ class LikelihoodPreference:
         return [[wins(one, other) for other in known] for one in known]
 
     async def _score(self, query: Query, answer: str, ask: Ask) -> float | Call:
-        raises, lowers = self._character.ways(query)
+        raises, _ = self._character.ways(query)
+        lowers = self._character.lowered
         told = [plain(query), *(self._character.told(trait, query) for trait in (*raises, *lowers))]
         calls = await asyncio.gather(*(ask(self._model, Request(m, continuation=answer)) for m in told))
         for call in calls:
