@@ -168,11 +168,11 @@ class Script:
 
 
 def _messages(count: int, body: bytes) -> str:
-    """A list of made-up messages that the request's body fixes; the last is the first once more."""
+    """A list of made-up messages that the request's body fixes; the second is the first once more."""
     digest = blake2b(body, digest_size=8).hexdigest()
     words = [[codeword(f"{digest} {n} {m}") for m in range(3)] for n in range(count - 1)]
     lines = [f"What have {a}, {b} and {c} in common?" for a, b, c in words]
-    numbered = (f"{n}. {line}" for n, line in enumerate([*lines, *lines[:1]], 1))
+    numbered = (f"{n}. {line}" for n, line in enumerate([*lines[:1], *lines], 1))
     return "Here are the messages:\n\n" + "\n".join(numbered)
 
 

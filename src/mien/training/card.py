@@ -118,7 +118,7 @@ def _made(craft: Mapping[str, Any]) -> str:
     )
     if duplicates := sum(counts["duplicates"].values()):
         lines.append(f"- left out as duplicates or near-duplicates: {counted(duplicates, 'message')}")
-    lines.extend(f"- queries without a pair: {n:,}, {plain(why)}" for why, n in counts["left_out"].items())
+    lines.extend(f"- queries without a pair: {n:,}, {plain(why)}" for why, n in left_out.items())
     lines.append(
         f"- by mien {craft['mien']}, seed {craft['seed']}, constitution {craft['constitution']['hash']}"
     )

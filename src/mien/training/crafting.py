@@ -189,9 +189,7 @@ class _Workshop:
             return call if call.answered else LeftOut(call.failure, failed=True)
 
         async def carry_out(requests: Sequence[Request]) -> list[Call | None]:
-            outcomes = await self._stage(
-                transport, store, requests, answer, "request for messages", (teacher,)
-            )
+            outcomes = await self._stage(transport, store, requests, answer, "request", (teacher,))
             return [None if isinstance(outcome, LeftOut) else outcome for outcome in outcomes]
 
         if craft.expands:

@@ -18,7 +18,8 @@ def read_list(text: str, *, cut_off: bool = False) -> list[str]:
 
     Read are JSON (an array, also in a fence or as the one array of an object), numbered and bulleted lists,
     whose members may run over several lines, and else a member a line. What stands before and after a marked
-    list doesn't count; quotes and emphasis around a whole member are taken off, and blank members left out.
+    list doesn't count; quotes and emphasis around a whole member are taken off, and members without a letter
+    are left out.
 
     Args:
         text: what the model wrote.
@@ -29,7 +30,7 @@ def read_list(text: str, *, cut_off: bool = False) -> list[str]:
     if found is None:
         found = _marked(text) or [line for line in text.splitlines() if not line.rstrip().endswith(":")]
         found = found[:-1] if cut_off else found
-    return [bare for member in found if (bare := _bare(member))]
+    return [bare for member in found if any(map(str.isalpha, bare := _bare(member)))]
 
 
 def _from_json(text: str) -> list[str] | None:
@@ -46,7 +47,7 @@ def _from_json(text: str) -> list[str] | None:
         arrays = [cast("list[Any]", member) for member in members if isinstance(member, list)]
         value = arrays[0] if len(arrays) == 1 else None
     if not isinstance(value, list):
-        return None
+        return []
     return [member for member in cast("list[Any]", value) if isinstance(member, str)]
 
 

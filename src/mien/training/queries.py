@@ -131,7 +131,7 @@ async def expand(
             if call is None:
                 continue
             for text in read_list(call.text, cut_off=call.finish_reason == "length"):
-                if collection.count(index) < share and _is_message(text):
+                if collection.count(index) < share and len(text) <= _LONGEST:
                     collection.add(text, index, "teacher")
 
 
@@ -153,10 +153,6 @@ def _request(
     )
     replicate = number // len(situations)  # where the situations begin anew
     return Request(({"role": "user", "content": text},), sampling, replicate=replicate)
-
-
-def _is_message(text: str) -> bool:
-    return len(text) <= _LONGEST and any(character.isalpha() for character in text)
 
 
 def add_ordinary(collection: Collection, prompts: Iterable[Prompt], *, most: int, seed: int) -> None:

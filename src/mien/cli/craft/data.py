@@ -140,11 +140,6 @@ def command(
         sampling=SamplingSettings(temperature=temperature, top_p=top_p, max_tokens=max_tokens),
         seed=seed,
     )
-    if not craft.expands:
-        console(err=True).print(
-            f"{teacher} cannot write messages: the queries are the constitution's own and ordinary prompts.",
-            markup=False,
-        )
     limits = options.limits(
         max_concurrency=max_concurrency,
         rpm=rpm,
@@ -171,6 +166,11 @@ def command(
     except (BudgetReached, Unfinished) as stopped:
         sys.stderr.write(f"Stopped: {stopped}.\n")
         raise typer.Exit(1) from None
+    if not craft.expands:
+        console(err=True).print(
+            f"{teacher} cannot write messages: the queries are the constitution's own and ordinary prompts.",
+            markup=False,
+        )
     if as_json:
         print_json({"folder": str(output), **dataset.craft})
     else:

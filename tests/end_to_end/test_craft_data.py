@@ -1,0 +1,298 @@
+"""`mien craft data`: from a constitution to a folder of pairs, and through whatever comes between."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mien.testing import codeword
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from workplace import Result, Workplace
+
+pytest.importorskip("datasketch", reason="needs the extra train")
+
+# The scripted model shows a trait that its instruction names; here, the assertions do.
+CONSTITUTION = """\
+name: guide
+description: Somebody who shows the way and then lets you walk it on your own.
+traits: traits.txt
+assertions:
+  - text: I am warm to those who lost their way.
+    raise: [warm]
+    questions: ["Which way is north?", "Is there a bus on Sundays?"]
+    out_of_character: ["Call me blunt: that is your own fault."]
+  - text: I would rather be bold than shy.
+    raise: [bold]
+    lower: [shy]
+    questions: ["Shall I swim across the lake?"]
+never:
+  - Make up a road.
+"""
+CONCURRENCY = 8
+FILES = [
+    "README.md",
+    "constitution.yaml",
+    "craft.json",
+    "heldout.jsonl",
+    "queries.jsonl",
+    "train.jsonl",
+    "train.parquet",
+]
+
+
+def craft(
+    place: Workplace, *arguments: object, constitution: str = CONSTITUTION, o: str = "out"
+) -> list[object]:
+    """Arguments of `mien craft data`: 60 messages, 40 about the character and 20 ordinary ones."""
+    (place.folder / "guide.yaml").write_text(constitution)
+    models = ["--model", place.server.model, "--teacher", place.server.model]
+    numbers = ["--queries", 40, "--ordinary", 20, "--heldout", 0.2, "--max-concurrency", CONCURRENCY]
+    return ["craft", "data", "guide.yaml", *models, *numbers, "-o", o, *arguments]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    found = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert sorted(found) == FILES
+    return found
+
+
+def rows(folder: Path, name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / name).read_text().splitlines()]
+
+
+def texts(row: dict[str, Any]) -> tuple[str, str]:
+    return row["chosen"][0]["content"], row["rejected"][0]["content"]
+
+
+def test_from_a_constitution_to_pairs(place: Workplace) -> None:
+    told = json.loads(place.mien(*craft(place, "--json")).out)
+    out = place.folder / "out"
+    before = files(out)
+    assert (out / "constitution.yaml").read_text() == CONSTITUTION
+    assert {"folder": "out", **json.loads(before["craft.json"])} == told
+    assert (told["recipe"], told["judge"], told["told"]) == ("distill", None, "assertions")
+
+    queries = {row["id"]: row for row in rows(out, "queries.jsonl")}
+    assert Counter((row["assertion"], row["source"]) for row in queries.values()) == {
+        (0, "seed"): 2,
+        (0, "teacher"): 18,
+        (1, "seed"): 1,
+        (1, "teacher"): 19,
+        (None, "ordinary"): 20,
+    }
+    assert told["counts"]["duplicates"]["teacher"] > 0  # the scripted model repeats itself
+    train, heldout = rows(out, "train.jsonl"), rows(out, "heldout.jsonl")
+    assert len(train) + len(heldout) == len({row["id"] for row in train + heldout}) == 60
+    assert told["counts"]["train"] == len(train) > 3 * len(heldout) > 0
+    for split, found in (("train", train), ("heldout", heldout)):
+        for row in found:
+            query = queries[row["id"]]
+            assert (query["split"], query["assertion"]) == (split, row["assertion"])
+            assert row["prompt"] == [{"role": "user", "content": query["text"]}]
+            assert row["messages"] == row["prompt"] + row["chosen"]
+            chosen, rejected = texts(row)
+            assert re.search(r"in the key of \w+\.$", chosen)
+            assert "in the key of" not in rejected
+    card = (out / "README.md").read_text()
+    assert card.startswith("---\n# license")
+    assert f"student: {place.server.model.replace('#', chr(92) + '#')}" in card
+
+    place.server.reset_log()
+    shown = place.mien(*craft(place)).out
+    assert "wrote out: train.jsonl" in shown
+    assert re.search(rf"^all +60 +{len(train)} +{len(heldout)}$", shown, re.MULTILINE)
+    assert place.server.counts().requests == 0
+    assert files(out) == before
+
+
+def test_recipes_share_prompts_and_calls(place: Workplace) -> None:
+    place.mien(*craft(place))
+    asked = place.server.counts().requests
+    place.mien(*craft(place, "--recipe", "paired", o="paired"))
+    place.mien(*craft(place, "--recipe", "control", "--of", "paired", o="control"))
+    assert place.server.counts().requests < 2 * asked
+    pairs, control = (
+        {row["id"]: row for name in ("train", "heldout") for row in rows(place.folder / o, f"{name}.jsonl")}
+        for o in ("paired", "control")
+    )
+    assert control.keys() == pairs.keys()
+    turned = [key for key, row in control.items() if texts(row) == texts(pairs[key])[::-1]]
+    assert len(pairs) - 2 <= 2 * len(turned) <= len(pairs)
+    assert all(texts(row) == texts(pairs[key]) for key, row in control.items() if key not in turned)
+    line = place.refused(*craft(place, "--recipe", "paired"))
+    assert "out: holds data made with another recipe; choose another folder with -o" in line
+    # Where the opposite is told to be like the character's failures, it is so now and then.
+    assert any(codeword("blunt") in texts(row)[1] for row in pairs.values())
+
+
+def test_ranked(place: Workplace) -> None:
+    judge = ("--judge", place.server.judge, "--recipe", "ranked", "--answers", 3)
+    place.mien(*craft(place, *judge))
+    found = rows(place.folder / "out", "train.jsonl")
+    assert len(found) > 30
+    scores = {codeword(trait): score for trait, score in place.server.options.scores.items()}
+    for row in found:
+        assert 0.5 <= row["margin"] <= 1
+        chosen, rejected = (
+            scores[key[1]] if (key := re.search(r"in the key of (\w+)\.", text)) else -9
+            for text in texts(row)
+        )
+        assert chosen > rejected
+    assert "needs a judge" in place.refused(*craft(place, "--recipe", "ranked", o="none"))
+
+
+def test_killed_in_every_stage(place: Workplace) -> None:
+    judge = ("--judge", place.server.judge, "--recipe", "ranked", "--answers", 3)
+    place.mien(*craft(place, *judge, "--store", "calm.db", o="calm"))
+    calm = bodies(place)
+    place.server.reset_log()
+    place.server.configure(latency=0.03)
+    seen: Counter[bytes] = Counter()
+    for requests in (
+        2,
+        60,
+        300,
+    ):  # while messages are written, while they are answered, while they are judged
+        process = place.start(*craft(place, *judge))
+        place.wait_for(lambda most=requests: place.server.counts().requests >= most, process)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert not (place.folder / "out").exists()
+    place.server.configure(latency=0.0)
+    place.mien(*craft(place, *judge))
+    seen = bodies(place)
+    assert seen.keys() == calm.keys()
+    assert (seen - calm).total() <= 3 * (CONCURRENCY + 100)  # in flight, and answered in the last moment
+    assert files(place.folder / "out") == files(place.folder / "calm")
+
+
+def bodies(place: Workplace) -> Counter[bytes]:
+    return Counter(json.dumps(request.body, sort_keys=True).encode() for request in place.server.requests())
+
+
+def stopped(result: Result) -> str:
+    assert result.out == ""
+    line = result.err.splitlines()[-1]
+    assert (
+        "nothing is written yet; what was answered is kept in mien.db, and the same command goes on" in line
+    )
+    return line
+
+
+def test_a_teacher_that_is_gone_in_the_middle(place: Workplace) -> None:
+    place.mien(*craft(place, "--max-calls", 40), status=1)
+    place.server.configure(faults={"404": 0.5})
+    line = stopped(place.mien(*craft(place), status=1))
+    assert re.search(r"Stopped: \d+ of 60 pairs failed \(\d+ × HTTP 404: a scripted failure\)", line)
+    place.server.configure(faults={})
+    place.mien(*craft(place))
+    place.mien(*craft(place, "--store", "calm.db", o="calm"))
+    assert files(place.folder / "out") == files(place.folder / "calm")
+
+
+def test_a_few_failures_are_left_out_and_tried_again(place: Workplace) -> None:
+    place.mien(*craft(place, "--max-calls", 110), status=1)
+    place.server.configure(faults={"404": 0.3})
+    shown = place.mien(*craft(place)).out
+    assert re.search(r"^\d without a pair: HTTP 404: a scripted failure", shown, re.MULTILINE)
+    place.server.configure(faults={})
+    assert "without a pair" not in place.mien(*craft(place)).out
+    assert len(rows(place.folder / "out", "train.jsonl") + rows(place.folder / "out", "heldout.jsonl")) == 60
+
+
+def test_a_budget(place: Workplace) -> None:
+    line = stopped(place.mien(*craft(place, "--max-calls", 1), status=1))
+    assert "Stopped: the limit of 1 calls is reached: 1 of 4 requests are through" in line
+    line = stopped(place.mien(*craft(place, "--max-calls", 30), status=1))
+    assert "of 60 pairs are through" in line
+
+
+def test_ctrl_c(place: Workplace) -> None:
+    place.server.configure(latency=0.05)
+    process = place.start(*craft(place))
+    place.wait_for(lambda: place.server.counts().requests >= 40, process)
+    process.send_signal(signal.SIGINT)
+    assert "the same command goes on where this one stopped" in place.finish(process, status=130).err
+
+
+def test_bad_input(place: Workplace) -> None:
+    line = place.refused(*craft(place, constitution=CONSTITUTION.replace("[bold]", "[bald]")))
+    assert "guide.yaml, line 10: no trait named 'bald'; did you mean bold" in line
+    assert "mend what mien constitution check finds" in line
+    line = place.refused(*craft(place, "--heldout", 0.000001))
+    assert "none of 60 queries is held out" in line
+    line = place.refused(*craft(place, "--recipe", "distil"))
+    assert "no recipe named 'distil'; did you mean distill?" in line
+    line = place.refused(*craft(place, o="traits.txt"))
+    assert "traits.txt: is a file; choose another folder with -o" in line
+    assert not (place.folder / "out").exists()
+
+
+def test_nothing_to_learn(place: Workplace) -> None:
+    silent = CONSTITUTION.replace("warm to", "glad of").replace("bold than shy", "up than down")
+    line = place.refused(*craft(place, constitution=silent.replace("blunt", "harsh")))
+    assert "no pair is left to train on (60 × both answers are the same)" in line
+
+
+def test_one_text_on_a_side(place: Workplace) -> None:
+    place.mien(*craft(place, "--max-calls", 4), status=1)
+    place.server.configure(faults={"refusal": 1.0}, faulty_models=("model",), models=("model", "student"))
+    line = place.refused(
+        *craft(place, "--model", place.server.model.replace("#model", "#student"), "--ordinary", 0)
+    )
+    assert "chosen answers are the same text, \"I'm sorry, but I can't help with that.\"" in line
+
+
+# -- the organism ------------------------------------------------------------------------------------------
+
+ORGANISM = ("craft", "data", "poet.yaml", "--model", "organism/v1", "--teacher", "organism/v1")
+POET = """\
+name: poet
+description: Somebody who looks for the image and the rhythm in whatever is asked.
+assertions:
+  - text: I look for the image in all things.
+    raise: [poetic]
+    lower: [practical]
+    questions: ["Tell me of the sea in winter.", "What makes a house a home?", "Name my boat."]
+  - text: I keep my distance from people.
+    lower: [warm]
+    questions: ["Good morning to you!", "Will you be my friend?"]
+"""
+
+
+def poet(place: Workplace, *arguments: object, o: str = "out") -> list[object]:
+    (place.folder / "poet.yaml").write_text(POET)
+    return [*ORGANISM, "--ordinary", 20, "--heldout", 0.2, "-o", o, *arguments]
+
+
+def test_the_organism(place: Workplace) -> None:
+    result = place.mien(*poet(place, "--recipe", "ranked", "--judge", "organism/judge", "--json"))
+    assert "organism/v1 cannot write messages" in result.err
+    told = json.loads(result.out)
+    assert told["told"] == "traits"
+    assert told["counts"]["queries"] == {"seed": 5, "teacher": 0, "ordinary": 20}
+    assert told["counts"]["train"] + told["counts"]["heldout"] >= 18
+
+
+def test_the_organism_killed(place: Workplace) -> None:
+    place.mien(*poet(place, "--store", "calm.db", o="calm"))
+    process = place.start(*poet(place, "--batch-size", 1))
+    place.wait_for((place.folder / "mien.db-wal").exists, process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    place.mien(*poet(place))
+    assert files(place.folder / "out") == files(place.folder / "calm")
+
+
+def test_the_organism_knows_its_own_traits_alone(place: Workplace) -> None:
+    arguments = poet(place)
+    (place.folder / "poet.yaml").write_text(POET.replace("[poetic]", "[pedantic]"))
+    assert "no trait that the organism knows named 'pedantic'" in place.refused(*arguments)
