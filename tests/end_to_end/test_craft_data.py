@@ -6,15 +6,12 @@ import json
 import re
 import signal
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien.testing import codeword
-
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from workplace import Result, Workplace
 
 pytest.importorskip("datasketch", reason="needs the extra train")
@@ -91,7 +88,7 @@ def test_from_a_constitution_to_pairs(place: Workplace) -> None:
     assert told["counts"]["duplicates"]["teacher"] > 0  # the scripted model repeats itself
     train, heldout = rows(out, "train.jsonl"), rows(out, "heldout.jsonl")
     assert len(train) + len(heldout) == len({row["id"] for row in train + heldout}) == 60
-    assert told["counts"]["train"] == len(train) > 3 * len(heldout) > 0
+    assert told["counts"]["train"] == len(train) > 2 * len(heldout) > 0
     for split, found in (("train", train), ("heldout", heldout)):
         for row in found:
             query = queries[row["id"]]
@@ -111,42 +108,6 @@ def test_from_a_constitution_to_pairs(place: Workplace) -> None:
     assert re.search(rf"^all +60 +{len(train)} +{len(heldout)}$", shown, re.MULTILINE)
     assert place.server.counts().requests == 0
     assert files(out) == before
-
-
-def test_recipes_share_prompts_and_calls(place: Workplace) -> None:
-    place.mien(*craft(place))
-    asked = place.server.counts().requests
-    place.mien(*craft(place, "--recipe", "paired", o="paired"))
-    place.mien(*craft(place, "--recipe", "control", "--of", "paired", o="control"))
-    assert place.server.counts().requests < 2 * asked
-    pairs, control = (
-        {row["id"]: row for name in ("train", "heldout") for row in rows(place.folder / o, f"{name}.jsonl")}
-        for o in ("paired", "control")
-    )
-    assert control.keys() == pairs.keys()
-    turned = [key for key, row in control.items() if texts(row) == texts(pairs[key])[::-1]]
-    assert len(pairs) - 2 <= 2 * len(turned) <= len(pairs)
-    assert all(texts(row) == texts(pairs[key]) for key, row in control.items() if key not in turned)
-    line = place.refused(*craft(place, "--recipe", "paired"))
-    assert "out: holds data made with another recipe; choose another folder with -o" in line
-    # Where the opposite is told to be like the character's failures, it is so now and then.
-    assert any(codeword("blunt") in texts(row)[1] for row in pairs.values())
-
-
-def test_ranked(place: Workplace) -> None:
-    judge = ("--judge", place.server.judge, "--recipe", "ranked", "--answers", 3)
-    place.mien(*craft(place, *judge))
-    found = rows(place.folder / "out", "train.jsonl")
-    assert len(found) > 30
-    scores = {codeword(trait): score for trait, score in place.server.options.scores.items()}
-    for row in found:
-        assert 0.5 <= row["margin"] <= 1
-        chosen, rejected = (
-            scores[key[1]] if (key := re.search(r"in the key of (\w+)\.", text)) else -9
-            for text in texts(row)
-        )
-        assert chosen > rejected
-    assert "needs a judge" in place.refused(*craft(place, "--recipe", "ranked", o="none"))
 
 
 def test_killed_in_every_stage(place: Workplace) -> None:
@@ -188,31 +149,14 @@ def stopped(result: Result) -> str:
 
 
 def test_a_teacher_that_is_gone_in_the_middle(place: Workplace) -> None:
-    place.mien(*craft(place, "--max-calls", 40), status=1)
+    line = stopped(place.mien(*craft(place, "--max-calls", 40), status=1))
+    assert re.search(r"Stopped: the limit of 40 calls is reached: \d+ of 60 pairs are through", line)
     place.server.configure(faults={"404": 0.5})
     line = stopped(place.mien(*craft(place), status=1))
     assert re.search(r"Stopped: \d+ of 60 pairs failed \(\d+ × HTTP 404: a scripted failure\)", line)
     place.server.configure(faults={})
     place.mien(*craft(place))
-    place.mien(*craft(place, "--store", "calm.db", o="calm"))
-    assert files(place.folder / "out") == files(place.folder / "calm")
-
-
-def test_a_few_failures_are_left_out_and_tried_again(place: Workplace) -> None:
-    place.mien(*craft(place, "--max-calls", 110), status=1)
-    place.server.configure(faults={"404": 0.3})
-    shown = place.mien(*craft(place)).out
-    assert re.search(r"^\d without a pair: HTTP 404: a scripted failure", shown, re.MULTILINE)
-    place.server.configure(faults={})
-    assert "without a pair" not in place.mien(*craft(place)).out
-    assert len(rows(place.folder / "out", "train.jsonl") + rows(place.folder / "out", "heldout.jsonl")) == 60
-
-
-def test_a_budget(place: Workplace) -> None:
-    line = stopped(place.mien(*craft(place, "--max-calls", 1), status=1))
-    assert "Stopped: the limit of 1 calls is reached: 1 of 4 requests are through" in line
-    line = stopped(place.mien(*craft(place, "--max-calls", 30), status=1))
-    assert "of 60 pairs are through" in line
+    assert json.loads(files(place.folder / "out")["craft.json"])["counts"]["left_out"] == {}
 
 
 def test_ctrl_c(place: Workplace) -> None:
@@ -229,70 +173,22 @@ def test_bad_input(place: Workplace) -> None:
     assert "mend what mien constitution check finds" in line
     line = place.refused(*craft(place, "--heldout", 0.000001))
     assert "none of 60 queries is held out" in line
-    line = place.refused(*craft(place, "--recipe", "distil"))
-    assert "no recipe named 'distil'; did you mean distill?" in line
+    line = place.refused(*craft(place, "--recipe", "ranked"))
+    assert "the recipe ranked needs a judge that ranks the answers; give --judge" in line
     line = place.refused(*craft(place, o="traits.txt"))
     assert "traits.txt: is a file; choose another folder with -o" in line
     assert not (place.folder / "out").exists()
 
 
-def test_nothing_to_learn(place: Workplace) -> None:
-    silent = CONSTITUTION.replace("warm to", "glad of").replace("bold than shy", "up than down")
-    line = place.refused(*craft(place, constitution=silent.replace("blunt", "harsh")))
-    assert "no pair is left to train on (60 × both answers are the same)" in line
-
-
-def test_one_text_on_a_side(place: Workplace) -> None:
-    place.mien(*craft(place, "--max-calls", 4), status=1)
-    place.server.configure(faults={"refusal": 1.0}, faulty_models=("model",), models=("model", "student"))
-    line = place.refused(
-        *craft(place, "--model", place.server.model.replace("#model", "#student"), "--ordinary", 0)
-    )
-    assert "chosen answers are the same text, \"I'm sorry, but I can't help with that.\"" in line
-
-
-# -- the organism ------------------------------------------------------------------------------------------
-
-ORGANISM = ("craft", "data", "poet.yaml", "--model", "organism/v1", "--teacher", "organism/v1")
-POET = """\
-name: poet
-description: Somebody who looks for the image and the rhythm in whatever is asked.
-assertions:
-  - text: I look for the image in all things.
-    raise: [poetic]
-    lower: [practical]
-    questions: ["Tell me of the sea in winter.", "What makes a house a home?", "Name my boat."]
-  - text: I keep my distance from people.
-    lower: [warm]
-    questions: ["Good morning to you!", "Will you be my friend?"]
-"""
-
-
-def poet(place: Workplace, *arguments: object, o: str = "out") -> list[object]:
-    (place.folder / "poet.yaml").write_text(POET)
-    return [*ORGANISM, "--ordinary", 20, "--heldout", 0.2, "-o", o, *arguments]
-
-
-def test_the_organism(place: Workplace) -> None:
-    result = place.mien(*poet(place, "--recipe", "ranked", "--judge", "organism/judge", "--json"))
-    assert "organism/v1 cannot write messages" in result.err
-    told = json.loads(result.out)
-    assert told["told"] == "traits"
-    assert told["counts"]["queries"] == {"seed": 5, "teacher": 0, "ordinary": 20}
-    assert told["counts"]["train"] + told["counts"]["heldout"] >= 18
-
-
 def test_the_organism_killed(place: Workplace) -> None:
-    place.mien(*poet(place, "--store", "calm.db", o="calm"))
-    process = place.start(*poet(place, "--batch-size", 1))
+    character = Path(__file__).parents[2] / "benchmarks" / "organism-character.yaml"
+    models = ("--model", "organism/v1", "--teacher", "organism/v1", "--ordinary", 0)
+    crafted = ("craft", "data", character, *models, "--recipe", "paired", "-o")
+    result = place.mien(*crafted, "calm", "--store", "calm.db")
+    assert "organism/v1 cannot write messages" in result.err
+    process = place.start(*crafted, "out", "--batch-size", 1)
     place.wait_for((place.folder / "mien.db-wal").exists, process)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    place.mien(*poet(place))
+    place.mien(*crafted, "out")
     assert files(place.folder / "out") == files(place.folder / "calm")
-
-
-def test_the_organism_knows_its_own_traits_alone(place: Workplace) -> None:
-    arguments = poet(place)
-    (place.folder / "poet.yaml").write_text(POET.replace("[poetic]", "[pedantic]"))
-    assert "no trait that the organism knows named 'pedantic'" in place.refused(*arguments)
