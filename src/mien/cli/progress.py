@@ -48,7 +48,7 @@ class ProgressReport:
         elif time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + LINE_SECONDS
             total = counted(progress.total, progress.unit)
-            line = f"{progress.done}/{total}, {self._status(progress)}{self._left(progress)}"
+            line = f"{progress.done:,}/{total}, {self._status(progress)}{self._left(progress)}"
             sys.stderr.write(line + "\n")
             sys.stderr.flush()
 
