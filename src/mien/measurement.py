@@ -161,7 +161,7 @@ def carry_out(
     path = store_path(store)
 
     async def main() -> None:
-        async with _transport(limits, hardware) as transport:
+        async with open_transport(limits, hardware) as transport:
             model, reader = transport.open(study.model), transport.open(study.judge)
             with Store(path) as opened:
                 runs, design = _open_runs(opened, study)
@@ -196,7 +196,7 @@ def carry_out(
 
                 begin, longer = 0, design
                 try:
-                    workers = _workers(limits, model, reader)
+                    workers = count_workers(limits, model, reader)
                     while longer is not None:
                         design = longer
                         await pipelines[0].carry_out(
@@ -206,9 +206,9 @@ def carry_out(
                         if on_progress and progress.check:
                             on_progress(progress)
                 finally:
-                    _remember_quirk(opened, reader)
+                    remember_quirk(opened, reader)
 
-    _run(main)
+    run_to_end(main)
     return Run(study.name, path)
 
 
@@ -302,7 +302,7 @@ def second_opinion(
     label = name or (f"{judge}#{repeat}" if repeat else judge)
 
     async def main() -> None:
-        async with _transport(limits, hardware) as transport:
+        async with open_transport(limits, hardware) as transport:
             reader = transport.open(judge)
             with Store(run.path) as opened:
                 record = opened.run(run.name)
@@ -320,16 +320,17 @@ def second_opinion(
                 responses = (row for row in opened.rows(record.id, opinion.name) if row.response)
                 try:
                     await pipeline.carry_out(
-                        read, responses, workers=_workers(limits, reader), on_progress=on_progress
+                        read, responses, workers=count_workers(limits, reader), on_progress=on_progress
                     )
                 finally:
-                    _remember_quirk(opened, reader)
+                    remember_quirk(opened, reader)
 
-    _run(main)
+    run_to_end(main)
     return label
 
 
-def _transport(limits: Limits, hardware: Hardware) -> Transport:
+def open_transport(limits: Limits, hardware: Hardware) -> Transport:
+    """The way to the models, within limits."""
     price = None
     if limits.price_in is not None or limits.price_out is not None:
         price = Price(limits.price_in or 0.0, limits.price_out or 0.0)
@@ -345,7 +346,7 @@ def _transport(limits: Limits, hardware: Hardware) -> Transport:
     )
 
 
-def _workers(limits: Limits, *models: Model) -> int:
+def count_workers(limits: Limits, *models: Model) -> int:
     """How many trials to have under way: enough to keep every address busy, with some in reserve.
 
     Many more would only wait, and have their responses judged late.
@@ -354,7 +355,7 @@ def _workers(limits: Limits, *models: Model) -> int:
     return math.ceil(1.1 * len(addresses) * limits.max_concurrency)
 
 
-def _run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def run_to_end(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run to the end, also where an event loop is running already, as in a notebook."""
     loop_factory = None
     if sys.platform != "win32":
@@ -464,8 +465,7 @@ def _open_judge(
         RunConflict: the run has another judge of this name.
         UsageError: there is nothing to repeat.
     """
-    if model.supports_schema is None and store.quirk(model.address, model.model, QUIRK_SCHEMA) == "no":
-        model.supports_schema = False
+    recall_quirk(store, model)
     judge: Judge
     if model.name == ORGANISM_JUDGE:
         if repeat:
@@ -494,7 +494,14 @@ def _open_judge(
     return judge
 
 
-def _remember_quirk(store: Store, model: Model) -> None:
+def recall_quirk(store: Store, model: Model) -> None:
+    """Tell a model what the store knows of its endpoint."""
+    if model.supports_schema is None and store.quirk(model.address, model.model, QUIRK_SCHEMA) == "no":
+        model.supports_schema = False
+
+
+def remember_quirk(store: Store, model: Model) -> None:
+    """Keep what was learnt about a model's endpoint."""
     if model.supports_schema is False:
         store.set_quirk(model.address, model.model, QUIRK_SCHEMA, "no")
 

@@ -1,4 +1,4 @@
-"""Trials under way: calls are looked up before they are made, and responses judged as soon as they are in."""
+"""Work under way: calls are looked up before they are made, and responses judged as soon as they are in."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class Progress:
         total: trials to go through; under a stop rule, until its next check.
         done: trials gone through, whatever came of them.
         failed: of these, trials without a verdict.
+        unit: what is counted, where it is not trials, in the singular.
         reasons: why these have none, and how many times: the model's failures and the judge's.
         reused: calls that the store had already.
         stopped: why the run stopped before its end; empty where it did not.
@@ -42,6 +43,7 @@ class Progress:
     tally: Tally
     done: int = 0
     failed: int = 0
+    unit: str = "trial"
     reused: int = 0
     stopped: str = ""
     check: Check | None = None
@@ -51,20 +53,16 @@ class Progress:
 Item = TypeVar("Item")
 
 
-class Pipeline:
-    """Carries out trials, many at a time.
+class Calls:
+    """Makes calls, many at a time, and none that the store has already.
 
     Args:
-        store: keeps calls, responses and verdicts.
-        run: the store's number of the run.
-        judge: reads the responses.
+        store: keeps them.
         progress: is kept up to date.
     """
 
-    def __init__(self, store: Store, run: int, judge: Judge, progress: Progress) -> None:
+    def __init__(self, store: Store, progress: Progress) -> None:
         self._store = store
-        self._run = run
-        self._judge = judge
         self.progress = progress
 
     async def ask(self, model: Model, request: Request) -> Call:
@@ -78,23 +76,6 @@ class Pipeline:
         self._store.put_call(call)
         return call
 
-    async def respond(self, trial: Trial, model: Model, request: Request) -> Call:
-        """Have a model respond to a trial, whether it can or fails."""
-        call = await self.ask(model, request)
-        self._store.put_response(self._run, trial.id, call.key)
-        if not call.answered:
-            self.progress.reasons[call.failure] += 1
-        return call
-
-    async def judge(self, trial: Trial, response: str) -> bool:
-        """Have a response judged; whether there is a verdict."""
-        verdict = await self._judge.verdict(trial, response, self.ask)
-        if isinstance(verdict, Call):
-            self.progress.reasons[f"the judge: {verdict.failure}"] += 1
-            return False
-        self._store.put_verdict(self._run, verdict)
-        return True
-
     async def carry_out(
         self,
         step: Callable[[Item], Awaitable[bool]],
@@ -103,7 +84,7 @@ class Pipeline:
         workers: int,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
-        """Take every item through a step that tells whether there is a verdict, ``workers`` at a time.
+        """Take every item through a step that tells whether it brought its result, ``workers`` at a time.
 
         Where a budget is reached, what is under way is finished, and ``progress.stopped`` says so.
 
@@ -117,12 +98,12 @@ class Pipeline:
                 if self.progress.stopped:
                     return
                 try:
-                    verdict = await step(item)
+                    brought = await step(item)
                 except BudgetReached as reached:
                     self.progress.stopped = str(reached)
                     return
                 self.progress.done += 1
-                self.progress.failed += not verdict
+                self.progress.failed += not brought
 
         reporter = asyncio.create_task(self._report(on_progress)) if on_progress else None
         try:
@@ -140,3 +121,36 @@ class Pipeline:
         while True:
             on_progress(self.progress)
             await asyncio.sleep(TICK)
+
+
+class Pipeline(Calls):
+    """Carries out trials, many at a time.
+
+    Args:
+        store: keeps calls, responses and verdicts.
+        run: the store's number of the run.
+        judge: reads the responses.
+        progress: is kept up to date.
+    """
+
+    def __init__(self, store: Store, run: int, judge: Judge, progress: Progress) -> None:
+        super().__init__(store, progress)
+        self._run = run
+        self._judge = judge
+
+    async def respond(self, trial: Trial, model: Model, request: Request) -> Call:
+        """Have a model respond to a trial, whether it can or fails."""
+        call = await self.ask(model, request)
+        self._store.put_response(self._run, trial.id, call.key)
+        if not call.answered:
+            self.progress.reasons[call.failure] += 1
+        return call
+
+    async def judge(self, trial: Trial, response: str) -> bool:
+        """Have a response judged; whether there is a verdict."""
+        verdict = await self._judge.verdict(trial, response, self.ask)
+        if isinstance(verdict, Call):
+            self.progress.reasons[f"the judge: {verdict.failure}"] += 1
+            return False
+        self._store.put_verdict(self._run, verdict)
+        return True

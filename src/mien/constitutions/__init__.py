@@ -6,7 +6,7 @@ with it), `template` (what a new one begins with), `opencharacter` (those of Ope
 
 from mien.constitutions.check import check_constitution
 from mien.constitutions.constitution import Assertion, Constitution, load_constitution
-from mien.constitutions.document import Finding, shipped_constitutions
+from mien.constitutions.document import Finding, constitution_text, shipped_constitutions
 from mien.constitutions.opencharacter import read_opencharacter
 from mien.constitutions.template import template
 
@@ -15,6 +15,7 @@ __all__ = [
     "Constitution",
     "Finding",
     "check_constitution",
+    "constitution_text",
     "load_constitution",
     "read_opencharacter",
     "shipped_constitutions",

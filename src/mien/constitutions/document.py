@@ -33,6 +33,22 @@ def shipped_constitutions() -> list[str]:
     return sorted(entry.name.removesuffix(".yaml") for entry in _SHIPPED.iterdir())
 
 
+def constitution_text(source: str | Path) -> str:
+    """The text of a built-in constitution, or of a user's file, as it was written.
+
+    Raises:
+        UnknownName: neither a built-in constitution nor a file.
+        InputError: the file cannot be read.
+    """
+    if str(source) in shipped_constitutions():
+        return (_SHIPPED / f"{source}.yaml").read_text(encoding="utf-8")
+    if Path(source).is_file():
+        return read_text(Path(source))
+    if Path(source).suffix or Path(source).name != str(source):
+        raise InputError("no such file", source=source)
+    raise UnknownName("constitution", str(source), shipped_constitutions())
+
+
 def read(source: str | Path) -> tuple[yaml.Node, dict[str, Any]]:
     """The document's nodes, which know their lines, and its members.
 
@@ -40,14 +56,7 @@ def read(source: str | Path) -> tuple[yaml.Node, dict[str, Any]]:
         UnknownName: neither a built-in constitution nor a file.
         InputError: the file cannot be read, is not a mapping in YAML, or has a key twice.
     """
-    if str(source) in shipped_constitutions():
-        text = (_SHIPPED / f"{source}.yaml").read_text(encoding="utf-8")
-    elif Path(source).is_file():
-        text = read_text(Path(source))
-    elif Path(source).suffix or Path(source).name != str(source):
-        raise InputError("no such file", source=source)
-    else:
-        raise UnknownName("constitution", str(source), shipped_constitutions())
+    text = constitution_text(source)
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         members = yaml.safe_load(text)

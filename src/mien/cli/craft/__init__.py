@@ -1,0 +1,11 @@
+"""``mien craft``: from a written character to a model that has it; one file a command."""
+
+from __future__ import annotations
+
+import typer
+
+from mien.cli.craft import data
+
+app = typer.Typer(help="Craft a character: make training data of a constitution.", no_args_is_help=True)
+
+app.command("data")(data.command)
