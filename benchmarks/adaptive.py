@@ -8,7 +8,7 @@ With B the inverse Hessian, x = e_a − e_b and w the expected information p(1 �
 of the scores and both orders, a pair takes w ‖B x‖²/(1 + w xᵀB x) from the trace of B. The matching of most
 weight is found by exchanges between two pairs; they come within 1 % of the best.
 
-Run: python benchmarks/adaptive.py [--win-counts FILE] [--replications 12]
+Run: python benchmarks/adaptive.py [--win-counts FILE] [--replications 10]
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from truth import FIRST, N_DESIGNS, WIN_COUNTS, Shown, lay_out, read_win_counts,
 START = 4  # rounds of the design
 CHECKED = (8, 14, 28, 70)  # rounds after which a tournament is rated
 SCALE = (4, 6, 8, 11, 14, 20, 28, 40, 56, 70, 100, 143)  # rounds of the design that they are set against
-PENALTY = choice.DEFAULT_ALPHA
+RIDGES = (choice.DEFAULT_ALPHA, 2 * choice.DEFAULT_ALPHA)  # rounds are chosen under the first
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
 
 
@@ -61,6 +61,14 @@ class Rated(NamedTuple):
     rho: float
     coverage: float
     slope: float
+
+
+class Played(NamedTuple):
+    """Tournaments (ridges, replications, models, checked, 5) of the design at `SCALE`, and of each rule."""
+
+    checked: tuple[int, ...]
+    balanced: np.ndarray
+    by_rule: list[np.ndarray]
 
 
 class Voter:
@@ -151,9 +159,9 @@ def next_rounds(
     return np.concatenate([np.array(part) for part in _orient(*chosen)])
 
 
-def rate(voter: Voter, options: np.ndarray, chosen: np.ndarray) -> Rated:
-    scores, n = voter.scores, len(voter.scores)
-    fit = choice.fit(options, chosen, n, clusters=np.arange(len(options)) % voter.n_prompts)
+def rate(voter: Voter, options: np.ndarray, chosen: np.ndarray, alpha: float) -> Rated:
+    scores, prompt = voter.scores, np.arange(len(options)) % voter.n_prompts
+    fit = choice.fit(options, chosen, len(scores), clusters=prompt, alpha=alpha)
     error = np.abs(fit.scores - scores)
     return Rated(
         variance=float(np.mean(fit.stderr**2)),
@@ -164,8 +172,8 @@ def rate(voter: Voter, options: np.ndarray, chosen: np.ndarray) -> Rated:
     )
 
 
-def tournament(rule: Rule, voter: Voter, shown: Shown, checked: tuple[int, ...]) -> list[Rated]:
-    """A tournament of the rounds of a design, or of rounds chosen by the rule after the first `START`."""
+def tournament(rule: Rule, voter: Voter, shown: Shown, checked: tuple[int, ...]) -> list[list[Rated]]:
+    """By ridge: a tournament of the rounds of a design, or chosen by the rule after the first `START`."""
     n = len(voter.scores)
     size = n // 2
     begun = START if rule.adaptive else checked[-1]
@@ -173,7 +181,7 @@ def tournament(rule: Rule, voter: Voter, shown: Shown, checked: tuple[int, ...])
     chosen = voter.choose(options, 0)
     met = np.eye(n, dtype=bool)
     met[options[:, 0], options[:, 1]] = met[options[:, 1], options[:, 0]] = True
-    penalty, params = Penalty.ridge(PENALTY, n + 2), np.zeros(n + 2)
+    penalty, params = Penalty.ridge(RIDGES[0], n + 2), np.zeros(n + 2)
     while len(options) < checked[-1] * size:
         trials = Trials.of(options, chosen, n, None)
         params, probabilities, *_ = maximise(trials, penalty, params)
@@ -182,7 +190,7 @@ def tournament(rule: Rule, voter: Voter, shown: Shown, checked: tuple[int, ...])
         new = next_rounds(rule, designed, params, bread, met)
         chosen = np.concatenate([chosen, voter.choose(new, len(options))])
         options = np.concatenate([options, new])
-    return [rate(voter, options[: r * size], chosen[: r * size]) for r in checked]
+    return [[rate(voter, options[: r * size], chosen[: r * size], a) for r in checked] for a in RIDGES]
 
 
 def tournaments(
@@ -194,13 +202,13 @@ def tournaments(
     *,
     alike: bool,
 ) -> np.ndarray:
-    """(replications, models, checked, 5) `Rated`."""
+    """(ridges, replications, models, checked, 5) `Rated`."""
     found = []
     for r in range(replications):
         rngs = [np.random.default_rng([r, m, alike]) for m in range(len(truth))]
         voters = [Voter(s, 60 if alike else 720, alike, rng) for s, rng in zip(truth, rngs, strict=True)]
         found.append([tournament(rule, voter, designs[r % len(designs)], checked) for voter in voters])
-    return np.array(found)
+    return np.moveaxis(np.array(found), 2, 0)
 
 
 def needed(found: np.ndarray, balanced: np.ndarray, checked: tuple[int, ...]) -> np.ndarray:
@@ -215,35 +223,40 @@ def needed(found: np.ndarray, balanced: np.ndarray, checked: tuple[int, ...]) ->
     )
 
 
-def print_rules(truth: list[np.ndarray], designs: list[Shown], replications: int, *, alike: bool) -> None:
-    print("| rounds | trials | variance | squared error | ρ | coverage | slope |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+def play(truth: list[np.ndarray], designs: list[Shown], replications: int, *, alike: bool) -> Played:
     checked = CHECKED[:3] if alike else CHECKED
-    balanced = tournaments(BALANCED, truth, designs, SCALE, replications, alike=alike)
+    return Played(
+        checked,
+        tournaments(BALANCED, truth, designs, SCALE, replications, alike=alike),
+        [tournaments(rule, truth, designs, checked, replications, alike=alike) for rule in RULES],
+    )
+
+
+def print_rules(played: Played, ridge: int, n_traits: int) -> None:
+    print("| rounds | trials | variance | squared error | ρ | RMSE, Elo | coverage | slope |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    checked, balanced = played.checked, played.balanced[ridge]
     rng = np.random.default_rng(0)
-    resamples = [rng.integers(replications, size=replications) for _ in range(200)]
-    for rule in (BALANCED, *RULES):
-        found = (
-            balanced[:, :, [SCALE.index(r) for r in checked]]
-            if rule is BALANCED
-            else tournaments(rule, truth, designs, checked, replications, alike=alike)
-        )
+    resamples = rng.integers(len(balanced), size=(200, len(balanced)))
+    at_checked = balanced[:, :, [SCALE.index(r) for r in checked]]
+    for rule, found in zip(
+        (BALANCED, *RULES), (at_checked, *(one[ridge] for one in played.by_rule)), strict=True
+    ):
         share = needed(found, balanced, checked)
         error = np.std([needed(found[i], balanced[i], checked) for i in resamples], axis=0)
         mean = found.mean(axis=(0, 1))
         for k, rounds in enumerate(checked):
             cells = ["1" if rule is BALANCED else f"{share[i, k]:.2f} ± {error[i, k]:.2f}" for i in range(3)]
             print(
-                f"| {rule.name} | {rounds * len(truth[0]) // 2:,} | " + " | ".join(cells) + f" "
-                f"| {mean[k, 3]:.1%} | {mean[k, 4]:.2f} |",
-                flush=True,
+                f"| {rule.name} | {rounds * n_traits // 2:,} | " + " | ".join(cells) + " "
+                f"| {ratings.ELO_SCALE * np.sqrt(mean[k, 1]):.0f} | {mean[k, 3]:.1%} | {mean[k, 4]:.2f} |"
             )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
-    parser.add_argument("--replications", type=int, default=12, help="tournaments of each model")
+    parser.add_argument("--replications", type=int, default=10, help="tournaments of each model")
     arguments = parser.parse_args()
     if not arguments.win_counts.is_file():
         sys.exit(f"skipped: no win counts at {arguments.win_counts}; say where with --win-counts")
@@ -254,15 +267,17 @@ def main() -> None:
         for seed in range(N_DESIGNS)
         for design in [lay_out(traits, 2, seed=seed)]
     ]
-    print(f"{describe_machine()}; {arguments.replications} tournaments of each of {len(truth)} models.\n")
-    print(
-        "Trials as a share of the balanced trials that give as small a mean variance (as the fit tells it),"
-    )
+    replications = arguments.replications
+    print(f"{describe_machine()}; {replications} tournaments of each of {len(truth)} models.\n")
+    print("Trials as a share of the balanced trials that give as small a mean variance, as the fit tells it,")
     print("as small a mean squared error, or as high a Spearman's ρ with the truth, ± simulation error;")
-    print("coverage of 95 % intervals; slope of the estimated on the true scores:\n")
-    print_rules(truth, designs, arguments.replications, alike=False)
-    print("\nThe same where the trials of a prompt hang together (60 prompts):\n")
-    print_rules(truth, designs, arguments.replications, alike=True)
+    print("root-mean-square error; coverage of 95 % intervals; slope of the estimated on the true scores:\n")
+    played = play(truth, designs, replications, alike=False)
+    print_rules(played, 0, len(traits))
+    print(f"\nAll under a ridge of {RIDGES[1]:g} in place of {RIDGES[0]:g}:\n")
+    print_rules(played, 1, len(traits))
+    print("\nWhere the trials of a prompt hang together (60 prompts):\n")
+    print_rules(play(truth, designs, replications, alike=True), 0, len(traits))
 
 
 if __name__ == "__main__":
