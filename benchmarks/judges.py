@@ -28,7 +28,7 @@ BUDGETS = (2_000, 5_000)
 CALIBRATION = 2_000
 N_TRAITS, N_PROMPTS = 144, 720
 FIRST = 0.4  # log odds in favour of the first option
-RIDGES = (0.3, 0.15, 0.08)  # smaller ones leave too little to hold the estimates
+RIDGES = (0.3, 0.15, 0.08)  # under a quarter of the default some fits do not converge
 SPREAD = 0.07  # standard deviation of the errors by trait, where they vary
 
 
