@@ -8,6 +8,10 @@ With B the inverse Hessian, x = e_a − e_b and w the expected information p(1 �
 of the scores and both orders, a pair takes w ‖B x‖²/(1 + w xᵀB x) from the trace of B. The matching of most
 weight is found by exchanges between two pairs; they come within 1 % of the best.
 
+Pairs chosen by earlier verdicts depend on their luck, and spread estimates too far: Bramley and Vitello
+(2019, Assessment in Education 26, 43–58) measured that for comparative judgement. So errors are set beside
+standard errors here, and coverage beside both.
+
 Run: python benchmarks/adaptive.py [--win-counts FILE] [--replications 10]
 """
 

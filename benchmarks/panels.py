@@ -5,7 +5,7 @@ simulation (`compare.py`). Here are others: characters of other spread and kind,
 models and of trials, runs on trials and prompts of their own, prompts that pull on the traits. In most rows
 one thing differs from the first.
 
-Run: python benchmarks/panels.py [--replications 60]
+Run: python benchmarks/panels.py [--replications 60] [--seed 0]
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from mien.panels.components import components
 from mien.panels.distinct import distinct
 from mien.panels.noise import draws, members
 from mien.types import Prompt
-from truth import FIRST, WIN_COUNTS, read_win_counts, scores_from_wins
+from truth import FIRST, N_DESIGNS, WIN_COUNTS, read_win_counts, scores_from_wins
 
 N_PROMPTS = 400
 N_RESAMPLES = 300
@@ -89,7 +89,7 @@ class Found(NamedTuple):
     kept: int
 
 
-def base_scores(setting: Setting, rng: np.random.Generator) -> np.ndarray:
+def base_scores(setting: Setting, published: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
     n = setting.n_traits
     if setting.base == "normal":
         scores = setting.spread * rng.normal(size=n)
@@ -98,8 +98,7 @@ def base_scores(setting: Setting, rng: np.random.Generator) -> np.ndarray:
     elif setting.base == "organism":
         scores = np.array([*load_planted("v1").chooses.values()])
     else:
-        _, wins = read_win_counts(WIN_COUNTS)
-        scores = rng.permutation(scores_from_wins(rng.choice([*wins.values()])))[:n]
+        scores = rng.permutation(rng.choice(published))[:n]
     return scores - scores.mean()
 
 
@@ -110,9 +109,9 @@ def lay_out(n_traits: int, n_trials: int, n_prompts: int, seed: int) -> Design:
     return design(traits, prompts, rounds=rounds_for(n_traits, trials=n_trials), seed=seed)
 
 
-def characters(setting: Setting, rng: np.random.Generator) -> np.ndarray:
+def characters(setting: Setting, published: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
     """(R, n) true scores."""
-    scores = np.tile(base_scores(setting, rng), (setting.n_models, 1))
+    scores = np.tile(base_scores(setting, published, rng), (setting.n_models, 1))
     scores += setting.scattered * rng.normal(size=scores.shape)
     moved = rng.choice(setting.n_traits, N_APART, replace=False)
     scores[0, moved] += setting.apart * np.resize([1, -1], N_APART)
@@ -126,27 +125,22 @@ def fits(
     effects: dict[int, np.ndarray] = {}
     for r, scores in enumerate(truth):
         n_trials = setting.n_trials[r % len(setting.n_trials)]
-        laid_out = lay_out(
-            setting.n_traits,
-            n_trials,
-            setting.n_prompts,
-            replication % 4 + (r if setting.shared != "trials" else 0),
-        )
+        design_seed = replication % N_DESIGNS + (0 if setting.shared == "trials" else r)
+        laid_out = lay_out(setting.n_traits, n_trials, setting.n_prompts, design_seed)
         source = r if setting.shared == "nothing" else 0
         if source not in effects:
             effects[source] = setting.prompt_effect * rng.normal(size=(setting.n_prompts, setting.n_traits))
         utilities = scores[laid_out.options] + effects[source][laid_out.prompt[:, None], laid_out.options]
         utilities += rng.gumbel(size=utilities.shape) + np.array([FIRST, 0])
         labels = laid_out.prompt + source * setting.n_prompts
-        found.append(
-            choice.fit(laid_out.options, utilities.argmax(axis=1), setting.n_traits, clusters=labels)
-        )
+        chosen = utilities.argmax(axis=1)
+        found.append(choice.fit(laid_out.options, chosen, setting.n_traits, clusters=labels))
     return found
 
 
-def find(setting: Setting, replication: int) -> Found:
-    rng = np.random.default_rng([replication, SETTINGS.index(setting)])
-    truth = characters(setting, rng)
+def find(setting: Setting, published: list[np.ndarray], replication: int, seed: int) -> Found:
+    rng = np.random.default_rng([replication, SETTINGS.index(setting), seed])
+    truth = characters(setting, published, rng)
     panel = members(fits(setting, truth, replication, rng), [range(setting.n_traits)] * len(truth))
     apart = distinct(panel)
     delta = (truth - truth.mean(axis=0)) * len(truth) / (len(truth) - 1)
@@ -169,15 +163,21 @@ def find(setting: Setting, replication: int) -> Found:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--replications", type=int, default=60, help="panels a row")
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
     arguments = parser.parse_args()
+    published: list[np.ndarray] = []
+    if arguments.win_counts.is_file():
+        _, wins = read_win_counts(arguments.win_counts)
+        published = [scores_from_wins(counts) for counts in wins.values()]
     print(f"{describe_machine()}; {arguments.replications} panels a row.\n")
     print("| panel | false discoveries | p < .05 | coverage of Δ | found | components kept: 0 | 1 | more |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for setting in SETTINGS:
-        if setting.base == "published" and not arguments.win_counts.is_file():
+        if setting.base == "published" and not published:
+            print(f"| {setting.name} | skipped: no win counts at {arguments.win_counts} | | | | | | |")
             continue
-        found = [find(setting, r) for r in range(arguments.replications)]
+        found = [find(setting, published, r, arguments.seed) for r in range(arguments.replications)]
         false = np.array([one.false for one in found])
         rejected, covered, power = (
             "" if np.isnan(mean) else f"{mean:.1%}"
