@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
-import math
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mien import designs
+from mien.calls import (
+    Limits,
+    Progress,
+    count_workers,
+    open_transport,
+    recall_quirk,
+    remember_quirk,
+    run_to_end,
+)
 from mien.errors import RunConflict, UsageError
 from mien.followups import turn_name
 from mien.instruments import instrument as make_instrument
 from mien.judges import AskingJudge, LikelihoodJudge
 from mien.models.engines import ORGANISM_JUDGE, Hardware
-from mien.models.providers import Price
-from mien.models.transport import Transport
-from mien.pipeline import Pipeline, Progress
+from mien.pipeline import Pipeline
 from mien.protocols import Protocol, load_protocol
 from mien.runs import Run, store_path
 from mien.stopping import FLOOR, Check
 from mien.store import JudgeRecord, RunRecord, Store
 from mien.studies import plan
-from mien.traits import TraitSet
 from mien.types import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from mien.comparisons import Comparisons
@@ -44,27 +45,6 @@ if TYPE_CHECKING:
     from mien.studies import Study
     from mien.traits import TraitSet
     from mien.types import InstrumentName, Prompt
-
-QUIRK_SCHEMA = "json_schema"  # the name under which the store remembers what an endpoint takes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How fast, how long and how dear a run may get; see `mien.models.transport.Transport`.
-
-    Attributes:
-        price_in: US dollars per million tokens of requests, where the endpoint does not say.
-        price_out: US dollars per million tokens of answers.
-    """
-
-    max_concurrency: int = 256
-    rpm: float | None = None
-    tpm: float | None = None
-    max_calls: int | None = None
-    max_cost: float | None = None
-    price_in: float | None = None
-    price_out: float | None = None
-    timeout: float = 600
 
 
 def measure(
@@ -329,53 +309,6 @@ def second_opinion(
     return label
 
 
-def open_transport(limits: Limits, hardware: Hardware) -> Transport:
-    """The way to the models, within limits."""
-    price = None
-    if limits.price_in is not None or limits.price_out is not None:
-        price = Price(limits.price_in or 0.0, limits.price_out or 0.0)
-    return Transport(
-        max_concurrency=limits.max_concurrency,
-        rpm=limits.rpm,
-        tpm=limits.tpm,
-        max_calls=limits.max_calls,
-        max_cost=limits.max_cost,
-        price=price,
-        timeout=limits.timeout,
-        hardware=hardware,
-    )
-
-
-def count_workers(limits: Limits, *models: Model) -> int:
-    """How many trials to have under way: enough to keep every address busy, with some in reserve.
-
-    Many more would only wait, and have their responses judged late.
-    """
-    addresses = {model.address for model in models}
-    return math.ceil(1.1 * len(addresses) * limits.max_concurrency)
-
-
-def run_to_end(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run to the end, also where an event loop is running already, as in a notebook."""
-    loop_factory = None
-    if sys.platform != "win32":
-        import uvloop
-
-        loop_factory = uvloop.new_event_loop
-
-    def run() -> None:
-        with asyncio.Runner(loop_factory=loop_factory) as runner:
-            runner.run(main())
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        run()
-        return
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        pool.submit(run).result()
-
-
 def _open_runs(store: Store, study: Study) -> tuple[list[RunRecord], Design]:
     """Make the study's run with those of its later turns, or find them.
 
@@ -492,18 +425,6 @@ def _open_judge(
         )
     store.add_judge(run.id, record)
     return judge
-
-
-def recall_quirk(store: Store, model: Model) -> None:
-    """Tell a model what the store knows of its endpoint."""
-    if model.supports_schema is None and store.quirk(model.address, model.model, QUIRK_SCHEMA) == "no":
-        model.supports_schema = False
-
-
-def remember_quirk(store: Store, model: Model) -> None:
-    """Keep what was learnt about a model's endpoint."""
-    if model.supports_schema is False:
-        store.set_quirk(model.address, model.model, QUIRK_SCHEMA, "no")
 
 
 def _recorded_protocol(run: RunRecord, judge_sampling: Mapping[str, Any]) -> Protocol:

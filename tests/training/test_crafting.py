@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mien.calls import Limits
 from mien.errors import BudgetReached, InputError, Unfinished, UnknownName, UsageError
-from mien.measurement import Limits
 from mien.testing import Options, ScriptedServer, codeword
 from mien.training.craft import Craft
 from mien.training.crafting import craft_data

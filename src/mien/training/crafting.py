@@ -9,12 +9,20 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import mien
+from mien.calls import (
+    Calls,
+    Limits,
+    Progress,
+    count_workers,
+    open_transport,
+    recall_quirk,
+    remember_quirk,
+    run_to_end,
+)
 from mien.constitutions import check_constitution, constitution_text, load_constitution
 from mien.errors import BudgetReached, InputError, Unfinished, UsageError
 from mien.judges.likelihood import MARGIN
-from mien.measurement import Limits, count_workers, open_transport, recall_quirk, remember_quirk, run_to_end
 from mien.models.engines import ORGANISM_JUDGE, Hardware
-from mien.pipeline import Calls, Progress
 from mien.prompts import load_prompts
 from mien.protocols import load_protocol
 from mien.report.numbers import counted
