@@ -67,13 +67,13 @@ class App:
 
     def application(self) -> web.Application:
         """What aiohttp serves."""
-        from mien.viewer.pages import diff, label, profile, runs, transcripts, trial
+        from mien.viewer.pages import arena, diff, label, profile, runs, transcripts, trial
 
         application = web.Application(
             middlewares=[self.guard.check, self._explained], client_max_size=_MOST_BYTES
         )
         application.router.add_static("/static/", _HERE / "static")
-        for page in (runs, profile, transcripts, trial, diff, label):
+        for page in (runs, profile, transcripts, trial, diff, label, arena):
             application.add_routes(page.routes(self))
         application.cleanup_ctx.append(self._searching)
         return application

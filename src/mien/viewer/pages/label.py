@@ -12,7 +12,7 @@ from aiohttp import web
 
 from mien.errors import InputError, UsageError
 from mien.types import NEITHER, NON_CHOICES, REFUSED
-from mien.viewer.labelling import SAMPLES, agreements, queue, shown_order
+from mien.viewer.labelling import LONGEST_NAME, SAMPLES, agreements, person_name, queue, shown_order
 from mien.viewer.pages.trial import one_trial
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from mien.viewer.app import App
 
 _COLUMNS = ("run", "trial_id", "person", "chosen")
-_NAME = 60  # characters
 
 
 class _Label:
@@ -32,7 +31,7 @@ class _Label:
         self._queues: dict[tuple[int, float, str], tuple[tuple[int, ...], list[str]]] = {}
 
     def page(self, query: Mapping[str, str]) -> str:
-        person, sample = _person(query), query.get("sample") or SAMPLES[0]
+        person, sample = person_name(query), query.get("sample") or SAMPLES[0]
         if sample not in SAMPLES:
             raise UsageError(f"no sample named {sample!r}; choose one of {', '.join(SAMPLES)}")
         skipped = tuple(filter(None, query.get("skipped", "").split(",")))
@@ -84,7 +83,7 @@ class _Label:
 
     def answer(self, form: Mapping[str, Any]) -> str:
         """Keep a label, pass a trial over, or take the last label back."""
-        person, trial, chosen = _person(form), str(form.get("trial", "")), str(form.get("chosen", ""))
+        person, trial, chosen = person_name(form), str(form.get("trial", "")), str(form.get("chosen", ""))
         place = {"run": str(form.get("run", "")), "person": person, "sample": str(form.get("sample", ""))}
         skipped = str(form.get("skipped", ""))
         if not person:
@@ -145,13 +144,9 @@ class _Label:
                 if not person or chosen not in (*options, *NON_CHOICES):
                     problem = f"{chosen!r} is none of the trial's options" if person else "names no person"
                     raise InputError(problem, source=file.filename, where=f"row {number}")
-                labels.append((trial, person[:_NAME], chosen))
+                labels.append((trial, person[:LONGEST_NAME], chosen))
             store.put_labels(run.id, labels)
         return self._location({"run": name})
-
-
-def _person(members: Mapping[str, Any]) -> str:
-    return " ".join(str(members.get("person", "")).split())[:_NAME]
 
 
 def _people(store: Store, run: RunRecord) -> dict[str, dict[str, str]]:

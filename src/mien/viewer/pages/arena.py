@@ -1,0 +1,247 @@
+"""Arena: people say which of two runs' responses they prefer, without knowing which is whose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from mien.errors import MienError, UnknownName, UsageError
+from mien.preferences import pleases, win_rates
+from mien.types import PREFERRED, TIE, Preference
+from mien.viewer import preference_files
+from mien.viewer.labelling import person_name
+from mien.viewer.pages.profile import Profiles
+from mien.viewer.pages.trial import one_trial
+from mien.viewer.pairing import Answered, Pair, left, paired
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Collection, Mapping
+
+    from mien.diffs.difference import Diff
+    from mien.store import RunRecord, Store
+    from mien.viewer.app import App
+
+    Runs = tuple[RunRecord, RunRecord]
+
+_ANSWERED = """
+    SELECT t.id, t.options, t.prompt FROM trial t JOIN call c ON c.key = t.call
+    WHERE t.run = ? AND c.failure = '' AND c.text <> '' ORDER BY t.number
+"""
+
+
+class _Arena:
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._profiles = Profiles(app)
+        self._pairs_of: dict[tuple[object, ...], tuple[tuple[int, ...], dict[str, Pair]]] = {}
+        self._diffs: dict[tuple[str, str], Diff] = {}
+
+    def page(self, query: Mapping[str, str]) -> str:
+        a, b = query.get("a", ""), query.get("b", "")
+        with self._app.reading() as (store, db):
+            known = [run.name for run in reversed(store.runs())]
+            runs = _runs(store, query) if a and b and a != b else None
+            shown = self._shown(store, db, runs, query) if runs else {}
+        newest = known[1::-1] if len(known) > 1 else ["", ""]
+        return self._app.html(
+            "arena.html",
+            title=f"Arena: {b} against {a}" if runs else "Arena",
+            known=known,
+            runs=runs,
+            a=a or newest[0],
+            b=b or newest[1],
+            alike=bool(a) and a == b,
+            person=person_name(query),
+            trait=query.get("trait", ""),
+            changed=self._changed(a, b) if runs else [],
+            traits=_traits(runs) if runs else [],
+            **shown,
+        )
+
+    def _shown(
+        self, store: Store, db: sqlite3.Connection, runs: Runs, query: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """What a page about two runs shows: the next pair, the last answer, and how it stands."""
+        person, questions = person_name(query), _questions(runs, query)
+        skipped = tuple(filter(None, query.get("skipped", "").split(",")))
+        names, pairs = (runs[0].name, runs[1].name), self._pairs(db, runs)
+        kept = list(store.preferences(runs[0].id, runs[1].id))
+        own = {(p.trial_a, p.trial_b, p.question): p for p, _ in kept if p.person == person}
+        done = {(a, b) for a, b, _ in own if all((a, b, question) in own for question in questions)}
+        waiting = (p for p in pairs.values() if p.key not in skipped and p.trials not in done)
+        pair = next(waiting, None) if person else None
+        last, asked = pairs.get(query.get("last", "")), query.get("asked", "")
+        choices, prompts = [p for p, _ in kept], [prompt for _, prompt in kept]
+        found = {question: pleases(choices, prompts, question) for question in {p.question for p in choices}}
+        return {
+            "pair": pair,
+            "sides": _sides(db, runs, pair, left(pair, names, person)) if pair else (),
+            "question": next((q for q in questions if pair and (*pair.trials, q) not in own), ""),
+            "about": next((t.description for run in runs for t in run.traits if t.name == questions[-1]), ""),
+            "last": last,
+            "asked": asked,
+            "answer": own.get((*last.trials, asked)) if last else None,
+            "skipped": skipped,
+            "n_done": sum(p.trials in done for p in pairs.values()),
+            "n_all": len(pairs),
+            "rates": win_rates(choices, prompts),
+            "pleases": {trait: share for trait, share in sorted(found.items()) if share},
+        }
+
+    def _pairs(self, db: sqlite3.Connection, runs: Runs) -> dict[str, Pair]:
+        """The pairs that everybody compares, in order; made anew once there are other responses."""
+        state = tuple(
+            int(db.execute("SELECT count(call) FROM trial WHERE run = ?", (run.id,)).fetchone()[0])
+            for run in runs
+        )
+        place = tuple((run.id, run.created) for run in runs)
+        known, pairs = self._pairs_of.get(place, ((), {}))
+        if known != state:
+            a, b = ([Answered(*row) for row in db.execute(_ANSWERED, (run.id,))] for run in runs)
+            pairs = {pair.key: pair for pair in paired((runs[0].name, runs[1].name), a, b)}
+            self._pairs_of[place] = state, pairs
+        return pairs
+
+    def _changed(self, a: str, b: str) -> list[str]:
+        """Traits that a diff says changed, by size; none where the runs have no diff."""
+        from mien import diffs
+
+        try:
+            before, after = (self._profiles.profile(name, "") for name in (a, b))
+            found = self._diffs.get((a, b))
+            if found is None or found.before is not before or found.after is not after:
+                found = self._diffs[a, b] = diffs.diff(before, after)
+        except MienError:
+            return []
+        return [row["trait"] for row in found.rows if row["changed"]]
+
+    def answer(self, form: Mapping[str, Any]) -> str:
+        """Keep a choice, pass a pair over, or take the last choice back."""
+        members = {name: str(form.get(name, "")) for name in ("a", "b", "trait", "skipped")}
+        person, chosen, question = person_name(form), str(form.get("chosen", "")), str(form.get("question"))
+        members["person"] = person
+        if not person:
+            raise UsageError("say who chooses: every choice bears a person's name")
+        with self._app.writing() as store:
+            with self._app.reading() as (_, db):
+                runs = _runs(store, members)
+                pair = self._pairs(db, runs).get(str(form.get("pair", "")))
+            if pair is None:
+                raise UsageError("the runs have no such pair any more; load the page again")
+            if chosen == "skip":
+                members["skipped"] = f"{members['skipped']},{pair.key}".strip(",")
+                return self._location(members)
+            ids = (runs[0].id, runs[1].id)
+            if chosen == "undo":
+                store.delete_preference(*ids, pair.trials, question, person)
+                return self._location(members)
+            side = left(pair, (runs[0].name, runs[1].name), person)
+            choices = {"1": side, "2": "b" if side == "a" else "a", TIE: TIE}
+            found = Preference(
+                person=person,
+                question=question,
+                trial_a=pair.trial_a,
+                trial_b=pair.trial_b,
+                shown_left=side,
+                chosen=choices.get(chosen, chosen),
+            )
+            if wrong := _problem(found, _traits(runs)):
+                raise UsageError(wrong)
+            store.put_preferences(*ids, [found])
+        return self._location(members | {"last": pair.key, "asked": question})
+
+    def _location(self, members: Mapping[str, str]) -> str:
+        from mien.viewer.app import href
+
+        return href("/arena", **{name: value for name, value in members.items() if value})
+
+    def export(self, suffix: str) -> web.RouteDef:
+        """The choices between two runs as a file."""
+
+        async def answer(request: web.Request) -> web.Response:
+            with self._app.reading() as (store, _):
+                runs = _runs(store, request.query)
+                found = [p for p, _ in store.preferences(runs[0].id, runs[1].id)]
+            text = preference_files.written(suffix, (runs[0].name, runs[1].name), found)
+            return web.Response(
+                text=text,
+                content_type=preference_files.FORMATS[suffix],
+                headers={"Content-Disposition": f'attachment; filename="preferences{suffix}"'},
+            )
+
+        return web.get(f"/preferences{suffix}", answer)
+
+    def take_in(self, form: Mapping[str, Any]) -> str:
+        """Take in choices from a file: all rows or none."""
+        file = form.get("file")
+        if not isinstance(file, web.FileField):
+            raise UsageError("choose a CSV or JSONL file of preferences")
+        with self._app.writing() as store, self._app.reading() as (_, db):
+            runs = _runs(store, {side: str(form.get(side, "")) for side in ("a", "b")})
+            traits = _traits(runs)
+
+            def problem(found: Preference) -> str:
+                return _problem(found, traits) or _mismatch(db, runs, found)
+
+            names = (runs[0].name, runs[1].name)
+            found = preference_files.read(file.file.read(), file.filename, names, problem)
+            store.put_preferences(runs[0].id, runs[1].id, found)
+        return self._location({"a": runs[0].name, "b": runs[1].name})
+
+
+def _runs(store: Store, members: Mapping[str, str]) -> Runs:
+    a, b = (store.run(members.get(side, "")) for side in ("a", "b"))
+    if a.id == b.id:
+        raise UsageError(f"choose two different runs: {a.name!r} has nothing to be told from")
+    return a, b
+
+
+def _traits(runs: Runs) -> list[str]:
+    """What may be asked about: the traits of either run."""
+    return sorted({trait.name for run in runs for trait in run.traits} - {PREFERRED})
+
+
+def _questions(runs: Runs, query: Mapping[str, str]) -> list[str]:
+    trait = query.get("trait", "")
+    if trait and trait not in _traits(runs):
+        raise UnknownName("trait of these runs", trait, _traits(runs))
+    return [PREFERRED, trait] if trait else [PREFERRED]
+
+
+def _sides(db: sqlite3.Connection, runs: Runs, pair: Pair, first: str) -> tuple[dict[str, Any], ...]:
+    a, b = one_trial(db, runs[0].id, pair.trial_a), one_trial(db, runs[1].id, pair.trial_b)
+    return (a, b) if first == "a" else (b, a)
+
+
+def _problem(found: Preference, traits: Collection[str]) -> str:
+    """What is wrong with a choice, or nothing."""
+    if found.question != PREFERRED and found.question not in traits:
+        return f"the question {found.question!r} is neither {PREFERRED!r} nor a trait of these runs"
+    if found.shown_left not in ("a", "b"):
+        return f"shown_left is {found.shown_left!r}, neither a nor b"
+    if found.chosen not in ("a", "b", TIE):
+        return f"chosen is {found.chosen!r}, none of a, b and {TIE}"
+    return ""
+
+
+def _mismatch(db: sqlite3.Connection, runs: Runs, found: Preference) -> str:
+    prompts: set[str] = set()
+    for run, trial in zip(runs, (found.trial_a, found.trial_b), strict=True):
+        row = db.execute("SELECT prompt FROM trial WHERE run = ? AND id = ?", (run.id, trial)).fetchone()
+        if row is None:
+            return f"run {run.name!r} has no trial {trial!r}"
+        prompts.add(row[0])
+    return "" if len(prompts) == 1 else f"{found.trial_a!r} and {found.trial_b!r} have different prompts"
+
+
+def routes(app: App) -> list[web.RouteDef]:
+    """Where the page is found."""
+    arena = _Arena(app)
+    return [
+        app.get("/arena", arena.page),
+        app.post("/arena", arena.answer),
+        *map(arena.export, preference_files.FORMATS),
+        app.post("/preferences", arena.take_in),
+    ]
