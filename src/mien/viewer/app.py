@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from mien.errors import MienError, UnknownName
-from mien.report.numbers import fraction, p_value
+from mien.report.numbers import counted, fraction, p_value
 from mien.schema import connect_read_only
 from mien.store import Store
 from mien.viewer.markdown import rendered
@@ -60,6 +60,7 @@ class App:
         shared.update(
             href=href,
             rendered=rendered,
+            counted=counted,
             read_only=guard.read_only,
             form_token=guard.form_token,
             store_name=store.name,

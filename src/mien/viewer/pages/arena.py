@@ -74,7 +74,9 @@ class _Arena:
         pair = next(waiting, None) if person else None
         last, asked = pairs.get(query.get("last", "")), query.get("asked", "")
         choices, prompts = [p for p, _ in kept], [prompt for _, prompt in kept]
-        found = {question: pleases(choices, prompts, question) for question in {p.question for p in choices}}
+        rates = win_rates(choices, prompts)
+        asked_of = list(dict.fromkeys(rate.question for rate in rates))
+        pleased = {trait: pleases(choices, prompts, trait) for trait in asked_of if trait != PREFERRED}
         return {
             "pair": pair,
             "sides": _sides(db, runs, pair, left(pair, names, person)) if pair else (),
@@ -86,8 +88,10 @@ class _Arena:
             "skipped": skipped,
             "n_done": sum(p.trials in done for p in pairs.values()),
             "n_all": len(pairs),
-            "rates": win_rates(choices, prompts),
-            "pleases": {trait: share for trait, share in sorted(found.items()) if share},
+            "rates": {
+                question: [rate for rate in rates if rate.question == question] for question in asked_of
+            },
+            "pleases": {trait: share for trait, share in pleased.items() if share},
         }
 
     def _pairs(self, db: sqlite3.Connection, runs: Runs) -> dict[str, Pair]:
