@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from mien.diffs.difference import Diff
+    from mien.preferences import WinRate
     from mien.store import RunRecord, Store
     from mien.viewer.app import App
 
@@ -73,10 +75,6 @@ class _Arena:
         waiting = (p for p in pairs.values() if p.key not in skipped and p.trials not in done)
         pair = next(waiting, None) if person else None
         last, asked = pairs.get(query.get("last", "")), query.get("asked", "")
-        choices, prompts = [p for p, _ in kept], [prompt for _, prompt in kept]
-        rates = win_rates(choices, prompts)
-        asked_of = list(dict.fromkeys(rate.question for rate in rates))
-        pleased = {trait: pleases(choices, prompts, trait) for trait in asked_of if trait != PREFERRED}
         return {
             "pair": pair,
             "sides": _sides(db, runs, pair, left(pair, names, person)) if pair else (),
@@ -88,10 +86,7 @@ class _Arena:
             "skipped": skipped,
             "n_done": sum(p.trials in done for p in pairs.values()),
             "n_all": len(pairs),
-            "rates": {
-                question: [rate for rate in rates if rate.question == question] for question in asked_of
-            },
-            "pleases": {trait: share for trait, share in pleased.items() if share},
+            **_standing(kept),
         }
 
     def _pairs(self, db: sqlite3.Connection, runs: Runs) -> dict[str, Pair]:
@@ -212,6 +207,16 @@ def _questions(runs: Runs, query: Mapping[str, str]) -> list[str]:
     if trait and trait not in _traits(runs):
         raise UnknownName("trait of these runs", trait, _traits(runs))
     return [PREFERRED, trait] if trait else [PREFERRED]
+
+
+def _standing(kept: list[tuple[Preference, str]]) -> dict[str, Any]:
+    """How often the second run wins by question, and how often more of a trait was preferred."""
+    choices, prompts = [found for found, _ in kept], [prompt for _, prompt in kept]
+    rates: defaultdict[str, list[WinRate]] = defaultdict(list)
+    for rate in win_rates(choices, prompts):
+        rates[rate.question].append(rate)
+    pleased = {trait: pleases(choices, prompts, trait) for trait in rates if trait != PREFERRED}
+    return {"rates": rates, "pleases": {trait: share for trait, share in pleased.items() if share}}
 
 
 def _sides(db: sqlite3.Connection, runs: Runs, pair: Pair, first: str) -> tuple[dict[str, Any], ...]:
