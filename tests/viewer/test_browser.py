@@ -15,6 +15,7 @@ from test_viewer import make_store, viewing
 from mien.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -64,7 +65,7 @@ class Tab:
             )
 
 
-async def drive(address: str, profile: Path) -> Tab:
+async def drive(address: str, profile: Path, act: Callable[[Tab, str], Awaitable[None]]) -> Tab:
     assert BROWSER
     process = await asyncio.create_subprocess_exec(
         BROWSER,
@@ -87,7 +88,7 @@ async def drive(address: str, profile: Path) -> Tab:
                 tab = Tab(socket)
                 for domain in ("Page", "Runtime", "Log", "Network"):
                     await tab.ask(f"{domain}.enable")
-                await label(tab, address)
+                await act(tab, address)
                 return tab
     finally:
         process.kill()
@@ -118,7 +119,7 @@ def test_labelling_by_keyboard(tmp_path: Path) -> None:
     store = tmp_path / "mien.db"
     make_store(store)
     with viewing(store) as viewer:
-        tab = asyncio.run(drive(viewer.address, tmp_path / "browser"))
+        tab = asyncio.run(drive(viewer.address, tmp_path / "browser", label))
         assert tab.complaints == []
         assert tab.requested
         assert {url for url in tab.requested if not url.startswith(viewer.address)} == set()

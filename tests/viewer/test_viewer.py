@@ -196,6 +196,8 @@ PAGES = (
     "/trial?run=before&id=t1",
     "/diff?a=before&b=after%2Fnow&trait=warm",
     "/label?run=before&person=Ana&sample=stratified",
+    "/arena",
+    "/arena?a=before&b=after%2Fnow&trait=warm&person=Ana",
 )
 
 

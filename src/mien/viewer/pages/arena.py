@@ -138,13 +138,15 @@ class _Arena:
                 return self._location(members)
             side = left(pair, (runs[0].name, runs[1].name), person)
             choices = {"1": side, "2": "b" if side == "a" else "a", TIE: TIE}
+            if chosen not in choices:
+                raise UsageError(f"{chosen!r} is none of the answers")
             found = Preference(
                 person=person,
                 question=question,
                 trial_a=pair.trial_a,
                 trial_b=pair.trial_b,
                 shown_left=side,
-                chosen=choices.get(chosen, chosen),
+                chosen=choices[chosen],
             )
             if wrong := _problem(found, _traits(runs)):
                 raise UsageError(wrong)
