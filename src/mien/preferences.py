@@ -106,11 +106,9 @@ def pleases(
 def clustered_share(
     scores: NDArray[np.float64], clusters: NDArray[np.str_], *, confidence_level: float
 ) -> Proportion:
-    """Mean of (T,) scores 0, ½ and 1 with Wilson's interval, clustered as in `mien.reliability.proportion`.
+    """Mean of (T,) scores 0, ½ and 1 with the clustered interval of `mien.reliability.proportion`.
 
-    A score of ½ varies less than the binomial that the interval assumes, so that ties make it wide rather
-    than narrow. Where all scores are alike, nothing tells how much clusters have in common: then each cluster
-    counts once.
+    Where all scores are alike, nothing tells how much clusters have in common: then each counts once.
     """
     if np.ptp(scores) > 0:
         return proportion(scores, clusters=clusters, confidence_level=confidence_level)

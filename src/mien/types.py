@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,10 +16,10 @@ NON_CHOICES = (NEITHER, REFUSED, UNREADABLE)
 
 #: What is asked of a `Preference` that is asked about no trait. No trait may bear this name there.
 PREFERRED = "preferred"
-TIE = "tie"
+TIE: Final = "tie"
 
 InstrumentName = Literal["revealed", "instructed"]
-Side = Literal["a", "b"]
+Side = Literal["a", "b"]  # of two runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,4 +177,4 @@ class Preference:
     trial_a: str
     trial_b: str
     shown_left: Side
-    chosen: Literal["a", "b", "tie"]
+    chosen: Side | Literal["tie"]

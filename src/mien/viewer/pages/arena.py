@@ -19,10 +19,12 @@ from mien.viewer.pairing import Answered, Pair, left, paired
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Mapping
+    from typing import Literal
 
     from mien.diffs.difference import Diff
     from mien.preferences import WinRate
     from mien.store import RunRecord, Store
+    from mien.types import Side
     from mien.viewer.app import App
 
     Runs = tuple[RunRecord, RunRecord]
@@ -137,7 +139,11 @@ class _Arena:
                 store.delete_preference(*ids, pair.trials, question, person)
                 return self._location(members)
             side = left(pair, (runs[0].name, runs[1].name), person)
-            choices = {"1": side, "2": "b" if side == "a" else "a", TIE: TIE}
+            choices: dict[str, Side | Literal["tie"]] = {
+                "1": side,
+                "2": "b" if side == "a" else "a",
+                TIE: TIE,
+            }
             if chosen not in choices:
                 raise UsageError(f"{chosen!r} is none of the answers")
             found = Preference(
