@@ -64,6 +64,10 @@ MIGRATIONS = (
     """
     CREATE INDEX trial_order ON trial (run, number);
     """,
+    """
+    CREATE INDEX call_incomplete ON call (key, finish_reason, failure)
+        WHERE finish_reason <> 'stop' OR failure <> '';
+    """,
 )
 
 

@@ -105,6 +105,11 @@ class Drawn:
         self._specification = lru_cache(maxsize=64)(self._specify)
         self.picture = lru_cache(maxsize=32)(self._picture)
 
+    def prepare(self, profile: Profile) -> None:
+        """Draw a profile's figures in light, and load what draws."""
+        for figure in figures("profile", len(profile.traits)).values():
+            self._specification(figure, profile, "light")
+
     def specification(self, figure: Figure, of: Profile | Diff, theme: Theme, links: dict[str, str]) -> str:
         """What draws the figure in a browser, as JSON.
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _KEPT = 64
 _AHEAD = 16  # newest runs that are fitted before anybody asks
+_CALM = 0.5  # seconds
 _PATIENCE = 0.1  # seconds; what takes longer to fit is fitted anew behind the reader's back
 
 _Key = tuple[int, float, str]  # a run's number, when it was made, and the judge
@@ -43,7 +44,7 @@ class Profiles:
         self._thread = threading.Thread(target=self._work, name="mien-profiles", daemon=True)
 
     def start(self) -> None:
-        """Begin to fit the newest runs."""
+        """Begin to fit the newest runs, and to draw them."""
         self._thread.start()
 
     def close(self) -> None:
@@ -84,6 +85,7 @@ class Profiles:
         return profile
 
     def _work(self) -> None:
+        self._stopped.wait(_CALM)  # the first page comes first
         with self._app.reading() as (store, _):
             newest = [run.name for run in store.runs()][-_AHEAD:]
         for name in reversed(newest):
@@ -91,7 +93,7 @@ class Profiles:
         while (wanted := self._wanted.get()) and not self._stopped.is_set():
             try:
                 key, judge, verdicts = self._state(*wanted)
-                self._fit(key, wanted[0], judge, verdicts)
+                self._app.drawn.prepare(self._fit(key, wanted[0], judge, verdicts))
             except MienError:
                 pass  # whoever asks for this profile is told
 
