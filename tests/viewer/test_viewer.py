@@ -410,3 +410,22 @@ def test_a_picture_is_there_without_scripts(viewer: Viewer) -> None:
         assert picture.headers["Content-Type"].startswith("image/svg+xml")
         assert picture.text.startswith("<svg")
     assert viewer.ask("/profile/figure?run=before&figure=pie").status == 404
+
+
+def test_what_a_killed_app_left_is_deleted_by_the_next(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with viewing(path) as alive:
+        with pytest.raises(subprocess.SubprocessError), viewing(path) as killed:
+            killed.process.kill()
+            killed.process.wait()
+            raise subprocess.SubprocessError
+        folders = [*tmp_path.glob("mien-search-*")]
+        assert len(folders) == 2
+        for folder in folders:
+            os.utime(folder, (0, 0))  # both are old; one has an owner
+        with viewing(path):
+            assert len([folder for folder in folders if folder.exists()]) == 1
+        assert numbers(alive.ask("/transcripts?run=before&words=question+12")) == [13]
+    assert [*tmp_path.glob("mien-search-*")] == []
