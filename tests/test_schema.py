@@ -85,7 +85,10 @@ def newer_store(path: Path) -> None:
         (short_file, "is not a mien store"),
         (other_database, "is not a mien store"),
         (other_application, "is not a mien store"),
-        (newer_store, "was written by a newer mien .schema 4; this one knows 3.: upgrade mien"),
+        (
+            newer_store,
+            f"schema {len(schema.MIGRATIONS) + 1}; this one knows {len(schema.MIGRATIONS)}.: upgrade mien",
+        ),
     ],
 )
 def test_what_is_no_store_is_refused_and_left_as_it_is(

@@ -65,6 +65,10 @@ MIGRATIONS = (
     CREATE INDEX trial_order ON trial (run, number);
     """,
     """
+    CREATE INDEX call_incomplete ON call (key, finish_reason, failure)
+        WHERE finish_reason <> 'stop' OR failure <> '';
+    """,
+    """
     CREATE TABLE preference (
         run_a INTEGER NOT NULL, trial_a TEXT NOT NULL, run_b INTEGER NOT NULL, trial_b TEXT NOT NULL,
         question TEXT NOT NULL, person TEXT NOT NULL, shown_left TEXT NOT NULL, chosen TEXT NOT NULL,

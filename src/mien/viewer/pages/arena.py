@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from aiohttp import web
 
 from mien.errors import MienError, UnknownName, UsageError
@@ -12,16 +13,15 @@ from mien.preferences import pleases, win_rates
 from mien.types import PREFERRED, TIE, Preference
 from mien.viewer import preference_files
 from mien.viewer.labelling import person_name
-from mien.viewer.pages.profile import Profiles
 from mien.viewer.pages.trial import one_trial
 from mien.viewer.pairing import Answered, Pair, left, paired
+from mien.viewer.trials import ended
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Mapping
     from typing import Literal
 
-    from mien.diffs.difference import Diff
     from mien.preferences import WinRate
     from mien.store import RunRecord, Store
     from mien.types import Side
@@ -29,18 +29,23 @@ if TYPE_CHECKING:
 
     Runs = tuple[RunRecord, RunRecord]
 
-_ANSWERED = """
-    SELECT t.id, t.options, t.prompt FROM trial t JOIN call c ON c.key = t.call
-    WHERE t.run = ? AND c.failure = '' AND c.text <> '' ORDER BY t.number
+_ANSWERED = f"""
+    SELECT t.id, t.options, t.prompt FROM trial t
+    WHERE t.run = ? AND t.call IS NOT NULL AND NOT {ended("failure <> ''")} ORDER BY t.number
 """
+
+
+class _Pairs(NamedTuple):
+    """The pairs of two runs by their keys, in the order in which everybody compares them."""
+
+    by_key: dict[str, Pair]
+    trials: frozenset[tuple[str, str]]
 
 
 class _Arena:
     def __init__(self, app: App) -> None:
         self._app = app
-        self._profiles = Profiles(app)
-        self._pairs_of: dict[tuple[object, ...], tuple[tuple[int, ...], dict[str, Pair]]] = {}
-        self._diffs: dict[tuple[str, str], Diff] = {}
+        self._pairs_of: dict[tuple[object, ...], tuple[tuple[int, ...], _Pairs]] = {}
 
     def page(self, query: Mapping[str, str]) -> str:
         a, b = query.get("a", ""), query.get("b", "")
@@ -74,9 +79,9 @@ class _Arena:
         kept = list(store.preferences(runs[0].id, runs[1].id))
         own = {(p.trial_a, p.trial_b, p.question): p for p, _ in kept if p.person == person}
         done = {(a, b) for a, b, _ in own if all((a, b, question) in own for question in questions)}
-        waiting = (p for p in pairs.values() if p.key not in skipped and p.trials not in done)
+        waiting = (p for p in pairs.by_key.values() if p.key not in skipped and p.trials not in done)
         pair = next(waiting, None) if person else None
-        last, asked = pairs.get(query.get("last", "")), query.get("asked", "")
+        last, asked = pairs.by_key.get(query.get("last", "")), query.get("asked", "")
         return {
             "pair": pair,
             "sides": _sides(db, runs, pair, left(pair, names, person)) if pair else (),
@@ -86,37 +91,34 @@ class _Arena:
             "asked": asked,
             "answer": own.get((*last.trials, asked)) if last else None,
             "skipped": skipped,
-            "n_done": sum(p.trials in done for p in pairs.values()),
-            "n_all": len(pairs),
+            "n_done": len(done & pairs.trials),
+            "n_all": len(pairs.by_key),
             **_standing(kept),
         }
 
-    def _pairs(self, db: sqlite3.Connection, runs: Runs) -> dict[str, Pair]:
-        """The pairs that everybody compares, in order; made anew once there are other responses."""
+    def _pairs(self, db: sqlite3.Connection, runs: Runs) -> _Pairs:
+        """The pairs that everybody compares; made anew once there are other responses."""
         state = tuple(
             int(db.execute("SELECT count(call) FROM trial WHERE run = ?", (run.id,)).fetchone()[0])
             for run in runs
         )
         place = tuple((run.id, run.created) for run in runs)
-        known, pairs = self._pairs_of.get(place, ((), {}))
-        if known != state:
+        known = self._pairs_of.get(place)
+        if known is None or known[0] != state:
             a, b = ([Answered(*row) for row in db.execute(_ANSWERED, (run.id,))] for run in runs)
-            pairs = {pair.key: pair for pair in paired((runs[0].name, runs[1].name), a, b)}
-            self._pairs_of[place] = state, pairs
-        return pairs
+            found = paired((runs[0].name, runs[1].name), a, b)
+            pairs = _Pairs({pair.key: pair for pair in found}, frozenset(pair.trials for pair in found))
+            self._pairs_of[place] = known = state, pairs
+        return known[1]
 
     def _changed(self, a: str, b: str) -> list[str]:
         """Traits that a diff says changed, by size; none where the runs have no diff."""
-        from mien import diffs
-
         try:
-            before, after = (self._profiles.profile(name, "") for name in (a, b))
-            found = self._diffs.get((a, b))
-            if found is None or found.before is not before or found.after is not after:
-                found = self._diffs[a, b] = diffs.diff(before, after)
+            found = self._app.profiles.diff(*(self._app.profiles.profile(name) for name in (a, b)))
         except MienError:
             return []
-        return [row["trait"] for row in found.rows if row["changed"]]
+        order = np.argsort(-np.abs(found.delta), kind="stable")
+        return [found.traits[i] for i in order if found.changed[i]]
 
     def answer(self, form: Mapping[str, Any]) -> str:
         """Keep a choice, pass a pair over, or take the last choice back."""
@@ -128,7 +130,7 @@ class _Arena:
         with self._app.writing() as store:
             with self._app.reading() as (_, db):
                 runs = _runs(store, members)
-                pair = self._pairs(db, runs).get(str(form.get("pair", "")))
+                pair = self._pairs(db, runs).by_key.get(str(form.get("pair", "")))
             if pair is None:
                 raise UsageError("the runs have no such pair any more; load the page again")
             if chosen == "skip":
