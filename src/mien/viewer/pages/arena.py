@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 from aiohttp import web
 
 from mien.errors import MienError, UnknownName, UsageError
@@ -117,8 +116,8 @@ class _Arena:
             found = self._app.profiles.diff(*(self._app.profiles.profile(name) for name in (a, b)))
         except MienError:
             return []
-        order = np.argsort(-np.abs(found.delta), kind="stable")
-        return [found.traits[i] for i in order if found.changed[i]]
+        rows = zip(found.traits, found.delta.tolist(), found.changed.tolist(), strict=True)
+        return [trait for trait, _, changed in sorted(rows, key=lambda row: -abs(row[1])) if changed]
 
     def answer(self, form: Mapping[str, Any]) -> str:
         """Keep a choice, pass a pair over, or take the last choice back."""
