@@ -65,6 +65,10 @@ MIGRATIONS = (
     CREATE INDEX trial_order ON trial (run, number);
     """,
     """
+    ALTER TABLE run ADD COLUMN pressure TEXT NOT NULL DEFAULT 'none';
+    ALTER TABLE run ADD COLUMN turn INTEGER NOT NULL DEFAULT 1;
+    """,
+    """
     CREATE INDEX call_incomplete ON call (key, finish_reason, failure)
         WHERE finish_reason <> 'stop' OR failure <> '';
     """,
