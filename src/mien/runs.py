@@ -300,8 +300,8 @@ class Run:
         if by == "length":
             if not any(prompt.text for prompt in prompts.values()):
                 raise UsageError(
-                    f"the store has no texts of the prompts of run {self.name!r} (an imported run has none), so "
-                    "that their length is not known"
+                    f"the length of the prompts of run {self.name!r} is not known: the store has no texts of "
+                    "them, as of any imported run"
                 )
             return thirds({key: len(prompt.text) for key, prompt in prompts.items()})
         found = {key: str(getattr(prompt, by)) for key, prompt in prompts.items()}

@@ -48,7 +48,8 @@ class Variance(NamedTuple):
     """What is known of τ: a statistic over its noise, of mean 1 + slope · τ², on ``df`` degrees of freedom.
 
     The ratio over its mean is taken for χ²/df, as in the intervals of variance components of Williams (1962,
-    Biometrika 49, 278–281).
+    Biometrika 49, 278–281). Below 1 it is not let fall: it would say that nothing varies the more surely,
+    the less its prompts agree.
     """
 
     ratio: float
@@ -121,7 +122,7 @@ def interaction(
     total, null = float(observed.sum()), np.array(totals)
     noise = float(len(scale) * (len(pulls.share) - 1))
     variance = Variance(
-        ratio=max(1 + (total - float(null.mean())) / noise, 0.01),
+        ratio=max(1 + (total - float(null.mean())) / noise, 1.0),
         slope=_signal(pulls, scale, rng) / noise,
         df=2 * noise**2 / float(null.var(ddof=1)),
     )

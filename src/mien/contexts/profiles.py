@@ -354,4 +354,4 @@ def _correlations(draws: Floats, share: Floats, confidence_level: float) -> Floa
     whole = standard(np.einsum("rmi,m->ri", draws, share))
     rho = np.einsum("rmi,ri->rm", standard(draws), whole)
     tail = (1 - confidence_level) / 2
-    return np.quantile(rho, [0.5, tail, 1 - tail], axis=0).T
+    return np.clip(np.quantile(rho, [0.5, tail, 1 - tail], axis=0).T, -1, 1)
