@@ -124,7 +124,7 @@ def print_row(setting: Setting, tau: int, outcomes: list[Outcome]) -> None:
         f"{np.mean(p < 0.05):.1%}",
         f"{np.mean(np.any(moving, axis=1)):.1%}",
         f"{np.mean(moving):.1%}",
-        f"{np.sqrt(np.mean([spread['tau'] ** 2 for spread in spreads])):.0f}",
+        f"{np.median([spread['tau'] for spread in spreads]):.0f}",
         f"{np.mean([spread['low'] <= tau <= spread['high'] for spread in spreads]):.1%}",
         f"{np.mean(covered):.1%}",
         f"{np.sqrt(np.mean(whole)):.0f} → {np.sqrt(np.mean(error)):.0f}",

@@ -96,7 +96,12 @@ def test_components_are_those_of_the_singular_value_decomposition(store: Path) -
         ("components", MODELS, {"components": (1, 1)}, "name two different ones of them"),
         ("ranking", ("alpha",), {"by": "length"}, "ranking takes no --by; these do: consistency"),
         ("consistency", ("alpha",), {}, "the prompts of run 'alpha' name no category; it comes with the"),
-        ("consistency", ("alpha",), {"by": "length"}, "the length of the prompts of run 'alpha' is not known"),
+        (
+            "consistency",
+            ("alpha",),
+            {"by": "length"},
+            "the length of the prompts of run 'alpha' is not known",
+        ),
         ("judges", ("alpha",), {}, "alpha is revealed; the accuracy of a judge shows in a run made with"),
         ("four-sides", ("alpha", "beta"), {}, "four-sides shows one model; these runs are of alpha, beta"),
         ("ranking", ("alpha", "other"), {}, "alpha and other rate different traits: 'kind' is in one"),

@@ -14,12 +14,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-#: Over contexts whose utilities vary by v, choices look as if utilities were smaller by 1/√(1 + c²v), with
-#: c = 16√3/(15π) (Zeger, Liang and Albert 1988, Biometrics 44, 1049–1060); between two options v = 2τ².
-ATTENUATION: Final = 2 * (16 * np.sqrt(3) / (15 * np.pi)) ** 2
-MAX_TAU: Final = 3.0  # log odds; beyond it there is no character that contexts could vary
+#: Values of τ, log odds, for which the mean of the statistic is found; between them it is near linear in τ².
+TAUS: Final = np.array([0.0, 0.15, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0])
 BATCH: Final = 64  # resamples at a time
-N_DRAWS: Final = 24  # of what is averaged exactly enough by few
+N_DRAWS: Final = 8  # of what is averaged well enough by few
 
 
 class Interaction(NamedTuple):
@@ -45,7 +43,7 @@ class Interaction(NamedTuple):
 
 
 class Variance(NamedTuple):
-    """What is known of τ: a statistic over its noise, of mean 1 + slope · τ², on ``df`` degrees of freedom.
+    """What is known of τ: a statistic over its noise, on ``df`` degrees of freedom.
 
     The ratio over its mean is taken for χ²/df, as in the intervals of variance components of Williams (1962,
     Biometrika 49, 278–281). Below 1 it is not let fall: it would say that nothing varies the more surely,
@@ -53,16 +51,12 @@ class Variance(NamedTuple):
     """
 
     ratio: float
-    slope: float
     df: float
+    means: Floats  # of the ratio under `TAUS`, rising from 1
 
     def tau(self, quantile: float) -> float:
         """The τ under which the ratio over its mean is ``quantile``, or 0."""
-        seen = (self.ratio / quantile - 1) / self.slope
-        if seen <= 0:
-            return 0.0
-        left = 1 - ATTENUATION * seen
-        return MAX_TAU if left <= 0 else min(float(np.sqrt(seen / left)), MAX_TAU)
+        return float(np.sqrt(np.interp(self.ratio / quantile, self.means, TAUS**2)))
 
     def law(self, n_nodes: int = 17) -> tuple[Floats, Floats]:
         """Values of τ, and their weights: the likelihood of the ratio, τ uniform beforehand.
@@ -71,8 +65,8 @@ class Variance(NamedTuple):
         vanish where it is 0.
         """
         furthest = self.tau(float(scipy.stats.chi2.ppf(1e-4, self.df)) / self.df)
-        taus = np.linspace(0.0, max(furthest, 1e-6), n_nodes)
-        relative = self.ratio / (1 + self.slope * taus**2 / (1 + ATTENUATION * taus**2))
+        taus = np.linspace(0.0, furthest, n_nodes)
+        relative = self.ratio / np.interp(taus**2, TAUS**2, self.means)
         heights = self.df / 2 * (np.log(relative) - relative)
         weights = np.exp(heights - heights.max())
         return taus, weights / weights.sum()
@@ -98,8 +92,9 @@ def interaction(
     a design deals them evenly to traits: permuted over prompts, they lie less evenly, and with 28 trials of
     a trait in 15 contexts the test of no difference at 5 % came out positive in one case of five.
 
-    τ² is the excess of the statistic over its mean, divided by what deviations of variance 1 add (method of
-    moments: DerSimonian and Laird 1986, Controlled Clinical Trials 7, 177–188), corrected for attenuation.
+    τ is that under which the statistic has the mean that was observed (method of moments, as DerSimonian and
+    Laird 1986, Controlled Clinical Trials 7, 177–188); means under some values of τ are found by drawing
+    deviations of the scores from the estimate.
 
     Args:
         pulls: of C prompts on n scores, in M contexts.
@@ -123,8 +118,8 @@ def interaction(
     noise = float(len(scale) * (len(pulls.share) - 1))
     variance = Variance(
         ratio=max(1 + (total - float(null.mean())) / noise, 1.0),
-        slope=_signal(pulls, scale, rng) / noise,
         df=2 * noise**2 / float(null.var(ddof=1)),
+        means=1 + np.maximum.accumulate(_signal(pulls, scale, rng)) / noise,
     )
     tail = (1 - confidence_level) / 2
     far, near = (scipy.stats.chi2.ppf([1 - tail, tail], variance.df) / variance.df).tolist()
@@ -144,10 +139,14 @@ def _signs(rng: np.random.Generator, *shape: int) -> Floats:
     return rng.choice([-1.0, 1.0], size=shape)
 
 
-def _signal(pulls: Pulls, scale: Floats, rng: np.random.Generator) -> float:
-    """What deviations of variance 1 add to the statistic of all traits, the mean over draws of them."""
-    added: list[float] = []
+def _signal(pulls: Pulls, scale: Floats, rng: np.random.Generator) -> Floats:
+    """What deviations of each of `TAUS` add to the statistic of all traits, the mean over draws of them."""
+    added = np.zeros(len(TAUS))
     for _ in range(N_DRAWS):
-        moved = pulls.centred(pulls.response(_signs(rng, len(pulls.share), len(scale))))
-        added.append(float(np.sum(pulls.agreement(moved) / scale**2)))
-    return float(np.mean(added))
+        deviations = rng.normal(size=(len(pulls.share), len(scale)))
+        deviations /= np.sqrt(np.mean(deviations**2))  # as they are on the average
+        deviations -= pulls.share @ deviations  # the estimate on all trials goes with them
+        for i, tau in enumerate(TAUS.tolist()):
+            moved = pulls.moved(tau * deviations)
+            added[i] += float(np.sum(pulls.agreement(moved) / scale**2)) / N_DRAWS
+    return added

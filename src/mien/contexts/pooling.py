@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 TOLERANCE: Final = 1e-3  # log odds by which scores may still move
+SLACK: Final = 1e-6  # of log density, for rounding
+LEAST_TAU: Final = 1e-3  # log odds
 MAX_STEPS: Final = 50
 
 
@@ -84,6 +86,25 @@ class Quadratics(NamedTuple):
         return found
 
 
+class Problem(NamedTuple):
+    """What is to be estimated: see `pooling`. ``basis`` (n, n−1) is that of the contrasts."""
+
+    contexts: Sequence[Trials]
+    centre: Floats
+    positions: Floats
+    basis: Floats
+    ridge: float
+    dispersion: float
+
+    def density(self, at: Floats, mean: Floats, tau: float) -> float:
+        """Log density of (M, n) scores and the (n−1,) contrasts of their mean less the centre."""
+        total = -self.ridge / 2 * float(np.sum((self.basis.T @ self.centre + mean) ** 2))
+        total -= float(np.sum(((at - self.centre) @ self.basis - mean) ** 2)) / (2 * max(tau, LEAST_TAU) ** 2)
+        for trials, scores in zip(self.contexts, at, strict=True):
+            total += trials.log_likelihood(np.concatenate([scores, self.positions]))[0] / self.dispersion
+        return total
+
+
 def pooling(
     contexts: Sequence[Trials],
     centre: Floats,
@@ -112,7 +133,9 @@ def pooling(
         seed: of the draws.
     """
     basis = np.asarray(scipy.linalg.helmert(len(centre)).T, dtype=np.float64)
-    model = _settled(contexts, centre, positions, basis, float(taus @ weights), alpha, dispersion)
+    ridge = alpha / dispersion + 1e-9  # regular without one, too
+    problem = Problem(contexts, centre, positions, basis, ridge, dispersion)
+    model = _settled(problem, max(float(taus @ weights), LEAST_TAU))
     rng = np.random.default_rng(seed)
     first = np.zeros((len(contexts), len(centre)))
     second = np.zeros_like(first)
@@ -130,49 +153,46 @@ def pooling(
     return Pooled(first, np.sqrt(np.maximum(second - first**2, 0)), np.concatenate(draws))
 
 
-def _settled(
-    contexts: Sequence[Trials],
-    centre: Floats,
-    positions: Floats,
-    basis: Floats,
-    tau: float,
-    alpha: float,
-    dispersion: float,
-) -> Quadratics:
-    """The quadratics that touch the log-likelihoods where their own posterior mean at τ is."""
-    at = np.tile(centre, (len(contexts), 1))
-    model = _touching(contexts, at, centre, positions, basis, alpha, dispersion)
-    for _ in range(MAX_STEPS):
-        mean, _ = model.mean(tau)
-        moved = centre + model.given(tau, mean[None])[0] @ basis.T
-        step, at = float(np.abs(moved - at).max()), moved
-        model = _touching(contexts, at, centre, positions, basis, alpha, dispersion)
-        if step < TOLERANCE:
-            break
-    return model
-
-
-def _touching(
-    contexts: Sequence[Trials],
-    at: Floats,
-    centre: Floats,
-    positions: Floats,
-    basis: Floats,
-    alpha: float,
-    dispersion: float,
-) -> Quadratics:
+def _touching(problem: Problem, at: Floats) -> Quadratics:
     """The quadratics that touch the contexts' log-likelihoods at (M, n) scores."""
-    n = len(centre)
+    n, basis = len(problem.centre), problem.basis
     values: list[Floats] = []
     vectors: list[Floats] = []
     linear: list[Floats] = []
-    for trials, scores in zip(contexts, at, strict=True):
-        _, probabilities = trials.log_likelihood(np.concatenate([scores, positions]))
-        information = trials.information(probabilities)[:n, :n] / dispersion
-        gradient = trials.gradient(probabilities)[:n] / dispersion
+    for trials, scores in zip(problem.contexts, at, strict=True):
+        _, probabilities = trials.log_likelihood(np.concatenate([scores, problem.positions]))
+        information = trials.information(probabilities)[:n, :n] / problem.dispersion
+        gradient = trials.gradient(probabilities)[:n] / problem.dispersion
         lengths, turned = np.linalg.eigh(basis.T @ information @ basis)
         values.append(np.maximum(lengths, 0))
         vectors.append(turned)
-        linear.append(turned.T @ (basis.T @ (gradient + information @ (scores - centre))))
-    ridge = alpha / dispersion + 1e-9  # regular without a ridge, too
-    return Quadratics(np.array(values), np.stack(vectors, axis=1), np.array(linear), basis.T @ centre, ridge)
+        linear.append(turned.T @ (basis.T @ (gradient + information @ (scores - problem.centre))))
+    return Quadratics(
+        np.array(values),
+        np.stack(vectors, axis=1),
+        np.array(linear),
+        basis.T @ problem.centre,
+        problem.ridge,
+    )
+
+
+def _settled(problem: Problem, tau: float) -> Quadratics:
+    """The quadratics that touch the log-likelihoods where their own posterior mean at τ is.
+
+    Newton's method on the joint density of the contexts and their mean, halving steps that would descend.
+    """
+    at = np.tile(problem.centre, (len(problem.contexts), 1))
+    mean = np.zeros(len(problem.centre) - 1)
+    value = problem.density(at, mean, tau)
+    model = _touching(problem, at)
+    for _ in range(MAX_STEPS):
+        step = model.mean(tau)[0] - mean
+        move = problem.centre + model.given(tau, (mean + step)[None])[0] @ problem.basis.T - at
+        size = 1.0
+        while (proposed := problem.density(at + size * move, mean + size * step, tau)) < value - SLACK:
+            size /= 2
+        at, mean, value = at + size * move, mean + size * step, proposed
+        model = _touching(problem, at)
+        if float(np.abs(move).max()) < TOLERANCE:
+            break
+    return model

@@ -36,19 +36,29 @@ class Pulls(NamedTuple):
     share: Floats
     part: Floats
 
-    def response(self, deviations: Floats) -> Floats:
-        """(C, n) pulls that (M, n) small deviations of the scores from the estimate would add."""
-        moved = deviations[self.context[self.prompt][:, None], self.options]
-        moved = moved - np.sum(self.probabilities * moved, axis=1, keepdims=True)
-        n = len(self.bread)
-        place = self.prompt[:, None] * n + self.options
-        added = np.bincount(place.ravel(), (self.probabilities * moved).ravel(), len(self.of_prompts) * n)
-        return added.reshape(-1, n) @ self.bread
+    def moved(self, deviations: Floats) -> Floats:
+        """(C, n) mean pulls were each context's scores off the estimate by (M, n) deviations, centred."""
+        likely = self.probabilities * np.exp(deviations[self.context[self.prompt][:, None], self.options])
+        likely /= likely.sum(axis=1, keepdims=True)
+        residuals = likely - self.probabilities
+        total = np.bincount(self.options.ravel(), residuals.ravel(), len(self.bread)) @ self.bread
+        return self._of_trials(residuals - self._residuals(total))
 
     def centred(self, pulls: Floats) -> Floats:
-        """(C, n) pulls at the estimate that they lead to, where they sum to 0."""
-        total = pulls.sum(axis=0)
-        return pulls - self.response(np.tile(total, (len(self.share), 1)))
+        """(C, n) pulls at the estimate that they lead to, by one Newton step, where they sum to 0."""
+        return pulls - self._of_trials(self._residuals(pulls.sum(axis=0)))
+
+    def _residuals(self, step: Floats) -> Floats:
+        """(T, K) by which residuals fall, to first order, for a step of the (n,) scores."""
+        moved = step[self.options]
+        return self.probabilities * (moved - np.sum(self.probabilities * moved, axis=1, keepdims=True))
+
+    def _of_trials(self, residuals: Floats) -> Floats:
+        """(C, n) pulls of (T, K) residuals."""
+        n = len(self.bread)
+        place = self.prompt[:, None] * n + self.options
+        gradients = np.bincount(place.ravel(), residuals.ravel(), len(self.of_prompts) * n)
+        return gradients.reshape(-1, n) @ self.bread
 
     def between(self, sums: Floats) -> Floats:
         """(R, n) Σ_c S_c²/s_c of (R, M, n) sums over the prompts of each context."""
