@@ -77,7 +77,7 @@ def varied(store: Path, *, categories: Sequence[str], n: int = 240, lengths: int
             traits=tuple(map(Trait, NAMES)),
             trials=trials,
         )
-        opened.add_judge(run.id, JudgeRecord("j", "j", "{}"))
+        opened.add_judge(run.id, JudgeRecord(name="j", model="j", settings="{}"))
         for trial, name in zip(trials, chosen, strict=True):
             opened.put_verdict(run.id, Verdict(trial=trial.id, judge="j", chosen=name))
     return Run("varied", store)

@@ -90,7 +90,7 @@ def interaction(
     Its law under the null is that of pulls with random signs, fitted anew by one Newton step (score
     bootstrap: Kline and Santos 2012, J. Econometric Methods 1, 23–41). Contexts stay with their prompts, for
     a design deals them evenly to traits: permuted over prompts, they lie less evenly, and with 28 trials of
-    a trait in 15 contexts the test of no difference at 5 % came out positive in one case of five.
+    a trait in 15 contexts the test at 5 % called equal contexts different in 5 of 25 runs.
 
     τ is that under which the statistic has the mean that was observed (method of moments, as DerSimonian and
     Laird 1986, Controlled Clinical Trials 7, 177–188); means under some values of τ are found by drawing
