@@ -9,13 +9,12 @@ import pytest
 
 from mien import choice
 from mien.comparisons import Comparisons
-from mien.contexts.profiles import _pulls
+from mien.contexts.pulls import Pulls
 from mien.likelihood import Trials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mien.contexts.pulls import Pulls
 
 N, M, PROMPTS = 8, 3, 60
 SCORES = np.linspace(1.2, -1.2, N)
@@ -45,7 +44,7 @@ def linearised(comparisons: Comparisons, context: np.ndarray) -> tuple[choice.Ch
     options, chosen, prompt = comparisons.options, comparisons.chosen, comparisons.cluster
     fit = choice.fit(options, chosen, N, clusters=prompt)
     trials = [Trials.of(options[of], chosen[of], N, None) for c in range(M) for of in [context[prompt] == c]]
-    return fit, trials, _pulls(fit, trials, options, prompt, context)
+    return fit, trials, Pulls.of(fit, trials, options, prompt, context)
 
 
 @pytest.fixture(scope="session")

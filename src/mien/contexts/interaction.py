@@ -122,7 +122,7 @@ def interaction(
         means=1 + np.maximum.accumulate(_signal(pulls, scale, rng)) / noise,
     )
     tail = (1 - confidence_level) / 2
-    far, near = (scipy.stats.chi2.ppf([1 - tail, tail], variance.df) / variance.df).tolist()
+    far, near = (float(scipy.stats.chi2.ppf(at, variance.df)) / variance.df for at in (1 - tail, tail))
     taus, weights = variance.law()
     return Interaction(
         p=(1 + int(np.count_nonzero(null >= total - 1e-9))) / (n_resamples + 1),

@@ -66,7 +66,7 @@ class Quadratics(NamedTuple):
         g, n = self.weight(tau), len(self.centre)
         flat = self.vectors.reshape(n, -1)
         precision = (flat * (self.values * g).ravel()) @ flat.T + self.ridge * np.eye(n)
-        root = np.linalg.inv(np.linalg.cholesky(precision)).T
+        root = np.asarray(np.linalg.inv(np.linalg.cholesky(precision)).T, dtype=np.float64)
         return root @ (root.T @ (flat @ (g * self.linear).ravel() - self.ridge * self.centre)), root
 
     def given(self, tau: float, means: Floats, noise: Floats | float = 0.0) -> Floats:

@@ -123,7 +123,9 @@ class Consistency:
     def rows(self) -> list[MoveRow]:
         """One row a trait, by how far its rating moves; q after Benjamini and Hochberg (1995)."""
         q = np.asarray(scipy.stats.false_discovery_control(self.p_traits), dtype=np.float64)
-        lowest, highest = self.rating.argmin(axis=0).tolist(), self.rating.argmax(axis=0).tolist()
+        lowest: list[int] = self.rating.argmin(axis=0).tolist()
+        highest: list[int] = self.rating.argmax(axis=0).tolist()
+        order: list[int] = np.argsort(-np.ptp(self.rating, axis=0), kind="stable").tolist()
         return [
             MoveRow(
                 trait=self.traits[i],
@@ -135,7 +137,7 @@ class Consistency:
                 q=float(q[i]),
                 moves=bool(q[i] < self.fdr),
             )
-            for i in np.argsort(-np.ptp(self.rating, axis=0), kind="stable").tolist()
+            for i in order
         ]
 
     @property
@@ -254,9 +256,9 @@ def consistency(
     """
     decided = comparisons.chosen >= 0
     of_cluster = [contexts.get(label, "") for label in comparisons.clusters]
-    present = np.unique(comparisons.cluster[decided])
+    present: list[int] = np.unique(comparisons.cluster[decided]).tolist()
     count: dict[str, int] = {name: 0 for name in contexts.values() if name}
-    for cluster in present.tolist():
+    for cluster in present:
         count[of_cluster[cluster]] = count.get(of_cluster[cluster], 0) + 1
     names = [name for name, prompts in count.items() if name and prompts >= MIN_PROMPTS]
     _require_two(names, count, by, run)
@@ -273,7 +275,7 @@ def consistency(
         for of in [context[prompt] == c]
     ]
     found = interaction(
-        _pulls(fit, trials, options, prompt, context),
+        Pulls.of(fit, trials, options, prompt, context),
         confidence_level=confidence_level,
         n_resamples=n_resamples,
         seed=seed,
@@ -318,28 +320,6 @@ def _require_two(names: list[str], count: dict[str, int], by: str, run: str) -> 
     raise UsageError(
         f"a comparison by {by} needs two contexts with {MIN_PROMPTS} or more prompts with a decided verdict "
         f"each; the prompts{of} are {told}"
-    )
-
-
-def _pulls(fit: choice.ChoiceFit, trials: list[Trials], options: Ints, prompt: Ints, context: Ints) -> Pulls:
-    n = len(fit.scores)
-    params, bread = np.concatenate([fit.scores, fit.positions]), fit.bread[:n, :n]
-    of_trial = context[prompt]
-    probabilities = np.empty(options.shape)
-    part = np.empty((len(trials), n, n))
-    for c, own in enumerate(trials):
-        _, likely = own.log_likelihood(params)
-        probabilities[of_trial == c] = likely.T
-        part[c] = own.information(likely)[:n, :n] @ bread
-    return Pulls(
-        of_prompts=np.asarray(fit.gradients @ fit.bread[:, :n], dtype=np.float64),
-        context=context,
-        prompt=prompt,
-        options=options,
-        probabilities=probabilities,
-        bread=bread,
-        share=np.bincount(of_trial, minlength=len(trials)) / len(of_trial),
-        part=part,
     )
 
 

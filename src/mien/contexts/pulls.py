@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from mien.choice import ChoiceFit
+    from mien.likelihood import Trials
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -35,6 +40,31 @@ class Pulls(NamedTuple):
     bread: Floats
     share: Floats
     part: Floats
+
+    @classmethod
+    def of(
+        cls, fit: ChoiceFit, contexts: Sequence[Trials], options: Ints, prompt: Ints, context: Ints
+    ) -> Pulls:
+        """From a fit of all trials, clustered by ``prompt``, and the trials of each context."""
+        n = len(fit.scores)
+        params, bread = np.concatenate([fit.scores, fit.positions]), fit.bread[:n, :n]
+        of_trial = context[prompt]
+        probabilities = np.empty(options.shape)
+        part = np.empty((len(contexts), n, n))
+        for c, trials in enumerate(contexts):
+            _, likely = trials.log_likelihood(params)
+            probabilities[of_trial == c] = likely.T
+            part[c] = trials.information(likely)[:n, :n] @ bread
+        return cls(
+            of_prompts=np.asarray(fit.gradients @ fit.bread[:, :n], dtype=np.float64),
+            context=context,
+            prompt=prompt,
+            options=options,
+            probabilities=probabilities,
+            bread=bread,
+            share=np.bincount(of_trial, minlength=len(contexts)) / len(of_trial),
+            part=part,
+        )
 
     def moved(self, deviations: Floats) -> Floats:
         """(C, n) mean pulls were each context's scores off the estimate by (M, n) deviations, centred."""

@@ -25,9 +25,11 @@ def thirds(lengths: Mapping[str, int]) -> dict[str, str]:
     Raises:
         UsageError: the lengths fall into one context.
     """
-    values = np.array(list(lengths.values()))
-    borders = np.unique(np.quantile(values, [1 / 3, 2 / 3], method="inverted_cdf")) if len(values) else []
-    inner = [int(border) for border in borders if border < values.max()]
+    inner: list[int] = []
+    if lengths:
+        values = np.array(list(lengths.values()))
+        borders = np.unique(np.quantile(values, [1 / 3, 2 / 3], method="inverted_cdf"))
+        inner = borders[borders < values.max()].astype(int).tolist()
     if not inner:
         raise UsageError(
             "the prompts are too much of one length to be put into thirds; compare by category or language"
