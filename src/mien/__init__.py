@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from mien.calls import Limits, Progress
     from mien.comparisons import Comparisons, read_comparisons
     from mien.constitutions.constitution import Constitution, load_constitution
+    from mien.contexts.profiles import Consistency
     from mien.designs import Design
     from mien.diffs.difference import Diff
     from mien.errors import MienError
-    from mien.measurement import compare, diff, measure, profile
+    from mien.measurement import compare, consistency, diff, measure, profile
     from mien.models.engines import Hardware
     from mien.panels.panel import Panel
     from mien.prompts import load_prompts
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 # Where each name lives. They are imported when first used: `import mien` and `mien --help` stay quick.
 _HOMES = {
     "Comparisons": "comparisons",
+    "Consistency": "contexts.profiles",
     "Constitution": "constitutions.constitution",
     "Design": "designs",
     "Diff": "diffs.difference",
@@ -45,6 +47,7 @@ _HOMES = {
     "TraitSet": "traits",
     "Trial": "types",
     "compare": "measurement",
+    "consistency": "measurement",
     "diff": "measurement",
     "import_run": "runs",
     "load_constitution": "constitutions.constitution",
@@ -58,6 +61,7 @@ _HOMES = {
 
 __all__ = [
     "Comparisons",
+    "Consistency",
     "Constitution",
     "Design",
     "Diff",
@@ -74,6 +78,7 @@ __all__ = [
     "TraitSet",
     "Trial",
     "compare",
+    "consistency",
     "diff",
     "import_run",
     "load_constitution",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mien.agreement import Agreement
+    from mien.contexts import Consistency
     from mien.followups import Pressure
     from mien.misreading import Misreading
     from mien.opinions import JudgePositions
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from mien.ratings import Profile
 
 PRIORS = ("flat", "pooled")
+
+#: What the prompts of a run may be told apart by.
+BY = ("category", "language", "length")
 
 #: Stands for the judge of imported verdicts where the table names none.
 UNKNOWN_JUDGE = "imported"
@@ -362,6 +366,52 @@ class Run:
         """Ids of the run's prompts, by the label that they have as clusters of a profile."""
         with Store(self.path, read_only=True) as store:
             return store.prompt_ids(store.run(self.name).id)
+
+    def contexts(self, by: str) -> dict[str, str]:
+        """The context of each of the run's prompts, by the label that it has as a cluster of a profile.
+
+        Args:
+            by: ``"category"`` or ``"language"``, as the prompts name them (blank where one does not), or
+                ``"length"``, thirds of the prompts by their number of characters.
+
+        Raises:
+            UnknownName: there is no such run, or contexts are not told apart by this.
+            UsageError: no prompt names what is asked for, or all are of about one length.
+        """
+        from mien.contexts import thirds
+
+        if by not in BY:
+            raise UnknownName("kind of context", by, BY)
+        with Store(self.path, read_only=True) as store:
+            prompts = store.prompts(store.run(self.name).id)
+        if by == "length":
+            if not any(prompt.text for prompt in prompts.values()):
+                raise UsageError(
+                    f"the length of the prompts of run {self.name!r} is not known: the store has no texts of "
+                    "them, as of any imported run"
+                )
+            return thirds({key: len(prompt.text) for key, prompt in prompts.items()})
+        found = {key: str(getattr(prompt, by)) for key, prompt in prompts.items()}
+        if not any(found.values()):
+            raise UsageError(
+                f"the prompts of run {self.name!r} name no {by}; it comes with the prompts that a run is "
+                "measured on, and an imported run has none"
+            )
+        return dict(sorted(found.items(), key=lambda item: item[1]))
+
+    def consistency(self, by: str = "category", judge: str | None = None, **settings: Any) -> Consistency:
+        """Rate the traits in each context of the prompts; ``settings`` go to `mien.contexts.consistency`.
+
+        Raises:
+            UnknownName: see `contexts`; or the run has no such judge.
+            UsageError: see `contexts`; or fewer than two contexts have enough verdicts.
+            NotIdentified: the verdicts are too few to rate all traits.
+        """
+        from mien import contexts
+
+        return contexts.consistency(
+            self.comparisons(judge), self.contexts(by), run=self.name, by=by, **settings
+        )
 
     def failures(self) -> dict[str, int]:
         """Why trials have no response: how many for each reason, most frequent first."""
