@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from mien import designs
+from mien.imports import import_run
 from mien.report.gallery import FIGURES, draw
 from mien.report.saving import save
-from mien.runs import Run, import_run
+from mien.runs import Run
 from mien.store import JudgeRecord, Store
 from mien.traits import load_traits
 from mien.types import Prompt, Trait, Verdict

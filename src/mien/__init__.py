@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from mien.designs import Design
     from mien.diffs.difference import Diff
     from mien.errors import MienError
+    from mien.imports import import_run
     from mien.measurement import compare, consistency, diff, measure, profile
     from mien.models.engines import Hardware
     from mien.panels.panel import Panel
     from mien.prompts import load_prompts
     from mien.protocols import Protocol, load_protocol
     from mien.ratings import Profile
-    from mien.runs import Run, import_run
+    from mien.runs import Run
     from mien.traits import TraitSet, load_traits
     from mien.types import Prompt, Trait, Trial
 
@@ -49,7 +50,7 @@ _HOMES = {
     "compare": "measurement",
     "consistency": "measurement",
     "diff": "measurement",
-    "import_run": "runs",
+    "import_run": "imports",
     "load_constitution": "constitutions.constitution",
     "load_prompts": "prompts",
     "load_protocol": "protocols",

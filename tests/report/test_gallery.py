@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from mien.errors import UnknownName, UsageError
+from mien.imports import import_run
 from mien.report import figures
 from mien.report.gallery import FIGURES, Settings, draw
 from mien.report.saving import specification
-from mien.runs import Run, import_run
+from mien.runs import Run
 
 if TYPE_CHECKING:
     from pathlib import Path
