@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +13,12 @@ import pytest
 import mien
 from mien.errors import InputError, NotIdentified, RunConflict, UnknownName
 from mien.imports import import_run
-from mien.runs import UNKNOWN_JUDGE, Run
+from mien.runs import UNKNOWN_JUDGE
 from mien.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 NAMES = ["warm", "blunt", "dry", "direct", "indirect"]
 
@@ -209,11 +209,12 @@ def test_a_column_that_is_missing(tmp_path: Path) -> None:
         import_run(tmp_path / "none.csv", "r")
 
 
-def test_a_name_that_is_taken(tmp_path: Path, store: Path) -> None:
-    before = list(made(store).rows())
+def test_a_name_that_is_taken(tmp_path: Path) -> None:
+    run = import_run(write(tmp_path / "table.csv", bouts(5)), "r")
+    before = list(run.rows())
     with pytest.raises(RunConflict, match="there is a run named 'r' already; choose another with --name"):
-        import_run(write(tmp_path / "table.csv", bouts(5)), "r")
-    assert list(Run("r", store).rows()) == before
+        import_run(write(tmp_path / "other.csv", bouts(6)), "r")
+    assert list(run.rows()) == before
 
 
 def test_a_table_too_small_to_rate(tmp_path: Path) -> None:

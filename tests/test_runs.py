@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -28,26 +27,6 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "mien.db"
     monkeypatch.setenv("MIEN_STORE", str(path))
     return path
-
-
-def write(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, fieldnames=list(rows[0]))
-        table.writeheader()
-        table.writerows(rows)
-    return path
-
-
-def bouts(n: int = 200, seed: int = 0, **columns: Any) -> list[dict[str, Any]]:
-    """Rows between the traits above, where those later in the list win more often."""
-    rng = np.random.default_rng(seed)
-    rows: list[dict[str, Any]] = []
-    for i in range(n):
-        first, second = rng.choice(len(NAMES), 2, replace=False)
-        wins = rng.random() < 1 / (1 + np.exp(second - first))
-        chosen = "neither" if i % 50 == 49 else NAMES[first if wins else second]
-        rows.append({"option_1": NAMES[first], "option_2": NAMES[second], "chosen": chosen} | columns)
-    return rows
 
 
 def varied(store: Path, *, categories: Sequence[str], n: int = 240, lengths: int = 30) -> Run:
@@ -119,7 +98,9 @@ def test_contexts_that_are_not_known(store: Path, tmp_path: Path) -> None:
         run.consistency("length")
     with pytest.raises(UnknownName, match="no kind of context named 'categry'; did you mean category"):
         run.consistency("categry")
-    imported = import_run(write(tmp_path / "t.csv", bouts(prompt_id="p")), "imported")
+    table = tmp_path / "t.csv"
+    table.write_text("option_1,option_2,chosen\nwarm,blunt,warm\n")
+    imported = import_run(table, "imported")
     with pytest.raises(UsageError, match="an imported run has none"):
         imported.consistency()
     with pytest.raises(UsageError, match="the length of the prompts of run 'imported' is not known"):
