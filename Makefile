@@ -32,6 +32,7 @@ bench: .venv/installed-dev  ## the tables of docs/benchmarks.md
 	$(BIN)/python benchmarks/compare.py
 	$(BIN)/python benchmarks/power.py
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/viewer.py
 	$(BIN)/python benchmarks/organism.py
 
