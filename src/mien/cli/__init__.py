@@ -42,8 +42,8 @@ app = typer.Typer(
 )
 
 
-# Commands that fit and ask no model. Their matrices have a row a trait: where other work is under way, sharing
-# one among threads takes far more time than it saves.
+# Commands that fit and ask no model. Their matrices have a row a trait: where other work is under way,
+# sharing one among threads takes far more time than it saves.
 _FITTING = {"profile", "diff", "compare", "reliability", "plan", "plot", "report", "view"}
 
 
