@@ -36,6 +36,7 @@ bench: .venv/installed-dev  ## the tables of docs/benchmarks.md
 	$(BIN)/python benchmarks/power.py
 	$(BIN)/python benchmarks/stopping.py
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/viewer.py
 	$(BIN)/python benchmarks/organism.py
 

@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,7 +22,9 @@ import pytest
 
 from mien.store import JudgeRecord, Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
+from mien.viewer import App, Guard
 from mien.viewer.markdown import LONGEST, rendered
+from mien.viewer.pages import runs as runs_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -431,3 +434,65 @@ def test_what_a_killed_app_left_is_deleted_by_the_next(
             assert len([folder for folder in folders if folder.exists()]) == 1
         assert numbers(alive.ask("/transcripts?run=before&words=question+12")) == [13]
     assert [*tmp_path.glob("mien-search-*")] == []
+
+
+def test_how_a_response_ended(tmp_path: Path) -> None:
+    path = tmp_path / "mien.db"
+    ends = (("stop", ""), ("length", ""), ("stop", "HTTP 500"), ("", "no answer"), ("", ""), None)
+    trials = [Trial(f"t{i}", 0, ("warm", "blunt"), Prompt(f"p{i}", "?", "", "")) for i in range(len(ends))]
+    with Store(path) as store:
+        run = store.add_run(
+            name="before",
+            model="m",
+            instrument="revealed",
+            protocol="{}",
+            design="d",
+            seed=0,
+            traits=(Trait("warm"), Trait("blunt")),
+            trials=trials,
+        )
+        for i, end in enumerate(ends):
+            if end:
+                text = "" if end[1] else "Well."
+                call = Call(
+                    key=f"k{i}", endpoint="e", model="m", text=text, finish_reason=end[0], failure=end[1]
+                )
+                store.put_call(call)
+                store.put_response(run.id, f"t{i}", call.key)
+    with viewing(path) as viewer:
+        found = {
+            finish: numbers(viewer.ask(f"/transcripts?run=before&finish={finish}"))
+            for finish in ("stop", "length", "failed", "")
+        }
+        assert found == {"stop": [1], "length": [2], "failed": [3, 4], "": [1, 2, 3, 4, 5, 6]}
+        assert "0 of 3 labelled by Ana" in viewer.ask("/label?run=before&person=Ana").text
+        assert re.search(r'5 of 6.*?<td class="number">2</td>', viewer.ask("/").text, re.DOTALL)
+
+
+def test_a_profile_follows_the_verdicts(tmp_path: Path) -> None:
+    path = tmp_path / "mien.db"
+    make_store(path)
+    with viewing(path) as viewer:
+        assert "22 chosen" in viewer.ask("/profile?run=before").text
+        with Store(path) as store:
+            last = len(HOSTILE) + 1
+            trait = TRAITS[last % 3]
+            store.put_verdict(store.run("before").id, Verdict(trial=f"t{last}", judge="first", chosen=trait))
+        for _ in range(100):  # where a fit takes long, the earlier one is shown once more
+            page = viewer.ask("/profile?run=before").text
+            if "23 chosen" in page:
+                break
+            assert "Without 1 newer verdict;" in page
+            time.sleep(0.1)
+        assert "23 chosen" in page
+        assert "newer verdict" not in page
+
+
+def test_no_page_waits_for_a_sum(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs_page, "_AT_ONCE", -1.0)
+    app = App(path, Guard())
+    try:
+        page = runs_page._Runs(app).page({})
+    finally:
+        app.search.close()
+    assert '<td class="number">…</td>' in page

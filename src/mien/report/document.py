@@ -7,7 +7,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
@@ -18,7 +18,7 @@ from mien.report import examples, findings, tables
 from mien.report.gallery import Settings, draw
 from mien.report.health import health
 from mien.report.numbers import counted
-from mien.report.saving import save, specification
+from mien.report.saving import PNG_SCALE, specification
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +59,21 @@ class Report:
                 return f"Field report: the characters of {n} models"
 
 
+class Picture(NamedTuple):
+    """A figure as drawn in both themes, as SVG, and what it shows in words."""
+
+    name: str
+    about: str
+    light: str
+    dark: str
+
+    def png(self) -> bytes:
+        """The figure in light, as pixels."""
+        import vl_convert
+
+        return vl_convert.svg_to_png(self.light, scale=PNG_SCALE)
+
+
 def gather(runs: Sequence[Run], settings: Settings = Settings()) -> Report:
     """Profile the runs.
 
@@ -86,15 +101,16 @@ def write(report: Report, folder: Path) -> None:
     """
     for part in ("figures", "tables"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    charts = _charts(report)
-    for name, chart in charts.items():
-        for suffix in ("svg", "png"):
-            save(chart, folder / "figures" / f"{name}.{suffix}")
+    pictures = [_picture(name, chart) for name, chart in _charts(report).items()]
+    for picture in pictures:
+        path = folder / "figures" / picture.name
+        path.with_suffix(".svg").write_text(picture.light, encoding="utf-8")
+        path.with_suffix(".png").write_bytes(picture.png())
     tables.write(report.profiles, report.diff, folder / "tables")
-    (folder / "index.html").write_text(page(report, charts), encoding="utf-8")
+    (folder / "index.html").write_text(page(report, pictures), encoding="utf-8")
 
 
-def page(report: Report, charts: dict[str, Chart]) -> str:
+def page(report: Report, pictures: Sequence[Picture]) -> str:
     """The page. Whatever comes from a model, a person or a file is escaped by the template."""
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
@@ -114,7 +130,10 @@ def page(report: Report, charts: dict[str, Chart]) -> str:
         level=f"{report.settings.confidence_level:.0%}",
         runs=[_told(run, profile) for run, profile in zip(report.runs, report.profiles, strict=True)],
         findings=_findings(report),
-        figures=[_picture(name, chart) for name, chart in charts.items()],
+        figures=[
+            {"name": p.name, "about": p.about, "light": _address(p.light), "dark": _address(p.dark)}
+            for p in pictures
+        ],
         table=tables.shown(report.profiles, report.diff),
         **_examples(report),
         limits=findings.limits(report.profiles),
@@ -131,16 +150,20 @@ def _charts(report: Report) -> dict[str, Chart]:
     return charts
 
 
-def _picture(name: str, chart: Chart) -> dict[str, str]:
-    """A figure as images in both themes; an image runs no script and reaches nothing."""
+def _picture(name: str, chart: Chart) -> Picture:
     import vl_convert
 
-    def image(theme: Any) -> str:
-        svg = vl_convert.vegalite_to_svg(specification(chart, theme=theme))
-        return "data:image/svg+xml;base64," + b64encode(svg.encode()).decode()
+    from mien.report.figures import THEMES
 
-    about = specification(chart)["description"]
-    return {"name": name, "about": about, "light": image("light"), "dark": image("dark")}
+    light, dark = (specification(chart, theme=theme) for theme in THEMES)
+    return Picture(
+        name, light["description"], vl_convert.vegalite_to_svg(light), vl_convert.vegalite_to_svg(dark)
+    )
+
+
+def _address(svg: str) -> str:
+    """A picture within a page: as an image it runs no script and reaches nothing."""
+    return "data:image/svg+xml;base64," + b64encode(svg.encode()).decode()
 
 
 def _told(run: Run, profile: Profile) -> dict[str, Any]:

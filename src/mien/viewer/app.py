@@ -52,6 +52,8 @@ class App:
         self.search = SearchIndex(store)
         self.profiles = Profiles(self)
         self.drawn = Drawn()
+        #: What pages make of the newest run before they are asked for it.
+        self.ahead: list[Callable[[str], None]] = []
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,

@@ -87,15 +87,23 @@ class Profiles:
     def _work(self) -> None:
         self._stopped.wait(_CALM)  # the first page comes first
         with self._app.reading() as (store, _):
-            newest = [run.name for run in store.runs()][-_AHEAD:]
-        for name in reversed(newest):
-            self._wanted.put((name, ""))
+            newest = [run.name for run in store.runs()][: -_AHEAD - 1 : -1]
+        for name in newest:
+            self._prepare(name, "")
+        for make in self._app.ahead:
+            for name in newest[:1]:
+                make(name)
         while (wanted := self._wanted.get()) and not self._stopped.is_set():
-            try:
-                key, judge, verdicts = self._state(*wanted)
-                self._app.drawn.prepare(self._fit(key, wanted[0], judge, verdicts))
-            except MienError:
-                pass  # whoever asks for this profile is told
+            self._prepare(*wanted)
+
+    def _prepare(self, name: str, judge: str) -> None:
+        if self._stopped.is_set():
+            return
+        try:
+            key, judge, verdicts = self._state(name, judge)
+            self._app.drawn.prepare(self._fit(key, name, judge, verdicts))
+        except MienError:
+            pass  # whoever asks for this profile is told
 
 
 def _diff(before: Profile, after: Profile) -> Diff:

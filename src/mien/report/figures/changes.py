@@ -154,7 +154,8 @@ def slope(diff: Diff, *, top: int = 20) -> Chart:
     rate = f"changed at a false-discovery rate of {diff.fdr:g}"
     told = f"No trait {rate}; the largest differences are named."
     if changed:
-        told = f"Named: {which} of the {found} traits that {rate}; solid lines rose, dashed ones fell."
+        named_are = "the one trait" if found == 1 else f"{which} of the {found} traits"
+        told = f"Named: {named_are} that {rate}; solid lines rose, dashed ones fell."
     return finished(
         chart,
         f"From {diff.a} to {diff.b}: ratings of {len(diff.traits)} traits",

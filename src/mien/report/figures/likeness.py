@@ -64,7 +64,7 @@ def distinct(
         base = alt.Chart(of).encode(alt.Y("trait:N", sort=of["trait"].tolist(), title=None))
         bars = [
             base.transform_filter(f"datum.found == {found} && datum.delta {sign} 0")
-            .mark_bar(style=style, size=9, fillOpacity=0.85 if found == "true" else 0.15)
+            .mark_bar(style=style, size=9, fillOpacity=0.85 if found == "true" else 0.28)
             .encode(
                 x,
                 alt.X2(datum=0),
@@ -94,7 +94,7 @@ def distinct(
         f"What sets each of {len(models)} models apart",
         f"Each model less the mean of the others, the {top} largest differences among "
         f"{table['trait'].nunique()} traits; {confidence_level:.0%} intervals.",
-        f"Filled: found at a false-discovery rate of {fdr:g}.",
+        f"In full colour: found at a false-discovery rate of {fdr:g}.",
         width=720,
     )
 

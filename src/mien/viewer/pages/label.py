@@ -67,6 +67,13 @@ class _Label:
             agreements=agreements(options, people, judges),
         )
 
+    def prepare(self, name: str) -> None:
+        """Draw every sample of a run."""
+        with self._app.reading() as (store, db):
+            run = store.run(name)
+            for sample in SAMPLES:
+                self._queue(store, db, run, sample)
+
     def _queue(self, store: Store, db: sqlite3.Connection, run: RunRecord, sample: str) -> list[str]:
         """What everybody labels, in order; made anew once there are other responses or verdicts."""
         names = [judge.name for judge in store.judges(run.id)]
@@ -181,6 +188,7 @@ def _read(
 def routes(app: App) -> list[web.RouteDef]:
     """Where the page is found."""
     label = _Label(app)
+    app.ahead.append(label.prepare)
     return [
         app.get("/label", label.page),
         app.post("/label", label.answer),
