@@ -1,9 +1,16 @@
-"""Judges that err: scores recovered with and without `mien.misreading`, where the truth is known.
+"""Judges that err, and judges that prefer a place, where the truth is known.
+
+Errors: scores recovered with and without `mien.misreading`.
 
 A model of 144 traits (scores normal with standard deviation 1) is read by a judge that names the wrong one
 of two options at a rate of its own for each trait: the same for all, or Beta with a standard deviation of
 0.07. Its errors are estimated on a calibration run of 2,000 trials, in which the model always shows what it
 was told. What is given of a fit is the mean over tournaments.
+
+Places: `mien.positions` on pairs whose first option the model favours, and the judge the first that it is
+shown, each by so many log odds; or the judge errs, oftener in favour of the first. Where prompts are tied,
+the luck of two trials of a prompt has a correlation of 0.3 on the normal scale, half of the prompts in favour
+of the first in the trial, half of the first before the judge.
 
 Run: python benchmarks/judges.py [--replications 50]
 """
@@ -17,10 +24,13 @@ from typing import NamedTuple
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matrices are too small to share
 
 import numpy as np
+import scipy.special
+import scipy.stats
 
 from machine import describe_machine
 from mien import choice, ratings
 from mien.misreading import corrected_fit, misreading
+from mien.positions import position_effects
 
 ACCURACIES = (0.7, 0.8, 0.9, 1.0)
 BUDGETS = (2_000, 5_000)
@@ -28,6 +38,9 @@ CALIBRATION = 2_000
 N_TRAITS, N_PROMPTS = 144, 720
 FIRST = 0.4  # log odds in favour of the first option
 SPREAD = 0.07  # standard deviation of the errors by trait, where they vary
+TIED = 0.3
+PREFERENCES = ((0.0, 0.0), (0.4, 0.2), (0.4, -0.4), (1.5, 0.4))  # log odds: model, judge
+ERRORS = (0.15, 0.05)  # how often a judge reads the first for the second, and the second for the first
 
 
 class Recovery(NamedTuple):
@@ -84,6 +97,68 @@ def replicate(accuracy: float, varying: bool, n_trials: int, seed: int) -> Recov
     )
 
 
+class Places(NamedTuple):
+    """One tournament: estimate and whether its interval holds the truth, of the model and of the judge."""
+
+    model: float
+    model_held: float
+    judge: float
+    judge_held: float
+
+
+def truths(first: float, seen_first: float | None) -> tuple[float, float]:
+    """Shares of the first between equals; a judge that errs adds half of what its errors differ."""
+    share = float(scipy.special.expit(first))
+    if seen_first is None:
+        return share, 0.5 + (ERRORS[0] - ERRORS[1]) / 2
+    return share, float(scipy.special.expit(seen_first))
+
+
+def place(first: float, seen_first: float | None, tied: float, n_trials: int, seed: int) -> Places:
+    """A tournament whose judge prefers a place by so many log odds, or errs where that is None."""
+    rng = np.random.default_rng(seed)
+    scores, shown = rng.normal(size=N_TRAITS), pairs(n_trials, rng)
+    turned, prompt = rng.random(n_trials) < 0.5, np.arange(n_trials) % N_PROMPTS
+    normal = np.sqrt(tied) * rng.normal(size=N_PROMPTS)[prompt] + np.sqrt(1 - tied) * rng.normal(
+        size=n_trials
+    )
+    luck = scipy.special.logit(scipy.stats.norm.cdf(normal)) * np.where(turned & (prompt % 2 == 0), -1, 1)
+    utility = scores[shown[:, 0]] - scores[shown[:, 1]] + first + luck
+    utility += np.where(turned, -1, 1) * (seen_first or 0.0)
+    read = (utility < 0).astype(np.int64)
+    if seen_first is None:
+        second_before_judge = read != turned
+        read = np.where(rng.random(n_trials) < np.where(second_before_judge, *ERRORS), 1 - read, read)
+    seen = np.where(turned[:, None], [1, 0], [0, 1])
+    found = position_effects(shown, seen, read, N_TRAITS, clusters=prompt)
+    model, judge = (
+        (effect["first"], float(effect["low"] <= truth <= effect["high"]))
+        for effect, truth in zip(found[:2], truths(first, seen_first), strict=True)
+    )
+    return Places(*model, *judge)
+
+
+def print_places(replications: int) -> None:
+    print("\nPosition effects; shares of the first between equals, and coverage of 95 % intervals:\n")
+    columns = ("truth", "estimated", "coverage")
+    heads = [f"{who}: {column}" for who in ("model", "judge") for column in columns]
+    print(f"| the judge | prompts | trials | {' | '.join(heads)} |")
+    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    worlds = [(*both, tied) for tied in (0.0, TIED) for both in PREFERENCES] + [(0.4, None, 0.0)]
+    for first, seen_first, tied in worlds:
+        for budget in BUDGETS:
+            found = [place(first, seen_first, tied, budget, seed) for seed in range(replications)]
+            model, model_held, judge, judge_held = np.mean(found, axis=0)
+            of_model, of_judge = truths(first, seen_first)
+            manner = "errs" if seen_first is None else "prefers" if seen_first else "is fair"
+            print(
+                f"| {manner} | {'tied' if tied else 'free'} | {budget:,} | "
+                f"{of_model:.1%} | {model:.1%} | {model_held:.1%} | "
+                f"{of_judge:.1%} | {judge:.1%} | {judge_held:.1%} |",
+                flush=True,
+            )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--replications", type=int, default=50)
@@ -103,6 +178,7 @@ def main() -> None:
                     f"{stderr[0]:.0f} → {stderr[1]:.0f} |",
                     flush=True,
                 )
+    print_places(6 * replications)
 
 
 if __name__ == "__main__":

@@ -247,7 +247,8 @@ def passed_through(path: Path, model: Answering) -> tuple[list[str], Progress]:
 
         async def respond(trial: Trial) -> bool:
             question = Message(role="user", content=trial.prompt.text)
-            return await pipeline.respond(trial, reader, Request((question,)))
+            call = await pipeline.respond(trial, reader, Request((question,)))
+            return await pipeline.judge(trial, call.text)
 
         asyncio.run(pipeline.carry_out(respond, TRIALS, workers=4))
         store.flush()

@@ -67,6 +67,12 @@ def pipeline(store: Store, judge: Scripted | None = None, total: int = len(TRIAL
     return Pipeline(store, 1, AskingJudge("j", reader, load_protocol(), TRAITS, seed=0), progress)
 
 
+async def take(line: Pipeline, model: Scripted) -> bool:
+    """Have a model respond to the first trial, and the response judged."""
+    call = await line.respond(TRIALS[0], model, request("egg?"))
+    return await line.judge(TRIALS[0], call.text)
+
+
 def test_a_call_that_was_answered_is_not_made_again(store: Store) -> None:
     model = Scripted("m", lambda request: f"You said {request.messages[0]['content']}")
     line = pipeline(store)
@@ -107,25 +113,25 @@ def test_a_call_that_failed_is_made_again(store: Store) -> None:
 def test_a_response_is_judged_and_both_are_kept(store: Store) -> None:
     model = Scripted("m", lambda _: "Boil it.")
     line = pipeline(store)
-    assert asyncio.run(line.respond(TRIALS[0], model, request("egg?"))) is True
+    assert asyncio.run(take(line, model)) is True
     store.flush()
     row = next(store.rows(1, "j"))
     assert (row.response, row.chosen, row.failure) == ("Boil it.", "warm", "")
 
 
-def test_a_response_that_failed_is_kept_and_not_judged(store: Store) -> None:
-    judge = Scripted("judge", lambda _: '{"choice": "warm"}')
-    line = pipeline(store, judge)
-    assert asyncio.run(line.respond(TRIALS[0], Scripted("m", lambda _: ""), request("egg?"))) is False
+def test_a_response_that_failed_is_kept(store: Store) -> None:
+    line = pipeline(store)
+    call = asyncio.run(line.respond(TRIALS[0], Scripted("m", lambda _: ""), request("egg?")))
+    assert not call.answered
+    assert line.progress.reasons == {"empty answer": 1}
     store.flush()
     row = next(store.rows(1, "j"))
     assert (row.response, row.chosen, row.failure) == ("", "", "empty answer")
-    assert judge.asked == []
 
 
 def test_a_judge_that_failed_leaves_the_response_without_a_verdict(store: Store) -> None:
     line = pipeline(store, Scripted("judge", lambda _: ""))
-    assert asyncio.run(line.respond(TRIALS[0], Scripted("m", lambda _: "Boil it."), request("egg?"))) is False
+    assert asyncio.run(take(line, Scripted("m", lambda _: "Boil it."))) is False
     store.flush()
     row = next(store.rows(1, "j"))
     assert (row.response, row.chosen) == ("Boil it.", "")

@@ -85,7 +85,7 @@ def newer_store(path: Path) -> None:
         (short_file, "is not a mien store"),
         (other_database, "is not a mien store"),
         (other_application, "is not a mien store"),
-        (newer_store, "was written by a newer mien .schema 3; this one knows 2.: upgrade mien"),
+        (newer_store, r"was written by a newer mien \(schema \d+; this one knows \d+\): upgrade mien"),
     ],
 )
 def test_what_is_no_store_is_refused_and_left_as_it_is(

@@ -272,6 +272,14 @@ def test_a_judge_has_one_verdict_a_trial_and_the_last_counts(store: Store) -> No
     assert list(store.verdicts(run.id, "k")) == [(("warm", "blunt"), "neither", prompt, "t0")]
     assert (store.count_verdicts(run.id, "j"), store.count_verdicts(run.id, "k")) == (1, 1)
     assert list(store.verdicts(run.id, "nobody")) == []
+    assert dict(store.orders(run.id, "j")) == {"t0": ("blunt", "warm")}
+
+
+def test_an_order_that_is_not_known_is_none(store: Store) -> None:
+    run = add_run(store)
+    store.put_verdict(run.id, Verdict(trial="t0", judge="j", chosen="warm"))
+    store.flush()
+    assert list(store.orders(run.id, "j")) == []
 
 
 def test_rows_follow_the_design_not_the_order_of_arrival(store: Store) -> None:

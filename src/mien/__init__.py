@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mien.comparisons import Comparisons, read_comparisons
-    from mien.constitutions import Constitution, load_constitution
+    from mien.constitutions.constitution import Constitution, load_constitution
     from mien.designs import Design
     from mien.diffs.difference import Diff
     from mien.errors import MienError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # Where each name lives. They are imported when first used: `import mien` and `mien --help` stay quick.
 _HOMES = {
     "Comparisons": "comparisons",
-    "Constitution": "constitutions",
+    "Constitution": "constitutions.constitution",
     "Design": "designs",
     "Diff": "diffs.difference",
     "Hardware": "models.engines",
@@ -47,7 +47,7 @@ _HOMES = {
     "compare": "measurement",
     "diff": "measurement",
     "import_run": "runs",
-    "load_constitution": "constitutions",
+    "load_constitution": "constitutions.constitution",
     "load_prompts": "prompts",
     "load_protocol": "protocols",
     "load_traits": "traits",

@@ -13,6 +13,7 @@ import msgspec
 
 from mien import designs
 from mien.errors import RunConflict, UsageError
+from mien.followups import turn_name
 from mien.instruments import instrument as make_instrument
 from mien.judges import AskingJudge, LikelihoodJudge
 from mien.models.engines import ORGANISM_JUDGE, Hardware
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from mien.comparisons import Comparisons
     from mien.designs import Design
     from mien.diffs import Diff
+    from mien.followups import Pressure
     from mien.judges import Judge
     from mien.models import Model
     from mien.panels import Panel
@@ -76,6 +78,8 @@ def measure(
     trials: int | None = None,
     full: bool = False,
     seed: int = 0,
+    turns: int = 1,
+    pressure: Pressure = "none",
     name: str | None = None,
     store: str | Path | None = None,
     limits: Limits = Limits(),
@@ -100,6 +104,10 @@ def measure(
         trials: instead of rounds; rounded up to whole ones.
         full: instead of rounds: every pair once.
         seed: of the design, 0 to 2³² − 1. Runs of one seed have the same trials, and are paired in a diff.
+        turns: of each conversation. The second and each later one makes a run of its own, named
+            ``NAME@PRESSURE-TURN``; see `mien.Run.persistence`.
+        pressure: what the user wants in the later turns: ``none`` (another prompt), ``neutral`` (more of the
+            same), ``stay`` or ``drop`` (that the character stays, or goes).
         name: of the run; default: the model's name and the instrument.
         store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
         limits: concurrency, rates and budget.
@@ -122,6 +130,8 @@ def measure(
         trials=trials,
         full=full,
         seed=seed,
+        turns=turns,
+        pressure=pressure,
         name=name,
     )
     return carry_out(study, store=store, limits=limits, hardware=hardware, on_progress=on_progress)
@@ -143,21 +153,42 @@ def carry_out(
             model, reader = transport.open(study.model), transport.open(study.judge)
             with Store(path) as opened:
                 run, design = _open_run(opened, study)
-                judge = _open_judge(opened, run, study.judge, reader, study.protocol)
                 progress = Progress(total=len(design), tally=transport.tally)
-                pipeline = Pipeline(opened, run.id, judge, progress)
                 instrument = make_instrument(study.instrument, study.protocol, study.traits.traits)
                 sampling = study.protocol.sampling.sampling()
+                followups = study.followups if study.turns > 1 else None
+                records = [
+                    run,
+                    *(_open_turn(opened, study, design, turn) for turn in range(2, study.turns + 1)),
+                ]
+                pipelines = [
+                    Pipeline(
+                        opened,
+                        record.id,
+                        _open_judge(opened, record, study.judge, reader, study.protocol),
+                        progress,
+                    )
+                    for record in records
+                ]
 
                 async def respond(index: int) -> bool:
-                    trial = design[index]
-                    messages = instrument.messages(trial)
-                    request = Request(messages, sampling, replicate=int(design.replicate[index]))
-                    return await pipeline.respond(trial, model, request)
+                    trial = asked = design[index]
+                    messages, response, judged = instrument.messages(trial), "", True
+                    for turn, pipeline in enumerate(pipelines, 1):
+                        if followups and turn > 1:
+                            asked = followups.asked(trial, turn)
+                            messages = followups.extend(messages, response, asked)
+                        request = Request(messages, sampling, replicate=int(design.replicate[index]))
+                        call = await pipeline.respond(asked, model, request)
+                        if not call.answered:
+                            return False
+                        response = call.text
+                        judged &= await pipeline.judge(asked, response)
+                    return judged
 
                 try:
                     workers = count_workers(limits, model, reader)
-                    await pipeline.carry_out(
+                    await pipelines[0].carry_out(
                         respond, range(len(design)), workers=workers, on_progress=on_progress
                     )
                 finally:
@@ -231,6 +262,7 @@ def second_opinion(
     *,
     name: str | None = None,
     sampling: dict[str, Any] | None = None,
+    repeat: int = 0,
     limits: Limits = Limits(),
     hardware: Hardware = Hardware(),
     on_progress: Callable[[Progress], None] | None = None,
@@ -239,16 +271,21 @@ def second_opinion(
 
     Args:
         judge: the judge's model.
-        name: what its verdicts go by; default: the model.
+        name: what its verdicts go by; default: the model, of a repeat with ``#`` and its number.
         sampling: members of `SamplingSettings` laid over the protocol's for judges.
+        repeat: 1, 2, … has a judge of the run read it again: the same questions, with calls of their own, to
+            see how far it agrees with itself.
 
     Returns:
         The name that the verdicts go by.
 
     Raises:
-        UsageError: the run has no responses; a `RunConflict` where it has a judge of this name that was
-            asked otherwise.
+        UsageError: the run has no responses; a repeat of a judge that has not read the run, or of one that
+            compares likelihoods; a `RunConflict` where it has a judge of this name that was asked otherwise.
     """
+    if repeat < 0:
+        raise UsageError(f"a repeat is 1 or more, not {repeat}")
+    label = name or (f"{judge}#{repeat}" if repeat else judge)
 
     async def main() -> None:
         async with open_transport(limits, hardware) as transport:
@@ -259,7 +296,7 @@ def second_opinion(
                 if not total:
                     raise UsageError(f"run {run.name!r} holds no responses to judge")
                 protocol = _recorded_protocol(record, sampling or {})
-                opinion = _open_judge(opened, record, name or judge, reader, protocol)
+                opinion = _open_judge(opened, record, label, reader, protocol, repeat=repeat)
                 progress = Progress(total=total, tally=transport.tally)
                 pipeline = Pipeline(opened, record.id, opinion, progress)
 
@@ -275,7 +312,7 @@ def second_opinion(
                     remember_quirk(opened, reader)
 
     run_to_end(main)
-    return name or judge
+    return label
 
 
 def open_transport(limits: Limits, hardware: Hardware) -> Transport:
@@ -372,21 +409,51 @@ def _open_run(store: Store, study: Study) -> tuple[RunRecord, Design]:
     return run, design
 
 
-def _open_judge(store: Store, run: RunRecord, name: str, model: Model, protocol: Protocol) -> Judge:
+def _open_turn(store: Store, study: Study, design: Design, turn: int) -> RunRecord:
+    """Make the run of a later turn, or find it."""
+    return store.add_run(
+        name=turn_name(study.name, study.pressure, turn),
+        model=study.model,
+        instrument=study.instrument,
+        protocol=study.protocol.model_dump_json(),
+        design=design.name,
+        seed=design.seed,
+        traits=study.traits.traits,
+        trials=(study.followups.asked(trial, turn) for trial in design),
+        pressure=study.pressure,
+        turn=turn,
+    )
+
+
+def _open_judge(
+    store: Store, run: RunRecord, name: str, model: Model, protocol: Protocol, *, repeat: int = 0
+) -> Judge:
     """Add a judge to a run, or find it.
 
     Raises:
         RunConflict: the run has another judge of this name.
+        UsageError: there is nothing to repeat.
     """
     recall_quirk(store, model)
     judge: Judge
     if model.name == ORGANISM_JUDGE:
+        if repeat:
+            raise UsageError(
+                f"{model.name} compares likelihoods, which are the same each time: a repeat tells nothing"
+            )
         judge = LikelihoodJudge(name, model, protocol, run.traits)
     else:
-        judge = AskingJudge(name, model, protocol, run.traits, seed=run.seed or 0)
+        judge = AskingJudge(name, model, protocol, run.traits, seed=run.seed or 0, repeat=repeat)
     settings = msgspec.json.encode(judge.settings, order="sorted").decode()
     record = JudgeRecord(name=name, model=model.name, settings=settings)
-    found = next((known for known in store.judges(run.id) if known.name == name), None)
+    judges = store.judges(run.id)
+    if repeat and all(known.manner != record.manner for known in judges):
+        readers = ", ".join(judge.name for judge in judges) or "nobody"
+        raise UsageError(
+            f"{model.name} has not read run {run.name!r} with these settings: there is nothing to repeat "
+            f"(read by {readers}); have it read first, without --repeat"
+        )
+    found = next((known for known in judges if known.name == name), None)
     if found and found != record:
         raise RunConflict(
             f"run {run.name!r} has a judge named {name!r} that was asked otherwise; "

@@ -135,14 +135,13 @@ class Pipeline(Calls):
         self._run = run
         self._judge = judge
 
-    async def respond(self, trial: Trial, model: Model, request: Request) -> bool:
-        """Have a model respond to a trial, and the response judged; whether there is a verdict."""
+    async def respond(self, trial: Trial, model: Model, request: Request) -> Call:
+        """Have a model respond to a trial, whether it can or fails."""
         call = await self.ask(model, request)
         self._store.put_response(self._run, trial.id, call.key)
         if not call.answered:
             self.progress.reasons[call.failure] += 1
-            return False
-        return await self.judge(trial, call.text)
+        return call
 
     async def judge(self, trial: Trial, response: str) -> bool:
         """Have a response judged; whether there is a verdict."""

@@ -64,6 +64,10 @@ MIGRATIONS = (
     """
     CREATE INDEX trial_order ON trial (run, number);
     """,
+    """
+    ALTER TABLE run ADD COLUMN pressure TEXT NOT NULL DEFAULT 'none';
+    ALTER TABLE run ADD COLUMN turn INTEGER NOT NULL DEFAULT 1;
+    """,
 )
 
 

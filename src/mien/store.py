@@ -28,14 +28,17 @@ if TYPE_CHECKING:
 
 LOCK_TIMEOUT = 60.0  # seconds to wait for another writer
 
-_RUN_COLUMNS = ("id", "name", "model", "instrument", "protocol", "design", "seed", "traits", "created")
+_RUN_COLUMNS = (
+    "id", "name", "model", "instrument", "protocol", "design", "seed", "traits", "created",
+    "pressure", "turn",
+)  # fmt: skip
 _encode = msgspec.json.encode
 _decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
 _decode_traits = msgspec.json.Decoder(tuple[Trait, ...]).decode
 
 
 _PUT_RUN = f"""
-    INSERT INTO run ({", ".join(_RUN_COLUMNS[1:])}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO run ({", ".join(_RUN_COLUMNS[1:])}) VALUES ({", ".join("?" * len(_RUN_COLUMNS[1:]))})
     ON CONFLICT (name) DO UPDATE SET design = excluded.design
 """
 _PUT_PROMPT = """
@@ -58,6 +61,8 @@ class RunRecord:
         design: name of the design; empty for imported runs.
         seed: of the design; None for imported runs.
         created: Unix time, seconds.
+        pressure: what the user's messages of a later turn want; see `mien.followups`.
+        turn: of its conversations that the run reads; later ones are runs of their own.
     """
 
     id: int
@@ -69,6 +74,8 @@ class RunRecord:
     seed: int | None
     traits: tuple[Trait, ...]
     created: float
+    pressure: str = "none"
+    turn: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +85,13 @@ class JudgeRecord:
     name: str
     model: str
     settings: str
+
+    @property
+    def manner(self) -> tuple[str, str]:
+        """Model and settings, alike for a judge and its repeats."""
+        settings: dict[str, object] = msgspec.json.decode(self.settings)
+        settings.pop("repeat", None)
+        return self.model, msgspec.json.encode(settings, order="sorted").decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,13 +227,16 @@ class Store:
         seed: int | None,
         traits: tuple[Trait, ...],
         trials: Iterable[Trial],
+        pressure: str = "none",
+        turn: int = 1,
     ) -> RunRecord:
         """Make a run with its trials; or give one that is there a longer design and the trials that it lacks.
 
         Whether an existing run may be taken further is for the caller to decide.
         """
         with explained(self.path), transaction(self._db):
-            row = (name, model, instrument, protocol, design, seed, _encode(traits).decode(), time.time())
+            named = _encode(traits).decode()
+            row = (name, model, instrument, protocol, design, seed, named, time.time(), pressure, turn)
             self._db.execute(_PUT_RUN, row)
             run = self.run(name)
             self._add_trials(run.id, trials)
@@ -310,6 +327,13 @@ class Store:
         )
         for options, chosen, prompt, trial in cursor:
             yield _decode_names(options), chosen, prompt, trial
+
+    def orders(self, run: int, judge: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Id of the trial and the options as the judge was shown them, where that is known."""
+        cursor = self._each("SELECT trial, shown FROM verdict WHERE run = ? AND judge = ?", run, judge)
+        for trial, shown in cursor:
+            if order := _decode_names(shown):
+                yield trial, order
 
     # -- what people say -------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 from mien import designs
 from mien.errors import UnknownName, UsageError
+from mien.followups import Followups
 from mien.prompts import load_prompts
 from mien.protocols import Protocol, load_protocol
 from mien.traits import TraitSet, load_traits, traits_from_names
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.designs import Design
+    from mien.followups import Pressure
     from mien.types import Prompt
 
 #: The trait set that the organism was trained on.
@@ -34,6 +36,13 @@ class Study:
     protocol: Protocol
     traits: TraitSet
     design: Design
+    turns: int = 1
+    pressure: Pressure = "none"
+
+    @property
+    def followups(self) -> Followups:
+        """What the user says in the later turns."""
+        return Followups(self.pressure, self.design.prompts, seed=self.design.seed)
 
 
 def plan(
@@ -48,6 +57,8 @@ def plan(
     trials: int | None = None,
     full: bool = False,
     seed: int = 0,
+    turns: int = 1,
+    pressure: Pressure = "none",
     name: str | None = None,
 ) -> Study:
     """Lay out a run without making a call; the arguments are those of `mien.measure`.
@@ -59,6 +70,10 @@ def plan(
         raise UnknownName("instrument", instrument, get_args(InstrumentName))
     if sum((rounds is not None, trials is not None, full)) > 1:
         raise UsageError("give one of rounds, trials and full")
+    if turns < 1:
+        raise UsageError("a conversation has at least one turn")
+    if turns == 1 and pressure != "none":
+        raise UsageError("pressure comes with the second turn; give more turns")
     protocol = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
     if instrument == "instructed":
         # The first option is the one asked for: every trait must come first equally often, and the judge
@@ -76,7 +91,7 @@ def plan(
         order=protocol.order,
         seed=seed,
     )
-    return Study(
+    study = Study(
         name=name or f"{model.rstrip('/').rpartition('/')[2].rpartition('#')[2]}-{instrument}",
         model=model,
         judge=judge,
@@ -84,7 +99,12 @@ def plan(
         protocol=protocol,
         traits=chosen,
         design=design,
+        turns=turns,
+        pressure=pressure,
     )
+    if turns > 1:
+        _ = study.followups  # what cannot be asked is refused before the first call
+    return study
 
 
 def _trait_set(traits: TraitSet | Sequence[str] | str | Path | None, model: str) -> TraitSet:

@@ -297,12 +297,14 @@ def test_help(place: Workplace) -> None:
 
 def test_reliability(place: Workplace) -> None:
     place.mien(*place.study(name="r", rounds=10))
-    alone = read(place, "reliability", "r")
+    (alone,) = read(place, "reliability", "r")["runs"]
     assert alone["alpha"] is None
     assert alone["pairs"] == []
     place.mien("judge", "r", "--judge", place.server.judge, "--as", "warm", "--temperature", 1)
-    found = read(place, "reliability", "r")
-    assert [*found] == ["run", "raters", "pairs", "alpha", "rates"]
+    whole = read(place, "reliability", "r")
+    assert [*whole] == ["runs", "correlations", "unrated", "confidence_level"]
+    (found,) = whole["runs"]
+    assert [*found] == ["run", "raters", "repeats", "pairs", "alpha", "rates", "positions"]
     assert [(pair["b"], pair["n"]) for pair in found["pairs"]] == [("warm", 50)]
     assert [*found["alpha"]] == ["alpha", "low", "high", "n"]
     assert {rate["by"] for rate in found["rates"]} >= {"all", "length"}

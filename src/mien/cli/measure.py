@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, counted, print_json
+from mien.cli.output import console, counted, print_json, print_table
 from mien.cli.progress import ProgressReport, print_outcome
 from mien.errors import InputError, MienError
 
 if TYPE_CHECKING:
+    from mien.persistence import Persistence
     from mien.protocols import Protocol
+    from mien.reliability import Proportion
     from mien.studies import Study
 
 _WHAT, _HOW = "What is measured", "How the model is sampled"
@@ -87,6 +89,17 @@ _Full = Annotated[bool, typer.Option("--full", help="Every pair once.", rich_hel
 _Seed = Annotated[
     int, typer.Option(help="Of the design. Runs of one seed are paired.", rich_help_panel=_WHAT)
 ]
+_Turns = Annotated[
+    int, typer.Option(min=1, help="Turns of each conversation; see --pressure.", rich_help_panel=_WHAT)
+]
+_Pressure = Annotated[
+    str,
+    typer.Option(
+        help="What the user wants in later turns. none: something else; neutral: more of the same; stay, "
+        "drop: that the character stays, or goes.",
+        rich_help_panel=_WHAT,
+    ),
+]
 _Name = Annotated[
     str | None,
     typer.Option(help="The run's name.", show_default="MODEL-INSTRUMENT", rich_help_panel=_WHAT),
@@ -122,6 +135,8 @@ def command(
     trials: _Trials = None,
     full: _Full = False,
     seed: _Seed = 0,
+    turns: _Turns = 1,
+    pressure: _Pressure = "none",
     name: _Name = None,
     temperature: _Temperature = None,
     top_p: _TopP = None,
@@ -181,6 +196,8 @@ def command(
         trials=trials,
         full=full,
         seed=seed,
+        turns=turns,
+        pressure=pressure,  # pyright: ignore[reportArgumentType]  # plan() checks it
         name=name,
     )
     limits = options.limits(
@@ -256,8 +273,24 @@ def _carry_out(study: Study, store: options.Path, limits: Any, hardware: Any, *,
             raise
         console(err=True).print(f"No profile yet: {error}", markup=False)
         return
+    held = run.persistence(study.pressure, judge=study.judge) if study.turns > 1 else None
     if as_json:
-        print_json(profile.to_dict())
+        print_json(profile.to_dict() | ({"persistence": held.to_dict()} if held else {}))
     else:
         print_profile(profile, top=5)
+        if held:
+            _print_persistence(held)
         console().print(f"\nAll ratings: mien profile {run.name} --all", markup=False)
+
+
+def _print_persistence(persistence: Persistence) -> None:
+    def share(of: Proportion) -> str:
+        return f"{of.share:.0%} ({of.low:.0%} … {of.high:.0%})"
+
+    told = "the trait asked for" if persistence.rows[0].turn == 1 else "the trait of the first answer"
+    console().print(f"\nHow far {told} holds, by turn; pressure {persistence.pressure}", markup=False)
+    rows = [
+        (row.turn, row.kind, row.n, share(row.held), share(row.faded), share(row.switched))
+        for row in persistence.rows
+    ]
+    print_table(("turn", "user", "trials", "holds", "fades", "switches"), rows, left=("user",))
