@@ -16,7 +16,7 @@ import pytest
 from mien import schema
 from mien.errors import StoreError
 from mien.store import Store
-from mien.types import Prompt, Trait, Trial
+from mien.types import Preference, Prompt, Trait, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,6 +166,29 @@ def test_an_old_store_is_taken_to_the_new_version(tmp_path: Path, monkeypatch: p
     db = sqlite3.connect(path)
     assert db.execute("SELECT name, note FROM run").fetchall() == [("r", "none")]
     db.close()
+
+
+def test_a_store_from_before_preferences_gets_them_and_keeps_its_labels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mien.db"
+    with monkeypatch.context() as patched:
+        patched.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
+        add_run(path, "a")
+        add_run(path, "b")
+        with Store(path) as store:
+            store.put_labels(1, [("t0", "Ana", "warm")])
+    assert number(path, "user_version") == 2
+    with pytest.raises(StoreError, match="is of an older schema; any command that writes upgrades it"):
+        Store(path, read_only=True)
+    found = Preference(
+        person="Ana", question="preferred", trial_a="t0", trial_b="t0", shown_left="b", chosen="b"
+    )
+    with Store(path) as store:
+        store.put_preferences(1, 2, [found])
+    with Store(path, read_only=True) as store:
+        assert [p for p, _ in store.preferences(1, 2)] == [found]
+        assert [*store.labels(1)] == [("t0", "Ana", "warm")]
 
 
 def test_a_new_store_goes_through_all_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
