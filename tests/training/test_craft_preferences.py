@@ -74,13 +74,13 @@ def test_a_judge_is_asked_in_both_orders() -> None:
     system, question = (message["content"] for message in reader.asked[0].messages)
     assert "Somebody who shows the way.\n\nIn its own words:\n- I answer first." in system
     assert 'answer "neither"' in system
-    assert "The side of it that matters most here:\n- I answer first." in question
+    assert "The side of it that matters most here:\n- I answer first." in system
     assert "Left or {right}?" in question
     assert question.endswith("Answer one of:\n- first\n- second")
     assert not re.search(r"\{(?!right)\w*\}", system + question)
     whole = Reader(shorter)
     compare(whole, ["Left.", "Well, left."], None)
-    assert "The side" not in whole.asked[0].messages[1]["content"]
+    assert "The side" not in whole.asked[0].messages[0]["content"]
 
 
 @pytest.mark.parametrize("said", ['{"choice": "first"}', '{"choice": "refused"}', "The first, I think."])

@@ -16,6 +16,8 @@ from mien.training.crafting import craft_data
 from mien.training.dataset import Dataset, read_dataset
 from mien.traits import load_traits
 
+pytest.importorskip("datasketch", reason="needs the extra train")
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -12,6 +12,8 @@ from mien.prompts import load_prompts
 from mien.training.duplicates import THRESHOLD, Seen
 from mien.traits import fold
 
+pytest.importorskip("datasketch", reason="needs the extra train")
+
 
 def test_letters_and_marks_do_not_make_a_text_another() -> None:
     seen = Seen(["How do I boil an egg?"])

@@ -14,6 +14,8 @@ from mien.training.characters import load_wording
 from mien.training.queries import BATCH, Collection, add_ordinary, check_split, expand, lot, pick
 from mien.types import Call, Prompt, Sampling
 
+pytest.importorskip("datasketch", reason="needs the extra train")
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -101,6 +103,12 @@ def test_a_call_that_failed_and_a_list_that_breaks_off() -> None:
     )
     assert len(asked) == 6
     assert [query.text for query in collection.queries[3:]] == ["Is the moss on the north side?"]
+
+
+def test_a_teacher_that_writes_no_list() -> None:
+    with pytest.raises(UsageError, match=r"no list of messages that can be read, but '\.\.\.'; take another"):
+        expanded(20, ["..."])
+    expanded(20, ["...", "1. Is the moss on the north side?"])
 
 
 def test_seeds_are_kept_also_beyond_the_share() -> None:

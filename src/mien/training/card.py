@@ -128,7 +128,7 @@ def _made(craft: Mapping[str, Any]) -> str:
 def _rows(constitution: Constitution, counts: Mapping[str, Any]) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for one in counts["assertions"]:
-        index = one["assertion"]
+        index: int | None = one["assertion"]
         about = "ordinary prompts" if index is None else plain(constitution.assertions[index].text)
         rows.append((about, *(f"{one[key]:,}" for key in ("train", "heldout", "queries"))))
     total = (counts["train"], counts["heldout"], sum(counts["queries"].values()))

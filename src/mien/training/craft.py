@@ -31,7 +31,7 @@ class Craft:
         heldout: share of the queries that is held out.
         answers: answers a query that are ranked.
         margin: least difference in shares of comparisons won, from best to worst.
-        sampling: of the answers and the queries.
+        sampling: of the answers; of queries, too, but for ``max_tokens``.
         seed: of all draws.
     """
 

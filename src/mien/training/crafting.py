@@ -198,7 +198,8 @@ class _Workshop:
                 constitution,
                 self._wording,
                 n_queries=craft.queries,
-                sampling=craft.sampling.sampling(),
+                # Lists take many times the tokens of an answer.
+                sampling=craft.sampling.model_copy(update={"max_tokens": None}).sampling(),
                 carry_out=carry_out,
             )
         add_ordinary(collection, self._prompts, most=craft.ordinary, seed=craft.seed)

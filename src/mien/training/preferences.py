@@ -83,9 +83,9 @@ class AskedPreference:
         def judge(focus: str) -> AskingJudge:
             worded = protocol.wording.model_copy(
                 update={
-                    "judge": wording.fill("judge", character=whole),
+                    "judge": wording.fill("judge", character=whole, focus=focus),
                     "neither": wording.tie,
-                    "question": fill(wording.question, focus=focus),
+                    "question": wording.question,
                 }
             )
             settings = protocol.judge.model_copy(update={"order": "listed", "forced": False})

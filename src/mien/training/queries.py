@@ -113,9 +113,13 @@ async def expand(
 
     Args:
         carry_out: makes calls, and gives None for one that failed.
+
+    Raises:
+        UsageError: no message could be read in anything that the teacher wrote.
     """
-    share = -(-n_queries // len(constitution.assertions))
+    share = share_of(n_queries, constitution)
     asked: Counter[int] = Counter()
+    unread = ""
     for _ in range(ROUNDS):
         batches: list[tuple[int, Request]] = []
         for index in range(len(constitution.assertions)):
@@ -125,14 +129,26 @@ async def expand(
                 batches.append((index, request))
                 asked[index] += 1
         if not batches:
-            return
+            break
         calls = await carry_out([request for _, request in batches])
         for (index, _), call in zip(batches, calls, strict=True):
             if call is None:
                 continue
-            for text in read_list(call.text, cut_off=call.finish_reason == "length"):
+            texts = read_list(call.text, cut_off=call.finish_reason == "length")
+            unread = unread or (call.text if not texts else "")
+            for text in texts:
                 if collection.count(index) < share and len(text) <= _LONGEST:
                     collection.add(text, index, "teacher")
+    if unread and not any(query.source == "teacher" for query in collection.queries):
+        raise UsageError(
+            f"the teacher wrote no list of messages that can be read, but {unread[:80]!r}; take another "
+            "teacher, or none of its messages with --queries 0"
+        )
+
+
+def share_of(n_queries: int, constitution: Constitution) -> int:
+    """How many messages each assertion is to have."""
+    return -(-n_queries // len(constitution.assertions))
 
 
 def _request(

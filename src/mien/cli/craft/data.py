@@ -14,6 +14,7 @@ from mien.cli.progress import ProgressReport
 from mien.errors import BudgetReached, Unfinished
 
 if TYPE_CHECKING:
+    from mien.training.craft import Craft
     from mien.training.dataset import Dataset
 
 _WHAT, _HOW = "What is made", "How the models are sampled"
@@ -174,14 +175,20 @@ def command(
     if as_json:
         print_json({"folder": str(output), **dataset.craft})
     else:
-        _print(dataset, output)
+        _print(craft, dataset, output)
 
 
-def _print(dataset: Dataset, folder: Path) -> None:
+def _print(craft: Craft, dataset: Dataset, folder: Path) -> None:
+    from mien.constitutions import load_constitution
+    from mien.training.queries import share_of
+
+    constitution = load_constitution(craft.constitution)
     counts: dict[str, Any] = dataset.craft["counts"]
     rows = [
         (
-            "ordinary prompts" if one["assertion"] is None else f"assertion {one['assertion']}",
+            "ordinary prompts"
+            if one["assertion"] is None
+            else constitution.assertions[one["assertion"]].text,
             *(f"{one[key]:,}" for key in ("queries", "train", "heldout")),
         )
         for one in counts["assertions"]
@@ -189,8 +196,13 @@ def _print(dataset: Dataset, folder: Path) -> None:
     total = (sum(counts["queries"].values()), counts["train"], counts["heldout"])
     print_table(("", "queries", "train", "heldout"), [*rows, ("all", *(f"{n:,}" for n in total))], left=("",))
     out = console()
+    about = sum(one["queries"] for one in counts["assertions"] if one["assertion"] is not None)
+    if craft.expands and about < (
+        wanted := share_of(craft.queries, constitution) * len(constitution.assertions)
+    ):
+        out.print(f"{about:,} of {wanted:,} messages: the teacher wrote too few that differ", markup=False)
     for reason, n in counts["left_out"].items():
-        out.print(f"{n:,} without a pair: {reason}", markup=False)
+        out.print(f"{n:,} without a pair: {reason}", markup=False, soft_wrap=True)
     if duplicates := sum(counts["duplicates"].values()):
         out.print(f"{counted(duplicates, 'near-duplicate')} left out", markup=False)
     length = counts["length"]
