@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from mien.errors import InputError
@@ -53,6 +54,35 @@ def row(pair: Pair) -> dict[str, Any]:
         "messages": [*prompt, *chosen],
     }
     return members if pair.margin is None else {**members, "margin": pair.margin}
+
+
+def count_pairs(
+    n_assertions: int, queries: Sequence[Query], train: Sequence[Pair], heldout: Sequence[Pair]
+) -> dict[str, Any]:
+    """How many pairs there are, by split and assertion, and how long their answers are.
+
+    Raises:
+        StatisticsError: there are no pairs.
+    """
+    pairs = [*train, *heldout]
+    return {
+        "train": len(train),
+        "heldout": len(heldout),
+        "assertions": [
+            {
+                "assertion": index,
+                "queries": sum(query.assertion == index for query in queries),
+                "train": sum(pair.query.assertion == index for pair in train),
+                "heldout": sum(pair.query.assertion == index for pair in heldout),
+            }
+            for index in (*range(n_assertions), None)
+        ],
+        "length": {
+            "chosen": median(len(pair.chosen) for pair in pairs),
+            "rejected": median(len(pair.rejected) for pair in pairs),
+            "chosen_longer": round(sum(len(p.chosen) > len(p.rejected) for p in pairs) / len(pairs), 4),
+        },
+    }
 
 
 def asked(craft: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,4 +204,6 @@ def _read_pairs(path: Path, queries: Mapping[str, Query]) -> Iterable[Pair]:
         except (KeyError, IndexError, TypeError) as error:
             problem = f"has no id that is in {QUERIES}, or no answer under chosen and rejected"
             raise InputError(problem, source=path, where=where) from error
+        if not chosen.strip() or not rejected.strip():
+            raise InputError("an answer is empty; take the row out", source=path, where=where)
         yield Pair(query, chosen, rejected, members.get("margin"))
