@@ -206,7 +206,7 @@ def _warnings(rows: Sequence[Row], whole: Part, assertions: Sequence[Part]) -> I
         most = ", ".join(f"{name} ×{n}" for name, n in named.most_common(5))
         yield (
             f"{counted(whole.names['chosen'], 'chosen answer')} and {whole.names['rejected']} rejected ones "
-            f"name a trait of the constitution ({most}): the model may learn to name it rather than to show it"
+            f"name a trait of the constitution ({most}): the model may learn to name it, not to show it"
         )
     if found := [row for row in rows if row.chosen.copied]:
         yield (
@@ -216,8 +216,8 @@ def _warnings(rows: Sequence[Row], whole: Part, assertions: Sequence[Part]) -> I
     refusals, n = whole.refusals, len(rows)
     if refusals["chosen"] >= NOTABLE * n or _leans(rows, lambda answer: answer.refuses):
         yield (
-            f"refusals: {refusals['chosen']} of the chosen answers and {refusals['rejected']} of the rejected "
-            "ones; what is learnt may be when to refuse"
+            f"refusals: {refusals['chosen']} of the chosen answers and {refusals['rejected']} of the "
+            "rejected ones; what is learnt may be when to refuse"
         )
     for side in SIDES:
         if whole.repeats[side] >= 2 * NOTABLE * n:
@@ -225,11 +225,11 @@ def _warnings(rows: Sequence[Row], whole: Part, assertions: Sequence[Part]) -> I
         if whole.foreign[side] >= NOTABLE * n:
             yield f"{whole.foreign[side]} of the {n} {side} answers are in another language than their query"
     if whole.alike >= NOTABLE * n:
-        yield f"{whole.alike} of the {n} pairs hold the same answer twice, almost"
+        yield f"{whole.alike} of the {n} pairs hold almost the same answer twice"
     if whole.seen:
         yield (
-            f"{counted(whole.seen, 'query').replace('querys', 'queries')} held out and nearly the same as one "
-            "that is trained on: what is found there says less of new ones"
+            f"{whole.seen} of the {whole.heldout} held-out queries nearly repeat one that is trained on: "
+            "what is found there says less of new ones"
         )
 
 
@@ -237,12 +237,13 @@ def _length_warnings(whole: Part, assertions: Sequence[Part]) -> Iterator[str]:
     found = whole.lengths
     if found and found.one_sided:
         yield (
-            f"the chosen answer is the longer one in {found.longer.share:.0%} of the pairs: length is what will "
-            "be learnt first; --match-lengths takes a selection in which it tells nothing"
+            f"the chosen answer is the longer one in {found.longer.share:.0%} of the pairs: length is what "
+            "will be learnt first; --match-lengths takes a selection in which it tells nothing"
         )
-    sided = [n for n, part in enumerate(assertions) if part.lengths and part.lengths.one_sided]
-    if sided and not (found and found.one_sided):
-        yield f"lengths are one-sided within assertions {', '.join(map(str, sided))}, though not in all together"
+        return
+    sided = [str(n) for n, part in enumerate(assertions) if part.lengths and part.lengths.one_sided]
+    if sided:
+        yield f"lengths are one-sided within assertions {', '.join(sided)}, though not in all pairs together"
 
 
 def _leans(rows: Iterable[Row], test: Callable[[Answer], bool]) -> bool:

@@ -1,4 +1,4 @@
-"""How much the lengths of two answers tell of which is the chosen one, and pairs of which they tell nothing."""
+"""What the lengths of two answers tell of which is the chosen one, and pairs of which they tell nothing."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def lengths(pairs: Sequence[Pair], *, confidence_level: float = 0.95) -> Lengths
 
 
 def match_lengths(pairs: Sequence[Pair], *, seed: int) -> list[Pair]:
-    """The largest selection in which the longer answer is chosen as often as the shorter, at every difference.
+    """Select pairs in which the longer answer is chosen as often as the shorter, at every difference.
 
     With d = log(chosen length / rejected length), pairs are put into classes of |d|, each `CLASS` wide, and
     of each class as many with d > 0 are kept as with d < 0, by a seeded lot; all with d = 0 are kept. So the
