@@ -14,7 +14,7 @@ from mien.runs import store_path
 from mien.store import Store
 from mien.training.arena import put_sample
 from mien.training.audit import SIDES, Audit, Part, Row, audit
-from mien.training.dataset import CONSTITUTION, Dataset, read_dataset, write_dataset
+from mien.training.dataset import CONSTITUTION, Dataset, check_folder, read_dataset, write_dataset
 from mien.training.judging import judge_pairs
 from mien.training.matching import matched
 from mien.training.seconding import Agreement, agreement, draw, read_preferences
@@ -159,7 +159,9 @@ def audit_folder(
     if match_lengths is not None:
         if Path(match_lengths).resolve() == folder.resolve():
             raise UsageError("the selection needs a folder of its own; give --match-lengths another")
-        write_dataset(Path(match_lengths), matched(dataset, constitution, seed=seed))
+        selection = matched(dataset, constitution, seed=seed)
+        check_folder(Path(match_lengths), selection.craft)
+        write_dataset(Path(match_lengths), selection)
     counted = audit(dataset, constitution, confidence_level=confidence_level)
     drawn = draw((*dataset.train, *dataset.heldout), sample, seed=seed)
 

@@ -90,6 +90,13 @@ def asked(craft: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in craft.items() if key not in {"mien", "counts"}}
 
 
+def differences(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """Which of what was asked differs, joined by *and another*; empty where nothing does."""
+    # As JSON has them: tuples are lists there.
+    one, other = asked(there), json.loads(json.dumps(asked(wanted)))
+    return " and another ".join(sorted(key for key in {*one, *other} if one.get(key) != other.get(key)))
+
+
 def check_folder(folder: Path, craft: Mapping[str, Any]) -> None:
     """Refuse a folder that holds other data than those that are to be made.
 
@@ -100,11 +107,7 @@ def check_folder(folder: Path, craft: Mapping[str, Any]) -> None:
         raise InputError("is a file; choose another folder with -o", source=folder)
     if not (folder / CRAFT).exists():
         return
-    there = asked(_read_craft(folder))
-    # As JSON has them: tuples are lists there.
-    wanted = json.loads(json.dumps(asked(craft)))
-    if differences := sorted(key for key in {*there, *wanted} if there.get(key) != wanted.get(key)):
-        other = " and another ".join(differences)
+    if other := differences(read_craft(folder), craft):
         raise InputError(
             f"holds data made with another {other}; choose another folder with -o", source=folder
         )
@@ -114,13 +117,13 @@ def write_dataset(folder: Path, dataset: Dataset) -> None:
     """Write the files, `craft.json` last: where it is, the others are whole."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CRAFT).unlink(missing_ok=True)
-    _write_text(folder / CONSTITUTION, dataset.constitution)
-    _write_text(folder / QUERIES, _lines(asdict(query) for query in dataset.queries))
-    _write_text(folder / TRAIN, _lines(map(row, dataset.train)))
-    _write_text(folder / HELDOUT, _lines(map(row, dataset.heldout)))
+    write_text(folder / CONSTITUTION, dataset.constitution)
+    write_lines(folder / QUERIES, map(asdict, dataset.queries))
+    write_lines(folder / TRAIN, map(row, dataset.train))
+    write_lines(folder / HELDOUT, map(row, dataset.heldout))
     _put(folder / PARQUET, lambda path: _write_parquet(path, dataset.train))
-    _write_text(folder / CARD, dataset.card)
-    _write_text(folder / CRAFT, json.dumps(dataset.craft, indent=2, ensure_ascii=False) + "\n")
+    write_text(folder / CARD, dataset.card)
+    write_text(folder / CRAFT, json.dumps(dataset.craft, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_dataset(folder: Path) -> Dataset:
@@ -129,7 +132,7 @@ def read_dataset(folder: Path) -> Dataset:
     Raises:
         InputError: the folder holds no such data, or a row cannot be used; with its number.
     """
-    craft = _read_craft(folder)
+    craft = read_craft(folder)
     queries = {query.id: query for query in _read_queries(folder / QUERIES)}
     return Dataset(
         craft=craft,
@@ -141,11 +144,13 @@ def read_dataset(folder: Path) -> Dataset:
     )
 
 
-def _lines(rows: Iterable[Mapping[str, Any]]) -> str:
-    return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows)
+def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write JSON lines, whole or not at all."""
+    write_text(path, "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows))
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a text, whole or not at all."""
     _put(path, lambda partial: partial.write_text(text, encoding="utf-8", newline="\n"))
 
 
@@ -168,8 +173,13 @@ def _write_parquet(path: Path, pairs: Sequence[Pair]) -> None:
     pq.write_table(pa.Table.from_pylist([row(pair) for pair in pairs], schema=pa.schema(columns)), path)  # pyright: ignore[reportUnknownMemberType]
 
 
-def _read_craft(folder: Path) -> dict[str, Any]:
-    path = folder / CRAFT
+def read_craft(folder: Path, name: str = CRAFT) -> dict[str, Any]:
+    """Read what was asked of a folder's data.
+
+    Raises:
+        InputError: there is no such file, or it holds no JSON object.
+    """
+    path = folder / name
     if not path.is_file():
         problem = "holds no training data; make some with: mien craft data CONSTITUTION … -o FOLDER"
         raise InputError(problem, source=folder)
