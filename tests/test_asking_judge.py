@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mien.calls import Limits, Progress
 from mien.judges.asking import AskingJudge, read_choice
-from mien.measurement import Limits, second_opinion
+from mien.measurement import second_opinion
 from mien.models.transport import Transport
-from mien.pipeline import Pipeline, Progress
+from mien.pipeline import Pipeline
 from mien.protocols import load_protocol
 from mien.runs import Run
 from mien.store import JudgeRecord, Store

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mien.calls import Progress
 from mien.instruments import Instructed
 from mien.judges.likelihood import MARGIN, LikelihoodJudge
 from mien.models.tally import Tally
-from mien.pipeline import Pipeline, Progress
+from mien.pipeline import Pipeline
 from mien.protocols import load_protocol
 from mien.store import Store
 from mien.types import NEITHER, Call, Message, Prompt, Request, Sampling, Trait, Trial, Verdict

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mien.pipeline import Progress
+    from mien.calls import Progress
     from mien.runs import Run
 
 TRAITS = ["airy", "blunt", "candid", "dry", "earnest", "formal", "gentle", "humble", "in jest", "jest"]
@@ -249,6 +249,17 @@ def test_a_run_never_shrinks(server: ScriptedServer) -> None:
     assert run.record.design.endswith("-5")
     assert len(trials(run)) == 25
     assert server.counts().requests == 0
+
+
+def test_a_target_ends_a_run_and_the_last_report_tells_what_was_found(server: ScriptedServer) -> None:
+    reports: list[Progress] = []
+    run = measure(server, rounds=None, until_stderr=120, on_progress=reports.append)
+    last = reports[-1]
+    assert last.check is not None
+    assert last.check.met
+    assert last.done == last.total == len(chosen(run)) == 5 * last.check.rounds
+    assert last.check.reliability == run.profile().reliability["model_based"]
+    assert server.counts().by_role == {"model": last.total, "judge": last.total}
 
 
 def test_another_run_in_the_same_store_reuses_what_was_asked(server: ScriptedServer) -> None:

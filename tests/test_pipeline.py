@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien import pipeline as pipeline_module
+from mien import calls
+from mien.calls import Progress
 from mien.errors import BudgetReached, EndpointRefused
 from mien.judges.asking import AskingJudge
 from mien.models.tally import Tally
-from mien.pipeline import Pipeline, Progress
+from mien.pipeline import Pipeline
 from mien.protocols import load_protocol
 from mien.store import Store
 from mien.types import Call, Message, Prompt, Request, Trait, Trial
@@ -227,7 +228,7 @@ def test_an_error_ends_a_run_at_once_and_is_raised_as_it_is(store: Store) -> Non
 
 
 def test_progress_is_told_on_the_way_and_at_the_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline_module, "TICK", 0.001)
+    monkeypatch.setattr(calls, "TICK", 0.001)
     reports: list[tuple[int, int]] = []
     line = pipeline(store, total=30)
 

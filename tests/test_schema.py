@@ -172,14 +172,20 @@ def test_a_store_from_before_preferences_gets_them_and_keeps_its_labels(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "mien.db"
-    last = next(n for n, script in enumerate(schema.MIGRATIONS) if "CREATE TABLE preference" in script)
     with monkeypatch.context() as patched:
-        patched.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:last])
-        add_run(path, "a")
-        add_run(path, "b")
-        with Store(path) as store:
-            store.put_labels(1, [("t0", "Ana", "warm")])
-    assert number(path, "user_version") == last
+        patched.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
+        Store(path).close()
+    sql(
+        path,
+        """
+        INSERT INTO prompt VALUES ('k', 'p', 'Hello', '', '', '');
+        INSERT INTO run VALUES (1, 'a', 'm', 'revealed', '{}', 'd', 0, '[]', 0);
+        INSERT INTO run VALUES (2, 'b', 'm', 'revealed', '{}', 'd', 0, '[]', 0);
+        INSERT INTO trial SELECT id, 't0', 0, 0, '["warm", "blunt"]', 'k', NULL FROM run;
+        INSERT INTO label VALUES (1, 'Ana', 't0', 'warm', 0);
+        """,
+    )
+    assert number(path, "user_version") == 2
     with pytest.raises(StoreError, match="is of an older schema; any command that writes upgrades it"):
         Store(path, read_only=True)
     found = Preference(

@@ -12,7 +12,7 @@ from mien.models.engines import runs_here
 from mien.models.providers import Price, prices, resolve
 
 if TYPE_CHECKING:
-    from mien.measurement import Limits
+    from mien.calls import Limits
     from mien.studies import Study
 
 CHARS_PER_TOKEN = 4  # of English; other scripts take more tokens

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
-import math
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mien import designs
+from mien.calls import (
+    Limits,
+    Progress,
+    count_workers,
+    open_transport,
+    recall_quirk,
+    remember_quirk,
+    run_to_end,
+)
 from mien.errors import RunConflict, UsageError
 from mien.followups import turn_name
 from mien.instruments import instrument as make_instrument
 from mien.judges import AskingJudge, LikelihoodJudge
 from mien.models.engines import ORGANISM_JUDGE, Hardware
-from mien.models.providers import Price
-from mien.models.transport import Transport
-from mien.pipeline import Pipeline, Progress
+from mien.pipeline import Pipeline
 from mien.protocols import Protocol, load_protocol
 from mien.runs import Run, store_path
+from mien.stopping import FLOOR, Check
 from mien.store import JudgeRecord, RunRecord, Store
 from mien.studies import plan
-from mien.traits import TraitSet
 from mien.types import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from mien.comparisons import Comparisons
@@ -44,27 +46,6 @@ if TYPE_CHECKING:
     from mien.traits import TraitSet
     from mien.types import InstrumentName, Prompt
 
-QUIRK_SCHEMA = "json_schema"  # the name under which the store remembers what an endpoint takes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How fast, how long and how dear a run may get; see `mien.models.transport.Transport`.
-
-    Attributes:
-        price_in: US dollars per million tokens of requests, where the endpoint does not say.
-        price_out: US dollars per million tokens of answers.
-    """
-
-    max_concurrency: int = 256
-    rpm: float | None = None
-    tpm: float | None = None
-    max_calls: int | None = None
-    max_cost: float | None = None
-    price_in: float | None = None
-    price_out: float | None = None
-    timeout: float = 600
-
 
 def measure(
     model: str,
@@ -77,6 +58,9 @@ def measure(
     rounds: int | None = None,
     trials: int | None = None,
     full: bool = False,
+    until_reliability: float | None = None,
+    until_stderr: float | None = None,
+    max_trials: int | None = None,
     seed: int = 0,
     turns: int = 1,
     pressure: Pressure = "none",
@@ -103,6 +87,11 @@ def measure(
         rounds: how often every trait is shown; default: enough for about 2,000 trials.
         trials: instead of rounds; rounded up to whole ones.
         full: instead of rounds: every pair once.
+        until_reliability: instead of rounds: go on until the ratings have this reliability, at most until
+            ``max_trials``; see `mien.stopping`. What was found is in the last report's ``check``.
+        until_stderr: instead of rounds, or together with a reliability: go on until the root mean square of
+            the ratings' standard errors is no more than so many points.
+        max_trials: to make at most, for a target; default: every pair once, or 2,000 where that is more.
         seed: of the design, 0 to 2³² − 1. Runs of one seed have the same trials, and are paired in a diff.
         turns: of each conversation. The second and each later one makes a run of its own, named
             ``NAME@PRESSURE-TURN``; see `mien.Run.persistence`.
@@ -129,6 +118,9 @@ def measure(
         rounds=rounds,
         trials=trials,
         full=full,
+        until_reliability=until_reliability,
+        until_stderr=until_stderr,
+        max_trials=max_trials,
         seed=seed,
         turns=turns,
         pressure=pressure,
@@ -152,15 +144,11 @@ def carry_out(
         async with open_transport(limits, hardware) as transport:
             model, reader = transport.open(study.model), transport.open(study.judge)
             with Store(path) as opened:
-                run, design = _open_run(opened, study)
+                runs, design = _open_runs(opened, study)
                 progress = Progress(total=len(design), tally=transport.tally)
                 instrument = make_instrument(study.instrument, study.protocol, study.traits.traits)
                 sampling = study.protocol.sampling.sampling()
                 followups = study.followups if study.turns > 1 else None
-                records = [
-                    run,
-                    *(_open_turn(opened, study, design, turn) for turn in range(2, study.turns + 1)),
-                ]
                 pipelines = [
                     Pipeline(
                         opened,
@@ -168,7 +156,7 @@ def carry_out(
                         _open_judge(opened, record, study.judge, reader, study.protocol),
                         progress,
                     )
-                    for record in records
+                    for record in runs
                 ]
 
                 async def respond(index: int) -> bool:
@@ -186,11 +174,17 @@ def carry_out(
                         judged &= await pipeline.judge(asked, response)
                     return judged
 
+                begin, longer = 0, design
                 try:
                     workers = count_workers(limits, model, reader)
-                    await pipelines[0].carry_out(
-                        respond, range(len(design)), workers=workers, on_progress=on_progress
-                    )
+                    while longer is not None:
+                        design = longer
+                        await pipelines[0].carry_out(
+                            respond, range(begin, len(design)), workers=workers, on_progress=on_progress
+                        )
+                        begin, longer = len(design), _longer(opened, study, design, progress)
+                        if on_progress and progress.check:
+                            on_progress(progress)
                 finally:
                     remember_quirk(opened, reader)
 
@@ -315,60 +309,15 @@ def second_opinion(
     return label
 
 
-def open_transport(limits: Limits, hardware: Hardware) -> Transport:
-    """The way to the models, within limits."""
-    price = None
-    if limits.price_in is not None or limits.price_out is not None:
-        price = Price(limits.price_in or 0.0, limits.price_out or 0.0)
-    return Transport(
-        max_concurrency=limits.max_concurrency,
-        rpm=limits.rpm,
-        tpm=limits.tpm,
-        max_calls=limits.max_calls,
-        max_cost=limits.max_cost,
-        price=price,
-        timeout=limits.timeout,
-        hardware=hardware,
-    )
+def _open_runs(store: Store, study: Study) -> tuple[list[RunRecord], Design]:
+    """Make the study's run with those of its later turns, or find them.
 
-
-def count_workers(limits: Limits, *models: Model) -> int:
-    """How many trials to have under way: enough to keep every address busy, with some in reserve.
-
-    Many more would only wait, and have their responses judged late.
-    """
-    addresses = {model.address for model in models}
-    return math.ceil(1.1 * len(addresses) * limits.max_concurrency)
-
-
-def run_to_end(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run to the end, also where an event loop is running already, as in a notebook."""
-    loop_factory = None
-    if sys.platform != "win32":
-        import uvloop
-
-        loop_factory = uvloop.new_event_loop
-
-    def run() -> None:
-        with asyncio.Runner(loop_factory=loop_factory) as runner:
-            runner.run(main())
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        run()
-        return
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        pool.submit(run).result()
-
-
-def _open_run(store: Store, study: Study) -> tuple[RunRecord, Design]:
-    """Make the study's run, or find it; a run never shrinks.
+    A run never shrinks. Under a stop rule it begins with the floor.
 
     Raises:
         RunConflict: there is another run of this name.
     """
-    design = study.design
+    design = study.design if study.until is None else study.design.first(FLOOR)
     found = next((run for run in store.runs() if run.name == study.name), None)
     if found:
         content, _, rounds = found.design.rpartition("-")
@@ -396,33 +345,48 @@ def _open_run(store: Store, study: Study) -> tuple[RunRecord, Design]:
                 order=design.order,
                 seed=design.seed,
             )
-    run = store.add_run(
-        name=study.name,
-        model=study.model,
-        instrument=study.instrument,
-        protocol=study.protocol.model_dump_json(),
-        design=design.name,
-        seed=design.seed,
-        traits=study.traits.traits,
-        trials=design,
-    )
-    return run, design
+    return _put_runs(store, study, design), design
 
 
-def _open_turn(store: Store, study: Study, design: Design, turn: int) -> RunRecord:
-    """Make the run of a later turn, or find it."""
-    return store.add_run(
-        name=turn_name(study.name, study.pressure, turn),
-        model=study.model,
-        instrument=study.instrument,
-        protocol=study.protocol.model_dump_json(),
-        design=design.name,
-        seed=design.seed,
-        traits=study.traits.traits,
-        trials=(study.followups.asked(trial, turn) for trial in design),
-        pressure=study.pressure,
-        turn=turn,
-    )
+def _put_runs(store: Store, study: Study, design: Design) -> list[RunRecord]:
+    """The run and those of its later turns, each with the trials of the design."""
+    followups = study.followups if study.turns > 1 else None
+    return [
+        store.add_run(
+            name=turn_name(study.name, study.pressure, turn),
+            model=study.model,
+            instrument=study.instrument,
+            protocol=study.protocol.model_dump_json(),
+            design=design.name,
+            seed=design.seed,
+            traits=study.traits.traits,
+            trials=(followups.asked(trial, turn) if followups and turn > 1 else trial for trial in design),
+            pressure=study.pressure if turn > 1 else "none",
+            turn=turn,
+        )
+        for turn in range(1, study.turns + 1)
+    ]
+
+
+def _longer(store: Store, study: Study, design: Design, progress: Progress) -> Design | None:
+    """The design to go on with, once the stop rule was held against this one's verdicts; None at the end.
+
+    All trials of its rounds are through by now, in whatever order they came in: what the rule decides is the
+    same for a run that was killed and resumed.
+    """
+    if study.until is None or progress.stopped:
+        return None
+    store.flush()
+    progress.check = Check(rule=study.until, rounds=design.rounds)
+    if not store.count_verdicts(store.run(study.name).id, study.judge):
+        return None
+    progress.check = study.until.check(Run(study.name, store.path).comparisons(study.judge), design.rounds)
+    if progress.check.met or not progress.check.decided or design.rounds >= study.design.rounds:
+        return None
+    longer = study.design.first(progress.check.next(study.design.rounds))
+    _put_runs(store, study, longer)
+    progress.total = len(longer)
+    return longer
 
 
 def _open_judge(
@@ -461,18 +425,6 @@ def _open_judge(
         )
     store.add_judge(run.id, record)
     return judge
-
-
-def recall_quirk(store: Store, model: Model) -> None:
-    """Tell a model what the store knows of its endpoint."""
-    if model.supports_schema is None and store.quirk(model.address, model.model, QUIRK_SCHEMA) == "no":
-        model.supports_schema = False
-
-
-def remember_quirk(store: Store, model: Model) -> None:
-    """Keep what was learnt about a model's endpoint."""
-    if model.supports_schema is False:
-        store.set_quirk(model.address, model.model, QUIRK_SCHEMA, "no")
 
 
 def _recorded_protocol(run: RunRecord, judge_sampling: Mapping[str, Any]) -> Protocol:

@@ -44,7 +44,7 @@ RATED = {
 }
 CHANGED = {"trait", "delta", "low", "high", "stderr", "p", "q", "changed", "finding", "rounds"}
 CORRELATION = ["spearman", "low", "high", "disattenuated", "disattenuated_low", "disattenuated_high"]
-ESTIMATED = {"run", "design", "trials", "calls", "tokens_in", "tokens_out", "cost"}
+ESTIMATED = {"run", "design", "trials", "until", "calls", "tokens_in", "tokens_out", "cost"}
 SHOWN = {"run", "model", "instrument", "design", "seed", "created", "n_trials", "judges", "failures"}
 COMMANDS = (
     "demo", "measure", "judge", "serve", "profile", "diff", "runs", "traits", "prompts", "protocols",
@@ -261,7 +261,8 @@ def test_dry_run(place: Workplace) -> None:
 def test_measure(place: Workplace) -> None:
     """The control, with five options a trial."""
     found = read(place, *place.study("--instrument", "instructed", "--options", 5, rounds=16))
-    assert found.keys() == PROFILE
+    assert found.keys() == PROFILE | {"until", "persistence"}
+    assert found["until"] is found["persistence"] is None
     assert found["instrument"] == "instructed"
     assert found["accuracy"]["accuracy"] == 1.0
     assert found["n_trials"] == 32

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import signal
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -187,8 +189,18 @@ def test_the_organism_killed(place: Workplace) -> None:
     result = place.mien(*crafted, "calm", "--store", "calm.db")
     assert "organism/v1 cannot write messages" in result.err
     process = place.start(*crafted, "out", "--batch-size", 1)
-    place.wait_for((place.folder / "mien.db-wal").exists, process)
+    log = place.folder / "mien.db-wal"
+    place.wait_for(lambda: log.exists() and log.stat().st_size > 100_000, process)
     process.send_signal(signal.SIGKILL)
     process.communicate()
+    kept = answered(place.folder / "mien.db")
+    assert 0 < len(kept) < len(answered(place.folder / "calm.db"))
     place.mien(*crafted, "out")
+    assert kept < answered(place.folder / "mien.db") == answered(place.folder / "calm.db")
     assert files(place.folder / "out") == files(place.folder / "calm")
+
+
+def answered(store: Path) -> set[str]:
+    """Keys of the calls in a store."""
+    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as db:
+        return {key for (key,) in db.execute("SELECT key FROM call WHERE failure = ''")}

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mien.calls import Limits
 from mien.errors import BudgetReached, InputError, Unfinished, UnknownName, UsageError
-from mien.measurement import Limits
 from mien.testing import Options, ScriptedServer, codeword
 from mien.training.craft import Craft
 from mien.training.crafting import craft_data
@@ -20,6 +19,7 @@ pytest.importorskip("datasketch", reason="needs the extra train")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SCORES = {"warm": 1.0, "bold": 0.5, "calm": -0.5, "blunt": 1.5}
 CONSTITUTION = """\
@@ -35,7 +35,6 @@ assertions:
     lower: [calm]
     questions: ["Shall I swim across the lake?"]
 """
-CHARACTER = Path(__file__).parents[2] / "benchmarks" / "organism-character.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -157,22 +156,29 @@ def test_one_text_on_a_side(bench: Bench) -> None:
 
 
 def test_the_organism_is_ranked_by_likelihoods(tmp_path: Path) -> None:
+    file = tmp_path / "poet.yaml"
+    file.write_text(
+        CONSTITUTION.replace("raise: [bold]", "raise: [poetic]").replace("[warm]", "[structured]")
+    )
     craft = Craft(
-        constitution=CHARACTER,
+        constitution=file,
         student="organism/v1",
         teacher="organism/v1",
         judge="organism/judge",
         recipe="ranked",
-        ordinary=0,
+        ordinary=16,
+        heldout=0.2,
         answers=3,
     )
     made = craft_data(craft, tmp_path / "out", store=tmp_path / "mien.db")
     assert made.craft["told"] == "traits"
     assert "the organism cannot write messages" in made.card
-    assert made.craft["counts"]["queries"] == {"seed": 72, "teacher": 0, "ordinary": 0}
-    assert len(made.train) + len(made.heldout) > 55
-    poetic = [pair for pair in made.train if pair.query.assertion == 0]
-    assert sum("\n" in pair.chosen for pair in poetic) > 2 * sum("\n" in pair.rejected for pair in poetic)
+    assert made.craft["counts"]["queries"] == {"seed": 3, "teacher": 0, "ordinary": 16}
+    pairs = [*made.train, *made.heldout]
+    assert len(pairs) > 15
+    # Verses and lists are what the character raises, and have lines.
+    assert sum("\n" in pair.chosen for pair in pairs) >= 15
+    assert sum("\n" in pair.rejected for pair in pairs) <= 7
 
 
 def test_the_organism_knows_its_own_traits_alone(tmp_path: Path) -> None:

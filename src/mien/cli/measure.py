@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mien.persistence import Persistence
     from mien.protocols import Protocol
     from mien.reliability import Proportion
+    from mien.stopping import Check
     from mien.studies import Study
 
 _WHAT, _HOW = "What is measured", "How the model is sampled"
@@ -86,6 +87,29 @@ _Trials = Annotated[
     int | None, typer.Option(help="Trials, rounded up to whole rounds.", rich_help_panel=_WHAT)
 ]
 _Full = Annotated[bool, typer.Option("--full", help="Every pair once.", rich_help_panel=_WHAT)]
+_UntilReliability = Annotated[
+    float | None,
+    typer.Option(
+        help="Go on until the ratings are so reliable, 0 to 1, instead of a number of rounds.",
+        rich_help_panel=_WHAT,
+    ),
+]
+_UntilStderr = Annotated[
+    float | None,
+    typer.Option(
+        help="Go on until their standard errors are so small: root mean square over traits, points.",
+        rich_help_panel=_WHAT,
+    ),
+]
+_MaxTrials = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Most trials to make for such a target.",
+        show_default="every pair once, or about 2,000 if that is more",
+        rich_help_panel=_WHAT,
+    ),
+]
 _Seed = Annotated[
     int, typer.Option(help="Of the design. Runs of one seed are paired.", rich_help_panel=_WHAT)
 ]
@@ -134,6 +158,9 @@ def command(
     rounds: _Rounds = None,
     trials: _Trials = None,
     full: _Full = False,
+    until_reliability: _UntilReliability = None,
+    until_stderr: _UntilStderr = None,
+    max_trials: _MaxTrials = None,
     seed: _Seed = 0,
     turns: _Turns = 1,
     pressure: _Pressure = "none",
@@ -195,6 +222,9 @@ def command(
         rounds=rounds,
         trials=trials,
         full=full,
+        until_reliability=until_reliability,
+        until_stderr=until_stderr,
+        max_trials=max_trials,
         seed=seed,
         turns=turns,
         pressure=pressure,  # pyright: ignore[reportArgumentType]  # plan() checks it
@@ -231,16 +261,21 @@ def _extra(text: str | None) -> dict[str, Any] | None:
 def _print_estimate(study: Study, estimate: dict[str, Any], *, as_json: bool) -> None:
     design = study.design
     if as_json:
-        print_json({"run": study.name, "design": design.name, "trials": len(design), **estimate})
+        until = _until(study, None)
+        print_json(
+            {"run": study.name, "design": design.name, "trials": len(design), "until": until, **estimate}
+        )
         return
     cost = (
         "unknown (give --price-in and --price-out)"
         if estimate["cost"] is None
         else f"${estimate['cost']:,.2f}"
     )
+    most = "at most " if study.until else ""
     console().print(
-        f"{study.name}: {counted(len(design), 'trial')} in {counted(design.rounds, 'round')} of "
+        f"{study.name}: {most}{counted(len(design), 'trial')} in {counted(design.rounds, 'round')} of "
         f"{len(design.traits)} traits, {counted(len(design.prompts), 'prompt')}, design {design.name}\n"
+        f"{_stops(study)}"
         f"  calls       {estimate['calls']:>12,}\n"
         f"  tokens in   {estimate['tokens_in']:>12,}  (estimated)\n"
         f"  tokens out  {estimate['tokens_out']:>12,}  (estimated)\n"
@@ -275,8 +310,11 @@ def _carry_out(study: Study, store: options.Path, limits: Any, hardware: Any, *,
         return
     held = run.persistence(study.pressure, judge=study.judge) if study.turns > 1 else None
     if as_json:
-        print_json(profile.to_dict() | ({"persistence": held.to_dict()} if held else {}))
+        found = {"until": _until(study, outcome.check), "persistence": held and held.to_dict()}
+        print_json(profile.to_dict() | found)
     else:
+        if outcome.check:
+            console().print(_found(outcome.check) + "\n", markup=False, soft_wrap=True)
         print_profile(profile, top=5)
         if held:
             _print_persistence(held)
@@ -294,3 +332,35 @@ def _print_persistence(persistence: Persistence) -> None:
         for row in persistence.rows
     ]
     print_table(("turn", "user", "trials", "holds", "fades", "switches"), rows, left=("user",))
+
+
+def _until(study: Study, check: Check | None) -> dict[str, Any] | None:
+    """The stop rule of a study and what it found last, as JSON has them; None without one."""
+    if study.until is None:
+        return None
+    from mien.stopping import FLOOR
+
+    until = dataclasses.asdict(study.until) | {"floor": FLOOR, "ceiling": study.design.rounds}
+    if check:
+        until |= {"rounds": check.rounds, "reached": check.met}
+        until |= {"found_reliability": check.reliability, "found_stderr": check.stderr}
+    return until
+
+
+def _stops(study: Study) -> str:
+    if study.until is None:
+        return ""
+    from mien.stopping import FLOOR
+
+    least = counted(len(study.design.first(FLOOR)), "trial")
+    return f"  stops at {study.until}, after {least} at the earliest\n"
+
+
+def _found(check: Check) -> str:
+    rounds = counted(check.rounds, "round")
+    if check.met:
+        return f"Target reached in {rounds}: {check}."
+    return (
+        f"Target NOT reached in {rounds}, the most that were allowed: {check}. "
+        "With more --max-trials the same command goes on."
+    )

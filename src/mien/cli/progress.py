@@ -11,7 +11,7 @@ from mien.cli.output import console, counted
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from mien.pipeline import Progress
+    from mien.calls import Progress
 
 LINE_SECONDS = 10.0  # between two plain lines
 MOST_REASONS = 10  # that are told of failures
@@ -48,7 +48,7 @@ class ProgressReport:
         elif time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + LINE_SECONDS
             total = counted(progress.total, progress.unit)
-            line = f"{progress.done}/{total}, {self._status(progress)}{self._left(progress)}"
+            line = f"{progress.done:,}/{total}, {self._status(progress)}{self._left(progress)}"
             sys.stderr.write(line + "\n")
             sys.stderr.flush()
 
@@ -70,6 +70,8 @@ class ProgressReport:
             parts.append(f"{tally.retries} retried")
         if progress.failed:
             parts.append(f"{progress.failed} failed")
+        if progress.check:
+            parts.append(str(progress.check))
         return ", ".join(parts)
 
 

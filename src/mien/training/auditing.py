@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mien.calls import Limits
 from mien.constitutions import load_constitution
 from mien.errors import InputError, UsageError
-from mien.measurement import Limits
 from mien.models.engines import Hardware
 from mien.runs import store_path
 from mien.store import Store
@@ -22,8 +22,8 @@ from mien.training.seconding import Agreement, agreement, draw, read_preferences
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from mien.calls import Progress
     from mien.constitutions import Constitution
-    from mien.pipeline import Progress
     from mien.reliability import Proportion
 
 

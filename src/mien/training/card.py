@@ -92,13 +92,14 @@ def _front_matter(constitution: Constitution, n_rows: int, languages: Sequence[s
 
 def _made(craft: Mapping[str, Any]) -> str:
     recipe = craft["of"] or craft["recipe"]
+    ranked = recipe == "ranked"
+    told = "the constitution" if craft["told"] == "assertions" else "traits that the constitution names"
     lines = [
         f"- recipe: {craft['recipe']}"
         + (f" of {recipe}, half of the preferences turned around by lot" if craft["of"] else "")
         + f"; {_RECIPES[recipe]}",
-        f"- student: {plain(craft['student'])}",
-        f"- teacher: {plain(craft['teacher'])}, told the "
-        + ("constitution" if craft["told"] == "assertions" else "traits that it names"),
+        f"- student: {plain(craft['student'])}" + (f", told nothing and {told} by turns" if ranked else ""),
+        f"- teacher: {plain(craft['teacher'])}" + ("" if ranked else f", told {told}"),
     ]
     if craft["judge"]:
         lines.append(
@@ -126,11 +127,11 @@ def _made(craft: Mapping[str, Any]) -> str:
 
 
 def _rows(constitution: Constitution, counts: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = []
-    for one in counts["assertions"]:
-        index: int | None = one["assertion"]
-        about = "ordinary prompts" if index is None else plain(constitution.assertions[index].text)
-        rows.append((about, *(f"{one[key]:,}" for key in ("train", "heldout", "queries"))))
+    topics = [*(plain(assertion.text) for assertion in constitution.assertions), "ordinary prompts"]
+    rows = [
+        (topic, *(f"{one[key]:,}" for key in ("train", "heldout", "queries")))
+        for topic, one in zip(topics, counts["assertions"], strict=True)
+    ]
     total = (counts["train"], counts["heldout"], sum(counts["queries"].values()))
     return [*rows, ("all", *(f"{n:,}" for n in total))]
 

@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import mien
+from mien.calls import (
+    Limits,
+    open_transport,
+    recall_quirk,
+    remember_quirk,
+    run_to_end,
+)
 from mien.constitutions import check_constitution, constitution_text, load_constitution
 from mien.errors import InputError, UsageError
 from mien.judges.likelihood import MARGIN
-from mien.measurement import Limits, open_transport, recall_quirk, remember_quirk, run_to_end
 from mien.models.engines import ORGANISM_JUDGE, Hardware
 from mien.prompts import load_prompts
 from mien.protocols import load_protocol
@@ -30,11 +36,11 @@ from mien.traits import load_traits
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mien.calls import Progress
     from mien.constitutions import Constitution
     from mien.judges import Ask
     from mien.models import Model
     from mien.models.transport import Transport
-    from mien.pipeline import Progress
     from mien.training.craft import Craft
     from mien.training.preferences import Preference
     from mien.training.queries import Query, Source

@@ -10,10 +10,10 @@ import msgspec
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from mien.calls import Limits, open_transport, recall_quirk, remember_quirk, run_to_end
 from mien.constitutions import Assertion, Constitution
 from mien.errors import Unfinished, UnknownName, UsageError
 from mien.judges.asking import SCHEMA_REFUSED
-from mien.measurement import Limits, open_transport, recall_quirk, remember_quirk, run_to_end
 from mien.models.engines import Hardware
 from mien.report.numbers import counted
 from mien.runs import store_path
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from mien.calls import Progress
     from mien.judges import Ask
     from mien.models import Model
-    from mien.pipeline import Progress
     from mien.types import Message, Trait
 
 _SHIPPED = resources.files("mien") / "data" / "crafting" / "drafting.yaml"

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import mien
+from mien.calls import Limits, open_transport, run_to_end
 from mien.constitutions import load_constitution
 from mien.errors import InputError, UsageError
-from mien.measurement import Limits, open_transport, run_to_end
 from mien.models.engines import Hardware
 from mien.protocols import SamplingSettings, load_protocol
 from mien.runs import store_path
@@ -29,8 +29,8 @@ from mien.traits import load_traits
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mien.calls import Progress
     from mien.constitutions import Constitution
-    from mien.pipeline import Progress
     from mien.training.introspection import Task
 
 ROWS, TOLD = "introspection.jsonl", "introspection.json"

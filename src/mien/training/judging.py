@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mien.measurement import Limits, open_transport, recall_quirk, remember_quirk, run_to_end
+from mien.calls import Limits, open_transport, recall_quirk, remember_quirk, run_to_end
 from mien.models.engines import ORGANISM_JUDGE, Hardware
 from mien.protocols import load_protocol
 from mien.runs import store_path
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from mien.calls import Progress
     from mien.constitutions import Constitution
     from mien.judges import Ask
     from mien.models import Model
-    from mien.pipeline import Progress
     from mien.training.preferences import Preference
     from mien.training.recipes import Pair
 

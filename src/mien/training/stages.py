@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from mien.calls import Calls, Progress, count_workers
 from mien.errors import BudgetReached, Unfinished
-from mien.measurement import count_workers
-from mien.pipeline import Calls, Progress
 from mien.report.numbers import counted
 from mien.training.recipes import LeftOut
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from mien.calls import Limits
     from mien.judges import Ask
-    from mien.measurement import Limits
     from mien.models import Model
     from mien.models.transport import Transport
     from mien.store import Store

@@ -184,22 +184,18 @@ def _print(craft: Craft, dataset: Dataset, folder: Path) -> None:
 
     constitution = load_constitution(craft.constitution)
     counts: dict[str, Any] = dataset.craft["counts"]
+    topics = [*(assertion.text for assertion in constitution.assertions), "ordinary prompts"]
     rows = [
-        (
-            "ordinary prompts"
-            if one["assertion"] is None
-            else constitution.assertions[one["assertion"]].text,
-            *(f"{one[key]:,}" for key in ("queries", "train", "heldout")),
-        )
-        for one in counts["assertions"]
+        (topic, *(f"{one[key]:,}" for key in ("queries", "train", "heldout")))
+        for topic, one in zip(topics, counts["assertions"], strict=True)
     ]
     total = (sum(counts["queries"].values()), counts["train"], counts["heldout"])
-    print_table(("", "queries", "train", "heldout"), [*rows, ("all", *(f"{n:,}" for n in total))], left=("",))
+    rows.append(("all", *(f"{n:,}" for n in total)))
+    print_table(("", "queries", "train", "heldout"), rows, left=("",))
     out = console()
-    about = sum(one["queries"] for one in counts["assertions"] if one["assertion"] is not None)
-    if craft.expands and about < (
-        wanted := share_of(craft.queries, constitution) * len(constitution.assertions)
-    ):
+    about = sum(one["queries"] for one in counts["assertions"][:-1])
+    wanted = share_of(craft.queries, constitution) * len(constitution.assertions)
+    if craft.expands and about < wanted:
         out.print(f"{about:,} of {wanted:,} messages: the teacher wrote too few that differ", markup=False)
     for reason, n in counts["left_out"].items():
         out.print(f"{n:,} without a pair: {reason}", markup=False, soft_wrap=True)
