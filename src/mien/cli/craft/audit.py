@@ -128,26 +128,25 @@ def _print(report: Report, match_lengths: Path | None) -> None:
 
     audit = report.audit
     parts = [(f"assertion {n}", n, part) for n, part in enumerate(audit.assertions)]
-    parts += [("ordinary prompts", None, audit.ordinary), ("all", "whole", audit.whole)]
-    columns = ["", "pairs", "chosen longer", "ratio", "names", "copied", "refusals", "repeats", "foreign"]
-    asked = {"judge": report.judged, "people": report.people}
-    columns += [name for name, seen in asked.items() if seen]
-    rows = [
-        (name, *_row(part), *(_interval(share_of(seen, which)) for seen in asked.values() if seen))
-        for name, which, part in parts
-    ]
-    print_table(columns, rows, left=("",))
+    parts += [("ordinary", None, audit.ordinary), ("all", "whole", audit.whole)]
+    columns = ("", "pairs", "longer", "ratio", "names", "copied", "refusals", "repeats", "foreign")
+    print_table(columns, [(name, *_row(part)) for name, _, part in parts], left=("",))
     out = console()
     out.print(
-        "names, copied, refusals, repeats, foreign: of the chosen / of the rejected answers", markup=False
+        "longer: how often the chosen answer is; ratio: its length to the other's, median\n"
+        "names, copied, refusals, repeats, foreign: of the chosen / of the rejected answers",
+        markup=False,
     )
     languages = sorted(
         {code for side in audit.whole.languages.values() for code in side if code},
         key=lambda code: -sum(side.get(code, 0) for side in audit.whole.languages.values()),
     )
     out.print(f"languages of the answers: {', '.join(languages) or 'none could be told'}", markup=False)
-    if seen := report.preferred:
-        out.print(f"people preferred the chosen answer in {_interval(seen.whole)}", markup=False)
+    asked = {"judge": report.judged, "people": report.people, "preferred": report.preferred}
+    if others := {name: seen for name, seen in asked.items() if seen}:
+        out.print("\nchosen found more in character, or preferred:", markup=False)
+        rows = [(name, *(_interval(share_of(seen, n)) for seen in others.values())) for name, n, _ in parts]
+        print_table(("", *others), rows, left=("",))
     for warning in report.warnings:
         out.print(f"! {warning}", markup=False, soft_wrap=True)
     if not report.warnings:
@@ -176,4 +175,4 @@ def _row(part: Part) -> tuple[str, ...]:
 
 
 def _interval(share: Proportion | None) -> str:
-    return f"{share.share:.0%} ({share.low:.0%}–{share.high:.0%})" if share else "–"
+    return f"{share.share:.0%} ({100 * share.low:.0f}–{100 * share.high:.0f})" if share else "–"
