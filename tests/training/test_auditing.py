@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
-from pairs import dataset, pair
+from pairs import CONSTITUTION, dataset, pair
 
 from mien.errors import InputError, UsageError
-from mien.training.auditing import audit_folder
+from mien.reliability import Proportion
+from mien.training.audit import audit
+from mien.training.auditing import Report, audit_folder
 from mien.training.dataset import read_dataset, write_dataset
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from mien.training.seconding import Agreement
 
 pytest.importorskip("datasketch", reason="needs the extra train")
 pytest.importorskip("py3langid", reason="needs the extra train")
@@ -96,3 +98,35 @@ def test_a_selection_is_written_and_never_over_other_data(folder: Path) -> None:
         audit_folder(folder, match_lengths=matched, seed=1)
     with pytest.raises(UsageError, match="a folder of its own"):
         audit_folder(folder, match_lengths=folder)
+
+
+def seen(recipe: str, share: Proportion, **members: Any) -> tuple[str, ...]:
+    """The warnings of an audit in which a judge found what it found."""
+    rows = [pair(n, *(SIDES if n % 2 else SIDES[::-1]), heldout=n == 3) for n in range(4)]
+    data = dataset(rows, recipe=recipe, **members)
+    whole = audit(data, CONSTITUTION)
+    return Report(
+        folder=Path(),
+        dataset=data,
+        constitution=CONSTITUTION,
+        audit=replace(whole, warnings=()),
+        confidence_level=0.95,
+        sample=40,
+        judge="J",
+        arena=None,
+        judged=Agreement(share, (None, None), None),
+        people=None,
+        preferred=None,
+    ).warnings
+
+
+def test_what_a_judge_s_opinion_warns_of() -> None:
+    sure, unsure = Proportion(0.8, 0.65, 0.9, 40), Proportion(0.6, 0.44, 0.74, 40)
+    assert seen("distill", sure) == ()
+    told = "the judge J: the chosen answer is the one more in character in 60% of 40 choices (44% to 74%)"
+    assert seen("distill", unsure) == (f"{told}, which may be chance",)
+    assert seen("control", unsure) == ()
+    (warning,) = seen("control", sure)
+    assert warning.endswith("(65% to 90%), and a control should have no direction")
+    (warning,) = seen("ranked", sure, judge="J")
+    assert warning == "J ranked these pairs itself: that it agrees is no second opinion"

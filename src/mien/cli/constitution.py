@@ -37,7 +37,7 @@ def new(
 def from_traits(
     traits: Annotated[
         list[str],
-        typer.Argument(help="What to raise, as warm or +warm, and to lower, as -verbose.", metavar="TRAIT…"),
+        typer.Argument(help="What to raise, as warm or +warm, and to lower, as -verbose.", metavar="TRAIT"),
     ],
     model: Annotated[str, typer.Option("--model", help="The model that drafts: provider/name, hf/FOLDER, …")],
     output: Annotated[
@@ -68,6 +68,9 @@ def from_traits(
         drafted = draft_constitution(
             aims, output.stem, model, trait_set=trait_set, store=store, limits=limits
         )
+    except KeyboardInterrupt:
+        sys.stderr.write(f"\nStopped. What was answered is kept in {store}; the same command goes on.\n")
+        raise typer.Exit(130) from None
     except (BudgetReached, Unfinished) as stopped:
         sys.stderr.write(f"Stopped: {stopped}.\n")
         raise typer.Exit(1) from None

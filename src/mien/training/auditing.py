@@ -10,6 +10,7 @@ from mien.calls import Limits
 from mien.constitutions import load_constitution
 from mien.errors import InputError, UsageError
 from mien.models.engines import Hardware
+from mien.report.numbers import counted
 from mien.runs import store_path
 from mien.store import Store
 from mien.training.arena import put_sample
@@ -162,11 +163,11 @@ def audit_folder(
         selection = matched(dataset, constitution, seed=seed)
         check_folder(Path(match_lengths), selection.craft)
         write_dataset(Path(match_lengths), selection)
-    counted = audit(dataset, constitution, confidence_level=confidence_level)
+    found = audit(dataset, constitution, confidence_level=confidence_level)
     drawn = draw((*dataset.train, *dataset.heldout), sample, seed=seed)
 
-    def agree(found: list[tuple[Any, float]]) -> Agreement | None:
-        return agreement(found, len(constitution.assertions), confidence_level=confidence_level)
+    def agree(opinions: list[tuple[Any, float]]) -> Agreement | None:
+        return agreement(opinions, len(constitution.assertions), confidence_level=confidence_level)
 
     judged = people = preferred = None
     if judge:
@@ -190,7 +191,7 @@ def audit_folder(
         folder=folder,
         dataset=dataset,
         constitution=constitution,
-        audit=counted,
+        audit=found,
         confidence_level=confidence_level,
         sample=len(drawn),
         judge=judge,
@@ -219,13 +220,14 @@ def _read(folder: Path) -> tuple[Dataset, Constitution]:
 
 def _doubts(who: str, share: Proportion, *, control: bool) -> Iterator[str]:
     told = (
-        f"more in character in {share.share:.0%} of {share.n} choices ({share.low:.0%} to {share.high:.0%})"
+        f"{who}: the chosen answer is the one more in character in {share.share:.0%} of "
+        f"{counted(share.n, 'choice')} ({share.low:.0%} to {share.high:.0%})"
     )
     if control:
         if not share.low <= 0.5 <= share.high:
-            yield f"{who} find the chosen answer {told}, and a control should have no direction"
+            yield f"{told}, and a control should have no direction"
     elif share.low <= 0.5:
-        yield f"{who} find the chosen answer {told}: no more often, surely, than by chance"
+        yield f"{told}, which may be chance"
 
 
 def _share(share: Proportion | None) -> dict[str, float] | None:
