@@ -42,22 +42,20 @@ def audit(place: Workplace, *arguments: object) -> dict[str, Any]:
 
 def test_an_audit_with_a_judge_and_people(place: Workplace) -> None:
     place.mien(*craft(place))
-    found = audit(place)
+    line = place.refused("craft", "audit", "out", "--match-lengths", "matched")
+    assert "none has a counterpart whose other answer is longer by as much" in line
+    place.server.reset_log()
+    found = audit(place, "--judge", place.server.judge, "--sample", 20, "--arena", "guide")
     whole = found["all"]
     assert set(whole) == PART
     assert whole["train"] + whole["heldout"] == 60
     assert [{*part} - PART for part in found["assertions"]] == [{"assertion", "text"}] * 2
-    assert (found["judge"], found["sample"], whole["judged"]) == (None, None, None)
+    assert (found["judge"], found["sample"]) == (place.server.judge, 20)
     # The scripted teacher ends its answer with a sentence that the student lacks, and both begin alike.
     assert whole["length"]["chosen_longer"]["share"] == 1
     assert any("--match-lengths takes a selection" in warning for warning in found["warnings"])
-    line = place.refused("craft", "audit", "out", "--match-lengths", "matched")
-    assert "none has a counterpart whose other answer is longer by as much" in line
-
-    place.server.reset_log()
-    judged = audit(place, "--judge", place.server.judge, "--sample", 20, "--arena", "guide")
-    assert judged["all"]["judged"] | {"low": 0} == {"share": 1.0, "low": 0, "high": 1.0, "n": 20}
-    assert judged["all"]["people"] is None
+    assert whole["judged"] | {"low": 0} == {"share": 1.0, "low": 0, "high": 1.0, "n": 20}
+    assert whole["people"] is None
     assert place.server.counts().requests == 40  # both orders
     with Store(place.folder / "mien.db") as store:
         a, b = (store.run(f"guide {side}") for side in ("rejected", "chosen"))
@@ -75,8 +73,6 @@ def test_an_audit_with_a_judge_and_people(place: Workplace) -> None:
     assert place.server.counts().requests == 40
     assert re.search(r"^ +judge +people +preferred$", again, re.MULTILINE)
     assert re.search(r"^all +100% \(\d+–100\) +100% \(\d+–100\) +0% \(0–\d+\)$", again, re.MULTILINE)
-    line = place.refused("craft", "audit", "out", "--sample", 5, "--arena", "guide")
-    assert "run 'guide rejected' holds another sample" in line
 
     place.server.configure(faults={"404": 0.5})
     stopped = place.mien("craft", "audit", "out", "--judge", place.server.model, status=1)
