@@ -144,7 +144,8 @@ def _print(report: Report, match_lengths: Path | None) -> None:
     out.print(f"languages of the answers: {', '.join(languages) or 'none could be told'}", markup=False)
     asked = {"judge": report.judged, "people": report.people, "preferred": report.preferred}
     if others := {name: seen for name, seen in asked.items() if seen}:
-        out.print("\nchosen found more in character, or preferred:", markup=False)
+        preferred = ", or preferred" if "preferred" in others else ""
+        out.print(f"\nchosen found more in character{preferred}:", markup=False)
         rows = [(name, *(_interval(share_of(seen, n)) for seen in others.values())) for name, n, _ in parts]
         print_table(("", *others), rows, left=("",))
     for warning in report.warnings:
