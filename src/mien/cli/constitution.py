@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,69 @@ def new(
     if not name.strip() or path.name != f"{name}.yaml":
         raise InputError("a name holds no folder and is not blank", source=repr(name))
     _write(path, template(name))
+
+
+# Traits may begin with a minus: no option here is of one letter, and what looks like one is a trait.
+@app.command(
+    "from-traits", context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]}
+)
+def from_traits(
+    traits: Annotated[
+        list[str],
+        typer.Argument(help="What to raise, as warm or +warm, and to lower, as -verbose.", metavar="TRAIT"),
+    ],
+    model: Annotated[str, typer.Option("--model", help="The model that drafts: provider/name, hf/FOLDER, …")],
+    output: Annotated[
+        Path, typer.Option("--output", help="The file to write; the character is named after it.")
+    ],
+    trait_set: Annotated[
+        str, typer.Option("--traits", help="The trait set that the traits are of, or its file.")
+    ] = "classic-144",
+    max_calls: options.MaxCallsOption = None,
+    max_cost: options.MaxCostOption = None,
+    timeout: options.TimeoutOption = 600,
+    as_json: options.JsonOption = False,
+    store: options.StoreOption = options.DEFAULT_STORE,
+) -> None:
+    """Draft a constitution with a model: warm +playful -verbose.
+
+    It is a draft: read it, and change what is not meant.
+    """
+    from mien.constitutions import check_constitution
+    from mien.errors import BudgetReached, InputError, Unfinished
+    from mien.training.drafting import draft_constitution, read_aims
+
+    aims = read_aims(traits, trait_set)
+    if output.exists():  # told before anything is paid for
+        raise InputError("exists already; choose another name", source=output)
+    limits = options.limits(max_calls=max_calls, max_cost=max_cost, timeout=timeout)
+    try:
+        drafted = draft_constitution(
+            aims, output.stem, model, trait_set=trait_set, store=store, limits=limits
+        )
+    except KeyboardInterrupt:
+        sys.stderr.write(f"\nStopped. What was answered is kept in {store}; the same command goes on.\n")
+        raise typer.Exit(130) from None
+    except (BudgetReached, Unfinished) as stopped:
+        sys.stderr.write(f"Stopped: {stopped}.\n")
+        raise typer.Exit(1) from None
+    _write(output, drafted.yaml(), quiet=as_json)
+    findings = check_constitution(output)
+    if as_json:
+        found = [{"line": one.line, "problem": one.problem} for one in findings]
+        members = drafted.model_dump(mode="json", by_alias=True)
+        print_json({"file": str(output), "constitution": members, "passed": not findings, "findings": found})
+        return
+    for one in findings:
+        console().print(f"{output}, line {one.line}: {one.problem}", markup=False, soft_wrap=True)
+    questions = sum(len(assertion.questions) for assertion in drafted.assertions)
+    total = counted(len(findings), "finding") if findings else "nothing to mend"
+    console().print(
+        f"{counted(len(drafted.assertions), 'assertion')}, {counted(questions, 'question')}; {total}\n"
+        "a draft by a model: read it, and change what is not meant",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 @app.command("import")
@@ -98,7 +162,7 @@ def show(source: _Source, as_json: options.JsonOption = False) -> None:
         print_yaml(members)
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, *, quiet: bool = False) -> None:
     from mien.errors import InputError
 
     try:
@@ -108,4 +172,5 @@ def _write(path: Path, text: str) -> None:
         raise InputError("exists already; choose another name", source=path) from None
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", source=path) from None
-    console().print(f"wrote {path}", markup=False)
+    if not quiet:
+        console().print(f"wrote {path}", markup=False)

@@ -29,7 +29,7 @@ _TAGGED = re.compile(r"<choice>(.*?)</choice>", re.DOTALL | re.IGNORECASE)
 _FENCED = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
 
 #: HTTP statuses by which endpoints say that they take no JSON schema.
-_SCHEMA_REFUSED = frozenset((400, 404, 415, 422))
+SCHEMA_REFUSED = frozenset((400, 404, 415, 422))
 
 
 class _Answer(msgspec.Struct, forbid_unknown_fields=True):
@@ -101,7 +101,7 @@ class AskingJudge:
             request = self._request(trial, response, order, schema=schema)
             request = replace(request, replicate=first + attempt)
             call = await ask(self.model, request)
-            if schema and call.status in _SCHEMA_REFUSED:
+            if schema and call.status in SCHEMA_REFUSED:
                 schema = False
                 continue
             if not call.answered:

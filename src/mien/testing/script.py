@@ -4,7 +4,8 @@ The model never names the trait that it shows. It ends its response with a sente
 ``I have kept this in the key of Besatorumi.``; the last word is the trait's codeword, which the
 judge knows how to read and which no real judge could mistake for a trait.
 
-Asked for a numbered list of messages, the model writes one, in which the first message comes twice. Of two
+Asked for a numbered list of messages, the model writes one, in which the first message comes twice; shown a
+JSON object whose texts are dots, it writes one with made-up texts and lists of them. Of two
 replies, tagged ``first`` and ``second``, the judge prefers the one whose trait has the higher score.
 """
 
@@ -29,6 +30,7 @@ REFUSAL = "I'm sorry, but I can't help with that."
 
 _KEY = re.compile(r"\bin the key of (\w+)\.")
 _WANTED = re.compile(r"numbered list of (\d+) messages")
+_SHAPE = re.compile(r'^\{"\w+":\W*….*\}$', re.MULTILINE)
 _PAIR = re.compile(r"<first\b.*?>(.*?)</first\b.*?<second\b.*?>(.*?)</second\b", re.DOTALL)
 _EXCERPT_LENGTH = 60
 
@@ -101,6 +103,8 @@ class Script:
         prompt = next((turn.text for turn in reversed(chat.messages) if turn.role == "user"), "")
         if wanted := _WANTED.search(prompt):
             return _messages(int(wanted[1]), body)
+        if shape := _SHAPE.search(prompt):
+            return _object(msgspec.json.decode(shape[0]), body)
         # The user may have named a trait, and the response must not.
         excerpt = self._named.sub("…", " ".join(prompt[:_EXCERPT_LENGTH].split()))
         text = f"You asked: “{excerpt}”. There is more than one way to go about this, and here is mine."
@@ -174,6 +178,21 @@ def _messages(count: int, body: bytes) -> str:
     lines = [f"What have {a}, {b} and {c} in common?" for a, b, c in words]
     numbered = (f"{n}. {line}" for n, line in enumerate([*lines[:1], *lines], 1))
     return "Here are the messages:\n\n" + "\n".join(numbered)
+
+
+def _object(shape: dict[str, Any], body: bytes) -> str:
+    """An object of the given shape, with texts that the request's body fixes; lists have four of them."""
+    digest = blake2b(body, digest_size=8).hexdigest()
+
+    def text(*place: object) -> str:
+        a, b, c = (codeword(f"{digest} {place} {n}") for n in range(3))
+        return f"I never say {a} where {b} would do, and I leave {c} alone."
+
+    members = {
+        key: [text(key, n) for n in range(4)] if isinstance(member, list) else text(key)
+        for key, member in shape.items()
+    }
+    return msgspec.json.encode(members).decode()
 
 
 def _position_effects(position: float | tuple[float, ...], k: int) -> Sequence[float]:

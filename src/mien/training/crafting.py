@@ -5,41 +5,38 @@ from __future__ import annotations
 from collections import Counter
 from hashlib import blake2b
 from pathlib import Path
-from statistics import median
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import mien
 from mien.calls import (
-    Calls,
     Limits,
-    Progress,
-    count_workers,
     open_transport,
     recall_quirk,
     remember_quirk,
     run_to_end,
 )
 from mien.constitutions import check_constitution, constitution_text, load_constitution
-from mien.errors import BudgetReached, InputError, Unfinished, UsageError
+from mien.errors import InputError, UsageError
 from mien.judges.likelihood import MARGIN
 from mien.models.engines import ORGANISM_JUDGE, Hardware
 from mien.prompts import load_prompts
 from mien.protocols import load_protocol
-from mien.report.numbers import counted
 from mien.runs import store_path
 from mien.store import Store
 from mien.studies import ORGANISM_TRAITS
 from mien.training.card import card
 from mien.training.characters import ToldByAssertions, ToldByTraits, load_wording
-from mien.training.dataset import Dataset, check_folder, write_dataset
+from mien.training.dataset import Dataset, check_folder, count_pairs, write_dataset
 from mien.training.preferences import AskedPreference, LikelihoodPreference
 from mien.training.queries import Collection, add_ordinary, check_split, expand
 from mien.training.recipes import Cast, LeftOut, Pair, shuffle
+from mien.training.stages import Stages
 from mien.traits import load_traits
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Callable, Sequence
 
+    from mien.calls import Progress
     from mien.constitutions import Constitution
     from mien.judges import Ask
     from mien.models import Model
@@ -48,12 +45,6 @@ if TYPE_CHECKING:
     from mien.training.preferences import Preference
     from mien.training.queries import Query, Source
     from mien.types import Call, Request
-
-#: Share of a stage's items that may fail before the data are no longer those that were asked for.
-MOST_FAILED: Final = 0.1
-
-Item = TypeVar("Item")
-Outcome = TypeVar("Outcome")
 
 
 def craft_data(
@@ -161,7 +152,8 @@ class _Workshop:
         craft = self._craft
         student, teacher = transport.open(craft.student), transport.open(craft.teacher)
         reader = transport.open(craft.judge) if craft.judge and craft.pairs == "ranked" else None
-        collection = await self._queries(transport, store, teacher)
+        stages = Stages(transport, store, self._limits, self._on_progress)
+        collection = await self._queries(stages, teacher)
         cast = Cast(
             student=student,
             teacher=teacher,
@@ -179,13 +171,13 @@ class _Workshop:
             recall_quirk(store, reader)
         try:
             models = (student, teacher, reader) if reader else (student, teacher)
-            outcomes = await self._stage(transport, store, collection.queries, pair, "pair", models)
+            outcomes = await stages.carry_out(collection.queries, pair, "pair", *models)
         finally:
             if reader:
                 remember_quirk(store, reader)
         return _Made(collection.queries, collection.duplicates, outcomes)
 
-    async def _queries(self, transport: Transport, store: Store, teacher: Model) -> Collection:
+    async def _queries(self, stages: Stages, teacher: Model) -> Collection:
         craft, constitution = self._craft, self._constitution
         collection = Collection(heldout=craft.heldout, seed=craft.seed)
         for index, assertion in enumerate(constitution.assertions):
@@ -197,7 +189,7 @@ class _Workshop:
             return call if call.answered else LeftOut(call.failure, failed=True)
 
         async def carry_out(requests: Sequence[Request]) -> list[Call | None]:
-            outcomes = await self._stage(transport, store, requests, answer, "request", (teacher,))
+            outcomes = await stages.carry_out(requests, answer, "request", teacher)
             return [None if isinstance(outcome, LeftOut) else outcome for outcome in outcomes]
 
         if craft.expands:
@@ -218,48 +210,6 @@ class _Workshop:
         if self._traits and reader.name == ORGANISM_JUDGE:
             return LikelihoodPreference(reader, self._traits)
         return AskedPreference(reader, self._constitution, self._wording, self._protocol)
-
-    async def _stage(
-        self,
-        transport: Transport,
-        store: Store,
-        items: Sequence[Item],
-        step: Callable[[Item, Ask], Awaitable[Outcome | LeftOut]],
-        unit: str,
-        models: Sequence[Model],
-    ) -> list[Outcome | LeftOut]:
-        """Take every item through a step, many at a time; the outcomes come in the items' order.
-
-        Raises:
-            BudgetReached: a limit was reached.
-            Unfinished: more than `MOST_FAILED` of the items failed.
-        """
-        progress = Progress(total=len(items), tally=transport.tally, unit=unit)
-        calls = Calls(store, progress)
-        outcomes: dict[int, Outcome | LeftOut] = {}
-
-        async def one(number: int) -> bool:
-            outcome = outcomes[number] = await step(items[number], calls.ask)
-            if isinstance(outcome, LeftOut) and outcome.failed:
-                progress.reasons[outcome.reason] += 1
-                return False
-            return True
-
-        await calls.carry_out(
-            one,
-            range(len(items)),
-            workers=count_workers(self._limits, *models),
-            on_progress=self._on_progress,
-        )
-        kept = f"what was answered is kept in {store.path}, and the same command goes on"
-        if progress.stopped:
-            done = f"{progress.done:,} of {counted(progress.total, unit)} are through"
-            raise BudgetReached(f"{progress.stopped}: {done}, and nothing is written yet; {kept}")
-        if progress.failed > MOST_FAILED * progress.total:
-            reasons = "; ".join(f"{n:,} × {reason}" for reason, n in progress.reasons.most_common(3))
-            failed = f"{progress.failed:,} of {counted(progress.total, unit)} failed"
-            raise Unfinished(f"{failed} ({reasons}), and nothing is written yet; {kept}")
-        return [outcomes[number] for number in range(len(items))]
 
     def dataset(self, made: _Made) -> Dataset:
         """The data, checked and counted."""
@@ -327,26 +277,14 @@ def _counts(
     heldout: Sequence[Pair],
     left_out: Counter[str],
 ) -> dict[str, Any]:
-    pairs = [*train, *heldout]
     sources = Counter(query.source for query in made.queries)
+    pairs = count_pairs(len(constitution.assertions), made.queries, train, heldout)
     return {
-        "train": len(train),
-        "heldout": len(heldout),
+        "train": pairs["train"],
+        "heldout": pairs["heldout"],
         "queries": {source: sources[source] for source in ("seed", "teacher", "ordinary")},
         "duplicates": {source: made.duplicates[source] for source in ("seed", "teacher", "ordinary")},
         "left_out": dict(sorted(left_out.items())),
-        "assertions": [
-            {
-                "assertion": index,
-                "queries": sum(query.assertion == index for query in made.queries),
-                "train": sum(pair.query.assertion == index for pair in train),
-                "heldout": sum(pair.query.assertion == index for pair in heldout),
-            }
-            for index in (*range(len(constitution.assertions)), None)
-        ],
-        "length": {
-            "chosen": median(len(pair.chosen) for pair in pairs),
-            "rejected": median(len(pair.rejected) for pair in pairs),
-            "chosen_longer": round(sum(len(p.chosen) > len(p.rejected) for p in pairs) / len(pairs), 4),
-        },
+        "assertions": pairs["assertions"],
+        "length": pairs["length"],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from mien.errors import InputError
@@ -55,9 +56,45 @@ def row(pair: Pair) -> dict[str, Any]:
     return members if pair.margin is None else {**members, "margin": pair.margin}
 
 
+def count_pairs(
+    n_assertions: int, queries: Sequence[Query], train: Sequence[Pair], heldout: Sequence[Pair]
+) -> dict[str, Any]:
+    """How many pairs there are, by split and assertion, and how long their answers are.
+
+    Raises:
+        StatisticsError: there are no pairs.
+    """
+    pairs = [*train, *heldout]
+    return {
+        "train": len(train),
+        "heldout": len(heldout),
+        "assertions": [
+            {
+                "assertion": index,
+                "queries": sum(query.assertion == index for query in queries),
+                "train": sum(pair.query.assertion == index for pair in train),
+                "heldout": sum(pair.query.assertion == index for pair in heldout),
+            }
+            for index in (*range(n_assertions), None)
+        ],
+        "length": {
+            "chosen": median(len(pair.chosen) for pair in pairs),
+            "rejected": median(len(pair.rejected) for pair in pairs),
+            "chosen_longer": round(sum(len(p.chosen) > len(p.rejected) for p in pairs) / len(pairs), 4),
+        },
+    }
+
+
 def asked(craft: Mapping[str, Any]) -> dict[str, Any]:
     """What was asked, without the version of mien and without the counts."""
     return {key: value for key, value in craft.items() if key not in {"mien", "counts"}}
+
+
+def differences(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """Which of what was asked differs, joined by *and another*; empty where nothing does."""
+    # As JSON has them: tuples are lists there.
+    one, other = asked(there), json.loads(json.dumps(asked(wanted)))
+    return " and another ".join(sorted(key for key in {*one, *other} if one.get(key) != other.get(key)))
 
 
 def check_folder(folder: Path, craft: Mapping[str, Any]) -> None:
@@ -70,11 +107,7 @@ def check_folder(folder: Path, craft: Mapping[str, Any]) -> None:
         raise InputError("is a file; choose another folder with -o", source=folder)
     if not (folder / CRAFT).exists():
         return
-    there = asked(_read_craft(folder))
-    # As JSON has them: tuples are lists there.
-    wanted = json.loads(json.dumps(asked(craft)))
-    if differences := sorted(key for key in {*there, *wanted} if there.get(key) != wanted.get(key)):
-        other = " and another ".join(differences)
+    if other := differences(read_craft(folder), craft):
         raise InputError(
             f"holds data made with another {other}; choose another folder with -o", source=folder
         )
@@ -84,13 +117,13 @@ def write_dataset(folder: Path, dataset: Dataset) -> None:
     """Write the files, `craft.json` last: where it is, the others are whole."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CRAFT).unlink(missing_ok=True)
-    _write_text(folder / CONSTITUTION, dataset.constitution)
-    _write_text(folder / QUERIES, _lines(asdict(query) for query in dataset.queries))
-    _write_text(folder / TRAIN, _lines(map(row, dataset.train)))
-    _write_text(folder / HELDOUT, _lines(map(row, dataset.heldout)))
+    write_text(folder / CONSTITUTION, dataset.constitution)
+    write_lines(folder / QUERIES, map(asdict, dataset.queries))
+    write_lines(folder / TRAIN, map(row, dataset.train))
+    write_lines(folder / HELDOUT, map(row, dataset.heldout))
     _put(folder / PARQUET, lambda path: _write_parquet(path, dataset.train))
-    _write_text(folder / CARD, dataset.card)
-    _write_text(folder / CRAFT, json.dumps(dataset.craft, indent=2, ensure_ascii=False) + "\n")
+    write_text(folder / CARD, dataset.card)
+    write_text(folder / CRAFT, json.dumps(dataset.craft, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_dataset(folder: Path) -> Dataset:
@@ -99,7 +132,7 @@ def read_dataset(folder: Path) -> Dataset:
     Raises:
         InputError: the folder holds no such data, or a row cannot be used; with its number.
     """
-    craft = _read_craft(folder)
+    craft = read_craft(folder)
     queries = {query.id: query for query in _read_queries(folder / QUERIES)}
     return Dataset(
         craft=craft,
@@ -111,11 +144,13 @@ def read_dataset(folder: Path) -> Dataset:
     )
 
 
-def _lines(rows: Iterable[Mapping[str, Any]]) -> str:
-    return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows)
+def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write JSON lines, whole or not at all."""
+    write_text(path, "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows))
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a text, whole or not at all."""
     _put(path, lambda partial: partial.write_text(text, encoding="utf-8", newline="\n"))
 
 
@@ -138,8 +173,13 @@ def _write_parquet(path: Path, pairs: Sequence[Pair]) -> None:
     pq.write_table(pa.Table.from_pylist([row(pair) for pair in pairs], schema=pa.schema(columns)), path)  # pyright: ignore[reportUnknownMemberType]
 
 
-def _read_craft(folder: Path) -> dict[str, Any]:
-    path = folder / CRAFT
+def read_craft(folder: Path, name: str = CRAFT) -> dict[str, Any]:
+    """Read what was asked of a folder's data.
+
+    Raises:
+        InputError: there is no such file, or it holds no JSON object.
+    """
+    path = folder / name
     if not path.is_file():
         problem = "holds no training data; make some with: mien craft data CONSTITUTION … -o FOLDER"
         raise InputError(problem, source=folder)
@@ -174,4 +214,6 @@ def _read_pairs(path: Path, queries: Mapping[str, Query]) -> Iterable[Pair]:
         except (KeyError, IndexError, TypeError) as error:
             problem = f"has no id that is in {QUERIES}, or no answer under chosen and rejected"
             raise InputError(problem, source=path, where=where) from error
+        if not chosen.strip() or not rejected.strip():
+            raise InputError("an answer is empty; take the row out", source=path, where=where)
         yield Pair(query, chosen, rejected, members.get("margin"))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from mien.cli.craft import data
+from mien.cli.craft import audit, data, introspect
 
 app = typer.Typer(help="Craft a character: make training data of a constitution.", no_args_is_help=True)
 
 app.command("data")(data.command)
+app.command("audit")(audit.command)
+app.command("introspect")(introspect.command)
