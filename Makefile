@@ -48,7 +48,7 @@ organism: .venv/installed-dev  ## train the organism from nothing, within an hou
 
 .venv/installed-dev: .venv/bin/python pyproject.toml
 	$(BIN)/pip install --quiet $(TORCH)
-	$(BIN)/pip install --quiet --editable '.[dev,hub,local,view]'
+	$(BIN)/pip install --quiet --editable '.[dev,hub,local,train,view]'
 	touch $@ .venv/installed
 
 clean:

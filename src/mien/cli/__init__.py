@@ -12,6 +12,7 @@ import mien
 from mien.cli import (
     compare,
     constitution,
+    craft,
     demo,
     diff,
     export,
@@ -83,6 +84,7 @@ for _module, _name in (
 ):
     app.command(_name)(_module.command)
 app.add_typer(constitution.app, name="constitution")
+app.add_typer(craft.app, name="craft")
 
 
 def main() -> None:
