@@ -1,9 +1,4 @@
-"""Training a character into a model: preferences in, a LoRA adapter out (extra ``train``).
+"""From a written character to a model that has it.
 
-Reading order: `config` (every choice), `dataset` (what is learnt from), `bases` (the model to start from),
-`examples` (conversations as the model will see them, and what speaks against training on them), `devices`,
-`stages` (TRL's trainers, run to their end), `watch` (what is seen of that meanwhile), `record` and `card`
-(what is written beside the adapter), `trainer` (all of it, in order), `merging` (adapters into weights).
-
-Nothing is imported here: torch is loaded when training begins.
+Reading order: `adapters` (preferences to a LoRA adapter, and adapters into weights).
 """

@@ -12,7 +12,7 @@ from mien.cli.output import console
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
-    from mien.training.merging import Weighted
+    from mien.training.adapters.merging import Weighted
 
 
 def command(
@@ -34,7 +34,7 @@ def command(
 ) -> None:
     """Add adapters to a model's weights; or blend them into one adapter."""
     require_training()
-    from mien.training.merging import blend, merge
+    from mien.training.adapters.merging import blend, merge
 
     weighted = [_weighted(text) for text in adapters or ()]
     if as_adapter:
@@ -46,7 +46,7 @@ def command(
 
 
 def _weighted(text: str) -> Weighted:
-    from mien.training.merging import Weighted
+    from mien.training.adapters.merging import Weighted
 
     name, equals, number = text.rpartition("=")
     if not equals or Path(text).expanduser().is_dir():

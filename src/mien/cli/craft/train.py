@@ -16,8 +16,8 @@ from mien.cli.output import console, counted, fraction, print_json
 from mien.cli.progress import LINE_SECONDS
 
 if TYPE_CHECKING:
-    from mien.training.record import Outcome
-    from mien.training.watch import Step
+    from mien.training.adapters.record import Outcome
+    from mien.training.adapters.watch import Step
 
 _CHOICES = "What is usually changed"
 
@@ -58,7 +58,7 @@ def command(
 
     Several GPUs: `accelerate launch --num_processes N -m mien.cli craft train …`.
     """
-    from mien.training.config import load_config
+    from mien.training.adapters.config import load_config
 
     chosen = load_config(
         config,
@@ -73,7 +73,7 @@ def command(
         seed=seed,
     )
     require_training()
-    from mien.training.trainer import train
+    from mien.training.adapters.trainer import train
 
     try:
         outcome = train(data, model=model, out=out, config=chosen, device=device, on_step=_StepReport())

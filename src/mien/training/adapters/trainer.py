@@ -15,20 +15,20 @@ import torch
 
 from mien.errors import InputError, UsageError
 from mien.models.local.loading import quiet
-from mien.training.bases import Base, find_trainable
-from mien.training.card import write_card
-from mien.training.config import TrainingConfig
-from mien.training.dataset import Dataset, chosen_examples, read_dataset
-from mien.training.devices import Devices, choose_devices
-from mien.training.examples import Examples
-from mien.training.record import Outcome, Recipe, Record
-from mien.training.stages import Done, Stage
+from mien.training.adapters.bases import Base, find_trainable
+from mien.training.adapters.card import write_card
+from mien.training.adapters.config import TrainingConfig
+from mien.training.adapters.devices import Devices, choose_devices
+from mien.training.adapters.examples import Examples
+from mien.training.adapters.preferences import Dataset, chosen_examples, read_dataset
+from mien.training.adapters.record import Outcome, Recipe, Record
+from mien.training.adapters.stages import Done, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
 
-    from mien.training.watch import Step
+    from mien.training.adapters.watch import Step
 
 _datasets: Any = datasets  # its functions have parameters of types that checkers cannot know
 
@@ -54,7 +54,7 @@ def train(
     """Train an adapter, or go on where an interrupted training of the same was.
 
     Args:
-        data: a folder or file of preferences; see `mien.training.dataset.read_dataset`.
+        data: a folder or file of preferences; see `mien.training.adapters.preferences.read_dataset`.
         model: ``hf/FOLDER``, ``hf/OWNER/NAME`` or ``organism/NAME``.
         out: the adapter's folder; it must be new, or hold this very training.
         config: every choice.

@@ -17,8 +17,8 @@ from mien.errors import InputError, UsageError
 from mien.models.local import places
 from mien.models.local.loading import adapted, choose_dtype, merged, quiet
 from mien.models.local.places import first_line
-from mien.training.bases import Base, find_base
-from mien.training.record import read_recipe
+from mien.training.adapters.bases import Base, find_base
+from mien.training.adapters.record import read_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -90,7 +90,8 @@ def blend(model: str, adapters: Sequence[Weighted], *, out: str | Path) -> Path:
             raise InputError(
                 f"these adapters cannot be added up: {first_line(error)}", source=model
             ) from error
-        whole.save_pretrained(folder, selected_adapters=["blend"])
+        # Left open, peft would look on the hub for whether the embedding has grown.
+        whole.save_pretrained(folder, selected_adapters=["blend"], save_embedding_layers=False)
         for path in (folder / "blend").iterdir():
             path.rename(folder / path.name)
         (folder / "blend").rmdir()

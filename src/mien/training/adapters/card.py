@@ -9,7 +9,7 @@ import yaml
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mien.training.record import Outcome, Recipe
+    from mien.training.adapters.record import Outcome, Recipe
 
 _TEMPLATE = """\
 ---

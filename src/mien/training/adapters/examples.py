@@ -9,13 +9,13 @@ from jinja2 import TemplateError
 from mien.errors import InputError
 from mien.models.local.dialogue import Dialogue, without_system
 from mien.models.local.places import first_line
-from mien.training.dataset import Example, Pair
+from mien.training.adapters.preferences import Example, Pair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.models.local.loading import Loaded
-    from mien.training.config import TrainingConfig
+    from mien.training.adapters.config import TrainingConfig
     from mien.types import Message
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib.util
 import json
+import math
 import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,15 +18,15 @@ import trl
 from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
 
 from mien.errors import UsageError
-from mien.training.watch import Step, Watch
+from mien.training.adapters.watch import Step, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from mien.training.bases import Base
-    from mien.training.config import TrainingConfig
-    from mien.training.devices import Devices
+    from mien.training.adapters.bases import Base
+    from mien.training.adapters.config import TrainingConfig
+    from mien.training.adapters.devices import Devices
     from mien.types import Message
 
     Rows = list[dict[str, list[Message]]]
@@ -113,7 +114,7 @@ class Stage:
                 device_batch_size=size,
             )
         except Exception as error:
-            if not should_reduce_batch_size(error):
+            if not (isinstance(error, torch.OutOfMemoryError) or should_reduce_batch_size(error)):
                 raise
             if size == 1 or self.devices.count > 1:
                 # With several processes, the others wait for this one and never hear of it.
@@ -134,6 +135,8 @@ class Stage:
         model, lora = loaded.model, None
         if self.start:
             model = _peft.PeftModel.from_pretrained(model, self.start, is_trainable=True)
+            # Else peft would look for a model of the name that is written there on the hub, at each save.
+            model.peft_config["default"].base_model_name_or_path = self.base.place.path
         else:
             lora = _peft.LoraConfig(
                 r=self.config.rank,
@@ -157,6 +160,7 @@ class Stage:
 
     def _arguments(self, size: int) -> Any:
         config, devices = self.config, self.devices
+        steps = math.ceil(config.epochs * math.ceil(len(self.rows) / config.batch_size))
         shared: dict[str, Any] = {
             "output_dir": str(self.folder),
             "per_device_train_batch_size": size,
@@ -166,7 +170,7 @@ class Stage:
             "learning_rate": config.learning_rate,
             "lr_scheduler_type": "cosine_with_min_lr",
             "lr_scheduler_kwargs": {"min_lr_rate": 0.1},
-            "warmup_steps": config.warmup,
+            "warmup_steps": int(config.warmup * steps),  # as a share, it would take the whole of one step
             "adam_beta2": config.adam_beta2,
             "weight_decay": config.weight_decay,
             "max_grad_norm": config.max_grad_norm,
