@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from dataclasses import asdict
@@ -76,7 +77,8 @@ def command(
     from mien.training.adapters.trainer import train
 
     try:
-        outcome = train(data, model=model, out=out, config=chosen, device=device, on_step=_StepReport())
+        with contextlib.redirect_stdout(sys.stderr):  # some of what shows a training prints
+            outcome = train(data, model=model, out=out, config=chosen, device=device, on_step=_StepReport())
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped. The same command goes on from the last state that was kept.\n")
         raise typer.Exit(130) from None

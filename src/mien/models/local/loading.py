@@ -105,9 +105,30 @@ def load(place: Place, adapter: Place | None, device: torch.device, dtype: torch
             model = merged(model, adapter, device, place.name)
         tokenizer = _tokenizer(adapter if adapter and adapter.has("tokenizer_config.json") else place)
     model.eval()
-    told = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
+    return Loaded(model, tokenizer, _context(model.config, tokenizer))
+
+
+def load_tokenizer(place: Place, adapter: Place | None) -> tuple[Any, int]:
+    """Load a model's tokenizer without the model; with the tokens that its context holds.
+
+    Raises:
+        InputError: the files are broken or of another kind.
+    """
+    auto: Any = transformers.AutoConfig
+    with quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tokenizer = _tokenizer(adapter if adapter and adapter.has("tokenizer_config.json") else place)
+        try:
+            config = auto.from_pretrained(place.path, **_options(place))
+        except Exception as error:  # of no common kind, as where models are loaded
+            raise InputError(f"cannot be loaded: {first_line(error)}", source=place.name) from error
+    return tokenizer, _context(config, tokenizer)
+
+
+def _context(config: Any, tokenizer: Any) -> int:
+    told = getattr(config.get_text_config(decoder=True), "max_position_embeddings", None)
     longest: int = tokenizer.model_max_length
-    return Loaded(model, tokenizer, told or (longest if longest < _NO_LIMIT else _CONTEXT))
+    return told or (longest if longest < _NO_LIMIT else _CONTEXT)
 
 
 def _model(place: Place, device: torch.device, dtype: torch.dtype | None) -> Any:

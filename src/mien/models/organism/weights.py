@@ -19,7 +19,7 @@ from safetensors.numpy import load
 from mien.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -108,7 +108,7 @@ def read_weights(
 
 
 @contextmanager
-def _as_input_error(source: object) -> Iterator[None]:
+def _as_input_error(source: object) -> Generator[None]:
     try:
         yield
     except KeyError as error:

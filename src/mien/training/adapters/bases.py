@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mien.errors import UnknownName, UsageError
 from mien.models.local import fingerprint, places
-from mien.models.local.loading import load, quiet
+from mien.models.local.loading import load, load_tokenizer, quiet
 from mien.models.organism.engine import NAMES
 
 if TYPE_CHECKING:
@@ -59,6 +59,10 @@ class Base:
             UsageError: memory does not hold it.
         """
         return load(self.place, self.adapter, device, dtype)
+
+    def tokenizer(self) -> tuple[Any, int]:
+        """Load its tokenizer alone; with the tokens that its context holds."""
+        return load_tokenizer(self.place, self.adapter)
 
     def sign(self, adapter: Path) -> None:
         """Name this model in an adapter's ``adapter_config.json``; the same adapter always gets the same."""

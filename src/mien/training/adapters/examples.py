@@ -14,7 +14,7 @@ from mien.training.adapters.preferences import Example, Pair
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mien.models.local.loading import Loaded
+    from mien.training.adapters.bases import Base
     from mien.training.adapters.config import TrainingConfig
     from mien.types import Message
 
@@ -23,8 +23,7 @@ class Examples:
     """What TRL's trainers take.
 
     Args:
-        loaded: the model and its tokenizer.
-        spec: of the model, for messages.
+        base: the model that is to be trained.
 
     Raises:
         InputError: the model has no chat template.
@@ -33,14 +32,14 @@ class Examples:
         cut: examples so far that are longer than the configuration allows.
     """
 
-    def __init__(self, loaded: Loaded, spec: str, config: TrainingConfig) -> None:
-        Dialogue(loaded.tokenizer, spec).check()
-        if config.max_length > loaded.context:
+    def __init__(self, base: Base, config: TrainingConfig) -> None:
+        self._tokenizer, context = base.tokenizer()
+        Dialogue(self._tokenizer, base.spec).check()
+        if config.max_length > context:
             raise InputError(
-                f"{config.max_length} tokens are more than the {loaded.context} that {spec} can read",
+                f"{config.max_length} tokens are more than the {context} that {base.spec} can read",
                 source="--max-length",
             )
-        self._tokenizer = loaded.tokenizer
         self._config = config
         self.cut = 0
 

@@ -52,7 +52,7 @@ class Dataset:
         pairs: to train on.
         held_out: pairs that are only looked at in the end.
         introspection: what the model says of and to itself, one example for each of its turns.
-        alike: rows that were left out as their two answers are the same.
+        alike: rows to train on that were left out as their two answers are the same.
         told: ``craft.json`` of the folder: how the data were made; empty where there is none.
         digest: hash of the rows.
     """
@@ -90,7 +90,7 @@ def read_dataset(source: str | Path) -> Dataset:
     if not pairs:
         found = "every row's chosen and rejected answers are the same" if rows else "holds no row"
         raise InputError(f"{found}, so there is nothing to learn", source=train)
-    held = _read_pairs(held_out) if held_out else ()
+    held = tuple(pair for pair in _read_pairs(held_out) if pair.chosen != pair.rejected) if held_out else ()
     examples = tuple(_read_examples(introspection)) if introspection else ()
     digest = blake2b(digest_size=16)
     for one in (*pairs, None, *held, None, *examples):
@@ -138,8 +138,9 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         import pyarrow as pa
         from pyarrow import parquet
 
+        reader: Any = parquet
         try:
-            rows = parquet.read_table(path).to_pylist()
+            rows: list[dict[str, Any]] = reader.read_table(path).to_pylist()
         except FileNotFoundError:
             raise InputError("no such file", source=path) from None
         except (OSError, pa.ArrowInvalid) as error:

@@ -106,7 +106,7 @@ class Stage:
         try:
             trainer = self._trainer(size, on_step)
             trainer.train(resume_from_checkpoint=_last_checkpoint(self.folder))
-            measured = trainer.evaluate() if self.held_out else {}
+            measured: dict[str, Any] = trainer.evaluate() if self.held_out else {}
             self._write(trainer)
             return Done(
                 history=[row for row in trainer.state.log_history if "loss" in row],
@@ -145,7 +145,7 @@ class Stage:
                 target_modules="all-linear",
                 task_type="CAUSAL_LM",
             )
-        os.environ["TENSORBOARD_LOGGING_DIR"] = str(self.logs)  # there is no other way to tell
+        os.environ["TENSORBOARD_LOGGING_DIR"] = str(self.logs)  # there is no other way to tell it
         made = (_trl.DPOTrainer if self.name == "dpo" else _trl.SFTTrainer)(
             model=model,
             args=self._arguments(size),
@@ -186,6 +186,7 @@ class Stage:
             "logging_steps": 1,
             "logging_nan_inf_filter": False,
             "report_to": _reports(),
+            "run_name": f"{self.logs.parent.parent.name}-{self.name}",
             "disable_tqdm": True,
         }
         if self.name == "sft":

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import datasets
-import torch
 
 from mien.errors import InputError, UsageError
 from mien.models.local.loading import quiet
@@ -112,8 +111,7 @@ def _stages(
     base: Base, dataset: Dataset, config: TrainingConfig, devices: Devices, record: Record
 ) -> tuple[list[Stage], int]:
     """What is to be done, and how many examples will be cut."""
-    loaded = base.open(torch.device("cpu"), devices.dtype)
-    examples = Examples(loaded, base.spec, config)
+    examples = Examples(base, config)
 
     def stage(name: str, rows: Any, held_out: Any = (), start: Path | None = None) -> Stage:
         return Stage(
