@@ -7,7 +7,7 @@ import pytest
 from exercises import row, write
 
 from mien.errors import InputError
-from mien.training.adapters.preferences import chosen_examples, read_dataset
+from mien.training.adapters.pairs import chosen_examples, read_dataset
 
 if TYPE_CHECKING:
     from pathlib import Path
