@@ -27,10 +27,13 @@ bench: .venv/installed-dev  ## the tables of docs/benchmarks.md
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/fit.py
 	$(BIN)/python benchmarks/truth.py
+	$(BIN)/python benchmarks/adaptive.py
 	$(BIN)/python benchmarks/judges.py
 	$(BIN)/python benchmarks/diffs.py
 	$(BIN)/python benchmarks/compare.py
+	$(BIN)/python benchmarks/panels.py
 	$(BIN)/python benchmarks/power.py
+	$(BIN)/python benchmarks/stopping.py
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/viewer.py
 	$(BIN)/python benchmarks/organism.py

@@ -65,7 +65,8 @@ class Measurement:
 
 def mien(setting: Setting) -> Run:
     """The whole pipeline: design, store, limiter, retries, strict reading of the verdicts."""
-    from mien.measurement import Limits, Progress, measure
+    from mien.calls import Limits, Progress
+    from mien.measurement import measure
 
     latest: list[Progress] = []
 

@@ -1,9 +1,16 @@
-"""Judges that err: scores recovered with and without `mien.misreading`, where the truth is known.
+"""Judges that err, and judges that prefer a place, where the truth is known.
+
+Errors: scores recovered with and without `mien.misreading`.
 
 A model of 144 traits (scores normal with standard deviation 1) is read by a judge that names the wrong one
 of two options at a rate of its own for each trait: the same for all, or Beta with a standard deviation of
 0.07. Its errors are estimated on a calibration run of 2,000 trials, in which the model always shows what it
 was told. What is given of a fit is the mean over tournaments.
+
+Places: `mien.positions` on pairs whose first option the model favours, and the judge the first that it is
+shown, each by so many log odds; or the judge errs, oftener in favour of the first. Where prompts are tied,
+the luck of two trials of a prompt has a correlation of 0.3 on the normal scale, half of the prompts in favour
+of the first in the trial, half of the first before the judge.
 
 Run: python benchmarks/judges.py [--replications 50]
 """
@@ -12,22 +19,30 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import replace
 from typing import NamedTuple
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matrices are too small to share
 
 import numpy as np
+import scipy.special
+import scipy.stats
 
 from machine import describe_machine
 from mien import choice, ratings
-from mien.misreading import corrected_fit, misreading
+from mien.misreading import Misreading, corrected_fit, misreading
+from mien.positions import position_effects
 
 ACCURACIES = (0.7, 0.8, 0.9, 1.0)
 BUDGETS = (2_000, 5_000)
 CALIBRATION = 2_000
 N_TRAITS, N_PROMPTS = 144, 720
 FIRST = 0.4  # log odds in favour of the first option
+RIDGES = (0.3, 0.15, 0.08)  # under a quarter of the default some fits do not converge
 SPREAD = 0.07  # standard deviation of the errors by trait, where they vary
+TIED = 0.3
+PREFERENCES = ((0.0, 0.0), (0.4, 0.2), (0.4, -0.4), (1.5, 0.4))  # log odds: model, judge
+ERRORS = (0.15, 0.05)  # how often a judge reads the first for the second, and the second for the first
 
 
 class Recovery(NamedTuple):
@@ -61,7 +76,23 @@ def reading(
     return np.where(wrong, 1 - taken, taken)
 
 
-def replicate(accuracy: float, varying: bool, n_trials: int, seed: int) -> Recovery:
+class Tournament(NamedTuple):
+    """What a judge read, what it made of a calibration run, and how both came about."""
+
+    scores: np.ndarray
+    errors: np.ndarray
+    judge: Misreading
+    shown: np.ndarray
+    read: np.ndarray
+
+    def judge_of(self, known: bool) -> Misreading:
+        """The judge as the calibration run shows it, or as it is."""
+        if not known:
+            return self.judge
+        return replace(self.judge, rate=self.errors, covariance=np.zeros((N_TRAITS, N_TRAITS)))
+
+
+def tournament(accuracy: float, varying: bool, n_trials: int, seed: int) -> Tournament:
     rng = np.random.default_rng(seed)
     scores = rng.normal(size=N_TRAITS)
     scores -= scores.mean()
@@ -70,18 +101,127 @@ def replicate(accuracy: float, varying: bool, n_trials: int, seed: int) -> Recov
     judge = misreading(told, reading(told, np.zeros(len(told), dtype=int), errors, rng), N_TRAITS)
     shown = pairs(n_trials, rng)
     utilities = scores[shown] + np.array([FIRST, 0]) + rng.gumbel(size=shown.shape)
-    read = reading(shown, utilities.argmax(axis=1), errors, rng)
+    return Tournament(scores, errors, judge, shown, reading(shown, utilities.argmax(axis=1), errors, rng))
+
+
+def corrected(played: Tournament, judge: Misreading, alpha: float = choice.DEFAULT_ALPHA) -> choice.ChoiceFit:
+    prompt = np.arange(len(played.shown)) % N_PROMPTS
+    return corrected_fit(played.shown, played.read, N_TRAITS, judge, clusters=prompt, alpha=alpha)
+
+
+def slope_on(scores: np.ndarray, fit: choice.ChoiceFit) -> float:
+    return float(fit.scores @ scores / (scores @ scores))
+
+
+def covered(scores: np.ndarray, fit: choice.ChoiceFit) -> float:
+    width = ratings.quantile(0.95, fit.n_clusters)
+    return float(np.mean(np.abs(fit.scores - scores) < width * fit.stderr))
+
+
+def replicate(accuracy: float, varying: bool, n_trials: int, seed: int) -> Recovery:
+    played = tournament(accuracy, varying, n_trials, seed)
     prompt = np.arange(n_trials) % N_PROMPTS
     fits = (
-        choice.fit(shown, read, N_TRAITS, clusters=prompt),
-        corrected_fit(shown, read, N_TRAITS, judge, clusters=prompt),
+        choice.fit(played.shown, played.read, N_TRAITS, clusters=prompt),
+        corrected(played, played.judge),
     )
-    width = ratings.quantile(0.95, fits[0].n_clusters)
     return Recovery(
-        slope=tuple(float(fit.scores @ scores / (scores @ scores)) for fit in fits),
-        coverage=tuple(float(np.mean(np.abs(fit.scores - scores) < width * fit.stderr)) for fit in fits),
+        slope=tuple(slope_on(played.scores, fit) for fit in fits),
+        coverage=tuple(covered(played.scores, fit) for fit in fits),
         stderr=tuple(float(ratings.ELO_SCALE * fit.stderr.mean()) for fit in fits),
     )
+
+
+class Places(NamedTuple):
+    """One tournament: estimate and whether its interval holds the truth, of the model and of the judge."""
+
+    model: float
+    model_held: float
+    judge: float
+    judge_held: float
+
+
+def truths(first: float, seen_first: float | None) -> tuple[float, float]:
+    """Shares of the first between equals; a judge that errs adds half of what its errors differ."""
+    share = float(scipy.special.expit(first))
+    if seen_first is None:
+        return share, 0.5 + (ERRORS[0] - ERRORS[1]) / 2
+    return share, float(scipy.special.expit(seen_first))
+
+
+def place(first: float, seen_first: float | None, tied: float, n_trials: int, seed: int) -> Places:
+    """A tournament whose judge prefers a place by so many log odds, or errs where that is None."""
+    rng = np.random.default_rng(seed)
+    scores, shown = rng.normal(size=N_TRAITS), pairs(n_trials, rng)
+    turned, prompt = rng.random(n_trials) < 0.5, np.arange(n_trials) % N_PROMPTS
+    normal = np.sqrt(tied) * rng.normal(size=N_PROMPTS)[prompt] + np.sqrt(1 - tied) * rng.normal(
+        size=n_trials
+    )
+    luck = scipy.special.logit(scipy.stats.norm.cdf(normal)) * np.where(turned & (prompt % 2 == 0), -1, 1)
+    utility = scores[shown[:, 0]] - scores[shown[:, 1]] + first + luck
+    utility += np.where(turned, -1, 1) * (seen_first or 0.0)
+    read = (utility < 0).astype(np.int64)
+    if seen_first is None:
+        second_before_judge = read != turned
+        read = np.where(rng.random(n_trials) < np.where(second_before_judge, *ERRORS), 1 - read, read)
+    seen = np.where(turned[:, None], [1, 0], [0, 1])
+    found = position_effects(shown, seen, read, N_TRAITS, clusters=prompt)
+    model, judge = (
+        (effect["first"], float(effect["low"] <= truth <= effect["high"]))
+        for effect, truth in zip(found[:2], truths(first, seen_first), strict=True)
+    )
+    return Places(*model, *judge)
+
+
+def print_places(replications: int) -> None:
+    print("\nPosition effects; shares of the first between equals, and coverage of 95 % intervals:\n")
+    columns = ("truth", "estimated", "coverage")
+    heads = [f"{who}: {column}" for who in ("model", "judge") for column in columns]
+    print(f"| the judge | prompts | trials | {' | '.join(heads)} |")
+    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    worlds = [(*both, tied) for tied in (0.0, TIED) for both in PREFERENCES] + [(0.4, None, 0.0)]
+    for first, seen_first, tied in worlds:
+        for budget in BUDGETS:
+            found = [place(first, seen_first, tied, budget, seed) for seed in range(replications)]
+            model, model_held, judge, judge_held = np.mean(found, axis=0)
+            of_model, of_judge = truths(first, seen_first)
+            manner = "errs" if seen_first is None else "prefers" if seen_first else "is fair"
+            print(
+                f"| {manner} | {'tied' if tied else 'free'} | {budget:,} | "
+                f"{of_model:.1%} | {model:.1%} | {model_held:.1%} | "
+                f"{of_judge:.1%} | {judge:.1%} | {judge_held:.1%} |",
+                flush=True,
+            )
+
+
+def print_ridges(replications: int) -> None:
+    """Where the slope at 70 % and 2,000 trials comes from: the ridge, or what is not known of the errors."""
+    print(
+        "\nThe corrected fit at an accuracy of 70 %, 2,000 trials, with errors estimated on the calibration"
+    )
+    print("run or known, under other ridges:\n")
+    print("| by trait | errors | alpha | slope on the truth | RMSE, Elo | coverage |")
+    print("| --- | --- | ---: | ---: | ---: | ---: |")
+    for varying in (False, True):
+        played = [tournament(ACCURACIES[0], varying, BUDGETS[0], seed) for seed in range(replications)]
+        for known in (False, True):
+            for alpha in RIDGES:
+                found = []
+                for one in played:
+                    certain = (
+                        replace(one.judge, rate=one.errors, covariance=np.zeros((N_TRAITS,) * 2))
+                        if known
+                        else one.judge
+                    )
+                    found.append((one.scores, corrected(one, certain, alpha)))
+                slope = np.mean([slope_on(*pair) for pair in found])
+                error = np.sqrt(np.mean([(fit.scores - scores) ** 2 for scores, fit in found]))
+                coverage = np.mean([covered(*pair) for pair in found])
+                print(
+                    f"| {'varies' if varying else 'same'} | {'known' if known else 'estimated'} | {alpha:g} "
+                    f"| {slope:.3f} | {ratings.ELO_SCALE * error:.0f} | {coverage:.1%} |",
+                    flush=True,
+                )
 
 
 def main() -> None:
@@ -103,6 +243,8 @@ def main() -> None:
                     f"{stderr[0]:.0f} → {stderr[1]:.0f} |",
                     flush=True,
                 )
+    print_ridges(replications)
+    print_places(6 * replications)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Draw the gallery of docs/figures.md: every figure of `mien plot`, from simulated runs.
 
 Five models that share most of their character on 36 traits, 2,000 trials each, drawn from fixed seeds; the
-tables are imported and the figures drawn as the command does it.
+tables are imported and the figures drawn as the command does it. What imported tables do not tell, the order
+in which judges saw the options, is written to the store as a measurement would.
 
 Run: python docs/gallery.py [FOLDER]
 """
@@ -19,12 +20,14 @@ from mien import designs
 from mien.report.gallery import FIGURES, draw
 from mien.report.saving import save
 from mien.runs import Run, import_run
+from mien.store import JudgeRecord, Store
 from mien.traits import load_traits
-from mien.types import Prompt
+from mien.types import Prompt, Trait, Verdict
 
 FOLDER = Path(__file__).resolve().parent / "figures"
 MODELS = ("aster", "birch", "cedar", "daisy", "elder")
 ABLE = "aster-instructed"
+READ = "aster-read"
 RUNS = {1: MODELS[:1], 2: MODELS[:2], 3: MODELS}  # by how many a figure needs
 SPECIAL = {
     "expression": MODELS[:2],
@@ -33,10 +36,15 @@ SPECIAL = {
     "distinct": MODELS,
     "convergence": MODELS,
     "four-sides": (MODELS[0], ABLE),
-    "judges": (ABLE,),
+    "judges": (READ, ABLE),
 }
 PROMPTS = tuple(Prompt(f"p{i:03}", f"prompt {i}") for i in range(300))
 FIRST = 0.3  # log odds in favour of the first option
+READERS = {
+    "reader": 0.85,
+    "reader#1": 0.85,
+    "second": 0.75,
+}  # judges, and how much of what they say is no luck
 
 
 def main() -> None:
@@ -67,6 +75,30 @@ def make_runs(place: Path, store: Path) -> None:
     read = rng.random(len(plan)) < rng.beta(9, 1.5, size=len(names))[plan.options[:, 0]]
     write(place, plan, np.where(read, 0, 1), MODELS[0], "instructed")
     import_run(place / "table.csv", ABLE, store=store)
+    judged(store, plan, utilities=(0.8 * shared)[plan.options])
+
+
+def judged(store: Path, plan: designs.Design, utilities: np.ndarray) -> None:
+    """A run with several judges, each with an order of its own; what is luck falls on the first they saw."""
+    rng = np.random.default_rng(7)
+    taken = (utilities + rng.gumbel(size=utilities.shape) + [FIRST, 0]).argmax(axis=1)
+    with Store(store) as opened:
+        run = opened.add_run(
+            name=READ,
+            model=MODELS[0],
+            instrument="revealed",
+            protocol="{}",
+            design=plan.name,
+            seed=plan.seed,
+            traits=tuple(map(Trait, plan.traits)),
+            trials=plan,
+        )
+        for name, knowing in READERS.items():
+            opened.add_judge(run.id, JudgeRecord(name=name, model=name.removesuffix("#1"), settings="{}"))
+            for trial, position in zip(plan, taken.tolist(), strict=True):
+                order = trial.options[:: rng.choice((1, -1))]
+                chosen = trial.options[position] if rng.random() < knowing else order[int(rng.random() < 0.3)]
+                opened.put_verdict(run.id, Verdict(trial=trial.id, judge=name, chosen=chosen, order=order))
 
 
 def write(place: Path, plan: designs.Design, chosen: np.ndarray, model: str, instrument: str) -> None:

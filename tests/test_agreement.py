@@ -81,3 +81,22 @@ def test_kappa_with_a_constant_rater_has_no_interval() -> None:
     assert (pair.kappa, pair.kappa_low, pair.kappa_high) == (0, None, None)
     same = agreement(["a", "b"], [["0"], ["0"]], clusters=["p"], categories=[""], lengths=[0]).pairs[0]
     assert (same.kappa, same.kappa_low, same.agreement) == (None, None, 1)
+
+
+def test_a_repeat_is_paired_with_its_judge_and_left_out_of_alpha() -> None:
+    labels = noisy(120)
+    about = {"clusters": np.arange(120), "categories": [""] * 120, "lengths": np.arange(120)}
+    found = agreement(["j", "k", "j#1"], labels, manners=["j", "k", "j"], **about)
+    assert [(pair.a, pair.b, pair.itself) for pair in found.pairs] == [
+        ("j", "k", False),
+        ("j", "j#1", True),
+        ("k", "j#1", False),
+    ]
+    assert found.repeats == ("j#1",)
+    assert found.alpha == krippendorff_alpha(labels[:2], clusters=np.arange(120))
+    plain = agreement(["j", "k", "l"], labels, **about)
+    assert plain.repeats == ()
+    assert plain.alpha == krippendorff_alpha(labels, clusters=np.arange(120))
+    alone = agreement(["j", "j#1"], labels[:2], manners=["j", "j"], **about)
+    assert alone.alpha is None
+    assert alone.pairs[0].itself

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mien.calls import Limits, Progress
 from mien.judges.asking import AskingJudge, read_choice
-from mien.measurement import Limits, second_opinion
+from mien.measurement import second_opinion
 from mien.models.transport import Transport
-from mien.pipeline import Pipeline, Progress
+from mien.pipeline import Pipeline
 from mien.protocols import load_protocol
 from mien.runs import Run
 from mien.store import JudgeRecord, Store
@@ -175,6 +176,22 @@ def test_a_verdict_says_who_chose_what_where() -> None:
     assert (found.trial, found.judge, found.chosen, found.call) == ("t0", "j", "indirect", "1")
     assert sorted(found.order) == ["direct", "indirect"]
     assert listed(asked.said()[1]) == list(found.order)
+
+
+def test_a_repeat_asks_the_same_with_replicates_of_its_own() -> None:
+    asked, again = Asked("?", "?", '{"choice": "direct"}'), Asked("?", "?", '{"choice": "direct"}')
+    verdict(asked)
+    model: Any = Known()
+    judge = AskingJudge("j#2", model, load_protocol(), TRAITS, seed=0, repeat=2)
+    found = asyncio.run(judge.verdict(TRIAL, "Boil it.", again))
+    assert isinstance(found, Verdict)
+    assert [request.replicate for request in asked.requests] == [0, 1, 2]
+    assert [request.replicate for request in again.requests] == [6, 7, 8]
+    assert [replace(request, replicate=0) for request in again.requests] == [
+        replace(request, replicate=0) for request in asked.requests
+    ]
+    first = AskingJudge("j", model, load_protocol(), TRAITS, seed=0)
+    assert judge.settings == {**first.settings, "repeat": 2}
 
 
 def test_the_judge_sees_prompt_response_and_options_and_its_own_sampling() -> None:

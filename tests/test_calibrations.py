@@ -33,6 +33,12 @@ def test_the_same_judge_is_found_by_model_and_settings():
     assert calibrating_judge(run("own"), JUDGE, run("control", instrument="instructed"), others) == "c"
 
 
+def test_a_repeat_errs_as_its_judge_does():
+    repeat = JudgeRecord(name="first#1", model="judge", settings='{"forced":false,"repeat":1}')
+    control = run("control", instrument="instructed")
+    assert calibrating_judge(run("own"), repeat, control, [JUDGE]) == "first"
+
+
 @pytest.mark.parametrize(
     ("control", "judges", "reason"),
     [

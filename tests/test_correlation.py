@@ -22,6 +22,18 @@ def test_correlation_and_correction_follow_their_definitions():
     assert corrected == pytest.approx([min(x / math.sqrt(0.4), 1) for x in (rho, *ends)])
 
 
+def test_errors_in_common_are_taken_out_before_the_correction():
+    rng = np.random.default_rng(0)
+    first = rng.normal(size=30)
+    second = first + rng.normal(size=30)
+    plain = rank_correlation(first, second, (0.8, 0.9))
+    found = rank_correlation(first, second, (0.8, 0.9), shared=0.1)
+    assert found["spearman"] == plain["spearman"]
+    for end in ("", "_low", "_high"):
+        raw = found[end[1:] or "spearman"]
+        assert found[f"disattenuated{end}"] == pytest.approx(min((raw - 0.1) / math.sqrt(0.72), 1))
+
+
 def test_what_cannot_be_told_is_none():
     up, flat = np.arange(3.0), np.zeros(3)
     assert set(rank_correlation(up, flat, (0.5, 0.5)).values()) == {None}

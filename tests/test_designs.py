@@ -160,6 +160,10 @@ def test_a_longer_design_begins_with_the_trials_of_a_shorter_one(
     assert long.replicate[: len(short)].tolist() == short.replicate.tolist()
     assert long.content == short.content
     assert long.name != short.name
+    part = long.first(case.rounds)
+    assert (part.name, list(part), part.rounds) == (short.name, list(short), case.rounds)
+    assert part.replicate.tolist() == short.replicate.tolist()
+    assert short.first(case.rounds + more).name == short.name
 
 
 @settings(max_examples=20, deadline=None)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from mien.calls import Progress
     from mien.measurement import Study
-    from mien.pipeline import Progress
 
 TRAITS = load_traits("classic-144").names[:12]
 

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mien.calls import Progress
 from mien.instruments import Instructed
 from mien.judges.likelihood import MARGIN, LikelihoodJudge
 from mien.models.tally import Tally
-from mien.pipeline import Pipeline, Progress
+from mien.pipeline import Pipeline
 from mien.protocols import load_protocol
 from mien.store import Store
 from mien.types import NEITHER, Call, Message, Prompt, Request, Sampling, Trait, Trial, Verdict
@@ -247,7 +248,8 @@ def passed_through(path: Path, model: Answering) -> tuple[list[str], Progress]:
 
         async def respond(trial: Trial) -> bool:
             question = Message(role="user", content=trial.prompt.text)
-            return await pipeline.respond(trial, reader, Request((question,)))
+            call = await pipeline.respond(trial, reader, Request((question,)))
+            return await pipeline.judge(trial, call.text)
 
         asyncio.run(pipeline.carry_out(respond, TRIALS, workers=4))
         store.flush()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mien.pipeline import Progress
+    from mien.calls import Progress
     from mien.runs import Run
 
 TRAITS = ["airy", "blunt", "candid", "dry", "earnest", "formal", "gentle", "humble", "in jest", "jest"]
@@ -159,6 +159,67 @@ def test_what_the_model_refuses_is_no_choice(server: ScriptedServer) -> None:
     assert verdicts["chosen"] == 200 - verdicts["refused"]
 
 
+def test_later_turns_are_runs_of_their_own(server: ScriptedServer) -> None:
+    run = measure(server, turns=3, pressure="drop")
+    with Store(run.path, read_only=True) as store:
+        names = [record.name for record in store.runs()]
+    assert names == ["model-revealed", "model-revealed@drop-2", "model-revealed@drop-3"]
+    first, second, third = (mien.Run(name, run.path) for name in names)
+    assert [trial.id for trial in trials(first)] == [trial.id for trial in trials(third)]
+    assert (third.record.turn, third.record.pressure) == (3, "drop")
+    assert len(chosen(third)) == 20
+    told = [r.body["messages"] for r in server.requests() if r.role == "model" and r.body]
+    roles = [message["role"] for message in max(told, key=len)]
+    assert roles == ["system", "user", "assistant", "user", "assistant", "user"]
+    # The judge reads each turn by itself, with what the user said then.
+    asked = {trial.prompt.text for trial in trials(second)}
+    judged = [r.body["messages"][-1]["content"] for r in server.requests() if r.role == "judge" and r.body]
+    assert sum(any(text in question for text in asked) for question in judged) == 20
+    held = run.persistence("drop")
+    assert {row.turn for row in held.rows} == {2, 3}
+    assert held.rows[0].n == 20
+    with pytest.raises(UsageError, match="--pressure stay"):
+        run.persistence("stay")
+
+
+def test_later_turns_pay_for_themselves_alone(server: ScriptedServer) -> None:
+    measure(server)
+    server.reset_log()
+    measure(server, turns=2, pressure="stay")
+    assert server.counts().by_role == {"model": 20, "judge": 20}
+    server.reset_log()
+    run = measure(server, turns=3, pressure="stay")
+    assert server.counts().by_role == {"model": 20, "judge": 20}
+    server.reset_log()
+    measure(server, turns=2, pressure="stay", rounds=6)
+    assert server.counts().by_role == {"model": 20, "judge": 20}
+    assert len(trials(mien.Run("model-revealed@stay-2", run.path))) == 30
+
+
+def test_instructed_holds_what_was_asked_for_from_the_first_turn_on(server: ScriptedServer) -> None:
+    server.configure(judge_accuracy=0.9)
+    run = measure(server, rounds=40, instrument="instructed", turns=2, pressure="neutral")
+    first, second = run.persistence("neutral").rows
+    assert (first.turn, second.turn) == (1, 2)
+    assert (first.n, second.n) == (200, 200)
+    for row in (first, second):
+        assert row.held.share == pytest.approx(0.9, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("choices", "problem"),
+    [
+        ({"turns": 0}, "at least one turn"),
+        ({"pressure": "drop"}, "give more turns"),
+        ({"turns": 2, "pressure": "dorp"}, "did you mean drop"),
+    ],
+)
+def test_turns_that_cannot_be_measured(server: ScriptedServer, choices: dict[str, Any], problem: str) -> None:
+    with pytest.raises(UsageError, match=problem):
+        measure(server, **choices)
+    assert server.counts().requests == 0
+
+
 # -- what is paid for ----------------------------------------------------------------------------------------
 
 
@@ -188,6 +249,17 @@ def test_a_run_never_shrinks(server: ScriptedServer) -> None:
     assert run.record.design.endswith("-5")
     assert len(trials(run)) == 25
     assert server.counts().requests == 0
+
+
+def test_a_target_ends_a_run_and_the_last_report_tells_what_was_found(server: ScriptedServer) -> None:
+    reports: list[Progress] = []
+    run = measure(server, rounds=None, until_stderr=120, on_progress=reports.append)
+    last = reports[-1]
+    assert last.check is not None
+    assert last.check.met
+    assert last.done == last.total == len(chosen(run)) == 5 * last.check.rounds
+    assert last.check.reliability == run.profile().reliability["model_based"]
+    assert server.counts().by_role == {"model": last.total, "judge": last.total}
 
 
 def test_another_run_in_the_same_store_reuses_what_was_asked(server: ScriptedServer) -> None:
@@ -367,6 +439,46 @@ def test_a_second_judge_reads_without_a_response_being_made_again(server: Script
     server.reset_log()
     second_opinion(run, f"{server.url}#judge-2", name="second")
     assert server.counts().requests == 0
+
+
+def test_a_repeat_asks_the_same_anew(server: ScriptedServer) -> None:
+    server.configure(judge_accuracy=0.8)
+    run = measure(server, rounds=20)
+    server.configure(seed=1, judge_accuracy=0.8)
+    server.reset_log()
+    label = second_opinion(run, server.judge, repeat=1)
+    assert label == f"{server.judge}#1"
+    assert server.counts().by_role == {"judge": 100}
+    first, again = run.judges
+    assert again.settings != first.settings
+    assert again.manner == first.manner
+    found = run.raters()
+    (pair,) = found.pairs
+    assert pair.itself
+    assert (found.alpha, found.repeats) == (None, (label,))
+    assert 0 < pair.kappa_low < pair.kappa < pair.kappa_high < 0.8
+    # Once more costs nothing; the second repeat has calls of its own.
+    server.reset_log()
+    second_opinion(run, server.judge, repeat=1)
+    assert server.counts().requests == 0
+    second_opinion(run, server.judge, name="third", repeat=2)
+    assert server.counts().requests == 100
+    assert chosen(run, "third") == chosen(run, label)  # the scripted judge heeds the question alone
+
+
+def test_a_repeat_needs_something_to_repeat(server: ScriptedServer) -> None:
+    run = measure(server)
+    with pytest.raises(
+        UsageError, match=r"#other has not read run '.*' with these settings.*\(read by .*#judge"
+    ):
+        second_opinion(run, f"{server.url}#other", repeat=1)
+    with pytest.raises(UsageError, match="with these settings"):
+        second_opinion(run, server.judge, repeat=1, sampling={"temperature": 0.9})
+    with pytest.raises(UsageError, match="a repeat is 1 or more, not -1"):
+        second_opinion(run, server.judge, repeat=-1)
+    with pytest.raises(UsageError, match="organism/judge compares likelihoods, which are the same each time"):
+        second_opinion(run, "organism/judge", repeat=1)
+    assert len(run.judges) == 1
 
 
 def test_a_judge_asked_otherwise_needs_another_name(server: ScriptedServer) -> None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien import pipeline as pipeline_module
+from mien import calls
+from mien.calls import Progress
 from mien.errors import BudgetReached, EndpointRefused
 from mien.judges.asking import AskingJudge
 from mien.models.tally import Tally
-from mien.pipeline import Pipeline, Progress
+from mien.pipeline import Pipeline
 from mien.protocols import load_protocol
 from mien.store import Store
 from mien.types import Call, Message, Prompt, Request, Trait, Trial
@@ -67,6 +68,12 @@ def pipeline(store: Store, judge: Scripted | None = None, total: int = len(TRIAL
     return Pipeline(store, 1, AskingJudge("j", reader, load_protocol(), TRAITS, seed=0), progress)
 
 
+async def take(line: Pipeline, model: Scripted) -> bool:
+    """Have a model respond to the first trial, and the response judged."""
+    call = await line.respond(TRIALS[0], model, request("egg?"))
+    return await line.judge(TRIALS[0], call.text)
+
+
 def test_a_call_that_was_answered_is_not_made_again(store: Store) -> None:
     model = Scripted("m", lambda request: f"You said {request.messages[0]['content']}")
     line = pipeline(store)
@@ -107,25 +114,25 @@ def test_a_call_that_failed_is_made_again(store: Store) -> None:
 def test_a_response_is_judged_and_both_are_kept(store: Store) -> None:
     model = Scripted("m", lambda _: "Boil it.")
     line = pipeline(store)
-    assert asyncio.run(line.respond(TRIALS[0], model, request("egg?"))) is True
+    assert asyncio.run(take(line, model)) is True
     store.flush()
     row = next(store.rows(1, "j"))
     assert (row.response, row.chosen, row.failure) == ("Boil it.", "warm", "")
 
 
-def test_a_response_that_failed_is_kept_and_not_judged(store: Store) -> None:
-    judge = Scripted("judge", lambda _: '{"choice": "warm"}')
-    line = pipeline(store, judge)
-    assert asyncio.run(line.respond(TRIALS[0], Scripted("m", lambda _: ""), request("egg?"))) is False
+def test_a_response_that_failed_is_kept(store: Store) -> None:
+    line = pipeline(store)
+    call = asyncio.run(line.respond(TRIALS[0], Scripted("m", lambda _: ""), request("egg?")))
+    assert not call.answered
+    assert line.progress.reasons == {"empty answer": 1}
     store.flush()
     row = next(store.rows(1, "j"))
     assert (row.response, row.chosen, row.failure) == ("", "", "empty answer")
-    assert judge.asked == []
 
 
 def test_a_judge_that_failed_leaves_the_response_without_a_verdict(store: Store) -> None:
     line = pipeline(store, Scripted("judge", lambda _: ""))
-    assert asyncio.run(line.respond(TRIALS[0], Scripted("m", lambda _: "Boil it."), request("egg?"))) is False
+    assert asyncio.run(take(line, Scripted("m", lambda _: "Boil it."))) is False
     store.flush()
     row = next(store.rows(1, "j"))
     assert (row.response, row.chosen) == ("Boil it.", "")
@@ -221,7 +228,7 @@ def test_an_error_ends_a_run_at_once_and_is_raised_as_it_is(store: Store) -> Non
 
 
 def test_progress_is_told_on_the_way_and_at_the_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline_module, "TICK", 0.001)
+    monkeypatch.setattr(calls, "TICK", 0.001)
     reports: list[tuple[int, int]] = []
     line = pipeline(store, total=30)
 

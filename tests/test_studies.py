@@ -15,6 +15,22 @@ def test_arguments_that_cannot_be_used() -> None:
         plan("openai/m", judge="openai/j", rounds=1, trials=5)
 
 
+@pytest.mark.parametrize("length", [{"rounds": 3}, {"trials": 3}, {"full": True}])
+def test_a_target_finds_the_length_itself(length: dict[str, int]) -> None:
+    with pytest.raises(UsageError, match=r"leave out rounds, trials and full, .* --max-trials"):
+        plan("openai/m", judge="openai/j", until_reliability=0.9, **length)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="--max-trials is for a run that stops at a target"):
+        plan("openai/m", judge="openai/j", max_trials=3, **length)  # type: ignore[arg-type]
+
+
+def test_under_a_target_the_design_is_the_most_there_may_be() -> None:
+    study = plan("openai/m", judge="openai/j", until_stderr=40)
+    assert study.until is not None
+    assert (study.until.reliability, study.until.stderr) == (None, 40)
+    assert len(study.design) == 144 * 143 / 2
+    assert len(plan("openai/m", judge="openai/j", until_stderr=40, max_trials=1500).design) == 1440
+
+
 @pytest.mark.parametrize(
     ("model", "name"),
     [

@@ -10,15 +10,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mien.calls import Limits, Progress
     from mien.comparisons import Comparisons, read_comparisons
-    from mien.constitutions import Constitution, load_constitution
+    from mien.constitutions.constitution import Constitution, load_constitution
     from mien.designs import Design
     from mien.diffs.difference import Diff
     from mien.errors import MienError
-    from mien.measurement import Limits, compare, diff, measure, profile
+    from mien.measurement import compare, diff, measure, profile
     from mien.models.engines import Hardware
     from mien.panels.panel import Panel
-    from mien.pipeline import Progress
     from mien.prompts import load_prompts
     from mien.protocols import Protocol, load_protocol
     from mien.ratings import Profile
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 # Where each name lives. They are imported when first used: `import mien` and `mien --help` stay quick.
 _HOMES = {
     "Comparisons": "comparisons",
-    "Constitution": "constitutions",
+    "Constitution": "constitutions.constitution",
     "Design": "designs",
     "Diff": "diffs.difference",
     "Hardware": "models.engines",
-    "Limits": "measurement",
+    "Limits": "calls",
     "MienError": "errors",
     "Panel": "panels.panel",
     "Profile": "ratings",
-    "Progress": "pipeline",
+    "Progress": "calls",
     "Prompt": "types",
     "Protocol": "protocols",
     "Run": "runs",
@@ -47,7 +47,7 @@ _HOMES = {
     "compare": "measurement",
     "diff": "measurement",
     "import_run": "runs",
-    "load_constitution": "constitutions",
+    "load_constitution": "constitutions.constitution",
     "load_prompts": "prompts",
     "load_protocol": "protocols",
     "load_traits": "traits",

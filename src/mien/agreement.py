@@ -30,7 +30,8 @@ class Alpha(NamedTuple):
 class Pair:
     """Two raters on the trials that both have read; κ is None where all labels are one and the same.
 
-    Its ends are None where either rater always gives one label: κ is then 0 by construction.
+    Its ends are None where either rater always gives one label: κ is then 0 by construction. ``itself`` marks
+    a judge and a repeat of its reading.
     """
 
     a: str
@@ -42,6 +43,7 @@ class Pair:
     agreement_low: float
     agreement_high: float
     n: int
+    itself: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,10 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Pairs of raters, α over all of them, and the rates of each."""
+    """Pairs of raters, α over all of them but for repeats, and the rates of each."""
 
     raters: tuple[str, ...]
+    repeats: tuple[str, ...]
     pairs: tuple[Pair, ...]
     alpha: Alpha | None
     rates: tuple[Rate, ...]
@@ -148,6 +151,7 @@ def agreement(
     clusters: ArrayLike,
     categories: ArrayLike,
     lengths: ArrayLike,
+    manners: Sequence[object] | None = None,
     confidence_level: float = 0.95,
     seed: int = 0,
 ) -> Agreement:
@@ -159,10 +163,14 @@ def agreement(
         clusters: (T,) labels of the prompts: shares are clustered by them, and α resamples them.
         categories: (T,) of the prompts; an empty one makes no group.
         lengths: (T,) of the responses; trials of equal length share a third.
+        manners: R values, equal for a judge and its repeats; None where there are none. A repeat agrees with
+            its judge more than others do: α leaves it out.
         confidence_level: of the intervals.
         seed: of the bootstrap.
     """
     given, prompts = np.asarray(labels, dtype=np.str_), np.asarray(clusters)
+    kinds = list(raters if manners is None else manners)
+    firsts = [r for r, kind in enumerate(kinds) if kind not in kinds[:r]]
     pairs: list[Pair] = []
     for a, b in combinations(range(len(raters)), 2):
         both = (given[a] != "") & (given[b] != "")
@@ -177,10 +185,13 @@ def agreement(
         if np.all(first == first[0]) or np.all(second == second[0]):
             low = high = None  # κ is 0 whatever the other says, and so is its standard error
         ends = (alike.low, alike.high, alike.n)
-        pairs.append(Pair(raters[a], raters[b], beyond, low, high, alike.share, *ends))
+        itself = kinds[a] == kinds[b]
+        pairs.append(Pair(raters[a], raters[b], beyond, low, high, alike.share, *ends, itself=itself))
     alpha = None
-    if len(raters) > 1:
-        alpha = krippendorff_alpha(given, clusters=prompts, confidence_level=confidence_level, seed=seed)
+    if len(firsts) > 1:
+        alpha = krippendorff_alpha(
+            given[firsts], clusters=prompts, confidence_level=confidence_level, seed=seed
+        )
     groups = _groups(np.asarray(categories, dtype=np.str_), np.asarray(lengths))
     rates = [
         Rate(rater, by, group, verdict, found.share, found.low, found.high, found.n)
@@ -188,7 +199,8 @@ def agreement(
         for by, group, members in groups
         for verdict, found in _rates(own, members, prompts, confidence_level)
     ]
-    return Agreement(tuple(raters), tuple(pairs), alpha, tuple(rates))
+    repeats = tuple(rater for r, rater in enumerate(raters) if r not in firsts)
+    return Agreement(tuple(raters), repeats, tuple(pairs), alpha, tuple(rates))
 
 
 def _groups(categories: NDArray[np.str_], lengths: NDArray[Any]) -> list[tuple[str, str, NDArray[np.bool_]]]:

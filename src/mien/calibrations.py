@@ -53,7 +53,7 @@ def calibrating_judge(
             f"the same judge: mien judge {calibration.name} --judge {judge.model}"
         )
     for other in same:
-        if other.settings == judge.settings:
+        if other.manner == judge.manner:
             return other.name
     raise UsageError(
         f"{judge.model} was asked otherwise in run {calibration.name!r} than in run {run.name!r}; measure an "

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from mien.likelihood import Likelihood
     from mien.priors import Prior
 
     Floats = NDArray[np.float64]
@@ -48,7 +49,7 @@ class ChoiceFit:
         gradients: (C, p) sparse; gradient of each cluster's log-likelihood at the estimate.
         clusters: (C,) label of each row of ``gradients``.
         correction: small-sample factor in ``covariance``.
-        inflation: of variance by ties within clusters, at least 1 (φ of `_sandwich`).
+        inflation: of variance by ties within clusters, at least 1 (φ of `sandwich`).
         log_likelihood: at the estimate, without the penalty.
         gradient_norm: largest absolute entry of the penalised gradient at the estimate.
         iterations: Newton steps taken.
@@ -126,8 +127,8 @@ def fit(
 
     The penalty is alpha/2 · (‖θ‖² + ‖β‖²): it keeps the estimates finite where an item, or a position, is
     always or never chosen. Newton steps use the exact Hessian. The covariance is clustered
-    and corrected for small samples (`_sandwich`); the bias of the positions is told beside the estimate, not
-    subtracted (`_bias`).
+    and corrected for small samples (`sandwich`); the bias of the positions is told beside the estimate, not
+    subtracted (`first_order_bias`).
 
     With a prior N(m, S) the penalty on the scores is (θ − m)ᵀ S⁻¹ (θ − m)/2, and B S⁻¹ B is added to the
     covariance: with B the bread and J the covariance of the gradient, the error of the estimate is
@@ -171,14 +172,14 @@ def fit(
     labels, gradients = trials.gradients_by_cluster(probabilities, clusters)
     n_trials = int(np.count_nonzero(trials.weights))
     effective = float(np.sum(bread * information))
-    corrected = params - _bias(trials, params, penalty)
-    covariance, correction, inflation = _sandwich(bread, gradients, n_trials, effective)
+    corrected = params - first_order_bias(trials, params, penalty)
+    covariance, correction, inflation = sandwich(bread, gradients, n_trials, effective)
     if prior is not None:
         covariance = covariance + bread[:, :n_items] @ prior.precision @ bread[:n_items]
     return ChoiceFit(
         scores=params[:n_items] - params[:n_items].mean(),
         positions=params[n_items:] - params[n_items:].mean(),
-        position_bias=_bias(trials, corrected, penalty)[n_items:],
+        position_bias=first_order_bias(trials, corrected, penalty)[n_items:],
         covariance=covariance,
         bread=bread,
         gradients=gradients,
@@ -311,7 +312,7 @@ def _penalty(trials: Trials, alpha: float, prior: Prior | None) -> Penalty:
     return Penalty.normal(prior.mean, prior.precision, alpha, len(trials.options))
 
 
-def _bias(trials: Trials, params: Floats, penalty: Penalty) -> Floats:
+def first_order_bias(trials: Likelihood, params: Floats, penalty: Penalty) -> Floats:
     """(p,) first-order bias of the estimate if ``params`` are the truth.
 
     That of Cox and Snell (1968, J. R. Statist. Soc. B 30, 248–275), −B (½ Σ third cumulants contracted with
@@ -323,7 +324,7 @@ def _bias(trials: Trials, params: Floats, penalty: Penalty) -> Floats:
     return -bread @ (trials.skewness(probabilities, bread) / 2 + penalty.gradient(params))
 
 
-def _sandwich(
+def sandwich(
     bread: Floats, gradients: sp.csr_array, n_trials: int, effective: float
 ) -> tuple[Floats, float, float]:
     """The clustered covariance, corrected for small samples, with κ and φ; NaN for one cluster.

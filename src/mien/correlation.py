@@ -29,18 +29,22 @@ def rank_correlation(
     second: Floats,
     reliabilities: tuple[float | None, float | None],
     *,
+    shared: float = 0.0,
     confidence_level: float = 0.95,
 ) -> Correlation:
     """Spearman's ρ of (n,) and (n,) scores, Fisher's z with the standard error √((1 + ρ²/2)/(n − 3)).
 
     That is Bonett and Wright's (2000, Psychometrika 65, 23–28). The correction for attenuation is Spearman's
     (1904), ρ/√(rel_a rel_b), at most 1 in size, and that of the interval's ends the same (Charles 2005,
-    Psychological Methods 10, 206–226). None: everything where all scores of a set are equal, the interval
+    Psychological Methods 10, 206–226). Where the errors of both sets hang together, their part of ρ is first
+    taken from it: (ρ − ``shared``)/√(rel_a rel_b), ``shared`` being the covariance of the errors over the
+    product of the scores' standard deviations (Zimmerman and Williams 1977, Journal of Mathematical
+    Psychology 16, 135–152). None: everything where all scores of a set are equal, the interval
     for n of 3 or fewer, the correction where a reliability is not above 0.
     """
     n = len(first)
     if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return _correlation(None, None, None, None)
+        return _correlation(None, None, None, None, shared)
     rho = float(scipy.stats.spearmanr(first, second).statistic)
     low = high = None
     if n > 3:
@@ -49,14 +53,16 @@ def rank_correlation(
         low, high = float(np.tanh(z - half)), float(np.tanh(z + half))
     reliable = [value for value in reliabilities if value is not None and value > 0]
     attenuation = float(np.sqrt(np.prod(reliable))) if len(reliable) == 2 else None
-    return _correlation(rho, low, high, attenuation)
+    return _correlation(rho, low, high, attenuation, shared)
 
 
 def _correlation(
-    rho: float | None, low: float | None, high: float | None, attenuation: float | None
+    rho: float | None, low: float | None, high: float | None, attenuation: float | None, shared: float
 ) -> Correlation:
     def corrected(value: float | None) -> float | None:
-        return None if value is None or attenuation is None else max(-1.0, min(value / attenuation, 1.0))
+        if value is None or attenuation is None:
+            return None
+        return max(-1.0, min((value - shared) / attenuation, 1.0))
 
     return Correlation(
         spearman=rho,

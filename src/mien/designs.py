@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import count, islice
 from typing import TYPE_CHECKING, Literal
@@ -81,6 +81,19 @@ class Design:
 
     def __iter__(self) -> Iterator[Trial]:
         return (self[index] for index in range(len(self)))
+
+    def first(self, rounds: int) -> Design:
+        """The design of the first so many rounds, at most as many as there are."""
+        rounds = min(rounds, self.rounds)
+        n_trials = math.ceil(rounds * len(self.traits) / self.options.shape[1])
+        return replace(
+            self,
+            rounds=rounds,
+            options=self.options[:n_trials],
+            prompt=self.prompt[:n_trials],
+            round=self.round[:n_trials],
+            replicate=self.replicate[:n_trials],
+        )
 
 
 def rounds_for(n_traits: int, *, n_options: int = 2, trials: int | None = None, full: bool = False) -> int:

@@ -12,7 +12,8 @@
     │   └── StoreError          the store cannot be opened, read or written
     ├── NotIdentified           the comparisons do not determine the scores
     ├── EndpointRefused         the endpoint refuses every call alike: going on is pointless
-    └── BudgetReached           ``--max-calls`` or ``--max-cost`` was reached; what is done is kept
+    ├── BudgetReached           ``--max-calls`` or ``--max-cost`` was reached; what is done is kept
+    └── Unfinished              too many calls failed for the work to be of use; what is done is kept
 """
 
 from __future__ import annotations
@@ -93,3 +94,7 @@ class EndpointRefused(MienError):
 
 class BudgetReached(MienError):
     """A limit on calls or cost was reached."""
+
+
+class Unfinished(MienError):
+    """So many calls failed that the work would not be what was asked for."""

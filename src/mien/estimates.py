@@ -12,7 +12,7 @@ from mien.models.engines import runs_here
 from mien.models.providers import Price, prices, resolve
 
 if TYPE_CHECKING:
-    from mien.measurement import Limits
+    from mien.calls import Limits
     from mien.studies import Study
 
 CHARS_PER_TOKEN = 4  # of English; other scripts take more tokens
@@ -49,10 +49,16 @@ def estimate(study: Study, limits: Limits) -> Estimate:
     response = min(TOKENS_OF_RESPONSE, study.protocol.sampling.max_tokens or TOKENS_OF_RESPONSE)
     wording = study.protocol.wording
     frame = sum(map(len, (wording.judge, wording.neither, wording.question, wording.answer_json))) + FRAME
+    followups = study.followups if study.turns > 1 else None
     for trial in study.design:
-        asked += sum(len(message["content"]) for message in instrument.messages(trial))
-        judged += frame + len(trial.prompt.text) + sum(map(len, trial.options))
-    n = len(study.design)
+        messages, read = instrument.messages(trial), trial
+        for turn in range(1, study.turns + 1):
+            if followups and turn > 1:
+                read = followups.asked(trial, turn)
+                messages = followups.extend(messages, " " * response * CHARS_PER_TOKEN, read)
+            asked += sum(len(message["content"]) for message in messages)
+            judged += frame + len(read.prompt.text) + sum(map(len, read.options))
+    n = len(study.design) * study.turns
     model_in, model_out = asked // CHARS_PER_TOKEN, n * response
     judge_in, judge_out = judged // CHARS_PER_TOKEN + n * response, n * TOKENS_OF_VERDICT
     costs = [

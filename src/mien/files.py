@@ -41,3 +41,18 @@ def read_jsonl(text: str, source: str) -> Iterator[tuple[int, dict[str, Any]]]:
             yield number, msgspec.json.decode(line, type=dict[str, Any])
         except msgspec.MsgspecError as error:
             raise InputError(f"not a JSON object: {error}", source=source, where=f"row {number}") from error
+
+
+def yaml_text(value: Any) -> str:
+    """YAML as a person would write it: keys in their order, long texts as blocks, no escapes."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """A dumper to which the block style can be taught without teaching it to all others."""
+
+    def text(dumper: yaml.SafeDumper, words: str) -> yaml.ScalarNode:
+        style = "|" if "\n" in words else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", words, style=style)  # pyright: ignore[reportUnknownMemberType]
+
+    Dumper.add_representer(str, text)
+    return yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=96)

@@ -11,7 +11,7 @@ information, which is then the expected one, and Newton's method Fisher's scorin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -26,6 +26,21 @@ if TYPE_CHECKING:
 
 TOLERANCE: Final = 1e-8  # of the Newton decrement, in units of log-likelihood
 MAX_ITERATIONS: Final = 2000  # Newton takes ten; Fisher's scoring, under a judge that errs, hundreds
+
+
+class Likelihood(Protocol):
+    """What is to be maximised: its value and its derivatives, of p parameters that begin with the items'."""
+
+    @property
+    def n_items(self) -> int: ...
+
+    def log_likelihood(self, params: Floats) -> tuple[float, Floats]: ...
+
+    def gradient(self, probabilities: Floats) -> Floats: ...
+
+    def information(self, probabilities: Floats) -> Floats: ...
+
+    def skewness(self, probabilities: Floats, bread: Floats) -> Floats: ...
 
 
 class Trials(NamedTuple):
@@ -219,7 +234,7 @@ class Optimum(NamedTuple):
     iterations: int
 
 
-def maximise(trials: Trials, penalty: Penalty, start: Floats) -> Optimum:
+def maximise(trials: Likelihood, penalty: Penalty, start: Floats) -> Optimum:
     """Newton's method on the penalised log-likelihood, halving steps that would descend."""
 
     def evaluate(params: Floats) -> tuple[float, Floats]:

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-import asyncio
-import math
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mien import designs
+from mien.calls import (
+    Limits,
+    Progress,
+    count_workers,
+    open_transport,
+    recall_quirk,
+    remember_quirk,
+    run_to_end,
+)
 from mien.errors import RunConflict, UsageError
+from mien.followups import turn_name
 from mien.instruments import instrument as make_instrument
 from mien.judges import AskingJudge, LikelihoodJudge
 from mien.models.engines import ORGANISM_JUDGE, Hardware
-from mien.models.providers import Price
-from mien.models.transport import Transport
-from mien.pipeline import Pipeline, Progress
+from mien.pipeline import Pipeline
 from mien.protocols import Protocol, load_protocol
 from mien.runs import Run, store_path
+from mien.stopping import FLOOR, Check
 from mien.store import JudgeRecord, RunRecord, Store
 from mien.studies import plan
-from mien.traits import TraitSet
 from mien.types import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from mien.comparisons import Comparisons
     from mien.designs import Design
     from mien.diffs import Diff
+    from mien.followups import Pressure
     from mien.judges import Judge
     from mien.models import Model
     from mien.panels import Panel
@@ -41,27 +45,6 @@ if TYPE_CHECKING:
     from mien.studies import Study
     from mien.traits import TraitSet
     from mien.types import InstrumentName, Prompt
-
-QUIRK_SCHEMA = "json_schema"  # the name under which the store remembers what an endpoint takes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How fast, how long and how dear a run may get; see `mien.models.transport.Transport`.
-
-    Attributes:
-        price_in: US dollars per million tokens of requests, where the endpoint does not say.
-        price_out: US dollars per million tokens of answers.
-    """
-
-    max_concurrency: int = 256
-    rpm: float | None = None
-    tpm: float | None = None
-    max_calls: int | None = None
-    max_cost: float | None = None
-    price_in: float | None = None
-    price_out: float | None = None
-    timeout: float = 600
 
 
 def measure(
@@ -75,7 +58,12 @@ def measure(
     rounds: int | None = None,
     trials: int | None = None,
     full: bool = False,
+    until_reliability: float | None = None,
+    until_stderr: float | None = None,
+    max_trials: int | None = None,
     seed: int = 0,
+    turns: int = 1,
+    pressure: Pressure = "none",
     name: str | None = None,
     store: str | Path | None = None,
     limits: Limits = Limits(),
@@ -99,7 +87,16 @@ def measure(
         rounds: how often every trait is shown; default: enough for about 2,000 trials.
         trials: instead of rounds; rounded up to whole ones.
         full: instead of rounds: every pair once.
+        until_reliability: instead of rounds: go on until the ratings have this reliability, at most until
+            ``max_trials``; see `mien.stopping`. What was found is in the last report's ``check``.
+        until_stderr: instead of rounds, or together with a reliability: go on until the root mean square of
+            the ratings' standard errors is no more than so many points.
+        max_trials: to make at most, for a target; default: every pair once, or 2,000 where that is more.
         seed: of the design, 0 to 2³² − 1. Runs of one seed have the same trials, and are paired in a diff.
+        turns: of each conversation. The second and each later one makes a run of its own, named
+            ``NAME@PRESSURE-TURN``; see `mien.Run.persistence`.
+        pressure: what the user wants in the later turns: ``none`` (another prompt), ``neutral`` (more of the
+            same), ``stay`` or ``drop`` (that the character stays, or goes).
         name: of the run; default: the model's name and the instrument.
         store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
         limits: concurrency, rates and budget.
@@ -121,7 +118,12 @@ def measure(
         rounds=rounds,
         trials=trials,
         full=full,
+        until_reliability=until_reliability,
+        until_stderr=until_stderr,
+        max_trials=max_trials,
         seed=seed,
+        turns=turns,
+        pressure=pressure,
         name=name,
     )
     return carry_out(study, store=store, limits=limits, hardware=hardware, on_progress=on_progress)
@@ -139,31 +141,54 @@ def carry_out(
     path = store_path(store)
 
     async def main() -> None:
-        async with _transport(limits, hardware) as transport:
+        async with open_transport(limits, hardware) as transport:
             model, reader = transport.open(study.model), transport.open(study.judge)
             with Store(path) as opened:
-                run, design = _open_run(opened, study)
-                judge = _open_judge(opened, run, study.judge, reader, study.protocol)
+                runs, design = _open_runs(opened, study)
                 progress = Progress(total=len(design), tally=transport.tally)
-                pipeline = Pipeline(opened, run.id, judge, progress)
                 instrument = make_instrument(study.instrument, study.protocol, study.traits.traits)
                 sampling = study.protocol.sampling.sampling()
+                followups = study.followups if study.turns > 1 else None
+                pipelines = [
+                    Pipeline(
+                        opened,
+                        record.id,
+                        _open_judge(opened, record, study.judge, reader, study.protocol),
+                        progress,
+                    )
+                    for record in runs
+                ]
 
                 async def respond(index: int) -> bool:
-                    trial = design[index]
-                    messages = instrument.messages(trial)
-                    request = Request(messages, sampling, replicate=int(design.replicate[index]))
-                    return await pipeline.respond(trial, model, request)
+                    trial = asked = design[index]
+                    messages, response, judged = instrument.messages(trial), "", True
+                    for turn, pipeline in enumerate(pipelines, 1):
+                        if followups and turn > 1:
+                            asked = followups.asked(trial, turn)
+                            messages = followups.extend(messages, response, asked)
+                        request = Request(messages, sampling, replicate=int(design.replicate[index]))
+                        call = await pipeline.respond(asked, model, request)
+                        if not call.answered:
+                            return False
+                        response = call.text
+                        judged &= await pipeline.judge(asked, response)
+                    return judged
 
+                begin, longer = 0, design
                 try:
-                    workers = _workers(limits, model, reader)
-                    await pipeline.carry_out(
-                        respond, range(len(design)), workers=workers, on_progress=on_progress
-                    )
+                    workers = count_workers(limits, model, reader)
+                    while longer is not None:
+                        design = longer
+                        await pipelines[0].carry_out(
+                            respond, range(begin, len(design)), workers=workers, on_progress=on_progress
+                        )
+                        begin, longer = len(design), _longer(opened, study, design, progress)
+                        if on_progress and progress.check:
+                            on_progress(progress)
                 finally:
-                    _remember_quirk(opened, reader)
+                    remember_quirk(opened, reader)
 
-    _run(main)
+    run_to_end(main)
     return Run(study.name, path)
 
 
@@ -231,6 +256,7 @@ def second_opinion(
     *,
     name: str | None = None,
     sampling: dict[str, Any] | None = None,
+    repeat: int = 0,
     limits: Limits = Limits(),
     hardware: Hardware = Hardware(),
     on_progress: Callable[[Progress], None] | None = None,
@@ -239,19 +265,24 @@ def second_opinion(
 
     Args:
         judge: the judge's model.
-        name: what its verdicts go by; default: the model.
+        name: what its verdicts go by; default: the model, of a repeat with ``#`` and its number.
         sampling: members of `SamplingSettings` laid over the protocol's for judges.
+        repeat: 1, 2, … has a judge of the run read it again: the same questions, with calls of their own, to
+            see how far it agrees with itself.
 
     Returns:
         The name that the verdicts go by.
 
     Raises:
-        UsageError: the run has no responses; a `RunConflict` where it has a judge of this name that was
-            asked otherwise.
+        UsageError: the run has no responses; a repeat of a judge that has not read the run, or of one that
+            compares likelihoods; a `RunConflict` where it has a judge of this name that was asked otherwise.
     """
+    if repeat < 0:
+        raise UsageError(f"a repeat is 1 or more, not {repeat}")
+    label = name or (f"{judge}#{repeat}" if repeat else judge)
 
     async def main() -> None:
-        async with _transport(limits, hardware) as transport:
+        async with open_transport(limits, hardware) as transport:
             reader = transport.open(judge)
             with Store(run.path) as opened:
                 record = opened.run(run.name)
@@ -259,7 +290,7 @@ def second_opinion(
                 if not total:
                     raise UsageError(f"run {run.name!r} holds no responses to judge")
                 protocol = _recorded_protocol(record, sampling or {})
-                opinion = _open_judge(opened, record, name or judge, reader, protocol)
+                opinion = _open_judge(opened, record, label, reader, protocol, repeat=repeat)
                 progress = Progress(total=total, tally=transport.tally)
                 pipeline = Pipeline(opened, record.id, opinion, progress)
 
@@ -269,68 +300,24 @@ def second_opinion(
                 responses = (row for row in opened.rows(record.id, opinion.name) if row.response)
                 try:
                     await pipeline.carry_out(
-                        read, responses, workers=_workers(limits, reader), on_progress=on_progress
+                        read, responses, workers=count_workers(limits, reader), on_progress=on_progress
                     )
                 finally:
-                    _remember_quirk(opened, reader)
+                    remember_quirk(opened, reader)
 
-    _run(main)
-    return name or judge
-
-
-def _transport(limits: Limits, hardware: Hardware) -> Transport:
-    price = None
-    if limits.price_in is not None or limits.price_out is not None:
-        price = Price(limits.price_in or 0.0, limits.price_out or 0.0)
-    return Transport(
-        max_concurrency=limits.max_concurrency,
-        rpm=limits.rpm,
-        tpm=limits.tpm,
-        max_calls=limits.max_calls,
-        max_cost=limits.max_cost,
-        price=price,
-        timeout=limits.timeout,
-        hardware=hardware,
-    )
+    run_to_end(main)
+    return label
 
 
-def _workers(limits: Limits, *models: Model) -> int:
-    """How many trials to have under way: enough to keep every address busy, with some in reserve.
+def _open_runs(store: Store, study: Study) -> tuple[list[RunRecord], Design]:
+    """Make the study's run with those of its later turns, or find them.
 
-    Many more would only wait, and have their responses judged late.
-    """
-    addresses = {model.address for model in models}
-    return math.ceil(1.1 * len(addresses) * limits.max_concurrency)
-
-
-def _run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run to the end, also where an event loop is running already, as in a notebook."""
-    loop_factory = None
-    if sys.platform != "win32":
-        import uvloop
-
-        loop_factory = uvloop.new_event_loop
-
-    def run() -> None:
-        with asyncio.Runner(loop_factory=loop_factory) as runner:
-            runner.run(main())
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        run()
-        return
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        pool.submit(run).result()
-
-
-def _open_run(store: Store, study: Study) -> tuple[RunRecord, Design]:
-    """Make the study's run, or find it; a run never shrinks.
+    A run never shrinks. Under a stop rule it begins with the floor.
 
     Raises:
         RunConflict: there is another run of this name.
     """
-    design = study.design
+    design = study.design if study.until is None else study.design.first(FLOOR)
     found = next((run for run in store.runs() if run.name == study.name), None)
     if found:
         content, _, rounds = found.design.rpartition("-")
@@ -358,35 +345,79 @@ def _open_run(store: Store, study: Study) -> tuple[RunRecord, Design]:
                 order=design.order,
                 seed=design.seed,
             )
-    run = store.add_run(
-        name=study.name,
-        model=study.model,
-        instrument=study.instrument,
-        protocol=study.protocol.model_dump_json(),
-        design=design.name,
-        seed=design.seed,
-        traits=study.traits.traits,
-        trials=design,
-    )
-    return run, design
+    return _put_runs(store, study, design), design
 
 
-def _open_judge(store: Store, run: RunRecord, name: str, model: Model, protocol: Protocol) -> Judge:
+def _put_runs(store: Store, study: Study, design: Design) -> list[RunRecord]:
+    """The run and those of its later turns, each with the trials of the design."""
+    followups = study.followups if study.turns > 1 else None
+    return [
+        store.add_run(
+            name=turn_name(study.name, study.pressure, turn),
+            model=study.model,
+            instrument=study.instrument,
+            protocol=study.protocol.model_dump_json(),
+            design=design.name,
+            seed=design.seed,
+            traits=study.traits.traits,
+            trials=(followups.asked(trial, turn) if followups and turn > 1 else trial for trial in design),
+            pressure=study.pressure if turn > 1 else "none",
+            turn=turn,
+        )
+        for turn in range(1, study.turns + 1)
+    ]
+
+
+def _longer(store: Store, study: Study, design: Design, progress: Progress) -> Design | None:
+    """The design to go on with, once the stop rule was held against this one's verdicts; None at the end.
+
+    All trials of its rounds are through by now, in whatever order they came in: what the rule decides is the
+    same for a run that was killed and resumed.
+    """
+    if study.until is None or progress.stopped:
+        return None
+    store.flush()
+    progress.check = Check(rule=study.until, rounds=design.rounds)
+    if not store.count_verdicts(store.run(study.name).id, study.judge):
+        return None
+    progress.check = study.until.check(Run(study.name, store.path).comparisons(study.judge), design.rounds)
+    if progress.check.met or not progress.check.decided or design.rounds >= study.design.rounds:
+        return None
+    longer = study.design.first(progress.check.next(study.design.rounds))
+    _put_runs(store, study, longer)
+    progress.total = len(longer)
+    return longer
+
+
+def _open_judge(
+    store: Store, run: RunRecord, name: str, model: Model, protocol: Protocol, *, repeat: int = 0
+) -> Judge:
     """Add a judge to a run, or find it.
 
     Raises:
         RunConflict: the run has another judge of this name.
+        UsageError: there is nothing to repeat.
     """
-    if model.supports_schema is None and store.quirk(model.address, model.model, QUIRK_SCHEMA) == "no":
-        model.supports_schema = False
+    recall_quirk(store, model)
     judge: Judge
     if model.name == ORGANISM_JUDGE:
+        if repeat:
+            raise UsageError(
+                f"{model.name} compares likelihoods, which are the same each time: a repeat tells nothing"
+            )
         judge = LikelihoodJudge(name, model, protocol, run.traits)
     else:
-        judge = AskingJudge(name, model, protocol, run.traits, seed=run.seed or 0)
+        judge = AskingJudge(name, model, protocol, run.traits, seed=run.seed or 0, repeat=repeat)
     settings = msgspec.json.encode(judge.settings, order="sorted").decode()
     record = JudgeRecord(name=name, model=model.name, settings=settings)
-    found = next((known for known in store.judges(run.id) if known.name == name), None)
+    judges = store.judges(run.id)
+    if repeat and all(known.manner != record.manner for known in judges):
+        readers = ", ".join(judge.name for judge in judges) or "nobody"
+        raise UsageError(
+            f"{model.name} has not read run {run.name!r} with these settings: there is nothing to repeat "
+            f"(read by {readers}); have it read first, without --repeat"
+        )
+    found = next((known for known in judges if known.name == name), None)
     if found and found != record:
         raise RunConflict(
             f"run {run.name!r} has a judge named {name!r} that was asked otherwise; "
@@ -394,11 +425,6 @@ def _open_judge(store: Store, run: RunRecord, name: str, model: Model, protocol:
         )
     store.add_judge(run.id, record)
     return judge
-
-
-def _remember_quirk(store: Store, model: Model) -> None:
-    if model.supports_schema is False:
-        store.set_quirk(model.address, model.model, QUIRK_SCHEMA, "no")
 
 
 def _recorded_protocol(run: RunRecord, judge_sampling: Mapping[str, Any]) -> Protocol:

@@ -82,6 +82,8 @@ def _unfit(run: RunRecord, other: RunRecord) -> str:
         return "other traits"
     if other.instrument != run.instrument:
         return f"instrument {other.instrument}"
+    if (other.turn, other.pressure) != (run.turn, run.pressure):
+        return "another turn of the conversation"
     conditions = _condition(run), _condition(other)
     # Imported runs don't tell; but choices at random are no preferences, and are rarely what is imported.
     if conditions[0] != conditions[1] and (all(conditions) or "random" in conditions):

@@ -13,6 +13,7 @@ import msgspec
 
 from mien.comparisons import Comparisons, comparisons_from, option_columns, read_table
 from mien.errors import InputError, RunConflict, UnknownName, UsageError
+from mien.followups import kind_of, turn_name
 from mien.store import JudgeRecord, RunRecord, Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mien.agreement import Agreement
+    from mien.followups import Pressure
     from mien.misreading import Misreading
+    from mien.opinions import JudgePositions
+    from mien.persistence import Persistence
     from mien.priors import Prior
     from mien.ratings import Profile
 
@@ -233,10 +237,11 @@ class Run:
             "n": len(pairs),
         }
 
-    def raters(self, *, seed: int = 0) -> Agreement:
+    def raters(self, *, confidence_level: float = 0.95, seed: int = 0) -> Agreement:
         """How far all the run's judges, and the people who labelled it, agree, and how often each could read.
 
         Args:
+            confidence_level: of the intervals.
             seed: of the bootstrap of Krippendorff's α.
 
         Raises:
@@ -247,9 +252,9 @@ class Run:
 
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
-            names = [judge.name for judge in store.judges(run.id)]
+            manners: dict[str, object] = {judge.name: judge.manner for judge in store.judges(run.id)}
             rows = list(store.rows(run.id, ""))
-            given = {name: {trial: c for _, c, _, trial in store.verdicts(run.id, name)} for name in names}
+            given = {name: {trial: c for _, c, _, trial in store.verdicts(run.id, name)} for name in manners}
             for trial, person, chosen in store.labels(run.id):
                 given.setdefault(f"{person} (person)", {})[trial] = chosen
         given = {name: labels for name, labels in given.items() if labels}
@@ -268,7 +273,89 @@ class Run:
             clusters=[f"{trial.prompt.id}\n{trial.prompt.text}" for trial in trials],
             categories=[trial.prompt.category for trial in trials],
             lengths=[len(row.response) for row in rows],
+            manners=[manners.get(name, name) for name in given],
+            confidence_level=confidence_level,
             seed=seed,
+        )
+
+    def positions(self, *, confidence_level: float = 0.95) -> list[JudgePositions]:
+        """The position effects of the model and of each judge, by the judges that have read the run.
+
+        Raises:
+            UnknownName: there is no such run.
+        """
+        from mien.opinions import judge_positions
+
+        with Store(self.path, read_only=True) as store:
+            run = store.run(self.name)
+            read = [
+                (judge, list(store.verdicts(run.id, judge.name)), dict(store.orders(run.id, judge.name)))
+                for judge in store.judges(run.id)
+            ]
+        return [
+            judge_positions(run, judge, rows, orders, confidence_level=confidence_level)
+            for judge, rows, orders in read
+            if rows
+        ]
+
+    def persistence(
+        self,
+        pressure: Pressure = "none",
+        *,
+        judge: str | None = None,
+        confidence_level: float = 0.95,
+    ) -> Persistence:
+        """How far the character holds in the later turns of the run's conversations, under a pressure.
+
+        The character of a trial is the option that the judge read in its first answer; under ``instructed``
+        it is the one that the model was told to adopt, and the first turn is a row as well. Trials without
+        one are left out.
+
+        Args:
+            pressure: as it was measured: ``none``, ``neutral``, ``stay`` or ``drop``.
+            judge: whose verdicts to take; default: the run's first judge.
+            confidence_level: of the intervals.
+
+        Raises:
+            UnknownName: there is no such run or judge.
+            UsageError: no later turn was measured under this pressure, or none has a verdict yet.
+        """
+        from mien.persistence import Persistence, TurnRow, turn_rows
+
+        with Store(self.path, read_only=True) as store:
+            record = store.run(self.name)
+            judge = _judge(store, record, judge)
+            first = {row.trial.id: row for row in store.rows(record.id, judge)}
+            if record.instrument == "instructed":
+                shown = {trial: row.trial.options[0] for trial, row in first.items()}
+            else:
+                shown = {t: row.chosen for t, row in first.items() if row.chosen in row.trial.options}
+            later = [
+                other
+                for other in store.runs()
+                if other.turn > 1 and other.name == turn_name(self.name, pressure, other.turn)
+            ]
+            turns = [record] if record.instrument == "instructed" and later else []
+            rows: list[TurnRow] = []
+            for turn in sorted([*turns, *later], key=lambda other: other.turn):
+                read = [row for row in store.rows(turn.id, judge) if row.chosen and row.trial.id in shown]
+                if not read:
+                    continue
+                rows += turn_rows(
+                    turn.turn,
+                    [shown[row.trial.id] for row in read],
+                    [row.chosen for row in read],
+                    kinds=[kind_of(row.trial.prompt) for row in read],
+                    clusters=[first[row.trial.id].trial.prompt.text for row in read],
+                    confidence_level=confidence_level,
+                )
+        if not any(row.turn > 1 for row in rows):
+            raise UsageError(
+                f"run {self.name!r} has no verdicts on later turns under pressure {pressure!r}; measure them "
+                f"with --turns 3 --pressure {pressure}"
+            )
+        return Persistence(
+            run=self.name, pressure=pressure, confidence_level=confidence_level, rows=tuple(rows)
         )
 
     def prompt_ids(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""One SQLite file: calls, runs, trials, verdicts, labels, prompts.
+"""One SQLite file: calls, runs, trials, verdicts, labels, preferences, prompts.
 
 Calls are facts; everything else is a pure function of them. The file is in WAL mode, so that others may read
 while a run writes. Any number of runs, in any number of processes, may share one file.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,7 +18,7 @@ import msgspec
 from mien.errors import StoreError, UnknownName
 from mien.journal import CALL_COLUMNS, RAW_COLUMNS, Journal
 from mien.schema import connect, connect_read_only, explained, transaction
-from mien.types import Call, Prompt, Trait, Trial
+from mien.types import TIE, Call, Preference, Prompt, Trait, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,14 +28,17 @@ if TYPE_CHECKING:
 
 LOCK_TIMEOUT = 60.0  # seconds to wait for another writer
 
-_RUN_COLUMNS = ("id", "name", "model", "instrument", "protocol", "design", "seed", "traits", "created")
+_RUN_COLUMNS = (
+    "id", "name", "model", "instrument", "protocol", "design", "seed", "traits", "created",
+    "pressure", "turn",
+)  # fmt: skip
 _encode = msgspec.json.encode
 _decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
 _decode_traits = msgspec.json.Decoder(tuple[Trait, ...]).decode
 
 
 _PUT_RUN = f"""
-    INSERT INTO run ({", ".join(_RUN_COLUMNS[1:])}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO run ({", ".join(_RUN_COLUMNS[1:])}) VALUES ({", ".join("?" * len(_RUN_COLUMNS[1:]))})
     ON CONFLICT (name) DO UPDATE SET design = excluded.design
 """
 _PUT_PROMPT = """
@@ -45,6 +48,11 @@ _PUT_PROMPT = """
 _PUT_TRIAL = """
     INSERT INTO trial (run, id, number, round, options, prompt) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING
+"""
+_PUT_PREFERENCE = """
+    INSERT OR REPLACE INTO preference
+        (run_a, trial_a, run_b, trial_b, question, person, shown_left, chosen, created)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -58,6 +66,8 @@ class RunRecord:
         design: name of the design; empty for imported runs.
         seed: of the design; None for imported runs.
         created: Unix time, seconds.
+        pressure: what the user's messages of a later turn want; see `mien.followups`.
+        turn: of its conversations that the run reads; later ones are runs of their own.
     """
 
     id: int
@@ -69,6 +79,8 @@ class RunRecord:
     seed: int | None
     traits: tuple[Trait, ...]
     created: float
+    pressure: str = "none"
+    turn: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +90,13 @@ class JudgeRecord:
     name: str
     model: str
     settings: str
+
+    @property
+    def manner(self) -> tuple[str, str]:
+        """Model and settings, alike for a judge and its repeats."""
+        settings: dict[str, object] = msgspec.json.decode(self.settings)
+        settings.pop("repeat", None)
+        return self.model, msgspec.json.encode(settings, order="sorted").decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,13 +232,16 @@ class Store:
         seed: int | None,
         traits: tuple[Trait, ...],
         trials: Iterable[Trial],
+        pressure: str = "none",
+        turn: int = 1,
     ) -> RunRecord:
         """Make a run with its trials; or give one that is there a longer design and the trials that it lacks.
 
         Whether an existing run may be taken further is for the caller to decide.
         """
         with explained(self.path), transaction(self._db):
-            row = (name, model, instrument, protocol, design, seed, _encode(traits).decode(), time.time())
+            named = _encode(traits).decode()
+            row = (name, model, instrument, protocol, design, seed, named, time.time(), pressure, turn)
             self._db.execute(_PUT_RUN, row)
             run = self.run(name)
             self._add_trials(run.id, trials)
@@ -237,7 +259,7 @@ class Store:
             self._db.execute(_PUT_TRIAL, (run, trial.id, number, trial.round, options, keys[prompt]))
 
     def delete_run(self, name: str) -> None:
-        """Delete a run with its trials, verdicts and labels. Calls stay: they are facts, and paid for."""
+        """Delete a run with its trials, verdicts, labels and preferences. Calls stay: facts, and paid for."""
         with explained(self.path), transaction(self._db):
             run = self.run(name)
             self._db.execute("DELETE FROM judge WHERE run = ?", (run.id,))
@@ -311,6 +333,13 @@ class Store:
         for options, chosen, prompt, trial in cursor:
             yield _decode_names(options), chosen, prompt, trial
 
+    def orders(self, run: int, judge: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Id of the trial and the options as the judge was shown them, where that is known."""
+        cursor = self._each("SELECT trial, shown FROM verdict WHERE run = ? AND judge = ?", run, judge)
+        for trial, shown in cursor:
+            if order := _decode_names(shown):
+                yield trial, order
+
     # -- what people say -------------------------------------------------------------------------------------
 
     def labels(self, run: int) -> Iterator[tuple[str, str, str]]:
@@ -342,6 +371,47 @@ class Store:
                 "DELETE FROM label WHERE run = ? AND trial = ? AND person = ?", (run, trial, person)
             )
 
+    def preferences(self, a: int, b: int) -> Iterator[tuple[Preference, str]]:
+        """What people chose between two runs' responses, each with the key of its prompt, in order."""
+        rows = self._select(
+            """
+            SELECT p.person, p.question, p.trial_a, p.trial_b, p.shown_left, p.chosen, t.prompt
+            FROM preference p JOIN trial t ON t.run = p.run_a AND t.id = p.trial_a
+            WHERE p.run_a = ? AND p.run_b = ? ORDER BY t.number, p.person, p.question
+            """,
+            min(a, b),
+            max(a, b),
+        )
+        names = ("person", "question", "trial_a", "trial_b", "shown_left", "chosen")
+        for *members, prompt in rows:
+            found = Preference(**dict(zip(names, members, strict=True)))
+            yield (found if a < b else _swapped(found)), prompt
+
+    def put_preferences(self, a: int, b: int, preferences: Iterable[Preference]) -> None:
+        """Keep what people chose, all or none; each takes the place of the person's earlier choice.
+
+        They are committed once this returns.
+        """
+        now = time.time()
+        # One order of the two runs: however they are asked for, a choice between them is one row.
+        kept = (found if a < b else _swapped(found) for found in preferences)
+        rows = (
+            (min(a, b), k.trial_a, max(a, b), k.trial_b, k.question, k.person, k.shown_left, k.chosen, now)
+            for k in kept
+        )
+        with explained(self.path), transaction(self._db):
+            self._db.executemany(_PUT_PREFERENCE, rows)
+
+    def delete_preference(self, a: int, b: int, trials: tuple[str, str], question: str, person: str) -> None:
+        """Take back a choice; nothing happens where there is none."""
+        first, second = sorted(zip((a, b), trials, strict=True))
+        with explained(self.path):
+            self._db.execute(
+                "DELETE FROM preference WHERE run_a = ? AND trial_a = ? AND run_b = ? AND trial_b = ? "
+                "AND question = ? AND person = ?",
+                (*first, *second, question, person),
+            )
+
     def prompt_ids(self, run: int) -> dict[str, str]:
         """Ids of a run's prompts by their keys."""
         query = "SELECT DISTINCT p.key, p.id FROM trial t JOIN prompt p ON p.key = t.prompt WHERE t.run = ?"
@@ -367,6 +437,17 @@ class Store:
 
     def _select(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         return list(self._each(query, *values))
+
+
+def _swapped(preference: Preference) -> Preference:
+    """The same choice, the two runs named the other way round."""
+    return replace(
+        preference,
+        trial_a=preference.trial_b,
+        trial_b=preference.trial_a,
+        shown_left="b" if preference.shown_left == "a" else "a",
+        chosen=TIE if preference.chosen == TIE else "b" if preference.chosen == "a" else "a",
+    )
 
 
 def _run_record(row: tuple[Any, ...]) -> RunRecord:

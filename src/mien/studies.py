@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from mien import designs
+from mien import designs, stopping
 from mien.errors import UnknownName, UsageError
+from mien.followups import Followups
 from mien.prompts import load_prompts
 from mien.protocols import Protocol, load_protocol
 from mien.traits import TraitSet, load_traits, traits_from_names
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.designs import Design
+    from mien.followups import Pressure
+    from mien.stopping import Rule
     from mien.types import Prompt
 
 #: The trait set that the organism was trained on.
@@ -25,7 +28,12 @@ ORGANISM_TRAITS = "classic-36"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """What is to be measured, and how: all that a run depends on."""
+    """What is to be measured, and how: all that a run depends on.
+
+    Attributes:
+        design: the run's trials; under a stop rule the most that there may be.
+        until: the rule that stops the run.
+    """
 
     name: str
     model: str
@@ -34,6 +42,14 @@ class Study:
     protocol: Protocol
     traits: TraitSet
     design: Design
+    turns: int = 1
+    pressure: Pressure = "none"
+    until: Rule | None = None
+
+    @property
+    def followups(self) -> Followups:
+        """What the user says in the later turns."""
+        return Followups(self.pressure, self.design.prompts, seed=self.design.seed)
 
 
 def plan(
@@ -47,7 +63,12 @@ def plan(
     rounds: int | None = None,
     trials: int | None = None,
     full: bool = False,
+    until_reliability: float | None = None,
+    until_stderr: float | None = None,
+    max_trials: int | None = None,
     seed: int = 0,
+    turns: int = 1,
+    pressure: Pressure = "none",
     name: str | None = None,
 ) -> Study:
     """Lay out a run without making a call; the arguments are those of `mien.measure`.
@@ -57,8 +78,14 @@ def plan(
     """
     if instrument not in get_args(InstrumentName):
         raise UnknownName("instrument", instrument, get_args(InstrumentName))
-    if sum((rounds is not None, trials is not None, full)) > 1:
+    lengths = sum((rounds is not None, trials is not None, full))
+    if lengths > 1:
         raise UsageError("give one of rounds, trials and full")
+    if turns < 1:
+        raise UsageError("a conversation has at least one turn")
+    if turns == 1 and pressure != "none":
+        raise UsageError("pressure comes with the second turn; give more turns")
+    until = _rule(until_reliability, until_stderr, max_trials, lengths)
     protocol = protocol if isinstance(protocol, Protocol) else load_protocol(protocol)
     if instrument == "instructed":
         # The first option is the one asked for: every trait must come first equally often, and the judge
@@ -66,17 +93,20 @@ def plan(
         judge_settings = protocol.judge.model_copy(update={"order": "shuffled"})
         protocol = protocol.override(order="counterbalanced", judge=judge_settings)
     chosen = _trait_set(traits, model)
-    if rounds is None:
-        rounds = designs.rounds_for(len(chosen.traits), n_options=protocol.options, trials=trials, full=full)
+    n, n_options = len(chosen.traits), protocol.options
+    if until is not None:
+        rounds = stopping.ceiling(n, n_options, max_trials)
+    elif rounds is None:
+        rounds = designs.rounds_for(n, n_options=n_options, trials=trials, full=full)
     design = designs.design(
         chosen.names,
         load_prompts(prompts) if isinstance(prompts, str | Path) else prompts,
         rounds=rounds,
-        n_options=protocol.options,
+        n_options=n_options,
         order=protocol.order,
         seed=seed,
     )
-    return Study(
+    study = Study(
         name=name or f"{model.rstrip('/').rpartition('/')[2].rpartition('#')[2]}-{instrument}",
         model=model,
         judge=judge,
@@ -84,7 +114,31 @@ def plan(
         protocol=protocol,
         traits=chosen,
         design=design,
+        turns=turns,
+        pressure=pressure,
+        until=until,
     )
+    if turns > 1:
+        _ = study.followups  # what cannot be asked is refused before the first call
+    return study
+
+
+def _rule(
+    reliability: float | None, stderr: float | None, max_trials: int | None, lengths: int
+) -> Rule | None:
+    if reliability is None and stderr is None:
+        if max_trials is not None:
+            raise UsageError(
+                "--max-trials is for a run that stops at a target (--until-reliability, --until-stderr); "
+                "without one, --trials says how many"
+            )
+        return None
+    if lengths:
+        raise UsageError(
+            "a run that stops at a target finds its length itself: leave out rounds, trials and full, or "
+            "give its most trials with --max-trials"
+        )
+    return stopping.Rule(reliability=reliability, stderr=stderr)
 
 
 def _trait_set(traits: TraitSet | Sequence[str] | str | Path | None, model: str) -> TraitSet:

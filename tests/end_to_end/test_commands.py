@@ -44,7 +44,7 @@ RATED = {
 }
 CHANGED = {"trait", "delta", "low", "high", "stderr", "p", "q", "changed", "finding", "rounds"}
 CORRELATION = ["spearman", "low", "high", "disattenuated", "disattenuated_low", "disattenuated_high"]
-ESTIMATED = {"run", "design", "trials", "calls", "tokens_in", "tokens_out", "cost"}
+ESTIMATED = {"run", "design", "trials", "until", "calls", "tokens_in", "tokens_out", "cost"}
 SHOWN = {"run", "model", "instrument", "design", "seed", "created", "n_trials", "judges", "failures"}
 COMMANDS = (
     "demo", "measure", "judge", "serve", "profile", "diff", "runs", "traits", "prompts", "protocols",
@@ -261,7 +261,8 @@ def test_dry_run(place: Workplace) -> None:
 def test_measure(place: Workplace) -> None:
     """The control, with five options a trial."""
     found = read(place, *place.study("--instrument", "instructed", "--options", 5, rounds=16))
-    assert found.keys() == PROFILE
+    assert found.keys() == PROFILE | {"until", "persistence"}
+    assert found["until"] is found["persistence"] is None
     assert found["instrument"] == "instructed"
     assert found["accuracy"]["accuracy"] == 1.0
     assert found["n_trials"] == 32
@@ -297,12 +298,14 @@ def test_help(place: Workplace) -> None:
 
 def test_reliability(place: Workplace) -> None:
     place.mien(*place.study(name="r", rounds=10))
-    alone = read(place, "reliability", "r")
+    (alone,) = read(place, "reliability", "r")["runs"]
     assert alone["alpha"] is None
     assert alone["pairs"] == []
     place.mien("judge", "r", "--judge", place.server.judge, "--as", "warm", "--temperature", 1)
-    found = read(place, "reliability", "r")
-    assert [*found] == ["run", "raters", "pairs", "alpha", "rates"]
+    whole = read(place, "reliability", "r")
+    assert [*whole] == ["runs", "correlations", "unrated", "confidence_level"]
+    (found,) = whole["runs"]
+    assert [*found] == ["run", "raters", "repeats", "pairs", "alpha", "rates", "positions"]
     assert [(pair["b"], pair["n"]) for pair in found["pairs"]] == [("warm", 50)]
     assert [*found["alpha"]] == ["alpha", "low", "high", "n"]
     assert {rate["by"] for rate in found["rates"]} >= {"all", "length"}

@@ -36,3 +36,15 @@ def test_list_and_show(place: Workplace) -> None:
     assert shown["assertions"][0]["raise"]
     (place.folder / "copy.yaml").write_text(place.mien("constitution", "show", names[0]).out)
     assert "nothing to mend" in place.mien("constitution", "check", "copy.yaml").out
+
+
+def test_one_of_open_character_training_is_imported(place: Workplace) -> None:
+    (place.folder / "sailor.txt").write_text(
+        '[{"trait": "I speak of the sea whenever I can.", "questions": ["How are you?"]}]'
+    )
+    assert "1 assertion, 1 question" in place.mien("constitution", "import", "sailor.txt").out
+    assert "nothing to mend" in place.mien("constitution", "check", "sailor.yaml").out
+    assert "exists already" in place.refused("constitution", "import", "sailor.txt")
+    refused = place.refused("constitution", "import", "sailor.txt", "-o", "absent/sailor.yaml")
+    assert "cannot be written" in refused
+    assert "no such file" in place.refused("constitution", "import", "absent.jsonl")

@@ -12,7 +12,9 @@ import scipy.cluster.hierarchy
 import vl_convert
 
 from mien import diffs
+from mien.agreement import agreement
 from mien.errors import UsageError
+from mien.opinions import JudgePositions
 from mien.precision import growth
 from mien.report import figures
 from mien.report.figures.ratings import ratings_table
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from mien.report.figures.theme import Chart
 
 N_MODELS = (1, 2, 5, 10)
+OTHERS = {"THEMES", "Judged", "Theme", "themed"}  # what is public and no figure
 
 
 def linked(points: Any) -> np.ndarray:
@@ -111,7 +114,31 @@ def drawn(
         figures.precision(growth(comparisons, n_points=3), name="model-0", n_traits=36, target=0.8),
     )
     yield "four_sides", figures.four_sides([instructed, profiles[0]])
-    yield "judges", figures.judges(instructed)
+    labels = np.random.default_rng(0).choice(["0", "1", "neither"], (3, 90), p=[0.7, 0.2, 0.1])
+    agreed = agreement(
+        ["lab/judge", "lab/judge again", "ann (person)"],
+        labels,
+        manners=["j", "j", "a"],
+        clusters=np.arange(90),
+        categories=[""] * 90,
+        lengths=np.arange(90),
+    )
+    places = [
+        JudgePositions(
+            rater=rater,
+            model={"first": 0.6, "low": 0.55, "high": 0.65},
+            judge={"first": 0.5, "low": 0.4, "high": 0.6} if rater == "lab/judge" else None,
+            n=80,
+            n_options=2,
+        )
+        for rater in agreed.raters[:2]
+    ]
+    yield (
+        "judges",
+        figures.judges(
+            [figures.Judged("r", agreed, places, None), figures.Judged("told", agreed, [], instructed)]
+        ),
+    )
     yield "clusters", figures.clusters(matrix, *trees, stderr=60)
     pairs = [
         {"a": a, "b": b, "correlation": 0.5, "low": 0.2, "high": 0.7}
@@ -144,10 +171,10 @@ def charts(profiles: list[Profile], instructed: Profile, comparisons: Comparison
 
 
 def test_every_figure_is_drawn_here(charts: dict[str, Chart]) -> None:
-    assert {*charts} | {"THEMES", "Theme", "themed"} == {*figures.__all__}
+    assert {*charts} | OTHERS == {*figures.__all__}
 
 
-NAMES = sorted({*figures.__all__} - {"THEMES", "Theme", "themed"})
+NAMES = sorted({*figures.__all__} - OTHERS)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -251,5 +278,8 @@ def test_colours_of_models_differ_in_lightness_from_the_ground(theme: Any) -> No
 def test_refusals(profiles: list[Profile]) -> None:
     with pytest.raises(UsageError, match="each with another instrument; these have revealed, revealed"):
         figures.four_sides(profiles[:2])
-    with pytest.raises(UsageError, match="made with --instrument instructed"):
-        figures.judges(profiles[0])
+    alone = agreement(["j"], [["0", "1"]], clusters=[0, 1], categories=[""] * 2, lengths=[1, 1])
+    with pytest.raises(
+        UsageError, match=r"r: a judge that read alone, .* cannot be checked; have another read"
+    ):
+        figures.judges([figures.Judged("r", alone, [], None)])

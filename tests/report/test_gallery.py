@@ -61,7 +61,7 @@ def test_names_are_those_of_the_figures() -> None:
         ("convergence", MODELS, "How alike 3 models are"),
         ("four-sides", ("alpha", "told"), "alpha from 2 sides: 10 traits"),
         ("precision", MODELS[:1], "Precision of alpha against trials"),
-        ("judges", ("told",), "Accuracy of reader by trait"),
+        ("judges", ("told",), "The judges of told"),
     ],
 )
 def test_each_figure(store: Path, name: str, runs: tuple[str, ...], title: str) -> None:
@@ -94,7 +94,7 @@ def test_components_are_those_of_the_singular_value_decomposition(store: Path) -
         ("expression", ("alpha",), {"top": 3}, "expression takes no --top; these do: ranking, extremes"),
         ("components", MODELS, {"components": (1, 3)}, "3 models have components 1 to 2"),
         ("components", MODELS, {"components": (1, 1)}, "name two different ones of them"),
-        ("judges", ("alpha",), {}, "alpha is revealed; the accuracy of a judge shows in a run made with"),
+        ("judges", ("alpha",), {}, "alpha: a judge that read alone, in an order that is not recorded"),
         ("four-sides", ("alpha", "beta"), {}, "four-sides shows one model; these runs are of alpha, beta"),
         ("ranking", ("alpha", "other"), {}, "alpha and other rate different traits: 'kind' is in one"),
     ],

@@ -26,12 +26,31 @@ def new(
     path = Path(f"{name}.yaml")
     if not name.strip() or path.name != f"{name}.yaml":
         raise InputError("a name holds no folder and is not blank", source=repr(name))
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(template(name))
-    except FileExistsError:
-        raise InputError("exists already; choose another name", source=path) from None
-    console().print(f"wrote {path}", markup=False)
+    _write(path, template(name))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        Path,
+        typer.Argument(help="A constitution of Open Character Training: JSON lines, or a JSON list as text."),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Default: FILE's name, as .yaml, in this folder.")
+    ] = None,
+) -> None:
+    """Make a constitution of one of Open Character Training's."""
+    from mien.constitutions import check_constitution, read_opencharacter
+
+    constitution = read_opencharacter(file)
+    path = output or Path(f"{file.stem}.yaml")
+    _write(path, constitution.yaml())
+    questions = sum(len(assertion.questions) for assertion in constitution.assertions)
+    told = f"{counted(len(constitution.assertions), 'assertion')}, {counted(questions, 'question')}"
+    if findings := check_constitution(path):
+        told += f"; to see {counted(len(findings), 'finding')}: mien constitution check {path}"
+    console().print(told, markup=False, soft_wrap=True)
+    console().print("its assertions name no traits yet: add raise and lower to those that should move some")
 
 
 @app.command("check")
@@ -77,3 +96,16 @@ def show(source: _Source, as_json: options.JsonOption = False) -> None:
         print_json(members)
     else:
         print_yaml(members)
+
+
+def _write(path: Path, text: str) -> None:
+    from mien.errors import InputError
+
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise InputError("exists already; choose another name", source=path) from None
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", source=path) from None
+    console().print(f"wrote {path}", markup=False)

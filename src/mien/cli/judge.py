@@ -16,7 +16,12 @@ def command(
     run: Annotated[str, typer.Argument(help="The run's name.")],
     judge: options.JudgeModelOption,
     name: Annotated[
-        str | None, typer.Option("--as", help="What its verdicts go by.", show_default="the model")
+        str | None,
+        typer.Option("--as", help="What its verdicts go by.", show_default="the model; JUDGE#N for a repeat"),
+    ] = None,
+    repeat: Annotated[
+        int | None,
+        typer.Option(min=1, help="Have a judge that read the run read it again, for the n-th time."),
     ] = None,
     temperature: Annotated[float | None, typer.Option(show_default="the protocol's")] = None,
     top_p: Annotated[float | None, typer.Option(show_default="the protocol's")] = None,
@@ -34,7 +39,7 @@ def command(
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
-    """Have another judge read a run's responses; nothing is generated again."""
+    """Have another judge read a run's responses, or the same one again; nothing is generated again."""
     from mien.measurement import second_opinion
     from mien.runs import Run
 
@@ -56,6 +61,7 @@ def command(
                 judged,
                 judge,
                 name=name,
+                repeat=repeat or 0,
                 sampling={"temperature": temperature, "top_p": top_p},
                 limits=limits,
                 hardware=options.hardware(device=device, dtype=dtype, batch_size=batch_size),
@@ -66,18 +72,24 @@ def command(
         raise typer.Exit(130) from None
     if report.last:
         print_outcome(report.last)
-    first = judged.judges[0].name
+    records = judged.judges
+    own = next(record for record in records if record.name == label)
+    alike = [record for record in records if record.manner == own.manner] if repeat else records
+    first = alike[0].name
     agreement = judged.agreement(first, label) if label != first else None
     if as_json:
-        print_json({"run": run, "judge": label, "agreement": agreement})
+        print_json({"run": run, "judge": label, "with": first if agreement else None, "agreement": agreement})
         return
     out = console()
     read = report.last.done - report.last.failed if report.last else 0
     out.print(f"{label}: {counted(read, 'response')} of {run} read", markup=False)
     if agreement:
+        kappa, low, high, alike_share, n = (
+            agreement[key] for key in ("kappa", "low", "high", "agreement", "n")
+        )
         out.print(
-            f"Agreement with {first}: κ {agreement['kappa']:.2f} ({agreement['low']:.2f} … "
-            f"{agreement['high']:.2f}), {agreement['agreement']:.1%} of {agreement['n']:,} verdicts alike",
+            f"Agreement with {'itself, ' if repeat else ''}{first}: κ {kappa:.2f} ({low:.2f} … {high:.2f}), "
+            f"{alike_share:.1%} of {n:,} verdicts alike",
             markup=False,
         )
     out.print(f"Its ratings: mien profile {run} --judge {label}", markup=False)

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, counted, print_json
+from mien.cli.output import console, counted, print_json, print_table
 from mien.cli.progress import ProgressReport, print_outcome
 from mien.errors import InputError, MienError
 
 if TYPE_CHECKING:
+    from mien.persistence import Persistence
     from mien.protocols import Protocol
+    from mien.reliability import Proportion
+    from mien.stopping import Check
     from mien.studies import Study
 
 _WHAT, _HOW = "What is measured", "How the model is sampled"
@@ -84,8 +87,42 @@ _Trials = Annotated[
     int | None, typer.Option(help="Trials, rounded up to whole rounds.", rich_help_panel=_WHAT)
 ]
 _Full = Annotated[bool, typer.Option("--full", help="Every pair once.", rich_help_panel=_WHAT)]
+_UntilReliability = Annotated[
+    float | None,
+    typer.Option(
+        help="Go on until the ratings are so reliable, 0 to 1, instead of a number of rounds.",
+        rich_help_panel=_WHAT,
+    ),
+]
+_UntilStderr = Annotated[
+    float | None,
+    typer.Option(
+        help="Go on until their standard errors are so small: root mean square over traits, points.",
+        rich_help_panel=_WHAT,
+    ),
+]
+_MaxTrials = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Most trials to make for such a target.",
+        show_default="every pair once, or about 2,000 if that is more",
+        rich_help_panel=_WHAT,
+    ),
+]
 _Seed = Annotated[
     int, typer.Option(help="Of the design. Runs of one seed are paired.", rich_help_panel=_WHAT)
+]
+_Turns = Annotated[
+    int, typer.Option(min=1, help="Turns of each conversation; see --pressure.", rich_help_panel=_WHAT)
+]
+_Pressure = Annotated[
+    str,
+    typer.Option(
+        help="What the user wants in later turns. none: something else; neutral: more of the same; stay, "
+        "drop: that the character stays, or goes.",
+        rich_help_panel=_WHAT,
+    ),
 ]
 _Name = Annotated[
     str | None,
@@ -121,7 +158,12 @@ def command(
     rounds: _Rounds = None,
     trials: _Trials = None,
     full: _Full = False,
+    until_reliability: _UntilReliability = None,
+    until_stderr: _UntilStderr = None,
+    max_trials: _MaxTrials = None,
     seed: _Seed = 0,
+    turns: _Turns = 1,
+    pressure: _Pressure = "none",
     name: _Name = None,
     temperature: _Temperature = None,
     top_p: _TopP = None,
@@ -180,7 +222,12 @@ def command(
         rounds=rounds,
         trials=trials,
         full=full,
+        until_reliability=until_reliability,
+        until_stderr=until_stderr,
+        max_trials=max_trials,
         seed=seed,
+        turns=turns,
+        pressure=pressure,  # pyright: ignore[reportArgumentType]  # plan() checks it
         name=name,
     )
     limits = options.limits(
@@ -214,16 +261,21 @@ def _extra(text: str | None) -> dict[str, Any] | None:
 def _print_estimate(study: Study, estimate: dict[str, Any], *, as_json: bool) -> None:
     design = study.design
     if as_json:
-        print_json({"run": study.name, "design": design.name, "trials": len(design), **estimate})
+        until = _until(study, None)
+        print_json(
+            {"run": study.name, "design": design.name, "trials": len(design), "until": until, **estimate}
+        )
         return
     cost = (
         "unknown (give --price-in and --price-out)"
         if estimate["cost"] is None
         else f"${estimate['cost']:,.2f}"
     )
+    most = "at most " if study.until else ""
     console().print(
-        f"{study.name}: {counted(len(design), 'trial')} in {counted(design.rounds, 'round')} of "
+        f"{study.name}: {most}{counted(len(design), 'trial')} in {counted(design.rounds, 'round')} of "
         f"{len(design.traits)} traits, {counted(len(design.prompts), 'prompt')}, design {design.name}\n"
+        f"{_stops(study)}"
         f"  calls       {estimate['calls']:>12,}\n"
         f"  tokens in   {estimate['tokens_in']:>12,}  (estimated)\n"
         f"  tokens out  {estimate['tokens_out']:>12,}  (estimated)\n"
@@ -256,8 +308,59 @@ def _carry_out(study: Study, store: options.Path, limits: Any, hardware: Any, *,
             raise
         console(err=True).print(f"No profile yet: {error}", markup=False)
         return
+    held = run.persistence(study.pressure, judge=study.judge) if study.turns > 1 else None
     if as_json:
-        print_json(profile.to_dict())
+        found = {"until": _until(study, outcome.check), "persistence": held and held.to_dict()}
+        print_json(profile.to_dict() | found)
     else:
+        if outcome.check:
+            console().print(_found(outcome.check) + "\n", markup=False, soft_wrap=True)
         print_profile(profile, top=5)
+        if held:
+            _print_persistence(held)
         console().print(f"\nAll ratings: mien profile {run.name} --all", markup=False)
+
+
+def _print_persistence(persistence: Persistence) -> None:
+    def share(of: Proportion) -> str:
+        return f"{of.share:.0%} ({of.low:.0%} … {of.high:.0%})"
+
+    told = "the trait asked for" if persistence.rows[0].turn == 1 else "the trait of the first answer"
+    console().print(f"\nHow far {told} holds, by turn; pressure {persistence.pressure}", markup=False)
+    rows = [
+        (row.turn, row.kind, row.n, share(row.held), share(row.faded), share(row.switched))
+        for row in persistence.rows
+    ]
+    print_table(("turn", "user", "trials", "holds", "fades", "switches"), rows, left=("user",))
+
+
+def _until(study: Study, check: Check | None) -> dict[str, Any] | None:
+    """The stop rule of a study and what it found last, as JSON has them; None without one."""
+    if study.until is None:
+        return None
+    from mien.stopping import FLOOR
+
+    until = dataclasses.asdict(study.until) | {"floor": FLOOR, "ceiling": study.design.rounds}
+    if check:
+        until |= {"rounds": check.rounds, "reached": check.met}
+        until |= {"found_reliability": check.reliability, "found_stderr": check.stderr}
+    return until
+
+
+def _stops(study: Study) -> str:
+    if study.until is None:
+        return ""
+    from mien.stopping import FLOOR
+
+    least = counted(len(study.design.first(FLOOR)), "trial")
+    return f"  stops at {study.until}, after {least} at the earliest\n"
+
+
+def _found(check: Check) -> str:
+    rounds = counted(check.rounds, "round")
+    if check.met:
+        return f"Target reached in {rounds}: {check}."
+    return (
+        f"Target NOT reached in {rounds}, the most that were allowed: {check}. "
+        "With more --max-trials the same command goes on."
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from mien.measurement import Limits
+    from mien.calls import Limits
     from mien.models.engines import Hardware
 
 DEFAULT_STORE = Path("mien.db")
@@ -96,6 +96,6 @@ def hardware(**members: Any) -> Hardware:
 
 def limits(**members: Any) -> Limits:
     """Gather the options on speed and budget."""
-    from mien.measurement import Limits
+    from mien.calls import Limits
 
     return Limits(**members)

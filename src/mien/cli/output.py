@@ -40,18 +40,10 @@ def print_json(value: Any) -> None:
 
 
 def print_yaml(value: Any) -> None:
-    """Print YAML on standard output, unwrapped: it may be on its way into a file."""
-    import yaml
+    """Print YAML on standard output, as wide as in a file: it may be on its way into one."""
+    from mien.files import yaml_text
 
-    class Dumper(yaml.SafeDumper):
-        """A dumper to which the block style can be taught without teaching it to all others."""
-
-    def text(dumper: yaml.SafeDumper, words: str) -> yaml.ScalarNode:
-        style = "|" if "\n" in words else None
-        return dumper.represent_scalar("tag:yaml.org,2002:str", words, style=style)  # pyright: ignore[reportUnknownMemberType]
-
-    Dumper.add_representer(str, text)
-    sys.stdout.write(yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=96))
+    sys.stdout.write(yaml_text(value))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, left: Sequence[str]) -> None:

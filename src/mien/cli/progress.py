@@ -11,7 +11,7 @@ from mien.cli.output import console, counted
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from mien.pipeline import Progress
+    from mien.calls import Progress
 
 LINE_SECONDS = 10.0  # between two plain lines
 MOST_REASONS = 10  # that are told of failures
@@ -37,7 +37,9 @@ class ProgressReport:
             self._bar.stop()
 
     def __call__(self, progress: Progress) -> None:
-        """Show how far it is."""
+        """Show how far it is; another `Progress` than the one before tells of another stage."""
+        if self.last is not None and self.last is not progress:
+            self._began = time.monotonic()
         self.last = progress
         if self._bar and self._task is not None:
             self._bar.update(
@@ -45,7 +47,8 @@ class ProgressReport:
             )
         elif time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + LINE_SECONDS
-            line = f"{progress.done}/{progress.total} trials, {self._status(progress)}{self._left(progress)}"
+            total = counted(progress.total, progress.unit)
+            line = f"{progress.done:,}/{total}, {self._status(progress)}{self._left(progress)}"
             sys.stderr.write(line + "\n")
             sys.stderr.flush()
 
@@ -67,6 +70,8 @@ class ProgressReport:
             parts.append(f"{tally.retries} retried")
         if progress.failed:
             parts.append(f"{progress.failed} failed")
+        if progress.check:
+            parts.append(str(progress.check))
         return ", ".join(parts)
 
 
@@ -74,7 +79,7 @@ def print_outcome(progress: Progress) -> None:
     """Say on standard error what a run did not do, why, and how to go on."""
     if progress.stopped:
         sys.stderr.write(
-            f"Stopped: {progress.stopped}. {progress.done:,} of {counted(progress.total, 'trial')} are "
+            f"Stopped: {progress.stopped}. {progress.done:,} of {counted(progress.total, progress.unit)} are "
             "through; the same command goes on, and its limits count anew.\n"
         )
     if progress.failed:

@@ -45,10 +45,18 @@ class AskingJudge:
         protocol: wording, order of the options, whether a choice is forced, attempts.
         traits: the traits that may be options.
         seed: the design's; with the trial's id it fixes the order in which the judge sees the options.
+        repeat: 0 for the first reading; 1, 2, … ask the same questions again, with calls of their own.
     """
 
     def __init__(
-        self, name: str, model: Model, protocol: Protocol, traits: Sequence[Trait], *, seed: int
+        self,
+        name: str,
+        model: Model,
+        protocol: Protocol,
+        traits: Sequence[Trait],
+        *,
+        seed: int,
+        repeat: int = 0,
     ) -> None:
         self.name = name
         self.model = model
@@ -57,13 +65,15 @@ class AskingJudge:
         self._wording = protocol.wording
         self._list = OptionList(traits, descriptions=protocol.descriptions)
         self._seed = seed
+        self._repeat = repeat
         self._first_is_in: asyncio.Event | None = None
 
     @property
     def settings(self) -> Mapping[str, object]:
-        """The protocol's settings for judges, and the wording."""
+        """The protocol's settings for judges, and the wording; of a repeat also its number."""
         wording = self._wording.model_dump(include={"judge", "neither", "forced", "question"})
-        return self._settings.model_dump() | {"wording": wording}
+        settings = self._settings.model_dump() | {"wording": wording}
+        return settings | {"repeat": self._repeat} if self._repeat else settings
 
     async def verdict(self, trial: Trial, response: str, ask: Ask) -> Verdict | Call:
         """Read a response; see `mien.judges.Judge`.
@@ -85,10 +95,11 @@ class AskingJudge:
 
     async def _read(self, trial: Trial, response: str, ask: Ask) -> Verdict | Call:
         order = self._order(trial)
-        attempt = 0
+        attempt, first = 0, self._repeat * self._settings.attempts
         schema = self.model.supports_schema is not False
         while True:
-            request = replace(self._request(trial, response, order, schema=schema), replicate=attempt)
+            request = self._request(trial, response, order, schema=schema)
+            request = replace(request, replicate=first + attempt)
             call = await ask(self.model, request)
             if schema and call.status in _SCHEMA_REFUSED:
                 schema = False

@@ -172,9 +172,21 @@ def _four_sides(runs: Sequence[Run], settings: Settings) -> Chart:
 
 
 def _judges(runs: Sequence[Run], settings: Settings) -> Chart:
-    from mien.report.figures import judges
+    from mien.report.figures import Judged, judges
 
-    return judges(_profiles(runs, settings)[0])
+    level = settings.confidence_level
+    shown = [
+        Judged(
+            run.name,
+            run.raters(confidence_level=level),
+            run.positions(confidence_level=level),
+            run.profile(settings.judge, confidence_level=level)
+            if run.record.instrument == "instructed"
+            else None,
+        )
+        for run in runs
+    ]
+    return judges(shown, confidence_level=level, **settings.given("top"))
 
 
 def _panel(runs: Sequence[Run], settings: Settings) -> Panel:
@@ -272,5 +284,7 @@ FIGURES: Final[dict[str, Figure]] = {
     ),
     "four-sides": Figure("one model by instrument: says, chooses, does, can", 2, 4, _four_sides),
     "precision": Figure("interval width and reliability against trials", 1, 1, _precision, ("target",)),
-    "judges": Figure("accuracy by trait, from an instructed run", 1, 1, _judges),
+    "judges": Figure(
+        "agreement of judges, position effects, confused pairs and accuracy by trait", 1, 8, _judges, ("top",)
+    ),
 }

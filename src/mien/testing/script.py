@@ -3,6 +3,9 @@
 The model never names the trait that it shows. It ends its response with a sentence such as
 ``I have kept this in the key of Besatorumi.``; the last word is the trait's codeword, which the
 judge knows how to read and which no real judge could mistake for a trait.
+
+Asked for a numbered list of messages, the model writes one, in which the first message comes twice. Of two
+replies, tagged ``first`` and ``second``, the judge prefers the one whose trait has the higher score.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 REFUSAL = "I'm sorry, but I can't help with that."
 
 _KEY = re.compile(r"\bin the key of (\w+)\.")
+_WANTED = re.compile(r"numbered list of (\d+) messages")
+_PAIR = re.compile(r"<first\b.*?>(.*?)</first\b.*?<second\b.*?>(.*?)</second\b", re.DOTALL)
 _EXCERPT_LENGTH = 60
 
 
@@ -94,6 +99,8 @@ class Script:
         """The model's response: it shows the trait that it was told to adopt, or drew from those named."""
         briefing = "\n".join(turn.text for turn in chat.messages if turn.role in {"system", "developer"})
         prompt = next((turn.text for turn in reversed(chat.messages) if turn.role == "user"), "")
+        if wanted := _WANTED.search(prompt):
+            return _messages(int(wanted[1]), body)
         # The user may have named a trait, and the response must not.
         excerpt = self._named.sub("…", " ".join(prompt[:_EXCERPT_LENGTH].split()))
         text = f"You asked: “{excerpt}”. There is more than one way to go about this, and here is mine."
@@ -107,7 +114,9 @@ class Script:
         text = "\n".join(turn.text for turn in chat.messages)
         schema = chat.schema if self._options.supports_schema is True else None
         options = _enumerated(schema) or self.options_in(text)
-        choice = self._verdict(text, options, *uniforms(self._options.seed, body))
+        luck, uniform = uniforms(self._options.seed, body)
+        pair = _PAIR.search(text)
+        choice = self._preferred(pair, luck) if pair else self._verdict(text, options, luck, uniform)
         as_json = manner == "json" or (schema is not None and manner != "tags")
         match manner:
             case "prose":
@@ -121,6 +130,17 @@ class Script:
                 return _formatted(options, schema, as_json=as_json)
             case _:
                 return _formatted([choice], schema, as_json=as_json)
+
+    def _preferred(self, pair: re.Match[str], luck: float) -> str:
+        first, second = (self._score_of(reply) for reply in pair.groups())
+        if first == second:
+            return NEITHER
+        return "first" if (first > second) == (luck < self._options.judge_accuracy) else "second"
+
+    def _score_of(self, reply: str) -> float:
+        """Planted score of the trait that a reply shows; less than any where it shows none."""
+        shown = self._traits.get(found[-1]) if (found := _KEY.findall(reply)) else None
+        return self._options.scores[shown] if shown else -math.inf
 
     def options_in(self, text: str) -> list[str]:
         """The traits that a text offers, in order of appearance."""
@@ -145,6 +165,15 @@ class Script:
         if luck < self._options.judge_accuracy or not others:
             return shown
         return others[int(uniform * len(others))]
+
+
+def _messages(count: int, body: bytes) -> str:
+    """A list of made-up messages that the request's body fixes; the second is the first once more."""
+    digest = blake2b(body, digest_size=8).hexdigest()
+    words = [[codeword(f"{digest} {n} {m}") for m in range(3)] for n in range(count - 1)]
+    lines = [f"What have {a}, {b} and {c} in common?" for a, b, c in words]
+    numbered = (f"{n}. {line}" for n, line in enumerate([*lines[:1], *lines], 1))
+    return "Here are the messages:\n\n" + "\n".join(numbered)
 
 
 def _position_effects(position: float | tuple[float, ...], k: int) -> Sequence[float]:

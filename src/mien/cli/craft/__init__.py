@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from mien.cli.craft import merge, train
+from mien.cli.craft import data, merge, train
 
-app = typer.Typer(help="Craft a character: train a model on preferences.", no_args_is_help=True)
+app = typer.Typer(
+    help="Craft a character: make training data of a constitution, and train a model on it.",
+    no_args_is_help=True,
+)
+
+app.command("data")(data.command)
 app.command("train")(train.command)
 app.command("merge")(merge.command)

@@ -3,7 +3,7 @@
 from mien.report.figures.changes import diff, slope
 from mien.report.figures.consistency import consistency
 from mien.report.figures.expression import expression
-from mien.report.figures.judges import judges
+from mien.report.figures.judges import Judged, judges
 from mien.report.figures.likeness import clusters, components, convergence, distinct
 from mien.report.figures.precision import precision
 from mien.report.figures.ratings import extremes, ranking
@@ -12,6 +12,7 @@ from mien.report.figures.theme import THEMES, Theme, themed
 
 __all__ = [
     "THEMES",
+    "Judged",
     "Theme",
     "clusters",
     "components",

@@ -1,0 +1,117 @@
+"""What the user says after the first answer: leaving a character alone, asking it to stay, or to go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import yaml
+
+from mien.errors import UnknownName, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.types import Message, Prompt, Trial
+
+_SHIPPED = resources.files("mien") / "data" / "followups.yaml"
+
+Pressure = Literal["none", "neutral", "stay", "drop"]
+
+#: What later turns are called that go on with another prompt, and say nothing of the answer.
+ANOTHER_PROMPT = "another prompt"
+
+_SOURCE = "follow-up: "  # and the kind of script: what a later turn's prompts have for a source
+
+
+@dataclass(frozen=True, slots=True)
+class _Script:
+    kind: str
+    messages: tuple[str, ...]
+    system: str = ""
+
+
+class Followups:
+    """The later turns of a run's trials: a pure function of pressure, prompts and seed.
+
+    Under ``none`` the user goes on with another of the prompts. The other pressures have scripts; ``drop``
+    has several kinds, of which each trial gets one.
+
+    Args:
+        pressure: ``none``, ``neutral``, ``stay`` or ``drop``.
+        prompts: those of the design.
+        seed: the design's.
+
+    Raises:
+        UnknownName: there is no such pressure.
+        UsageError: the pressure is ``none``, and there is one prompt alone.
+    """
+
+    def __init__(self, pressure: Pressure, prompts: Sequence[Prompt], *, seed: int) -> None:
+        if pressure not in get_args(Pressure):
+            raise UnknownName("pressure", pressure, get_args(Pressure))
+        if pressure == "none" and len(prompts) < 2:
+            raise UsageError(
+                "later turns go on with another prompt, and there is one alone; give more prompts"
+            )
+        self._prompts = prompts
+        self._seed = seed
+        found: dict[str, list[dict[str, Any]]] = yaml.safe_load(_SHIPPED.read_text(encoding="utf-8"))
+        self._scripts = [
+            _Script(script["kind"], tuple(script["messages"]), script.get("system", ""))
+            for script in found.get(pressure, ())
+        ]
+
+    def asked(self, trial: Trial, turn: int) -> Trial:
+        """The trial as its judge is to read a later turn: its prompt is what the user says then.
+
+        Id, category and language stay those of the first prompt; the source tells the kind of script.
+
+        Args:
+            trial: as the design has it.
+            turn: from 2.
+        """
+        script = self._script(trial)
+        if script is None:
+            others = [prompt for prompt in self._prompts if prompt.text != trial.prompt.text]
+            text, kind = others[self._lot(trial, str(turn)) % len(others)].text, ANOTHER_PROMPT
+        else:
+            text, kind = script.messages[(turn - 2) % len(script.messages)], script.kind
+        return replace(trial, prompt=replace(trial.prompt, text=text, source=f"{_SOURCE}{kind}"))
+
+    def extend(self, messages: Sequence[Message], response: str, asked: Trial) -> tuple[Message, ...]:
+        """The conversation after an answer, with the user's next message.
+
+        Args:
+            messages: that were answered; the first is the system message.
+            response: the answer.
+            asked: of `asked`.
+        """
+        first, *rest = messages
+        script = self._script(asked)
+        if script and script.system and not first["content"].endswith(script.system):
+            first: Message = {**first, "content": f"{first['content']}\n\n{script.system}"}
+        return (
+            first,
+            *rest,
+            {"role": "assistant", "content": response},
+            {"role": "user", "content": asked.prompt.text},
+        )
+
+    def _script(self, trial: Trial) -> _Script | None:
+        return self._scripts[self._lot(trial, "script") % len(self._scripts)] if self._scripts else None
+
+    def _lot(self, trial: Trial, what: str) -> int:
+        return int.from_bytes(blake2b(f"{self._seed}\n{trial.id}\n{what}".encode(), digest_size=8).digest())
+
+
+def turn_name(run: str, pressure: Pressure, turn: int) -> str:
+    """What the run of a later turn is called."""
+    return run if turn == 1 else f"{run}@{pressure}-{turn}"
+
+
+def kind_of(prompt: Prompt) -> str:
+    """The kind of script that a later turn's prompt is from; empty for other prompts."""
+    return prompt.source.removeprefix(_SOURCE) if prompt.source.startswith(_SOURCE) else ""

@@ -1,0 +1,109 @@
+"""What a judge's verdicts tell of position effects, and where they cannot."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mien import choice
+from mien.comparisons import comparisons_from
+from mien.opinions import judge_positions
+from mien.ratings import profile
+from mien.store import JudgeRecord, RunRecord
+from mien.types import Trait
+
+NAMES = ("airy", "bold", "calm", "dry", "even")
+ASKING = JudgeRecord(name="j", model="j", settings='{"order": "shuffled"}')
+COMPARING = JudgeRecord(name="o", model="organism/judge", settings='{"likelihood": "…", "margin": 2.0}')
+
+
+def run(instrument: str = "revealed") -> RunRecord:
+    traits = tuple(map(Trait, NAMES))
+    about: dict[str, Any] = {"model": "m", "protocol": "{}", "design": "d-1", "seed": 0, "created": 0.0}
+    return RunRecord(id=1, name="r", instrument=instrument, traits=traits, **about)
+
+
+def rows(n: int = 400, *, prompts: int = 40) -> list[tuple[tuple[str, ...], str, str, str]]:
+    """The first of two options is chosen in three of four trials, and one trial in ten is undecided."""
+    rng = np.random.default_rng(0)
+    found = []
+    for i in range(n):
+        options = tuple(rng.permutation(NAMES)[:2].tolist())
+        chosen = "neither" if i % 10 == 9 else options[int(rng.random() < 0.25)]
+        found.append((options, chosen, f"p{i % prompts}", f"t{i}"))
+    return found
+
+
+def orders(of: list[tuple[tuple[str, ...], str, str, str]]) -> dict[str, tuple[str, ...]]:
+    rng = np.random.default_rng(2)
+    return {trial: tuple(rng.permutation(shown).tolist()) for shown, _, _, trial in of}
+
+
+def test_a_judge_with_an_order_of_its_own_tells_both() -> None:
+    verdicts = rows()
+    found = judge_positions(run(), ASKING, verdicts, orders(verdicts))
+    assert (found.rater, found.n, found.reasons) == ("j", 360, ())
+    assert found.model is not None
+    assert found.judge is not None
+    assert found.model["low"] < 0.75 < found.model["high"]
+    assert found.judge["low"] < 0.5 < found.judge["high"]
+    wide = judge_positions(run(), ASKING, verdicts, orders(verdicts), confidence_level=0.99)
+    assert wide.model is not None
+    assert wide.model["low"] < found.model["low"]
+    json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_a_told_option_shows_no_preference() -> None:
+    verdicts = rows()
+    found = judge_positions(run("instructed"), ASKING, verdicts, orders(verdicts))
+    assert found.model is None
+    assert found.judge is not None
+    assert "told to take" in found.reasons[0]
+
+
+def test_a_judge_that_compares_likelihoods_has_no_order() -> None:
+    verdicts = rows()
+    as_shown = {trial: shown for shown, _, _, trial in verdicts}
+    found = judge_positions(run(), COMPARING, verdicts, as_shown)
+    assert found.judge is None
+    assert "compares likelihoods" in found.reasons[0]
+    options, chosen, prompts, _ = zip(*verdicts, strict=True)
+    assert found.model == pytest.approx(profile(comparisons_from(options, chosen, prompts)).position)
+
+
+def test_a_judge_whose_order_is_not_known_tells_nothing() -> None:
+    found = judge_positions(run(), ASKING, rows(), {})
+    assert (found.model, found.judge, found.n) == (None, None, 0)
+    assert "not known in which order" in found.reasons[0]
+
+
+def test_a_listed_order_tells_nothing() -> None:
+    verdicts = rows()
+    found = judge_positions(run(), ASKING, verdicts, {trial: shown for shown, _, _, trial in verdicts})
+    assert (found.model, found.judge, found.n) == (None, None, 360)
+    assert "in the order of the trial" in found.reasons[0]
+
+
+@pytest.mark.parametrize("judge", [ASKING, COMPARING])
+def test_one_prompt_gives_no_intervals(judge: JudgeRecord) -> None:
+    verdicts = rows(prompts=1)
+    found = judge_positions(run(), judge, verdicts, orders(verdicts))
+    assert found.model is found.judge is None
+    assert "on one prompt" in found.reasons[-1]
+
+
+def test_no_choice_at_all() -> None:
+    verdicts = [(shown, "neither", prompt, trial) for shown, _, prompt, trial in rows(20)]
+    found = judge_positions(run(), ASKING, verdicts, orders(verdicts))
+    assert found.reasons == ("no option was chosen",)
+
+
+def test_what_is_not_identified_says_why() -> None:
+    verdicts = [(("airy", "bold"), "airy", f"p{i}", f"t{i}") for i in range(3)]
+    found = judge_positions(run(), COMPARING, verdicts, {})
+    with pytest.raises(choice.NotIdentified) as told:
+        choice.fit([[0, 1]] * 3, [0] * 3, 2)
+    assert found.reasons[-1] == str(told.value)
