@@ -10,4 +10,5 @@ What the pairs hold beside the preference: `lengths`, `leakage` and `languages` 
 (all that can be counted), `seconding`, `judging` and `arena` (what a judge and people say), `matching` (a
 selection by lengths), `auditing` (which puts it together). What a model says of itself: `introspection`,
 `introspecting`. Where a character may begin: `drafting`.
+A model trained on such pairs: `adapters`.
 """

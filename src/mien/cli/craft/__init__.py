@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import typer
 
-from mien.cli.craft import audit, data, introspect
+from mien.cli.craft import audit, data, introspect, merge, train
 
-app = typer.Typer(help="Craft a character: make training data of a constitution.", no_args_is_help=True)
+app = typer.Typer(
+    help="Craft a character: make training data of a constitution, and train a model on it.",
+    no_args_is_help=True,
+)
 
 app.command("data")(data.command)
 app.command("audit")(audit.command)
 app.command("introspect")(introspect.command)
+app.command("train")(train.command)
+app.command("merge")(merge.command)
