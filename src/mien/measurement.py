@@ -77,7 +77,7 @@ def measure(
 
     Args:
         model: the model under test, as ``provider/name``, ``http(s)://host/v1#name``, ``hf/FOLDER``,
-            ``hf/OWNER/NAME`` (both also with ``+ADAPTER``) or ``organism/NAME``.
+            ``hf/OWNER/NAME`` or ``organism/NAME`` (these also with ``+ADAPTER``).
         judge: the model that reads its responses; ``organism/judge`` for the organism's.
         instrument: ``revealed`` (what the model chooses) or ``instructed`` (what it can do: the control).
         protocol: a protocol, its name, or a YAML file.

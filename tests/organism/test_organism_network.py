@@ -24,9 +24,11 @@ ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
 
 
 def files(tiny: Tiny) -> dict[str, bytes]:
-    return {f: (tiny.base / f).read_bytes() for f in BASE} | {
-        f: (tiny.adapter / f).read_bytes() for f in ADAPTER
-    }
+    return {f: (tiny.base / f).read_bytes() for f in BASE}
+
+
+def changes(tiny: Tiny) -> dict[str, bytes]:
+    return {f: (tiny.adapter / f).read_bytes() for f in ADAPTER}
 
 
 def passages() -> list[Passage]:
@@ -45,10 +47,7 @@ def oracle(model: Any, passage: Passage) -> np.ndarray:
 
 @pytest.mark.parametrize("adapted", [False, True])
 def test_logits_are_those_of_the_oracle_for_rows_of_any_length(tiny: Tiny, adapted: bool) -> None:
-    given_files = files(tiny)
-    if not adapted:
-        given_files = {f: given_files[f] for f in BASE}
-    network = Network(read_weights(given_files, "tiny"))
+    network = Network(read_weights(files(tiny), "tiny", [("tuned", changes(tiny))] if adapted else []))
     reading = read(network, passages(), keep=False)
     for passage, states in zip(passages(), reading.states, strict=True):
         if passage.tokens:
@@ -59,7 +58,7 @@ def test_logits_are_those_of_the_oracle_for_rows_of_any_length(tiny: Tiny, adapt
 
 
 def test_reading_on_from_memory_is_reading_at_once(tiny: Tiny) -> None:
-    network = Network(read_weights({f: files(tiny)[f] for f in BASE}, "tiny"))
+    network = Network(read_weights(files(tiny), "tiny"))
     texts = [p for p in passages() if len(p.tokens) > 2]
     cut = [Passage(p.tokens[:-2], len(p.tokens) - 2) for p in texts]
     reading = read(network, cut, keep=True, spare=2)
@@ -101,8 +100,8 @@ def test_one_wording_with_many_endings_is_one_group() -> None:
     ],
 )
 def test_other_networks_are_refused(tiny: Tiny, file: str, change: Any, problem: str) -> None:
-    changed = files(tiny)
+    changed = files(tiny) | changes(tiny)
     if isinstance(change, dict):
         change = msgspec.json.encode({**msgspec.json.decode(changed[file]), **change})
     with pytest.raises(InputError, match=f"tiny: .*{problem}"):
-        read_weights({**changed, file: change}, "tiny")
+        read_weights({**changed, file: change}, "tiny", [("tiny", {**changed, file: change})])

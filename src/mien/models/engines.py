@@ -42,7 +42,7 @@ def open_engine(
     """Load a model into this process.
 
     Args:
-        spec: ``organism/NAME``, ``hf/FOLDER`` or ``hf/OWNER/NAME``, the latter two with ``+ADAPTER`` or not.
+        spec: ``organism/NAME``, ``hf/FOLDER`` or ``hf/OWNER/NAME``, with ``+ADAPTER`` or not.
         device, dtype, batch_size: see `Hardware`. The organism runs on the processor, in float32.
 
     Raises:

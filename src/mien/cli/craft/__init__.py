@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from mien.cli.craft import data
+from mien.cli.craft import data, merge, train
 
-app = typer.Typer(help="Craft a character: make training data of a constitution.", no_args_is_help=True)
+app = typer.Typer(
+    help="Craft a character: make training data of a constitution, and train a model on them.",
+    no_args_is_help=True,
+)
 
 app.command("data")(data.command)
+app.command("train")(train.command)
+app.command("merge")(merge.command)

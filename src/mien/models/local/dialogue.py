@@ -56,7 +56,7 @@ class Dialogue:
         Raises:
             ValueError: the template refuses the conversation; the message says why.
         """
-        merged = _without_system(messages)
+        merged = without_system(messages)
         try:
             return self._render(messages, options)
         except TemplateError as error:
@@ -135,7 +135,7 @@ class Dialogue:
         return self._tokenizer.apply_chat_template(list(messages), **arguments)
 
 
-def _without_system(messages: Sequence[Message]) -> list[Message]:
+def without_system(messages: Sequence[Message]) -> list[Message]:
     """The same conversation with its system message in the first of the user's."""
     if not messages or messages[0]["role"] != "system":
         return list(messages)

@@ -18,7 +18,9 @@ _VERSION = "1"
 
 # What a model or tokenizer is read from; a README or a trainer's state changes no answer.
 _KINDS = frozenset((".safetensors", ".bin", ".json", ".jinja", ".model", ".txt", ".tiktoken"))
-_ASIDE = frozenset(("trainer_state.json", "training_args.bin", "optimizer.bin", "scheduler.bin"))
+_ASIDE = frozenset(
+    ("trainer_state.json", "training.json", "training_args.bin", "optimizer.bin", "scheduler.bin")
+)
 
 _BLOCK = 16 << 20  # bytes
 

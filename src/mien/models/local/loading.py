@@ -102,12 +102,33 @@ def load(place: Place, adapter: Place | None, device: torch.device, dtype: torch
         warnings.simplefilter("ignore")
         model = _model(place, device, dtype)
         if adapter:
-            model = _merged(model, adapter, device, place.name)
+            model = merged(model, adapter, device, place.name)
         tokenizer = _tokenizer(adapter if adapter and adapter.has("tokenizer_config.json") else place)
     model.eval()
-    told = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
+    return Loaded(model, tokenizer, _context(model.config, tokenizer))
+
+
+def load_tokenizer(place: Place, adapter: Place | None) -> tuple[Any, int]:
+    """Load a model's tokenizer without the model; with the tokens that its context holds.
+
+    Raises:
+        InputError: the files are broken or of another kind.
+    """
+    auto: Any = transformers.AutoConfig
+    with quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tokenizer = _tokenizer(adapter if adapter and adapter.has("tokenizer_config.json") else place)
+        try:
+            config = auto.from_pretrained(place.path, **_options(place))
+        except Exception as error:  # of no common kind, as where models are loaded
+            raise InputError(f"cannot be loaded: {first_line(error)}", source=place.name) from error
+    return tokenizer, _context(config, tokenizer)
+
+
+def _context(config: Any, tokenizer: Any) -> int:
+    told = getattr(config.get_text_config(decoder=True), "max_position_embeddings", None)
     longest: int = tokenizer.model_max_length
-    return Loaded(model, tokenizer, told or (longest if longest < _NO_LIMIT else _CONTEXT))
+    return told or (longest if longest < _NO_LIMIT else _CONTEXT)
 
 
 def _model(place: Place, device: torch.device, dtype: torch.dtype | None) -> Any:
@@ -152,7 +173,24 @@ def _tokenizer(place: Place) -> Any:
         raise InputError(f"its tokenizer cannot be loaded: {first_line(error)}", source=place.name) from error
 
 
-def _merged(model: Any, adapter: Place, device: torch.device, base: str) -> Any:
+def merged(model: Any, adapter: Place, device: torch.device, base: str) -> Any:
+    """The model with an adapter in its weights.
+
+    Raises:
+        InputError: the adapter is broken, or does not fit ``base``.
+        UsageError: peft is not installed.
+    """
+    with _as_misfit(adapter, base):
+        return adapted(model, adapter, device, base).merge_and_unload()
+
+
+def adapted(model: Any, adapter: Place, device: torch.device, base: str, name: str = "default") -> Any:
+    """The model with an adapter beside its weights, under a name; and beside other adapters, if it has any.
+
+    Raises:
+        InputError: the adapter is broken, or does not fit ``base``.
+        UsageError: peft is not installed.
+    """
     try:
         import peft
     except ImportError as error:
@@ -162,19 +200,29 @@ def _merged(model: Any, adapter: Place, device: torch.device, base: str) -> Any:
     if not any(map(adapter.has, _ADAPTER_WEIGHTS)):
         raise InputError(f"no {_ADAPTER_WEIGHTS[0]} beside its adapter_config.json", source=adapter.name)
     library: Any = peft
-    try:
+    with _as_misfit(adapter, base):
         with warnings.catch_warnings():
             # peft only warns of layers that the adapter should have and has not.
             warnings.filterwarnings("error", message=".*missing adapter keys")
-            adapted = library.PeftModel.from_pretrained(
-                model, adapter.path, torch_device=str(device), **adapter.arguments
-            )
+            options = {"adapter_name": name, "torch_device": str(device), **adapter.arguments}
+            if isinstance(model, library.PeftModel):
+                model.load_adapter(adapter.path, **options)
+            else:
+                model = library.PeftModel.from_pretrained(model, adapter.path, **options)
         # It says nothing of layers that the adapter has and the model has not.
         given = library.load_peft_weights(adapter.path, device="cpu", **adapter.arguments)
-        taken = library.get_peft_model_state_dict(adapted, save_embedding_layers=False)
+        taken = library.get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False)
         if beyond := sorted(key for key in given if "lora_" in key and key not in taken):
             raise ValueError(f"the model has no place for {beyond[0]}")
-        return adapted.merge_and_unload()
+    return model
+
+
+@contextmanager
+def _as_misfit(adapter: Place, base: str) -> Generator[None]:
+    try:
+        yield
+    except (InputError, UsageError):
+        raise
     except Exception as error:  # a wrong adapter may break anything
         raise InputError(
             f"the adapter does not fit {base}: {first_line(error)}", source=adapter.name

@@ -78,7 +78,16 @@ def find(spec: str) -> tuple[Place, Place | None]:
     if Path(spec).expanduser().is_dir() or "+" not in spec:
         return _find(spec, MODEL_FILE, "model"), None
     model, _, adapter = spec.rpartition("+")
-    return _find(model, MODEL_FILE, "model"), _find(adapter, ADAPTER_FILE, "adapter")
+    return _find(model, MODEL_FILE, "model"), find_adapter(adapter)
+
+
+def find_adapter(name: str) -> Place:
+    """Find an adapter, a folder or a hub id.
+
+    Raises:
+        InputError: there is none.
+    """
+    return _find(name, ADAPTER_FILE, "adapter")
 
 
 def _find(name: str, file: str, kind: str) -> Place:

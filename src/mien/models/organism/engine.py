@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.errors import InputError, UnknownName, UsageError
@@ -70,37 +71,42 @@ class Organism:
 
     Args:
         base: a folder of Hugging Face's files: a small Llama.
-        adapter: a folder with a LoRA on it, as PEFT saves it.
-        name: of the model; by default the folder's.
+        adapters: folders with LoRAs as PEFT saves them, each made on top of those before it.
+        name: of the model; by default the last folder's.
 
     Raises:
         InputError: a file is missing or of another kind.
     """
 
-    def __init__(self, base: Traversable, adapter: Traversable | None = None, *, name: str = "") -> None:
+    def __init__(self, base: Traversable, *adapters: Traversable, name: str = "") -> None:
         files = {file: _read(base, file) for file in _BASE}
-        if adapter:
-            files.update({file: _read(adapter, file) for file in _ADAPTER})
+        changes = [(adapter, {file: _read(adapter, file) for file in _ADAPTER}) for adapter in adapters]
         digest = blake2b(_VERSION, digest_size=16)
-        for file, content in files.items():
-            digest.update(f"\n{file} {len(content)}\n".encode())
-            digest.update(content)
-        self.name = name or str(adapter or base)
+        for part in (files, *(change for _, change in changes)):
+            for file, content in part.items():
+                digest.update(f"\n{file} {len(content)}\n".encode())
+                digest.update(content)
+        self.name = name or str((base, *adapters)[-1])
         self.digest = digest.hexdigest()
         self.batch_size = _BATCH
         self._tokenizer = Tokenizer(files["tokenizer.json"], base)
-        self._network = Network(read_weights(files, adapter or base))
+        self._network = Network(read_weights(files, base, changes))
 
     @classmethod
     def load(cls, name: str) -> Organism:
-        """One of those that ship with mien, by name.
+        """One of those that ship with mien, by name; with ``+FOLDER``, and an adapter on top of it.
 
         Raises:
             UnknownName: no such organism.
+            InputError: the folder holds no adapter, or one for another model.
         """
-        if name not in NAMES:
-            raise UnknownName("model organism", name, NAMES)
-        return cls(_SHIPPED / "base", None if name == "base" else _SHIPPED / name, name=name)
+        variant, plus, folder = name.partition("+")
+        if variant not in NAMES:
+            raise UnknownName("model organism", variant, NAMES)
+        if plus and not folder:
+            raise InputError("no adapter is named after the +", source=f"organism/{name}")
+        shipped = [] if variant == "base" else [_SHIPPED / variant]
+        return cls(_SHIPPED / "base", *shipped, *([Path(folder).expanduser()] if plus else []), name=name)
 
     def run(self, jobs: Sequence[Job]) -> list[Output]:
         """Do all jobs; one output each, in their order. A job that cannot be done fails by itself.

@@ -7,6 +7,7 @@ scale are multiplied into the matrices that follow them, matrices that share an 
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,7 +19,7 @@ from safetensors.numpy import load
 from mien.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -82,24 +83,34 @@ class Weights:
     head: Floats
 
 
-def read_weights(files: Mapping[str, bytes], source: object) -> Weights:
-    """Lay out the weights of a base model and of an adapter on it.
+def read_weights(
+    base: Mapping[str, bytes], source: object, adapters: Sequence[tuple[object, Mapping[str, bytes]]] = ()
+) -> Weights:
+    """Lay out the weights of a base model and of the adapters on it, one upon the other.
 
     Args:
-        files: ``config.json`` and ``model.safetensors``; with an adapter also ``adapter_config.json`` and
-            ``adapter_model.safetensors``.
+        base: ``config.json`` and ``model.safetensors``.
         source: where they are from, for error messages.
+        adapters: where each is from, and its ``adapter_config.json`` and ``adapter_model.safetensors``.
 
     Raises:
         InputError: the files are broken, or describe a network or an adapter of another kind.
     """
-    try:
-        shape = _shape(msgspec.json.decode(files["config.json"], type=dict[str, Any]))
-        tensors = _tensors(files["model.safetensors"])
-        if "adapter_config.json" in files:
-            config = msgspec.json.decode(files["adapter_config.json"], type=dict[str, Any])
-            _merge(tensors, config, _tensors(files["adapter_model.safetensors"]))
+    with _as_input_error(source):
+        shape = _shape(msgspec.json.decode(base["config.json"], type=dict[str, Any]))
+        tensors = _tensors(base["model.safetensors"])
+    for origin, adapter in adapters:
+        with _as_input_error(origin):
+            config = msgspec.json.decode(adapter["adapter_config.json"], type=dict[str, Any])
+            _merge(tensors, config, _tensors(adapter["adapter_model.safetensors"]))
+    with _as_input_error(source):
         return _laid_out(shape, tensors)
+
+
+@contextmanager
+def _as_input_error(source: object) -> Generator[None]:
+    try:
+        yield
     except KeyError as error:
         raise InputError(f"a weight or an entry of config.json is missing: {error}", source=source) from error
     except (msgspec.DecodeError, SafetensorError, TypeError, ValueError) as error:
@@ -144,7 +155,15 @@ def _merge(tensors: dict[str, Floats], config: dict[str, Any], adapter: dict[str
         if found[2] == "A":
             up = adapter[name.replace(".lora_A.", ".lora_B.")]
             target = f"{found[1]}.weight"
-            tensors[target] = tensors[target] + scale * np.matmul(up, down, dtype=np.float32)
+            if target not in tensors:
+                raise ValueError(f"the model has no place for the adapter's {name}")
+            change = scale * np.matmul(up, down, dtype=np.float32)
+            if change.shape != tensors[target].shape:
+                raise ValueError(
+                    f"the adapter's {name} is for weights of shape {change.shape}, "
+                    f"those of the model are {tensors[target].shape}"
+                )
+            tensors[target] = tensors[target] + change
 
 
 def _laid_out(shape: Shape, tensors: dict[str, Floats]) -> Weights:

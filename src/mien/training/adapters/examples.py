@@ -1,0 +1,99 @@
+"""Conversations as the model will see them, and what speaks against training on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jinja2 import TemplateError
+
+from mien.errors import InputError
+from mien.models.local.dialogue import Dialogue, without_system
+from mien.models.local.places import first_line
+from mien.training.adapters.preferences import Example, Pair
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.training.adapters.bases import Base
+    from mien.training.adapters.config import TrainingConfig
+    from mien.types import Message
+
+
+class Examples:
+    """What TRL's trainers take.
+
+    Args:
+        base: the model that is to be trained.
+
+    Raises:
+        InputError: the model has no chat template.
+
+    Attributes:
+        cut: examples so far that are longer than the configuration allows.
+    """
+
+    def __init__(self, base: Base, config: TrainingConfig) -> None:
+        self._tokenizer, context = base.tokenizer()
+        Dialogue(self._tokenizer, base.spec).check()
+        if config.max_length > context:
+            raise InputError(
+                f"{config.max_length} tokens are more than the {context} that {base.spec} can read",
+                source="--max-length",
+            )
+        self._config = config
+        self.cut = 0
+
+    def rows(self, examples: Sequence[Pair] | Sequence[Example]) -> list[dict[str, list[Message]]]:
+        """Rows of a data set for a trainer.
+
+        A system message that the template does not take is put in front of the first of the user's, as it is
+        in a measurement.
+
+        Raises:
+            InputError: the template refuses a conversation, or more of them are too long than may be.
+        """
+        rows: list[dict[str, list[Message]]] = []
+        longest, cut = 0, 0
+        for one in examples:
+            prompt = self._prompt(one)
+            answers = (
+                {"chosen": list(one.chosen), "rejected": list(one.rejected)}
+                if isinstance(one, Pair)
+                else {"completion": list(one.completion)}
+            )
+            length = max(self._length(one, [*prompt, *answer]) for answer in answers.values())
+            cut += length > self._config.max_length
+            longest = max(longest, length)
+            rows.append({"prompt": prompt, **answers})
+        if cut > self._config.max_cut * len(rows):
+            raise InputError(
+                f"{cut} of {len(rows)} examples are longer than {self._config.max_length} tokens and would "
+                f"be cut (the longest has {longest}); raise --max-length, or allow it: max_cut in --config",
+                source=_file(examples),
+            )
+        self.cut += cut
+        return rows
+
+    def _prompt(self, one: Pair | Example) -> list[Message]:
+        given = list(one.prompt)
+        for prompt in (given, without_system(given)):
+            try:
+                self._tokenizer.apply_chat_template(prompt, add_generation_prompt=True, tokenize=False)
+            except TemplateError as error:
+                problem = first_line(error)
+            else:
+                return prompt
+        raise InputError(f"the model's chat template refuses the conversation: {problem}", source=one.place)
+
+    def _length(self, one: Pair | Example, turns: list[Message]) -> int:
+        try:
+            ids: list[int] = self._tokenizer.apply_chat_template(turns, return_dict=False)
+        except TemplateError as error:
+            raise InputError(
+                f"the model's chat template refuses the conversation: {first_line(error)}", source=one.place
+            ) from error
+        return len(ids)
+
+
+def _file(examples: Sequence[Pair] | Sequence[Example]) -> str:
+    return examples[0].place.rpartition(", row")[0]
