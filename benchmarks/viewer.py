@@ -63,6 +63,8 @@ def address(path: str, **members: str) -> str:
 REQUESTS = {
     "runs": "/",
     "profile": address("/profile"),
+    "profile, its figure": address("/profile/figure"),
+    "profile, around a circle": address("/profile/figure", figure="expression"),
     "transcripts, first page": address("/transcripts"),
     "transcripts, page at trial 90,000": address("/transcripts", after="90000"),
     "transcripts, one trait passed over": address("/transcripts", trait="trait 7", took="passed"),

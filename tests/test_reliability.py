@@ -90,6 +90,20 @@ def test_proportion_widens_with_ties_within_clusters():
     assert tied.high - tied.low > 2.5 * (alone.high - alone.low)
 
 
+def test_proportion_of_halves_is_that_of_fewer_trials():
+    rng = np.random.default_rng(0)
+    scores = rng.choice([0.0, 0.5, 1.0], 20_000, p=[0.2, 0.5, 0.3])
+    found = reliability.proportion(scores)
+    assert (found.low, found.high) == pytest.approx(
+        (found.share - 1.96 * scores.std() / 20_000**0.5, found.share + 1.96 * scores.std() / 20_000**0.5),
+        abs=1e-4,
+    )
+    ties = reliability.proportion([0.5] * 5)
+    assert ties.share == 0.5
+    assert 0.15 < ties.low < 0.25  # five ties are no sure tie
+    assert ties.high == pytest.approx(1 - ties.low)
+
+
 def test_proportion_at_its_ends():
     assert reliability.proportion([True] * 20) == pytest.approx((1, 0.8203, 1, 20), abs=1e-4)
     assert reliability.proportion([True, True], clusters=["x", "x"]) == (1, 0, 1, 2)

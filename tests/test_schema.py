@@ -16,7 +16,7 @@ import pytest
 from mien import schema
 from mien.errors import StoreError
 from mien.store import Store
-from mien.types import Prompt, Trait, Trial
+from mien.types import Preference, Prompt, Trait, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,6 +166,36 @@ def test_an_old_store_is_taken_to_the_new_version(tmp_path: Path, monkeypatch: p
     db = sqlite3.connect(path)
     assert db.execute("SELECT name, note FROM run").fetchall() == [("r", "none")]
     db.close()
+
+
+def test_a_store_from_before_preferences_gets_them_and_keeps_its_labels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mien.db"
+    with monkeypatch.context() as patched:
+        patched.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
+        Store(path).close()
+    sql(
+        path,
+        """
+        INSERT INTO prompt VALUES ('k', 'p', 'Hello', '', '', '');
+        INSERT INTO run VALUES (1, 'a', 'm', 'revealed', '{}', 'd', 0, '[]', 0);
+        INSERT INTO run VALUES (2, 'b', 'm', 'revealed', '{}', 'd', 0, '[]', 0);
+        INSERT INTO trial SELECT id, 't0', 0, 0, '["warm", "blunt"]', 'k', NULL FROM run;
+        INSERT INTO label VALUES (1, 'Ana', 't0', 'warm', 0);
+        """,
+    )
+    assert number(path, "user_version") == 2
+    with pytest.raises(StoreError, match="is of an older schema; any command that writes upgrades it"):
+        Store(path, read_only=True)
+    found = Preference(
+        person="Ana", question="preferred", trial_a="t0", trial_b="t0", shown_left="b", chosen="b"
+    )
+    with Store(path) as store:
+        store.put_preferences(1, 2, [found])
+    with Store(path, read_only=True) as store:
+        assert [p for p, _ in store.preferences(1, 2)] == [found]
+        assert [*store.labels(1)] == [("t0", "Ana", "warm")]
 
 
 def test_a_new_store_goes_through_all_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,10 +141,13 @@ def proportion(
     """A share with its interval from clustered trials.
 
     Wilson's interval (1927) at the effective sample size n / deff, with deff the ratio of the clustered
-    variance to the binomial one (Korn and Graubard 1998, Survey Methodology 24, 193–201), never below 1.
+    variance to the binomial one (Korn and Graubard 1998, Survey Methodology 24, 193–201), never below what
+    independent trials would give. For booleans that is 1. Scores s between 0 and 1, such as ½ for a tie, vary
+    less: 1 − Σ s(1 − s)/(n + z²)/(share (1 − share)), the z² being successes and failures added in equal
+    numbers, as Agresti and Coull (1998, The American Statistician 52, 119–126) add them.
 
     Args:
-        successes: (T,) booleans.
+        successes: (T,) booleans, or scores between 0 and 1.
         clusters: (T,) labels; None makes every trial its own cluster.
         confidence_level: of the interval.
 
@@ -158,15 +161,16 @@ def proportion(
     share = float(hits.mean())
     codes = np.arange(n) if clusters is None else np.unique(clusters, return_inverse=True)[1]
     n_clusters = int(codes.max()) + 1
+    if n_clusters == 1:
+        return Proportion(share, 0.0, 1.0, n)
+    z = float(scipy.stats.t.ppf((1 + confidence_level) / 2, n_clusters - 1))
     binomial = share * (1 - share) / n
     effective = float(n)
-    if binomial > 0 and n_clusters > 1:
+    if binomial > 0:
         sums = np.bincount(codes, hits - share)
         clustered = n_clusters / (n_clusters - 1) * float(sums @ sums) / n**2
-        effective = n / max(clustered / binomial, 1.0)
-    z = float(scipy.stats.t.ppf((1 + confidence_level) / 2, n_clusters - 1)) if n_clusters > 1 else np.inf
-    if not np.isfinite(z):
-        return Proportion(share, 0.0, 1.0, n)
+        independent = binomial - float(np.sum(hits * (1 - hits))) / (n * (n + z**2))
+        effective = n * binomial / max(clustered, independent)
     centre = (share + z**2 / (2 * effective)) / (1 + z**2 / effective)
     margin = z / (1 + z**2 / effective) * np.sqrt(share * (1 - share) / effective + (z / effective) ** 2 / 4)
     return Proportion(share, max(float(centre - margin), 0.0), min(float(centre + margin), 1.0), n)

@@ -68,6 +68,22 @@ MIGRATIONS = (
     ALTER TABLE run ADD COLUMN pressure TEXT NOT NULL DEFAULT 'none';
     ALTER TABLE run ADD COLUMN turn INTEGER NOT NULL DEFAULT 1;
     """,
+    """
+    CREATE INDEX call_incomplete ON call (key, finish_reason, failure)
+        WHERE finish_reason <> 'stop' OR failure <> '';
+    """,
+    """
+    CREATE TABLE preference (
+        run_a INTEGER NOT NULL, trial_a TEXT NOT NULL, run_b INTEGER NOT NULL, trial_b TEXT NOT NULL,
+        question TEXT NOT NULL, person TEXT NOT NULL, shown_left TEXT NOT NULL, chosen TEXT NOT NULL,
+        created REAL NOT NULL,
+        PRIMARY KEY (run_a, trial_a, run_b, trial_b, question, person),
+        FOREIGN KEY (run_a, trial_a) REFERENCES trial ON DELETE CASCADE,
+        FOREIGN KEY (run_b, trial_b) REFERENCES trial ON DELETE CASCADE,
+        CHECK (run_a < run_b)
+    ) WITHOUT ROWID;
+    CREATE INDEX preference_b ON preference (run_b, trial_b);
+    """,
 )
 
 

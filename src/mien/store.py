@@ -1,4 +1,4 @@
-"""One SQLite file: calls, runs, trials, verdicts, labels, prompts.
+"""One SQLite file: calls, runs, trials, verdicts, labels, preferences, prompts.
 
 Calls are facts; everything else is a pure function of them. The file is in WAL mode, so that others may read
 while a run writes. Any number of runs, in any number of processes, may share one file.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,7 +18,7 @@ import msgspec
 from mien.errors import StoreError, UnknownName
 from mien.journal import CALL_COLUMNS, RAW_COLUMNS, Journal
 from mien.schema import connect, connect_read_only, explained, transaction
-from mien.types import Call, Prompt, Trait, Trial
+from mien.types import TIE, Call, Preference, Prompt, Trait, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,6 +48,11 @@ _PUT_PROMPT = """
 _PUT_TRIAL = """
     INSERT INTO trial (run, id, number, round, options, prompt) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING
+"""
+_PUT_PREFERENCE = """
+    INSERT OR REPLACE INTO preference
+        (run_a, trial_a, run_b, trial_b, question, person, shown_left, chosen, created)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -254,7 +259,7 @@ class Store:
             self._db.execute(_PUT_TRIAL, (run, trial.id, number, trial.round, options, keys[prompt]))
 
     def delete_run(self, name: str) -> None:
-        """Delete a run with its trials, verdicts and labels. Calls stay: they are facts, and paid for."""
+        """Delete a run with its trials, verdicts, labels and preferences. Calls stay: facts, and paid for."""
         with explained(self.path), transaction(self._db):
             run = self.run(name)
             self._db.execute("DELETE FROM judge WHERE run = ?", (run.id,))
@@ -366,6 +371,47 @@ class Store:
                 "DELETE FROM label WHERE run = ? AND trial = ? AND person = ?", (run, trial, person)
             )
 
+    def preferences(self, a: int, b: int) -> Iterator[tuple[Preference, str]]:
+        """What people chose between two runs' responses, each with the key of its prompt, in order."""
+        rows = self._select(
+            """
+            SELECT p.person, p.question, p.trial_a, p.trial_b, p.shown_left, p.chosen, t.prompt
+            FROM preference p JOIN trial t ON t.run = p.run_a AND t.id = p.trial_a
+            WHERE p.run_a = ? AND p.run_b = ? ORDER BY t.number, p.person, p.question
+            """,
+            min(a, b),
+            max(a, b),
+        )
+        names = ("person", "question", "trial_a", "trial_b", "shown_left", "chosen")
+        for *members, prompt in rows:
+            found = Preference(**dict(zip(names, members, strict=True)))
+            yield (found if a < b else _swapped(found)), prompt
+
+    def put_preferences(self, a: int, b: int, preferences: Iterable[Preference]) -> None:
+        """Keep what people chose, all or none; each takes the place of the person's earlier choice.
+
+        They are committed once this returns.
+        """
+        now = time.time()
+        # One order of the two runs: however they are asked for, a choice between them is one row.
+        kept = (found if a < b else _swapped(found) for found in preferences)
+        rows = (
+            (min(a, b), k.trial_a, max(a, b), k.trial_b, k.question, k.person, k.shown_left, k.chosen, now)
+            for k in kept
+        )
+        with explained(self.path), transaction(self._db):
+            self._db.executemany(_PUT_PREFERENCE, rows)
+
+    def delete_preference(self, a: int, b: int, trials: tuple[str, str], question: str, person: str) -> None:
+        """Take back a choice; nothing happens where there is none."""
+        first, second = sorted(zip((a, b), trials, strict=True))
+        with explained(self.path):
+            self._db.execute(
+                "DELETE FROM preference WHERE run_a = ? AND trial_a = ? AND run_b = ? AND trial_b = ? "
+                "AND question = ? AND person = ?",
+                (*first, *second, question, person),
+            )
+
     def prompt_ids(self, run: int) -> dict[str, str]:
         """Ids of a run's prompts by their keys."""
         query = "SELECT DISTINCT p.key, p.id FROM trial t JOIN prompt p ON p.key = t.prompt WHERE t.run = ?"
@@ -391,6 +437,17 @@ class Store:
 
     def _select(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         return list(self._each(query, *values))
+
+
+def _swapped(preference: Preference) -> Preference:
+    """The same choice, the two runs named the other way round."""
+    return replace(
+        preference,
+        trial_a=preference.trial_b,
+        trial_b=preference.trial_a,
+        shown_left="b" if preference.shown_left == "a" else "a",
+        chosen=TIE if preference.chosen == TIE else "b" if preference.chosen == "a" else "a",
+    )
 
 
 def _run_record(row: tuple[Any, ...]) -> RunRecord:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,12 @@ REFUSED = "refused"
 UNREADABLE = "unreadable"
 NON_CHOICES = (NEITHER, REFUSED, UNREADABLE)
 
+#: What is asked of a `Preference` that is asked about no trait. No trait may bear this name there.
+PREFERRED = "preferred"
+TIE: Final = "tie"
+
 InstrumentName = Literal["revealed", "instructed"]
+Side = Literal["a", "b"]  # of two runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +158,23 @@ class Verdict:
     chosen: str
     order: tuple[str, ...] = ()
     call: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preference:
+    """What a person chose between two runs' responses to one prompt, without knowing which is whose.
+
+    Attributes:
+        question: `PREFERRED`, or the trait that the chosen response shows more of.
+        trial_a: the first run's trial.
+        trial_b: the second run's.
+        shown_left: the run whose response stood on the left.
+        chosen: the run whose response was chosen, or `TIE`.
+    """
+
+    person: str
+    question: str
+    trial_a: str
+    trial_b: str
+    shown_left: Side
+    chosen: Side | Literal["tie"]

@@ -1,128 +1,246 @@
-"""Labelling in a real browser, by keyboard; driven through Chromium's own debugging protocol."""
+"""Every page in a real browser: what it looks like to people and to machines that read it aloud; labelling by
+keyboard, figures that lead somewhere, progress as it comes."""
 
 from __future__ import annotations
 
-import asyncio
-import itertools
-import json
+import os
+import re
 import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-import aiohttp
 import pytest
-from test_viewer import make_store, viewing
+from test_viewer import HOSTILE, PAGES, TRAITS, make_store, viewing
 
 from mien.store import Store
+from mien.testing import ScriptedServer, planted_scores
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium on this machine")
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--remote-debugging-port=0", "--remote-allow-origins=*", "about:blank"),
+    from playwright.sync_api import Browser, Page
+    from test_viewer import Viewer
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "narrow": ("light", 380)}
+SHOWN = (
+    *PAGES,
+    "/profile?run=before&figure=expression",
+    "/diff?a=before&b=after%2Fnow&figure=slope",
+    "/transcripts?run=before&words=question&trait=warm",
+    "/transcripts?run=before&verdict=refused",
+    "/label?run=before",
+    "/nowhere",
 )
 
 
-class Tab:
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket = socket
-        self._ids = itertools.count(1)
-        self.complaints: list[str] = []
-        self.requested: list[str] = []
-
-    async def ask(self, method: str, **params: Any) -> dict[str, Any]:
-        number = next(self._ids)
-        await self._socket.send_json({"id": number, "method": method, "params": params})
-        while True:
-            message = json.loads((await self._socket.receive(timeout=20)).data)
-            if message.get("id") == number:
-                assert "error" not in message, message
-                return message["result"]
-            match message["method"]:
-                case "Log.entryAdded" | "Runtime.exceptionThrown":
-                    self.complaints.append(json.dumps(message["params"]))
-                case "Network.requestWillBeSent":
-                    self.requested.append(message["params"]["request"]["url"])
-
-    async def evaluate(self, expression: str) -> Any:
-        return (await self.ask("Runtime.evaluate", expression=expression))["result"].get("value")
-
-    async def until(self, expression: str) -> None:
-        for _ in range(200):
-            if await self.evaluate(expression) is True:
-                return
-            await asyncio.sleep(0.05)
-        pytest.fail(f"never came: {expression}; {await self.evaluate('document.body.innerText')}")
-
-    async def press(self, key: str) -> None:
-        for kind in ("keyDown", "keyUp"):
-            await self.ask(
-                "Input.dispatchKeyEvent", type=kind, key=key, text=key if kind == "keyDown" else ""
-            )
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
-async def drive(address: str, profile: Path) -> Tab:
-    assert BROWSER
-    process = await asyncio.create_subprocess_exec(
-        BROWSER,
-        *FLAGS,
-        f"--user-data-dir={profile}",
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        port_file = profile / "DevToolsActivePort"
-        for _ in range(400):
-            if port_file.exists() and port_file.read_text().count("\n"):
-                break
-            await asyncio.sleep(0.05)
-        port = port_file.read_text().splitlines()[0]
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"http://127.0.0.1:{port}/json") as response:
-                pages = [page for page in await response.json() if page["type"] == "page"]
-            async with session.ws_connect(pages[0]["webSocketDebuggerUrl"]) as socket:
-                tab = Tab(socket)
-                for domain in ("Page", "Runtime", "Log", "Network"):
-                    await tab.ask(f"{domain}.enable")
-                await label(tab, address)
-                return tab
-    finally:
-        process.kill()
-        await process.wait()
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("browser") / "mien.db"
+    make_store(path)
+    return path
 
 
-async def label(tab: Tab, address: str) -> None:
-    await tab.ask("Page.navigate", url=f"{address}label?run=before&person=Ana")
-    await tab.until("document.readyState === 'complete' && !!window.htmx")
-    assert await tab.evaluate("document.body.innerText.includes('You read')") is False
-    for key, read in (("1", 1), ("n", 2), ("r", 3)):
-        await tab.press(key)
-        await tab.until(f"document.body.innerText.includes('{read} of 22 labelled by Ana')")
-        assert await tab.evaluate("document.body.innerText.includes('You read')") is True
-    await tab.press("u")
-    await tab.until("document.body.innerText.includes('2 of 22 labelled by Ana')")
-    before = await tab.evaluate("document.querySelector('.answers [name=trial]').value")
-    await tab.press("s")
-    await tab.until(f"document.querySelector('.answers [name=trial]').value !== '{before}'")
-    for number in range(1, 22):
-        await tab.ask("Page.navigate", url=f"{address}trial?run=before&id=t{number}")
-        await tab.until(f"document.title.startsWith('Trial {number + 1} ')")
-    await tab.ask("Page.navigate", url=address)
-    await tab.until("document.title.startsWith('Runs') && !!window.htmx")
-
-
-def test_labelling_by_keyboard(tmp_path: Path) -> None:
-    store = tmp_path / "mien.db"
-    make_store(store)
+@pytest.fixture(scope="module")
+def viewer(store: Path) -> Iterator[Viewer]:
     with viewing(store) as viewer:
-        tab = asyncio.run(drive(viewer.address, tmp_path / "browser"))
-        assert tab.complaints == []
-        assert tab.requested
-        assert {url for url in tab.requested if not url.startswith(viewer.address)} == set()
-    with Store(store, read_only=True) as opened:
-        labels = [chosen for _, _, chosen in opened.labels(1)]
+        yield viewer
+
+
+@contextmanager
+def opened(browser: Browser, viewer: Viewer, look: str = "light", **options: Any) -> Iterator[Page]:
+    """A page of the app; at the end it has complained of nothing and asked nobody else."""
+    scheme, width = LOOKS[look]
+    context = browser.new_context(
+        base_url=viewer.address,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 800},
+        **options,
+    )
+    complaints: list[str] = []
+    requested: list[str] = []
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: requested.append(request.url))
+    yield page
+    context.close()
+    missing = "error: Failed to load resource: the server responded with a status of 404 (Not Found)"
+    assert [words for words in complaints if words != missing] == []
+    assert complaints.count(missing) <= 1  # of /nowhere itself
+    assert {urlsplit(url).netloc for url in requested} == {urlsplit(viewer.address).netloc}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_is_accessible_fits_and_complains_of_nothing(
+    browser: Browser, viewer: Viewer, look: str
+) -> None:
+    checker = axe.Axe()
+    with opened(browser, viewer, look) as page:
+        for address in SHOWN:
+            page.goto(address)
+            if page.locator("[data-figure]").count():
+                page.locator("figure svg").wait_for()
+                assert page.locator("figure").inner_text().strip()
+            found = checker.run(page, options={"resultTypes": ["violations"]}).response["violations"]
+            assert [
+                (address, problem["id"], problem["nodes"][0]["html"])
+                for problem in found
+                if problem["impact"] in ("serious", "critical")
+            ] == []
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert (address, width) == (address, LOOKS[look][1])
+
+
+def test_a_click_on_a_figure_leads_to_the_trials(browser: Browser, viewer: Viewer) -> None:
+    with opened(browser, viewer) as page:
+        page.goto("/profile?run=before")
+        page.locator("figure svg text", has_text=re.compile("^warm$")).click()
+        page.wait_for_url("**/transcripts?run=before&judge=first&trait=warm")
+        page.goto("/diff?a=before&b=after%2Fnow")
+        page.locator("figure svg text", has_text=re.compile("^blunt$")).click()
+        page.wait_for_url("**/diff?*trait=blunt*#trials")
+        page.locator("h2#trials").wait_for()
+        page.get_by_role("link", name="Before and after").click()  # swapped in, not loaded
+        page.locator("figure svg text", has_text=re.compile("^after/now$")).wait_for()
+
+
+def test_a_figure_follows_the_reader_into_the_dark(browser: Browser, viewer: Viewer) -> None:
+    with opened(browser, viewer) as page:
+        page.goto("/profile?run=before")
+        page.locator("figure svg").wait_for()
+        page.emulate_media(color_scheme="dark")
+        page.wait_for_function(
+            "getComputedStyle(document.querySelector('figure svg')).backgroundColor === 'rgb(20, 23, 26)'"
+        )
+
+
+def test_the_pages_read_without_scripts(browser: Browser, viewer: Viewer) -> None:
+    with opened(browser, viewer, java_script_enabled=False) as page:
+        page.goto("/profile?run=before")
+        picture = page.locator("figure img")
+        picture.scroll_into_view_if_needed()
+        assert picture.bounding_box()["width"] > 300
+        page.locator("table").get_by_role("link", name="warm").click()
+        page.get_by_role("link", name="Trial 1", exact=True).click()
+        page.get_by_role("heading", name="What the model was told").wait_for()
+
+
+def test_hostile_responses_do_nothing(browser: Browser, viewer: Viewer) -> None:
+    with opened(browser, viewer) as page:
+        dialogs: list[str] = []
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        for number in range(1, len(HOSTILE) + 1):
+            page.goto(f"/trial?run=before&id=t{number}")
+            page.get_by_role("heading", name=f"Trial {number + 1} of before").wait_for()
+        assert dialogs == []
+
+
+def test_labelling_by_keyboard(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "mien.db"
+    make_store(path)
+    with viewing(path) as viewer, opened(browser, viewer) as page:
+        page.goto("/label?run=before&person=Ana")
+        page.wait_for_function("!!window.htmx")
+        assert page.get_by_text("You read").count() == 0
+        for key, read in (("1", 1), ("n", 2), ("r", 3)):
+            page.keyboard.press(key)
+            page.get_by_text(f"{read} of 22 labelled by Ana").wait_for()
+            page.get_by_text("You read").wait_for()
+        page.keyboard.press("u")
+        page.get_by_text("2 of 22 labelled by Ana").wait_for()
+        shown = page.locator(".answers [name=trial]")
+        before = shown.get_attribute("value")
+        page.keyboard.press("s")
+        page.wait_for_function(
+            "before => document.querySelector('.answers [name=trial]').value !== before", arg=before
+        )
+    with Store(path, read_only=True) as opened_store:
+        labels = [chosen for _, _, chosen in opened_store.labels(1)]
     assert len(labels) == 2
     assert labels.count("neither") == 1
+
+
+def test_choosing_by_keyboard_among_hostile_responses(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "mien.db"
+    make_store(path)
+    settled = """() => document.readyState === 'complete' && !!window.htmx
+        && !document.querySelector('.htmx-request, .htmx-settling')"""
+    with viewing(path) as viewer, opened(browser, viewer) as page:
+
+        def press(key: str, said: str) -> None:
+            page.wait_for_function(settled)
+            page.keyboard.press(key)
+            page.get_by_text(said).wait_for()
+
+        page.goto("/arena?a=before&b=after%2Fnow&trait=warm&person=Ana")
+        pair = page.locator(".answers [name=pair]")
+        first = pair.get_attribute("value")
+        press("1", "Which is more warm?")
+        assert pair.get_attribute("value") == first
+        press("2", "You found response 2 more warm")
+        assert pair.get_attribute("value") != first
+        press("t", "You called it a tie")
+        press("1", "You found response 1 more warm")
+        press("u", "Which is more warm?")
+        press("t", "2 of 22 pairs compared by Ana")
+        for _ in range(20):
+            before = pair.get_attribute("value")
+            page.wait_for_function(settled)
+            page.keyboard.press("s")
+            page.wait_for_function(
+                "before => document.querySelector('.answers [name=pair]')?.value !== before", arg=before
+            )
+        page.get_by_text("nothing is left but what you skipped").wait_for()
+    with Store(path, read_only=True) as opened_store:
+        a, b = (opened_store.run(name).id for name in ("before", "after/now"))
+        found = [(p.question, p.chosen == "tie") for p, _ in opened_store.preferences(a, b)]
+    assert sorted(found) == [("preferred", False), ("preferred", True), ("warm", False), ("warm", True)]
+
+
+def test_a_run_is_seen_to_come_on(browser: Browser, viewer: Viewer, store: Path, tmp_path: Path) -> None:
+    (tmp_path / "traits.txt").write_text("\n".join(TRAITS))
+    with (
+        ScriptedServer(scores=planted_scores(TRAITS), latency=0.3) as server,
+        opened(browser, viewer) as page,
+    ):
+        page.goto("/")
+        page.get_by_role("link", name="before").wait_for()
+        command = [
+            sys.executable,
+            "-m",
+            "mien.cli",
+            "measure",
+            server.model,
+            "--judge",
+            f"{server.url}#judge",
+        ]
+        command += ["--traits", "traits.txt", "--trials", "60", "--max-concurrency", "4", "--name", "live"]
+        running = subprocess.Popen(
+            [*command, "--store", str(store)],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        )
+        row = page.get_by_role("row").filter(has=page.get_by_role("link", name="live"))
+        row.get_by_text("under way").wait_for()
+        row.get_by_text("60 of 60").wait_for()
+        assert (running.wait(30), running.communicate()[1].decode().count("Traceback")) == (0, 0)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import http.client
 import io
+import json
 import os
 import re
 import signal
@@ -196,6 +198,8 @@ PAGES = (
     "/trial?run=before&id=t1",
     "/diff?a=before&b=after%2Fnow&trait=warm",
     "/label?run=before&person=Ana&sample=stratified",
+    "/arena",
+    "/arena?a=before&b=after%2Fnow&trait=warm&person=Ana",
 )
 
 
@@ -209,7 +213,7 @@ def test_a_page_reads_without_scripts_and_loads_nothing_foreign(viewer: Viewer, 
     tags.feed(answer.text)
     assert sum(tag == "h1" for tag, _ in tags.found) == 1
     for tag, attributes in tags.found:
-        assert tag not in ("style", "iframe", "base", "img")
+        assert tag not in ("style", "iframe", "base")
         assert not [name for name in attributes if name == "style" or name.startswith("on")]
         loads = [attributes[name] or "" for name in ("src", "href", "action") if name in attributes]
         assert all(re.match("/(?!/)|#", address) for address in loads)
@@ -384,3 +388,46 @@ def test_live_progress_is_sent_as_it_comes(viewer: Viewer) -> None:
     assert response.readline() == b"event: runs\n"
     assert response.readline().startswith(b"data: ")
     connection.close()
+
+
+def test_figures_lead_to_what_is_behind_them(viewer: Viewer) -> None:
+    answer = viewer.ask("/profile/figure?run=before&theme=dark")
+    figure = json.loads(answer.text)
+    assert set(figure["links"]) == set(TRAITS)
+    assert figure["links"]["dry wit"] == "/transcripts?run=before&judge=first&trait=dry+wit"
+    assert "3 traits" in figure["title"]
+    assert "vega/" in figure["spec"]["$schema"]  # compiled: the browser has no Vega-Lite
+    assert "title" not in figure["spec"]
+    light = json.loads(viewer.ask("/profile/figure?run=before").text)["spec"]
+    assert light["background"] != figure["spec"]["background"]
+    figure = json.loads(viewer.ask("/diff/figure?a=before&b=after%2Fnow&figure=slope").text)
+    assert figure["links"]["warm"] == "/diff?a=before&b=after%2Fnow&figure=slope&trait=warm#trials"
+
+
+def test_a_picture_is_there_without_scripts(viewer: Viewer) -> None:
+    for page in ("/profile?run=before", "/diff?a=before&b=after%2Fnow&figure=slope"):
+        source = re.search(r'<img loading="lazy" src="([^"]+)"', viewer.ask(page).text)
+        assert source
+        picture = viewer.ask(html.unescape(source[1]))
+        assert picture.headers["Content-Type"].startswith("image/svg+xml")
+        assert picture.text.startswith("<svg")
+    assert viewer.ask("/profile/figure?run=before&figure=pie").status == 404
+
+
+def test_what_a_killed_app_left_is_deleted_by_the_next(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with viewing(path) as alive:
+        with pytest.raises(subprocess.SubprocessError), viewing(path) as killed:
+            killed.process.kill()
+            killed.process.wait()
+            raise subprocess.SubprocessError
+        folders = [*tmp_path.glob("mien-search-*")]
+        assert len(folders) == 2
+        for folder in folders:
+            os.utime(folder, (0, 0))  # both are old; one has an owner
+        with viewing(path):
+            assert len([folder for folder in folders if folder.exists()]) == 1
+        assert numbers(alive.ask("/transcripts?run=before&words=question+12")) == [13]
+    assert [*tmp_path.glob("mien-search-*")] == []

@@ -21,7 +21,7 @@ def command(
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8080,
     read_only: Annotated[
-        bool, typer.Option("--read-only", help="Show the store, and let nobody label.")
+        bool, typer.Option("--read-only", help="Show the store, and let nobody write to it.")
     ] = False,
     token: Annotated[
         str | None,
@@ -33,7 +33,7 @@ def command(
     ] = None,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
-    """Open the store in a browser: runs, profiles, transcripts, diffs, and labelling by people."""
+    """Open the store in a browser: runs, profiles, transcripts, diffs, labelling by people, and an arena."""
     import secrets
 
     from mien.serving import bind

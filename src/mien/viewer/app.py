@@ -12,10 +12,12 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from mien.errors import MienError, UnknownName
-from mien.report.numbers import fraction, p_value
+from mien.report.numbers import counted, fraction, p_value
 from mien.schema import connect_read_only
 from mien.store import Store
+from mien.viewer.figures import Drawn
 from mien.viewer.markdown import rendered
+from mien.viewer.profiles import Profiles
 from mien.viewer.search import SearchIndex
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ class App:
         self.guard = guard
         connect_read_only(store, lock_timeout=_LOCK_TIMEOUT).close()
         self.search = SearchIndex(store)
+        self.profiles = Profiles(self)
+        self.drawn = Drawn()
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -60,6 +64,7 @@ class App:
         shared.update(
             href=href,
             rendered=rendered,
+            counted=counted,
             read_only=guard.read_only,
             form_token=guard.form_token,
             store_name=store.name,
@@ -67,20 +72,22 @@ class App:
 
     def application(self) -> web.Application:
         """What aiohttp serves."""
-        from mien.viewer.pages import diff, label, profile, runs, transcripts, trial
+        from mien.viewer.pages import arena, diff, label, profile, runs, transcripts, trial
 
         application = web.Application(
             middlewares=[self.guard.check, self._explained], client_max_size=_MOST_BYTES
         )
         application.router.add_static("/static/", _HERE / "static")
-        for page in (runs, profile, transcripts, trial, diff, label):
+        for page in (runs, profile, transcripts, trial, diff, label, arena):
             application.add_routes(page.routes(self))
-        application.cleanup_ctx.append(self._searching)
+        application.cleanup_ctx.append(self._working)
         return application
 
-    async def _searching(self, _: web.Application) -> AsyncIterator[None]:
+    async def _working(self, _: web.Application) -> AsyncIterator[None]:
         self.search.start()
+        self.profiles.start()
         yield
+        self.profiles.close()
         await asyncio.to_thread(self.search.close)
 
     @contextmanager
@@ -104,12 +111,14 @@ class App:
         """A template, filled."""
         return self._templates.get_template(template).render(**values)
 
-    def get(self, path: str, page: Callable[[Mapping[str, str]], str]) -> web.RouteDef:
-        """A page that is a function of its address's members."""
+    def get(
+        self, path: str, page: Callable[[Mapping[str, str]], str], *, content_type: str = "text/html"
+    ) -> web.RouteDef:
+        """A page, or a part of one, that is a function of its address's members."""
 
         async def answer(request: web.Request) -> web.Response:
             text = await asyncio.to_thread(page, request.query)
-            return web.Response(text=text, content_type="text/html")
+            return web.Response(text=text, content_type=content_type)
 
         return web.get(path, answer)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from hashlib import blake2b
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mien.reliability import Kappa
 
 SAMPLES = ("random", "stratified", "disagreement")
+LONGEST_NAME = 60  # characters
 
 
 class Agreement(NamedTuple):
@@ -21,6 +22,11 @@ class Agreement(NamedTuple):
     first: str
     second: str
     kappa: Kappa
+
+
+def person_name(members: Mapping[str, Any]) -> str:
+    """The name that a person typed; empty where none did."""
+    return " ".join(str(members.get("person", "")).split())[:LONGEST_NAME]
 
 
 def queue(sample: str, trials: Iterable[str], verdicts: Iterable[Mapping[str, str]]) -> list[str]:

@@ -7,18 +7,17 @@ it is made anew with each start.
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-import tempfile
 import threading
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.schema import connect_read_only
+from mien.viewer.temporary import TemporaryFolder
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
 #: A document's number is its run's times this, plus its trial's: results come in the trials' order.
 RUN_STRIDE = 2**32
@@ -32,8 +31,8 @@ class SearchIndex:
 
     def __init__(self, store: Path) -> None:
         self._store = store
-        self._folder = Path(tempfile.mkdtemp(prefix="mien-search-"))
-        self.path = self._folder / "search.db"
+        self._folder = TemporaryFolder("mien-search-")
+        self.path = self._folder.path / "search.db"
         self._indexed: dict[tuple[int, float], set[int]] = {}
         self._asked, self._stopped = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="mien-search", daemon=True)
@@ -51,7 +50,7 @@ class SearchIndex:
         self._asked.set()
         if self._thread.is_alive():
             self._thread.join()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.close()
 
     def wake(self) -> None:
         """Look for new responses soon."""

@@ -142,12 +142,26 @@ def _conditions(wanted: Filter) -> tuple[list[str], dict[str, object]]:
         if getattr(wanted, name):
             where.append(f"p.{name} = :{name}")
             values[name] = getattr(wanted, name)
-    if wanted.finish == "failed":
-        where.append("c.failure <> ''")
+    if wanted.finish == "stop":
+        where.append(f"t.call IS NOT NULL AND NOT {ended('TRUE')}")
+    elif wanted.finish == "failed":
+        where.append(ended("failure <> ''"))
     elif wanted.finish:
-        where.append("c.finish_reason = :finish")
+        where.append(ended("finish_reason = :finish"))
         values["finish"] = wanted.finish
     return where, values
+
+
+def ended(how: str) -> str:
+    """The condition that a trial's call ended otherwise than it should, and so.
+
+    Such calls have an index of their own: looking for it among all calls, long responses and all, would take
+    five times as long where there are few.
+    """
+    return (
+        "EXISTS (SELECT 1 FROM call INDEXED BY call_incomplete WHERE key = t.call "
+        f"AND (finish_reason <> 'stop' OR failure <> '') AND {how})"
+    )
 
 
 def categories(db: sqlite3.Connection) -> tuple[list[str], list[str]]:

@@ -64,7 +64,7 @@ def diff(diff: Diff, *, top: int | None = 40) -> Chart:
     shown = [
         base.transform_filter(f"datum.changed == {changed} && datum.delta {sign} 0")
         .mark_bar(
-            style=style, size=9, filled=True, fillOpacity=0.85 if changed == "true" else 0.12, strokeWidth=1
+            style=style, size=9, filled=True, fillOpacity=0.85 if changed == "true" else 0.28, strokeWidth=1
         )
         .encode(x, alt.X2(datum=0), tooltip=_TOOLTIP)
         for changed in ("true", "false")
@@ -84,7 +84,7 @@ def diff(diff: Diff, *, top: int | None = 40) -> Chart:
         chart,
         f"From {diff.a} to {diff.b}: changes of {len(diff.traits)} traits",
         f"{made_of(diff)}.",
-        f"{kept}Filled, with its q: {headline(diff)}, adjusted for false discovery.",
+        f"{kept}In full colour, with its q: {headline(diff)}, adjusted for false discovery.",
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from mien.report.changes import finding, headline, summary
-from mien.viewer.pages.profile import Profiles
+from mien.viewer.app import href
+from mien.viewer.figures import chosen, figures, theme
 from mien.viewer.pages.trial import one_trial
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from mien.diffs import Diff
     from mien.viewer.app import App
 
 _SHOWN = 6  # trials of a trait side by side
@@ -30,21 +33,20 @@ _TURNED = """
 
 
 def routes(app: App) -> list[web.RouteDef]:
-    """Where the page is found."""
-    profiles = Profiles(app)
+    """Where the page and its figures are found."""
+
+    def found(query: Mapping[str, str]) -> Diff:
+        judge = query.get("judge", "")
+        before, after = (app.profiles.profile(query.get(end, ""), judge) for end in ("a", "b"))
+        return app.profiles.diff(before, after)
 
     def page(query: Mapping[str, str]) -> str:
-        from mien import diffs
-
-        names = query.get("a", ""), query.get("b", "")
-        before, after = (profiles.profile(name, query.get("judge", "")) for name in names)
-        diff = diffs.diff(before, after)
+        diff = found(query)
         trait = query.get("trait", "")
         shown = next((row for row in diff.rows if row["trait"] == trait), None)
-        pairs = (
-            _pairs(app, names, (before.judge, after.judge), trait, lost=shown["delta"] < 0) if shown else []
-        )
+        pairs = _pairs(app, diff, trait, lost=shown["delta"] < 0) if shown else []
         ends = [abs(row[end]) for row in diff.rows for end in ("low", "high")]
+        known = figures("diff", len(diff.traits))
         return app.html(
             "diff.html",
             title=f"{diff.b} against {diff.a}",
@@ -56,24 +58,45 @@ def routes(app: App) -> list[web.RouteDef]:
             span=max(ends),
             shown=shown,
             pairs=pairs,
+            figures=known,
+            figure=chosen(query.get("figure", ""), known),
+            members=_members(query),
         )
 
-    return [app.get("/diff", page)]
+    def figure(query: Mapping[str, str]) -> str:
+        diff = found(query)
+        known = figures("diff", len(diff.traits))
+        name = chosen(query.get("figure", ""), known)
+        members = _members(query) | {"figure": name}
+        links = {trait: href("/diff", **members, trait=trait) + "#trials" for trait in diff.traits}
+        return app.drawn.specification(known[name], diff, theme(query), links)
+
+    def picture(query: Mapping[str, str]) -> str:
+        diff = found(query)
+        known = figures("diff", len(diff.traits))
+        return app.drawn.picture(known[chosen(query.get("figure", ""), known)], diff, theme(query))
+
+    return [
+        app.get("/diff", page),
+        app.get("/diff/figure", figure, content_type="application/json"),
+        app.get("/diff/figure.svg", picture, content_type="image/svg+xml"),
+    ]
 
 
-def _pairs(
-    app: App, names: tuple[str, str], judges: tuple[str, str], trait: str, *, lost: bool
-) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+def _members(query: Mapping[str, str]) -> dict[str, str]:
+    """What an address says of the diff: the runs, and the judge where one is named."""
+    return {name: query[name] for name in ("a", "b", "judge") if query.get(name)}
+
+
+def _pairs(app: App, diff: Diff, trait: str, *, lost: bool) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Trials that turned the way the trait did."""
-    import json
-
     with app.reading() as (store, db):
-        a, b = (store.run(name).id for name in names)
+        a, b = (store.run(name).id for name in (diff.a, diff.b))
         values = {
             "a": a,
             "b": b,
-            "judge_a": judges[0],
-            "judge_b": judges[1],
+            "judge_a": diff.before.judge,
+            "judge_b": diff.after.judge,
             "trait": trait,
             "quoted": json.dumps(trait, ensure_ascii=False),
             "lost": lost,

@@ -12,18 +12,22 @@ from aiohttp import web
 
 from mien.errors import InputError, UsageError
 from mien.types import NEITHER, NON_CHOICES, REFUSED
-from mien.viewer.labelling import SAMPLES, agreements, queue, shown_order
+from mien.viewer.labelling import LONGEST_NAME, SAMPLES, agreements, person_name, queue, shown_order
 from mien.viewer.pages.trial import one_trial
+from mien.viewer.trials import ended
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mien.store import RunRecord, Store
     from mien.viewer.app import App
 
+_ANSWERED = f"""
+    SELECT t.id FROM trial t WHERE t.run = ? AND t.call IS NOT NULL AND NOT {ended("failure <> ''")}
+"""
+_VERDICTS = "SELECT trial, chosen FROM verdict WHERE run = ? AND judge = ?"
 _COLUMNS = ("run", "trial_id", "person", "chosen")
-_NAME = 60  # characters
 
 
 class _Label:
@@ -32,7 +36,7 @@ class _Label:
         self._queues: dict[tuple[int, float, str], tuple[tuple[int, ...], list[str]]] = {}
 
     def page(self, query: Mapping[str, str]) -> str:
-        person, sample = _person(query), query.get("sample") or SAMPLES[0]
+        person, sample = person_name(query), query.get("sample") or SAMPLES[0]
         if sample not in SAMPLES:
             raise UsageError(f"no sample named {sample!r}; choose one of {', '.join(SAMPLES)}")
         skipped = tuple(filter(None, query.get("skipped", "").split(",")))
@@ -70,21 +74,13 @@ class _Label:
         state = (answered, *(store.count_verdicts(run.id, name) for name in names))
         known, order = self._queues.get((run.id, run.created, sample), ((), []))
         if known != state:
-            rows = db.execute(
-                "SELECT t.id FROM trial t JOIN call c ON c.key = t.call "
-                "WHERE t.run = ? AND c.failure = '' AND c.text <> ''",
-                (run.id,),
-            )
-            verdicts = (
-                {trial: chosen for _, chosen, _, trial in store.verdicts(run.id, name)} for name in names
-            )
-            order = queue(sample, (trial for (trial,) in rows), verdicts)
+            order = _drawn(db, run.id, sample, names)
             self._queues[run.id, run.created, sample] = state, order
         return order
 
     def answer(self, form: Mapping[str, Any]) -> str:
         """Keep a label, pass a trial over, or take the last label back."""
-        person, trial, chosen = _person(form), str(form.get("trial", "")), str(form.get("chosen", ""))
+        person, trial, chosen = person_name(form), str(form.get("trial", "")), str(form.get("chosen", ""))
         place = {"run": str(form.get("run", "")), "person": person, "sample": str(form.get("sample", ""))}
         skipped = str(form.get("skipped", ""))
         if not person:
@@ -145,13 +141,16 @@ class _Label:
                 if not person or chosen not in (*options, *NON_CHOICES):
                     problem = f"{chosen!r} is none of the trial's options" if person else "names no person"
                     raise InputError(problem, source=file.filename, where=f"row {number}")
-                labels.append((trial, person[:_NAME], chosen))
+                labels.append((trial, person[:LONGEST_NAME], chosen))
             store.put_labels(run.id, labels)
         return self._location({"run": name})
 
 
-def _person(members: Mapping[str, Any]) -> str:
-    return " ".join(str(members.get("person", "")).split())[:_NAME]
+def _drawn(db: sqlite3.Connection, run: int, sample: str, judges: Sequence[str]) -> list[str]:
+    """The trials of a sample that have a response, in order; only the verdicts that it needs are read."""
+    needed = {"random": (), "stratified": judges[:1], "disagreement": judges}[sample]
+    verdicts = [dict(db.execute(_VERDICTS, (run, judge)).fetchall()) for judge in needed]
+    return queue(sample, (trial for (trial,) in db.execute(_ANSWERED, (run,))), verdicts)
 
 
 def _people(store: Store, run: RunRecord) -> dict[str, dict[str, str]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mien.report.health import health
-from mien.runs import Run
+from mien.viewer.app import href
+from mien.viewer.figures import chosen, figures, theme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,49 +17,53 @@ if TYPE_CHECKING:
     from mien.viewer.app import App
 
 
-class Profiles:
-    """Fitted profiles, kept until a run has other verdicts."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self._fitted = lru_cache(maxsize=32)(self._fit)
-
-    def profile(self, name: str, judge: str) -> Profile:
-        """The profile of a run by a judge, or by its first one."""
-        with self._app.reading() as (store, _):
-            run = store.run(name)
-            judges = [known.name for known in store.judges(run.id)]
-            judge = judge or (judges[0] if judges else "")
-            verdicts = store.count_verdicts(run.id, judge)
-        return self._fitted(name, judge, run.created, verdicts)
-
-    def _fit(self, name: str, judge: str, created: float, verdicts: int) -> Profile:
-        del created, verdicts  # what makes a fit another
-        return Run(name, self._app.store).profile(judge or None)
-
-
 def routes(app: App) -> list[web.RouteDef]:
-    """Where the page is found."""
-    profiles = Profiles(app)
+    """Where the page and its figures are found."""
+
+    def fitted(query: Mapping[str, str]) -> Profile:
+        return app.profiles.profile(query.get("run", ""), query.get("judge", ""))
 
     def page(query: Mapping[str, str]) -> str:
-        name = query.get("run", "")
-        found = profiles.profile(name, query.get("judge", ""))
+        found = fitted(query)
         with app.reading() as (store, _):
-            run = store.run(name)
+            run = store.run(found.run)
             judges = [judge.name for judge in store.judges(run.id)]
-            others = [other.name for other in store.runs() if other.name != name]
+            others = [other.name for other in store.runs() if other.name != found.run]
+            read = found.n_trials - found.verdicts["missing"]
+            newer = store.count_verdicts(run.id, found.judge) - read
         rows = found.rows
+        known = figures("profile", len(found.traits))
         return app.html(
             "profile.html",
-            title=name,
+            title=found.run,
             profile=found,
+            newer=newer,
             rows=rows,
             health=health(found),
             judges=judges,
             others=others,
             low=min(row["low"] for row in rows),
             high=max(row["high"] for row in rows),
+            figures=known,
+            figure=chosen(query.get("figure", ""), known),
+            members={"run": found.run, "judge": found.judge},
         )
 
-    return [app.get("/profile", page)]
+    def figure(query: Mapping[str, str]) -> str:
+        found = fitted(query)
+        known = figures("profile", len(found.traits))
+        members = {"run": found.run, "judge": found.judge}
+        links = {trait: href("/transcripts", **members, trait=trait) for trait in found.traits}
+        name = chosen(query.get("figure", ""), known)
+        return app.drawn.specification(known[name], found, theme(query), links)
+
+    def picture(query: Mapping[str, str]) -> str:
+        found = fitted(query)
+        known = figures("profile", len(found.traits))
+        return app.drawn.picture(known[chosen(query.get("figure", ""), known)], found, theme(query))
+
+    return [
+        app.get("/profile", page),
+        app.get("/profile/figure", figure, content_type="application/json"),
+        app.get("/profile/figure.svg", picture, content_type="image/svg+xml"),
+    ]

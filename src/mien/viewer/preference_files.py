@@ -1,0 +1,93 @@
+"""Preferences as files: CSV or JSONL, one row a choice."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from mien.errors import InputError
+from mien.files import read_jsonl
+from mien.types import TIE, Preference
+from mien.viewer.labelling import person_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+COLUMNS: Final = ("a", "b", "trial_a", "trial_b", "person", "question", "shown_left", "chosen")
+FORMATS: Final = {".csv": "text/csv", ".jsonl": "application/jsonl"}
+_SWAPPED = {"a": "b", "b": "a", TIE: TIE}
+
+
+def written(suffix: str, runs: tuple[str, str], preferences: Iterable[Preference]) -> str:
+    """Choices between two runs as the text of a file."""
+    rows = (
+        dict(zip(COLUMNS, (*runs, *(getattr(found, name) for name in COLUMNS[2:])), strict=True))
+        for found in preferences
+    )
+    if suffix == ".jsonl":
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def read(
+    content: bytes, name: str, runs: tuple[str, str], problem: Callable[[Preference], str]
+) -> list[Preference]:
+    """The choices between two runs that a file holds; rows of other runs are passed over.
+
+    Args:
+        content: of the file.
+        name: of the file; its ending says how it is written.
+        runs: names of the two. Rows may name them the other way round, or not at all.
+        problem: what is wrong with a choice, or nothing.
+
+    Raises:
+        InputError: the file or one of its rows cannot be used.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("is not UTF-8", source=name) from None
+    found: list[Preference] = []
+    for number, row in _rows(text, name):
+        if missing := [column for column in COLUMNS[2:] if not row.get(column)]:
+            raise InputError(f"{missing[0]} is missing", source=name, where=f"row {number}")
+        given = (row.get("a") or runs[0], row.get("b") or runs[1])
+        if given not in (runs, runs[::-1]):
+            continue
+        preference = _preference(row, swapped=given != runs)
+        if wrong := problem(preference):
+            raise InputError(wrong, source=name, where=f"row {number}")
+        found.append(preference)
+    return found
+
+
+def _rows(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
+    if name.endswith(".jsonl"):
+        for number, row in read_jsonl(text, name):
+            yield number, {key: "" if value is None else str(value) for key, value in row.items()}
+    elif name.endswith(".csv"):
+        rows = csv.DictReader(io.StringIO(text), strict=True)
+        if missing := [column for column in COLUMNS[2:] if column not in (rows.fieldnames or ())]:
+            raise InputError(f"lacks the column {missing[0]}", source=name)
+        try:
+            yield from enumerate(rows, 1)
+        except csv.Error as error:
+            raise InputError(f"cannot be read: {error}", source=name) from None
+    else:
+        raise InputError(f"unknown format; preferences come as {', '.join(FORMATS)}", source=name)
+
+
+def _preference(row: Mapping[str, Any], *, swapped: bool) -> Preference:
+    members = {column: row[column].strip() for column in COLUMNS[2:]}
+    members["person"] = person_name(row)
+    if swapped:
+        members["trial_a"], members["trial_b"] = members["trial_b"], members["trial_a"]
+        for column in ("shown_left", "chosen"):
+            members[column] = _SWAPPED.get(members[column], members[column])
+    return Preference(**members)

@@ -1,0 +1,105 @@
+"""Fitted profiles of a store's runs, made before they are asked for, kept until verdicts are added."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import defaultdict
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from mien.errors import MienError
+from mien.runs import Run
+
+if TYPE_CHECKING:
+    from mien.diffs import Diff
+    from mien.ratings import Profile
+    from mien.viewer.app import App
+
+_KEPT = 64
+_AHEAD = 16  # newest runs that are fitted before anybody asks
+_CALM = 0.5  # seconds
+_PATIENCE = 0.1  # seconds; what takes longer to fit is fitted anew behind the reader's back
+
+_Key = tuple[int, float, str]  # a run's number, when it was made, and the judge
+
+
+class _Fitted(NamedTuple):
+    profile: Profile
+    verdicts: int
+    seconds: float
+
+
+class Profiles:
+    """Fits profiles, in a thread of its own from `start` until `close`, or at once where none is known."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._kept: dict[_Key, _Fitted] = {}
+        self._locks: defaultdict[_Key, threading.Lock] = defaultdict(threading.Lock)
+        self._wanted: queue.SimpleQueue[tuple[str, str] | None] = queue.SimpleQueue()
+        self.diff = lru_cache(maxsize=32)(_diff)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="mien-profiles", daemon=True)
+
+    def start(self) -> None:
+        """Begin to fit the newest runs, and to draw them."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Fit no more. What is being fitted is let go with the process."""
+        self._stopped.set()
+        self._wanted.put(None)
+
+    def profile(self, name: str, judge: str = "") -> Profile:
+        """The profile of a run by a judge, or by its first one.
+
+        Of a run that takes long to fit and has new verdicts, the profile before them is given once more; it
+        says of how many verdicts it is.
+        """
+        key, judge, verdicts = self._state(name, judge)
+        known = self._kept.get(key)
+        if known and known.verdicts != verdicts and known.seconds > _PATIENCE:
+            self._wanted.put((name, judge))
+            return known.profile
+        return self._fit(key, name, judge, verdicts)
+
+    def _state(self, name: str, judge: str) -> tuple[_Key, str, int]:
+        with self._app.reading() as (store, _):
+            run = store.run(name)
+            judges = [known.name for known in store.judges(run.id)]
+            judge = judge or (judges[0] if judges else "")
+            return (run.id, run.created, judge), judge, store.count_verdicts(run.id, judge)
+
+    def _fit(self, key: _Key, name: str, judge: str, verdicts: int) -> Profile:
+        with self._locks[key]:  # whoever comes second finds it done
+            known = self._kept.get(key)
+            if known and known.verdicts == verdicts:
+                return known.profile
+            start = time.perf_counter()
+            profile = Run(name, self._app.store).profile(judge or None)
+            self._kept[key] = _Fitted(profile, verdicts, time.perf_counter() - start)
+        while len(self._kept) > _KEPT:
+            self._kept.pop(next(iter(self._kept)), None)
+        return profile
+
+    def _work(self) -> None:
+        self._stopped.wait(_CALM)  # the first page comes first
+        with self._app.reading() as (store, _):
+            newest = [run.name for run in store.runs()][-_AHEAD:]
+        for name in reversed(newest):
+            self._wanted.put((name, ""))
+        while (wanted := self._wanted.get()) and not self._stopped.is_set():
+            try:
+                key, judge, verdicts = self._state(*wanted)
+                self._app.drawn.prepare(self._fit(key, wanted[0], judge, verdicts))
+            except MienError:
+                pass  # whoever asks for this profile is told
+
+
+def _diff(before: Profile, after: Profile) -> Diff:
+    """What changed from one profile to another."""
+    from mien import diffs
+
+    return diffs.diff(before, after)
