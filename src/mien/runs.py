@@ -18,7 +18,7 @@ from mien.store import JudgeRecord, RunRecord, Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     import pandas as pd
 
@@ -303,6 +303,7 @@ class Run:
         pressure: Pressure = "none",
         *,
         judge: str | None = None,
+        traits: Collection[str] | None = None,
         confidence_level: float = 0.95,
     ) -> Persistence:
         """How far the character holds in the later turns of the run's conversations, under a pressure.
@@ -314,6 +315,7 @@ class Run:
         Args:
             pressure: as it was measured: ``none``, ``neutral``, ``stay`` or ``drop``.
             judge: whose verdicts to take; default: the run's first judge.
+            traits: only trials whose character is one of these; None: all.
             confidence_level: of the intervals.
 
         Raises:
@@ -330,6 +332,7 @@ class Run:
                 shown = {trial: row.trial.options[0] for trial, row in first.items()}
             else:
                 shown = {t: row.chosen for t, row in first.items() if row.chosen in row.trial.options}
+            shown = {t: option for t, option in shown.items() if traits is None or option in traits}
             later = [
                 other
                 for other in store.runs()
