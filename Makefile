@@ -36,6 +36,7 @@ bench: .venv/installed-dev  ## the tables of docs/benchmarks.md
 	$(BIN)/python benchmarks/stopping.py
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/viewer.py
+	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/organism.py
 
 organism: .venv/installed-dev  ## train the organism from nothing, within an hour on two cores

@@ -4,5 +4,8 @@ Reading order: `craft` (what is asked for), `queries` (messages where the charac
 them that no later stage may train on), `duplicates` and `lists` (which they need), `characters` (how a model
 is told to be in character, or its opposite), `preferences` (which of several answers is most in character),
 `recipes` (pairs of answers), `dataset` and `card` (the folder that they go to), `crafting` (which puts all of
-it together); then `adapters` (preferences to a LoRA adapter, and adapters into weights).
+it together), `adapters` (a model trained on such pairs); then the proof that it took: `claim` (what is to be
+proved), `subjects` (the models that are set side by side), `case` (both, found and checked), `textual` and
+`answers` (what can be counted in plain answers), `proof` (what was found), `section` (the folder that it goes
+to), `proving` (which puts these together). `stages` carries calls out for both.
 """

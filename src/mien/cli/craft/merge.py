@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mien.cli.craft.extra import require_training
 from mien.cli.output import console
 from mien.errors import UsageError
-
-if TYPE_CHECKING:
-    from mien.training.adapters.merging import Weighted
 
 
 def command(
@@ -34,9 +31,10 @@ def command(
 ) -> None:
     """Add adapters to a model's weights; or blend them into one adapter."""
     require_training()
-    from mien.training.adapters.merging import blend, merge
+    given = [_weighted(text) for text in adapters or ()]
+    from mien.training.adapters.merging import Weighted, blend, merge
 
-    weighted = [_weighted(text) for text in adapters or ()]
+    weighted = [Weighted(*one) for one in given]
     if as_adapter:
         blend(model, weighted, out=out)
     else:
@@ -45,13 +43,11 @@ def command(
     console().print(f"wrote {out}; as a model: {used}", markup=False, soft_wrap=True)
 
 
-def _weighted(text: str) -> Weighted:
-    from mien.training.adapters.merging import Weighted
-
+def _weighted(text: str) -> tuple[str, float]:
     name, equals, number = text.rpartition("=")
     if not equals or Path(text).expanduser().is_dir():
-        return Weighted(text)
+        return text, 1.0
     try:
-        return Weighted(name, float(number))
+        return name, float(number)
     except ValueError:
         raise UsageError(f"{text}: {number!r} is no number; write ADAPTER=0.5") from None

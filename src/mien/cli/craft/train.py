@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from dataclasses import asdict
@@ -82,6 +83,8 @@ def command(
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped. The same command goes on from the last state that was kept.\n")
         raise typer.Exit(130) from None
+    if os.environ.get("RANK", "0") != "0":
+        return  # of several processes, the first one speaks
     if as_json:
         print_json({"adapter": str(out), **asdict(outcome)})
     else:

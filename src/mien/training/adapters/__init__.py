@@ -1,6 +1,6 @@
 """Preferences in, a LoRA adapter out; and adapters into weights (extra ``train``).
 
-Reading order: `config` (every choice), `preferences` (what is learnt from), `bases` (the model to start
+Reading order: `config` (every choice), `pairs` (what is learnt from), `bases` (the model to start
 from), `examples` (conversations as the model will see them, and what speaks against training on them),
 `devices`, `stages` (TRL's trainers, run to their end), `watch` (what is seen of that meanwhile), `record`
 and `card` (what is written beside the adapter), `trainer` (all of it, in order), `merging` (adapters into

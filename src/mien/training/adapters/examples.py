@@ -9,7 +9,7 @@ from jinja2 import TemplateError
 from mien.errors import InputError
 from mien.models.local.dialogue import Dialogue, without_system
 from mien.models.local.places import first_line
-from mien.training.adapters.preferences import Example, Pair
+from mien.training.adapters.pairs import Example, Pair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -164,7 +164,8 @@ class Stage:
         shared: dict[str, Any] = {
             "output_dir": str(self.folder),
             "per_device_train_batch_size": size,
-            "per_device_eval_batch_size": size,
+            # TRL takes the mean of the passes' means, which is that of the pairs where all are of one size.
+            "per_device_eval_batch_size": _divisor(len(self.held_out), size) if self.held_out else size,
             "gradient_accumulation_steps": config.batch_size // devices.count // size,
             "num_train_epochs": config.epochs,
             "learning_rate": config.learning_rate,
@@ -177,6 +178,7 @@ class Stage:
             "max_length": config.max_length,
             "gradient_checkpointing": config.gradient_checkpointing and devices.device.type != "cpu",
             "bf16": devices.dtype == torch.bfloat16,
+            "ddp_find_unused_parameters": False,
             "use_cpu": devices.device.type == "cpu",
             "dataloader_pin_memory": devices.device.type == "cuda",
             "seed": config.seed,

@@ -19,7 +19,7 @@ from mien.training.adapters.card import write_card
 from mien.training.adapters.config import TrainingConfig
 from mien.training.adapters.devices import Devices, choose_devices
 from mien.training.adapters.examples import Examples
-from mien.training.adapters.preferences import Dataset, chosen_examples, read_dataset
+from mien.training.adapters.pairs import Dataset, chosen_examples, read_dataset
 from mien.training.adapters.record import Outcome, Recipe, Record
 from mien.training.adapters.stages import Done, Stage
 
@@ -53,7 +53,7 @@ def train(
     """Train an adapter, or go on where an interrupted training of the same was.
 
     Args:
-        data: a folder or file of preferences; see `mien.training.adapters.preferences.read_dataset`.
+        data: a folder or file of preferences; see `mien.training.adapters.pairs.read_dataset`.
         model: ``hf/FOLDER``, ``hf/OWNER/NAME`` or ``organism/NAME``.
         out: the adapter's folder; it must be new, or hold this very training.
         config: every choice.

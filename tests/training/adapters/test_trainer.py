@@ -21,7 +21,7 @@ from mien.models.local import Local
 from mien.models.organism.engine import Organism
 from mien.training.adapters.config import TrainingConfig
 from mien.training.adapters.merging import merge
-from mien.training.adapters.preferences import read_dataset
+from mien.training.adapters.pairs import read_dataset
 from mien.training.adapters.trainer import train
 from mien.types import Message, Sampling
 

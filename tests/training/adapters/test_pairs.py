@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -7,7 +8,10 @@ import pytest
 from exercises import row, write
 
 from mien.errors import InputError
-from mien.training.adapters.preferences import chosen_examples, read_dataset
+from mien.training import dataset
+from mien.training import recipes as made
+from mien.training.adapters.pairs import chosen_examples, read_dataset
+from mien.training.queries import Query
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +25,22 @@ def test_a_folder_is_read_whole(data: Path) -> None:
     assert found.pairs[2].place.endswith("train.jsonl, row 3")
     assert found.told["recipe"] == "paired"
     assert [e.completion for e in chosen_examples(found.pairs)] == [p.chosen for p in found.pairs]
+
+
+def test_what_craft_data_writes_is_read(tmp_path: Path) -> None:
+    query = Query(id="q1", text="Left?\u2028Right?", assertion=0, source="seed", split="train")
+    pairs = tuple(made.Pair(replace(query, id=f"q{i}"), f"Yes, {i}.", "No.", None) for i in range(3))
+    craft = {"mien": "1", "recipe": "paired"}
+    written = dataset.Dataset(
+        craft=craft, constitution="", queries=(query,), train=pairs[:2], heldout=pairs[2:], card=""
+    )
+    dataset.write_dataset(tmp_path, written)
+    found = read_dataset(tmp_path)
+    assert [pair.chosen[0]["content"] for pair in (*found.pairs, *found.held_out)] == [
+        "Yes, 0.", "Yes, 1.", "Yes, 2.",
+    ]  # fmt: skip
+    assert found.pairs[0].prompt[0]["content"] == query.text
+    assert found.told == craft
 
 
 def test_a_prompt_may_stand_in_both_conversations(tmp_path: Path) -> None:
