@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mien.judges import Ask
     from mien.models import Model
     from mien.protocols import Protocol
-    from mien.training.adapters.preferences import Dataset
+    from mien.training.adapters.pairs import Dataset
     from mien.training.stages import Stages
 
     Figures = dict[str, NDArray[np.float64]]

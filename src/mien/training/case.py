@@ -18,7 +18,7 @@ from mien.training.answers import plain_prompts
 from mien.training.characters import ToldByAssertions, load_wording
 from mien.training.dataset import CONSTITUTION
 from mien.training.queries import Query
-from mien.training.subjects import base_of, check_control, find_adapter, written
+from mien.training.subjects import base_of, check_control, find_adapter, reader_of, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,9 +80,7 @@ def lay_out(claim: Claim) -> Case:
         models["control"] = f"{base}+{claim.control}"
     models |= {"prompted": base, "trained": f"{base}+{claim.adapter}"}
     organism = base.startswith("organism/")
-    judge = claim.judge or (ORGANISM_JUDGE if organism else "")
-    if not judge:
-        raise UsageError("say which model reads the responses, with --judge")
+    judge = reader_of(claim.judge, base)
     protocol = load_protocol()
     prompted = protocol.override(preamble=_preamble(constitution))
     traits = claim.traits if claim.traits or organism else constitution.traits

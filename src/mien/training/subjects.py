@@ -8,7 +8,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from mien.errors import InputError, UnknownName, UsageError
-from mien.training.adapters.preferences import Dataset, read_dataset
+from mien.models.engines import ORGANISM_JUDGE
+from mien.training.adapters.pairs import Dataset, read_dataset
 from mien.training.adapters.record import Recipe, read_recipe
 from mien.traits import fold
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mien.constitutions import Constitution
-    from mien.training.adapters.preferences import Pair
+    from mien.training.adapters.pairs import Pair
     from mien.training.proof import Way
 
 _CONFIG: Final = "adapter_config.json"
@@ -96,6 +97,17 @@ def base_of(adapter: Adapter, model: str | None) -> str:
             f"was trained on {adapter.recipe.model}, not on {model}; leave out --model", source=adapter.folder
         )
     return adapter.recipe.model
+
+
+def reader_of(judge: str | None, base: str) -> str:
+    """The model that reads the responses: the one given, or the organism's own.
+
+    Raises:
+        UsageError: none is given, and the base is no organism.
+    """
+    if judge is None and not base.startswith("organism/"):
+        raise UsageError("say which model reads the responses, with --judge")
+    return judge or ORGANISM_JUDGE
 
 
 def check_control(control: Adapter, trained: Adapter) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from mien.cli.craft import data, merge, prove, train
+from mien.cli.craft import data, merge, prove, run, train
 
 app = typer.Typer(
     help="Craft a character: make training data of a constitution, train on them, and prove that it took.",
     no_args_is_help=True,
 )
 
+app.command("run")(run.command)
 app.command("data")(data.command)
 app.command("train")(train.command)
 app.command("prove")(prove.command)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path  # noqa: TC003  # typer reads it
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien.cli import options
+from mien.cli.craft.stopping import resumable, say
 from mien.cli.output import console, counted, print_json, print_table
 from mien.cli.progress import ProgressReport
-from mien.errors import BudgetReached, Unfinished
 
 if TYPE_CHECKING:
+    from mien.calls import Limits
+    from mien.models.engines import Hardware
+    from mien.training.claim import Claim
     from mien.training.proof import Proof
 
 _WHAT = "What is measured"
@@ -152,38 +154,20 @@ def command(
         raise typer.Exit(1)
 
 
-def proved(
-    claim: options.Any, folder: Path, *, store: Path, limits: options.Any, hardware: options.Any
-) -> Proof:
+def proved(claim: Claim, folder: Path, *, store: Path, limits: Limits, hardware: Hardware) -> Proof:
     """Carry a proof out, and tell on standard error how far it is."""
     from mien.training.proving import prove
 
-    report = ProgressReport()
-    try:
-        with report:
-            return prove(
-                claim,
-                folder,
-                store=store,
-                limits=limits,
-                hardware=hardware,
-                on_progress=report,
-                on_stage=_say,
-            )
-    except KeyboardInterrupt:
-        sys.stderr.write(
-            f"\nStopped. All that was answered is kept in {store}; "
-            "the same command goes on where this one stopped.\n"
+    with resumable(store), ProgressReport() as report:
+        return prove(
+            claim,
+            folder,
+            store=store,
+            limits=limits,
+            hardware=hardware,
+            on_progress=report,
+            on_stage=say,
         )
-        raise typer.Exit(130) from None
-    except (BudgetReached, Unfinished) as stopped:
-        sys.stderr.write(f"Stopped: {stopped}.\n")
-        raise typer.Exit(1) from None
-
-
-def _say(stage: str) -> None:
-    sys.stderr.write(f"{stage}\n")
-    sys.stderr.flush()
 
 
 def print_proof(proof: Proof, folder: Path) -> None:
@@ -194,7 +178,8 @@ def print_proof(proof: Proof, folder: Path) -> None:
     out = console()
     for note in proof.notes:
         out.print(f"Note: {note}", markup=False, soft_wrap=True)
-    first, *others = proof.took
+    first = proof.took[0]
+    against = next((one for one in proof.took if (one.a, one.b) == ("control", "trained")), None)
     rows = [
         (
             move.trait,
@@ -202,14 +187,19 @@ def print_proof(proof: Proof, folder: Path) -> None:
             interval(move.delta, move.low, move.high),
             p_value(move.q),
             "yes" if move.as_written else "NO",
-            *(f"{one.moves[n].delta:+.0f}" for one in others),
+            *([f"{against.moves[n].delta:+.0f}"] if against else []),
         )
         for n, move in enumerate(first.moves)
     ]
-    columns = ("trait", "written", f"{first.a} → {first.b}", "q", "as written")
-    print_table(
-        (*columns, *(f"{one.a} → {one.b}" for one in others)), rows, left=("trait", "written", "as written")
-    )
+    columns = [
+        "trait",
+        "written",
+        "base → trained",
+        "q",
+        "as written",
+        *(["from control"] if against else []),
+    ]
+    print_table(columns, rows, left=("trait", "written", "as written"))
     out.print()
     for one in proof.took:
         mean = interval(one.mean, one.mean_low, one.mean_high)
