@@ -54,7 +54,7 @@ class Claim:
             raise UsageError(
                 "a training is not to be read without a control, an adapter from the same pairs with half of "
                 "them turned around: mien craft data … --recipe control --of RECIPE -o DATA, mien craft "
-                "train DATA … -o CONTROL, and here --control CONTROL; or say --without-control"
+                "train DATA … -o CONTROL, and give it with --control CONTROL; or say --without-control"
             )
         if self.control is not None and self.without_control:
             raise UsageError("give --control or --without-control, not both")
