@@ -69,9 +69,9 @@ class TrainingConfig(BaseModel):
 PRESETS: Final[dict[str, dict[str, Any]]] = {
     "oct": {},
     "small": {
-        "learning_rate": 2e-3,
+        "learning_rate": 1e-3,
         "epochs": 2.0,
-        "batch_size": 8,
+        "batch_size": 4,
         "nll": 1.0,
         "gradient_checkpointing": False,
     },
