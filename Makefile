@@ -32,6 +32,7 @@ bench: .venv/installed-dev  ## the tables of docs/benchmarks.md
 	$(BIN)/python benchmarks/diffs.py
 	$(BIN)/python benchmarks/compare.py
 	$(BIN)/python benchmarks/panels.py
+	$(BIN)/python benchmarks/consistency.py
 	$(BIN)/python benchmarks/power.py
 	$(BIN)/python benchmarks/stopping.py
 	$(BIN)/python benchmarks/engine.py

@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from mien import designs
+from mien.imports import import_run
 from mien.report.gallery import FIGURES, draw
 from mien.report.saving import save
-from mien.runs import Run, import_run
+from mien.runs import Run
 from mien.store import JudgeRecord, Store
 from mien.traits import load_traits
 from mien.types import Prompt, Trait, Verdict
@@ -28,6 +29,7 @@ FOLDER = Path(__file__).resolve().parent / "figures"
 MODELS = ("aster", "birch", "cedar", "daisy", "elder")
 ABLE = "aster-instructed"
 READ = "aster-read"
+VARIED = "aster-by-kind"
 RUNS = {1: MODELS[:1], 2: MODELS[:2], 3: MODELS}  # by how many a figure needs
 SPECIAL = {
     "expression": MODELS[:2],
@@ -37,8 +39,10 @@ SPECIAL = {
     "convergence": MODELS,
     "four-sides": (MODELS[0], ABLE),
     "judges": (READ, ABLE),
+    "consistency": (VARIED,),
 }
-PROMPTS = tuple(Prompt(f"p{i:03}", f"prompt {i}") for i in range(300))
+KINDS = ("advice", "code", "facts", "small talk", "writing")
+PROMPTS = tuple(Prompt(f"p{i:03}", f"prompt {i}", category=KINDS[i % len(KINDS)]) for i in range(300))
 FIRST = 0.3  # log odds in favour of the first option
 READERS = {
     "reader": 0.85,
@@ -54,6 +58,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         store = Path(place) / "mien.db"
         make_runs(Path(place), store)
+        make_varied_run(store)
         for name, figure in FIGURES.items():
             runs = [Run(run, store) for run in SPECIAL.get(name, RUNS[figure.fewest])]
             save(draw(name, runs), folder / f"{name}.svg")
@@ -99,6 +104,31 @@ def judged(store: Path, plan: designs.Design, utilities: np.ndarray) -> None:
                 order = trial.options[:: rng.choice((1, -1))]
                 chosen = trial.options[position] if rng.random() < knowing else order[int(rng.random() < 0.3)]
                 opened.put_verdict(run.id, Verdict(trial=trial.id, judge=name, chosen=chosen, order=order))
+
+
+def make_varied_run(store: Path) -> None:
+    """Simulate a run whose character varies between kinds of prompts; tables that are imported have none."""
+    traits = load_traits("classic-36").traits
+    names = tuple(trait.name for trait in traits)
+    plan = designs.design(names, PROMPTS, rounds=designs.rounds_for(len(names), trials=4000), seed=1)
+    rng = np.random.default_rng(7)
+    scores = 0.8 * rng.normal(size=len(names)) + 0.5 * rng.normal(size=(len(KINDS), len(names)))
+    utilities = scores[np.asarray(plan.prompt)[:, None] % len(KINDS), plan.options]
+    chosen = (utilities + rng.gumbel(size=utilities.shape)).argmax(axis=1).tolist()
+    with Store(store) as opened:
+        run = opened.add_run(
+            name=VARIED,
+            model=MODELS[0],
+            instrument="revealed",
+            protocol="{}",
+            design=plan.name,
+            seed=1,
+            traits=traits,
+            trials=plan,
+        )
+        opened.add_judge(run.id, JudgeRecord(name="reader", model="reader", settings="{}"))
+        for trial, place in zip(plan, chosen, strict=True):
+            opened.put_verdict(run.id, Verdict(trial=trial.id, judge="reader", chosen=trial.options[place]))
 
 
 def write(place: Path, plan: designs.Design, chosen: np.ndarray, model: str, instrument: str) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 import mien
 from mien.errors import UnknownName, UsageError
-from mien.runs import Run, import_run
+from mien.imports import import_run
+from mien.runs import Run
 from mien.store import JudgeRecord, Store
 from mien.types import Trait, Verdict
 

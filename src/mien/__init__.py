@@ -13,22 +13,25 @@ if TYPE_CHECKING:
     from mien.calls import Limits, Progress
     from mien.comparisons import Comparisons, read_comparisons
     from mien.constitutions.constitution import Constitution, load_constitution
+    from mien.contexts.profiles import Consistency
     from mien.designs import Design
     from mien.diffs.difference import Diff
     from mien.errors import MienError
-    from mien.measurement import compare, diff, measure, profile
+    from mien.imports import import_run
+    from mien.measurement import compare, consistency, diff, measure, profile
     from mien.models.engines import Hardware
     from mien.panels.panel import Panel
     from mien.prompts import load_prompts
     from mien.protocols import Protocol, load_protocol
     from mien.ratings import Profile
-    from mien.runs import Run, import_run
+    from mien.runs import Run
     from mien.traits import TraitSet, load_traits
     from mien.types import Prompt, Trait, Trial
 
 # Where each name lives. They are imported when first used: `import mien` and `mien --help` stay quick.
 _HOMES = {
     "Comparisons": "comparisons",
+    "Consistency": "contexts.profiles",
     "Constitution": "constitutions.constitution",
     "Design": "designs",
     "Diff": "diffs.difference",
@@ -45,8 +48,9 @@ _HOMES = {
     "TraitSet": "traits",
     "Trial": "types",
     "compare": "measurement",
+    "consistency": "measurement",
     "diff": "measurement",
-    "import_run": "runs",
+    "import_run": "imports",
     "load_constitution": "constitutions.constitution",
     "load_prompts": "prompts",
     "load_protocol": "protocols",
@@ -58,6 +62,7 @@ _HOMES = {
 
 __all__ = [
     "Comparisons",
+    "Consistency",
     "Constitution",
     "Design",
     "Diff",
@@ -74,6 +79,7 @@ __all__ = [
     "TraitSet",
     "Trial",
     "compare",
+    "consistency",
     "diff",
     "import_run",
     "load_constitution",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mien.comparisons import Comparisons
+    from mien.contexts import Consistency
     from mien.designs import Design
     from mien.diffs import Diff
     from mien.followups import Pressure
@@ -248,6 +249,22 @@ def compare(runs: Sequence[Run | Comparisons | Profile], **settings: Any) -> Pan
     from mien.ratings import Profile
 
     return panels.compare([run if isinstance(run, Profile) else profile(run) for run in runs], **settings)
+
+
+def consistency(run: Run, by: str = "category", **settings: Any) -> Consistency:
+    """Whether a character holds across kinds of prompts.
+
+    Args:
+        run: the run to look into.
+        by: ``"category"``, ``"language"`` or ``"length"`` of the prompts.
+        settings: ``judge``, whose verdicts to take, and those of `mien.contexts.profiles.consistency`.
+
+    Raises:
+        UnknownName: contexts are not told apart by this; or the run has no such judge.
+        UsageError: the prompts name no such context, or fewer than two contexts have enough verdicts.
+        NotIdentified: the verdicts are too few to rate all traits.
+    """
+    return run.consistency(by, **settings)
 
 
 def second_opinion(

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from hashlib import blake2b
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from mien.comparisons import Comparisons, comparisons_from, option_columns, read_table
-from mien.errors import InputError, RunConflict, UnknownName, UsageError
+from mien.comparisons import Comparisons, comparisons_from
+from mien.errors import UnknownName, UsageError
 from mien.followups import kind_of, turn_name
 from mien.store import JudgeRecord, RunRecord, Store
-from mien.types import Call, Prompt, Trait, Trial, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -23,14 +20,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mien.agreement import Agreement
+    from mien.contexts import Consistency
     from mien.followups import Pressure
     from mien.misreading import Misreading
     from mien.opinions import JudgePositions
     from mien.persistence import Persistence
     from mien.priors import Prior
     from mien.ratings import Profile
+    from mien.types import Trial
 
 PRIORS = ("flat", "pooled")
+
+#: What the prompts of a run may be told apart by.
+BY = ("category", "language", "length")
 
 #: Stands for the judge of imported verdicts where the table names none.
 UNKNOWN_JUDGE = "imported"
@@ -366,6 +368,52 @@ class Run:
         with Store(self.path, read_only=True) as store:
             return store.prompt_ids(store.run(self.name).id)
 
+    def contexts(self, by: str) -> dict[str, str]:
+        """The context of each of the run's prompts, by the label that it has as a cluster of a profile.
+
+        Args:
+            by: ``"category"`` or ``"language"``, as the prompts name them (blank where one does not), or
+                ``"length"``, thirds of the prompts by their number of characters.
+
+        Raises:
+            UnknownName: there is no such run, or contexts are not told apart by this.
+            UsageError: no prompt names what is asked for, or all are of about one length.
+        """
+        from mien.contexts import thirds
+
+        if by not in BY:
+            raise UnknownName("kind of context", by, BY)
+        with Store(self.path, read_only=True) as store:
+            prompts = store.prompts(store.run(self.name).id)
+        if by == "length":
+            if not any(prompt.text for prompt in prompts.values()):
+                raise UsageError(
+                    f"the length of the prompts of run {self.name!r} is not known: the store has no texts of "
+                    "them, as of any imported run"
+                )
+            return thirds({key: len(prompt.text) for key, prompt in prompts.items()})
+        found = {key: str(getattr(prompt, by)) for key, prompt in prompts.items()}
+        if not any(found.values()):
+            raise UsageError(
+                f"the prompts of run {self.name!r} name no {by}; it comes with the prompts that a run is "
+                "measured on, and an imported run has none"
+            )
+        return dict(sorted(found.items(), key=lambda item: item[1]))
+
+    def consistency(self, by: str = "category", judge: str | None = None, **settings: Any) -> Consistency:
+        """Rate the traits in each context of the prompts; ``settings`` go to `mien.contexts.consistency`.
+
+        Raises:
+            UnknownName: see `contexts`; or the run has no such judge.
+            UsageError: see `contexts`; or fewer than two contexts have enough verdicts.
+            NotIdentified: the verdicts are too few to rate all traits.
+        """
+        from mien import contexts
+
+        return contexts.consistency(
+            self.comparisons(judge), self.contexts(by), run=self.name, by=by, **settings
+        )
+
     def failures(self) -> dict[str, int]:
         """Why trials have no response: how many for each reason, most frequent first."""
         with Store(self.path, read_only=True) as store:
@@ -399,86 +447,3 @@ def _judge(store: Store, run: RunRecord, judge: str | None) -> str:
     if judge is not None and judge not in names:
         raise UnknownName(f"judge of run {run.name!r}", judge, names)
     return judge or names[0]
-
-
-def import_run(
-    source: str | Path, name: str, *, store: str | Path | None = None, model: str | None = None
-) -> Run:
-    """Make a run of a comparison table.
-
-    Args:
-        source: the table, as `mien.comparisons.read_table` takes it.
-        name: of the run to make.
-        store: see `store_path`.
-        model: take only this model's rows, where the table holds several.
-
-    Raises:
-        InputError: a row of the table cannot be used; or it holds several models or instruments, or a
-            trial twice.
-        RunConflict: there is a run of this name already.
-    """
-    table = read_table(source)
-    if model is not None:
-        if "model" not in table or model not in set(table["model"]):
-            known = sorted(set(table["model"])) if "model" in table else []
-            raise UnknownName("model in the table", model, known)
-        table = table[table["model"] == model].reset_index(drop=True)
-    single = {key: _single(table, key, str(source)) for key in ("model", "instrument", "judge")}
-    judge = single["judge"] or UNKNOWN_JUDGE
-    with Store(store_path(store)) as opened:
-        if name in {run.name for run in opened.runs()}:
-            raise RunConflict(f"there is a run named {name!r} already; choose another with --name")
-        options: list[tuple[str, ...]] = [
-            *table[option_columns(table.columns)].itertuples(index=False, name=None)
-        ]
-        ids = _trial_ids(table, str(source))
-        if "prompt_id" in table:
-            prompts = table["prompt_id"].tolist()
-        else:  # a prompt a row, and none that another table shares
-            prompts = comparisons_from(options, table["chosen"].tolist()).clusters
-        run = opened.add_run(
-            name=name,
-            model=single["model"],
-            instrument=single["instrument"] or "revealed",
-            protocol=msgspec.json.encode({"name": "imported", "source": str(source)}).decode(),
-            design="",
-            seed=None,
-            traits=tuple(map(Trait, sorted({trait for row in options for trait in row}))),
-            trials=(
-                Trial(trial, 0, shown, Prompt(prompt, ""))
-                for trial, shown, prompt in zip(ids, options, prompts, strict=True)
-            ),
-        )
-        opened.add_judge(run.id, JudgeRecord(name=judge, model=judge, settings="{}"))
-        responses = table.get("response", ())
-        for trial, chosen, response in zip_longest(ids, table["chosen"], responses, fillvalue=""):
-            if response:
-                key = blake2b(f"import\n{name}\n{trial}\n{response}".encode(), digest_size=16).hexdigest()
-                opened.put_call(Call(key=key, endpoint="import", model=single["model"], text=response))
-                opened.put_response(run.id, trial, key)
-            opened.put_verdict(run.id, Verdict(trial=trial, judge=judge, chosen=chosen))
-    return Run(name, store_path(store))
-
-
-def _single(table: pd.DataFrame, column: str, source: str) -> str:
-    values: list[str] = sorted(set(table[column])) if column in table else []
-    if len(values) > 1:
-        hint = "; choose one with --model" if column == "model" else "; keep one of them"
-        raise InputError(
-            f"a run has one {column}; the table has {', '.join(values[:5])}{hint}",
-            source=source,
-            where=f"column {column}",
-        )
-    return values[0] if values else ""
-
-
-def _trial_ids(table: pd.DataFrame, source: str) -> list[str]:
-    if "trial_id" not in table:
-        return [f"t{number}" for number in range(len(table))]
-    twice = table["trial_id"].duplicated()
-    if twice.any():
-        row = int(twice.argmax())
-        raise InputError(
-            f"trial_id {table['trial_id'][row]!r} stands twice", source=source, where=f"row {row + 1}"
-        )
-    return table["trial_id"].tolist()

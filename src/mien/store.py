@@ -417,6 +417,14 @@ class Store:
         query = "SELECT DISTINCT p.key, p.id FROM trial t JOIN prompt p ON p.key = t.prompt WHERE t.run = ?"
         return dict(self._select(query, run))
 
+    def prompts(self, run: int) -> dict[str, Prompt]:
+        """A run's prompts by their keys."""
+        query = """
+            SELECT DISTINCT p.key, p.id, p.text, p.category, p.language, p.source
+            FROM trial t JOIN prompt p ON p.key = t.prompt WHERE t.run = ?
+            """
+        return {key: Prompt(*members) for key, *members in self._select(query, run)}
+
     def failures(self, run: int) -> dict[str, int]:
         """Why trials of a run have no response: how many for each reason, most frequent first."""
         return dict(

@@ -44,6 +44,8 @@ RATED = {
 }
 CHANGED = {"trait", "delta", "low", "high", "stderr", "p", "q", "changed", "finding", "rounds"}
 CORRELATION = ["spearman", "low", "high", "disattenuated", "disattenuated_low", "disattenuated_high"]
+CONSISTENT = {"run", "by", "contexts", "left_out", "spread", "interaction", "traits", "ratings"}
+CONSISTENT |= {"fdr", "confidence_level"}
 ESTIMATED = {"run", "design", "trials", "until", "calls", "tokens_in", "tokens_out", "cost"}
 SHOWN = {"run", "model", "instrument", "design", "seed", "created", "n_trials", "judges", "failures"}
 COMMANDS = (
@@ -154,6 +156,30 @@ def test_compare(measured: Workplace) -> None:
     assert "2 runs, 10 traits" in shown
     assert "'before' is named twice; name each run once" in measured.refused("compare", "before", "before")
     assert "compare takes 2 to 200 runs, not 1" in measured.refused("compare", "before")
+
+
+def test_compare_over_kinds_of_prompts(measured: Workplace) -> None:
+    arguments = ("compare", "before", "after", "--by", "length", "--n-resamples", 99)
+    found = read(measured, *arguments)
+    assert found["by"] == "length"
+    assert [of["run"] for of in found["runs"]] == ["before", "after"]
+    first = found["runs"][0]
+    assert first.keys() == CONSISTENT
+    assert sum(row["prompts"] for row in first["contexts"]) == 30
+    assert len(first["traits"]) == 10
+    assert len(first["ratings"]) == 10 * len(first["contexts"])
+    shown = measured.mien(*arguments, "--top", 2).out
+    assert "before by length: 3 contexts, 10 traits" in shown
+    assert f"τ = {first['spread']['tau']:.0f} points" in shown
+    assert first["contexts"][0]["context"] in shown
+    assert sum(f"\n{row['trait']} " in shown.partition("after by")[0] for row in first["traits"]) == 2
+    measured.mien("plot", "consistency", "before", "--by", "length", "--top", 3, "-o", "length.json")
+    spec = json.loads((measured.folder / "length.json").read_text())
+    assert spec["title"]["text"] == "before by length: the 3 traits that move most"
+    once = measured.refused("compare", "before", "before", "--by", "length")
+    assert "'before' is named twice; name each run once" in once
+    unknown = measured.refused("compare", "before", "--by", "lenght")
+    assert "'lenght' is not one of 'category', 'language', 'length'" in unknown
 
 
 def test_gates(measured: Workplace) -> None:

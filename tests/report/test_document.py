@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 
 from mien.errors import UsageError
+from mien.imports import import_run
 from mien.report.card import card
 from mien.report.document import Report, gather, write
-from mien.runs import Run, import_run
+from mien.runs import Run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from mien.errors import UnknownName, UsageError
+from mien.imports import import_run
 from mien.report import figures
 from mien.report.gallery import FIGURES, Settings, draw
 from mien.report.saving import specification
-from mien.runs import Run, import_run
+from mien.runs import Run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,6 +96,14 @@ def test_components_are_those_of_the_singular_value_decomposition(store: Path) -
         ("components", MODELS, {"components": (1, 3)}, "3 models have components 1 to 2"),
         ("components", MODELS, {"components": (1, 1)}, "name two different ones of them"),
         ("judges", ("alpha",), {}, "alpha: a judge that read alone, in an order that is not recorded"),
+        ("ranking", ("alpha",), {"by": "length"}, "ranking takes no --by; these do: consistency"),
+        ("consistency", ("alpha",), {}, "the prompts of run 'alpha' name no category; it comes with the"),
+        (
+            "consistency",
+            ("alpha",),
+            {"by": "length"},
+            "the length of the prompts of run 'alpha' is not known",
+        ),
         ("four-sides", ("alpha", "beta"), {}, "four-sides shows one model; these runs are of alpha, beta"),
         ("ranking", ("alpha", "other"), {}, "alpha and other rate different traits: 'kind' is in one"),
     ],

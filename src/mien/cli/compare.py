@@ -2,53 +2,91 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from mien.cli import options
+from mien.cli.consistency import print_consistency
 from mien.cli.output import console, fraction, p_value, print_json, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.panels import Panel
+    from mien.runs import Run
 
 _MATRIX = 8  # runs of which all pairs are printed; of more, the most and the least alike
 
 
 def command(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="The runs' names, 2 to 200.")],
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="The runs' names, 2 to 200; with --by, 1 to 200.")
+    ],
+    by: Annotated[
+        Literal["category", "language", "length"] | None,
+        typer.Option(help="Instead, compare each run with itself over kinds of prompts."),
+    ] = None,
     judge: options.JudgeNameOption = None,
     fdr: Annotated[float, typer.Option(min=0.0, max=1.0, help="False-discovery rate.")] = 0.05,
     top: Annotated[int, typer.Option(min=1, help="How many traits to print of each list.")] = 5,
     n_resamples: Annotated[
-        int, typer.Option("--n-resamples", min=20, help="Of the models, and draws of the errors.")
-    ] = 500,
+        int | None,
+        typer.Option(
+            "--n-resamples",
+            min=20,
+            help="Of the models, and draws of the errors; with --by, of the tests.",
+            show_default="500; with --by, 4999",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the resamples.")] = 0,
     confidence_level: options.ConfidenceOption = 0.95,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
-    """Compare many models: how alike they are, along what they differ, what sets each apart."""
+    """Compare many models: how alike they are, along what they differ, what sets each apart.
+
+    With --by: whether each run's character holds across kinds of prompts.
+    """
     from mien import panels
     from mien.errors import NotIdentified, UsageError
     from mien.ratings import Profile
     from mien.runs import Run
 
+    resamples = {} if n_resamples is None else {"n_resamples": n_resamples}
+    if by is not None:
+        shared = {"fdr": fdr, "confidence_level": confidence_level, "seed": seed, **resamples}
+        held = [run.consistency(by, judge, **shared) for run in _each_once(runs, store)]
+        if as_json:
+            print_json({"by": by, "runs": [found.to_dict() for found in held]})
+        else:
+            for i, found in enumerate(held):
+                console().print("\n" if i else "", end="")
+                print_consistency(found, top)
+        return
     profiles: list[Profile] = []
     for name in runs:
         try:
             profiles.append(Run(name, store).profile(judge, confidence_level=confidence_level))
         except NotIdentified as error:
             raise UsageError(f"run {name!r} cannot be rated: {error}") from error
-    panel = panels.compare(
-        profiles, fdr=fdr, confidence_level=confidence_level, n_resamples=n_resamples, seed=seed
-    )
+    panel = panels.compare(profiles, fdr=fdr, confidence_level=confidence_level, seed=seed, **resamples)
     if as_json:
         print_json(panel.to_dict())
     else:
         _print(panel, top)
+
+
+def _each_once(names: Sequence[str], store: options.Path) -> list[Run]:
+    from mien.errors import UsageError
+    from mien.panels.panel import MAX_RUNS
+    from mien.runs import Run
+
+    if len(names) > MAX_RUNS:
+        raise UsageError(f"compare takes 1 to {MAX_RUNS} runs, not {len(names)}")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(f"run {twice[0]!r} is named twice; name each run once")
+    return [Run(name, store) for name in names]
 
 
 def _print(panel: Panel, top: int) -> None:

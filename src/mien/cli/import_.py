@@ -20,7 +20,7 @@ def command(
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
     """Make a run of a comparison table, so that profile, diff and export work on it."""
-    from mien.runs import import_run
+    from mien.imports import import_run
 
     run = import_run(source, name, store=store, model=model)
     chosen = run.comparisons().chosen

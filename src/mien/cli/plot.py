@@ -34,6 +34,10 @@ def command(
     target: Annotated[
         float | None, typer.Option(min=0.0, max=1.0, help="The reliability aimed at, drawn into precision.")
     ] = None,
+    by: Annotated[
+        Literal["category", "language", "length"] | None,
+        typer.Option(help="What tells kinds of prompts apart, in consistency.", show_default="category"),
+    ] = None,
     judge: options.JudgeNameOption = None,
     confidence_level: options.ConfidenceOption = 0.95,
     as_json: Annotated[
@@ -64,6 +68,7 @@ def command(
         bottom=bottom,
         components=_pair(components),
         target=target,
+        by=by,
     )
     chart = draw(name, [Run(run, store) for run in runs or ()], settings)
     if output is None:

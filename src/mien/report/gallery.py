@@ -34,6 +34,7 @@ class Settings:
         bottom: how many from the bottom.
         components: which two components to draw, from 1.
         target: reliability at which a run was to stop.
+        by: what tells contexts apart.
     """
 
     judge: str | None = None
@@ -42,6 +43,7 @@ class Settings:
     bottom: int | None = None
     components: tuple[int, int] | None = None
     target: float | None = None
+    by: str | None = None
 
     def given(self, *known: str) -> dict[str, Any]:
         """Those of the settings named that are not None."""
@@ -88,7 +90,7 @@ def draw(name: str, runs: Sequence[Run], settings: Settings = Settings()) -> Cha
         raise UsageError(f"{name} takes {figure.takes}, not {len(runs)}")
     if twice := sorted({run.name for run in runs if sum(run.name == other.name for other in runs) > 1}):
         raise UsageError(f"run {twice[0]!r} is named twice; name each run once")
-    for setting in ("top", "bottom", "components", "target"):
+    for setting in ("top", "bottom", "components", "target", "by"):
         if getattr(settings, setting) is not None and setting not in figure.settings:
             takers = ", ".join(other for other, known in FIGURES.items() if setting in known.settings)
             raise UsageError(f"{name} takes no --{setting}; these do: {takers}")
@@ -160,6 +162,22 @@ def _precision(runs: Sequence[Run], settings: Settings) -> Chart:
         n_traits=len(comparisons.traits),
         confidence_level=settings.confidence_level,
         target=settings.target,
+    )
+
+
+def _consistency(runs: Sequence[Run], settings: Settings) -> Chart:
+    from mien.report.figures import consistency
+
+    (run,) = runs
+    found = run.consistency(
+        **settings.given("by"), judge=settings.judge, confidence_level=settings.confidence_level
+    )
+    return consistency(
+        found.rating_table,
+        name=run.name,
+        by=found.by,
+        confidence_level=settings.confidence_level,
+        **settings.given("top"),
     )
 
 
@@ -281,6 +299,9 @@ FIGURES: Final[dict[str, Figure]] = {
     "clusters": Figure("all traits by all models, with both dendrograms", 3, MANY, _clusters),
     "convergence": Figure(
         "rank correlations with a dendrogram, spread of ranks by tier", 2, MANY, _convergence
+    ),
+    "consistency": Figure(
+        "ratings by kind of prompt, of the traits that move most", 1, 1, _consistency, ("top", "by")
     ),
     "four-sides": Figure("one model by instrument: says, chooses, does, can", 2, 4, _four_sides),
     "precision": Figure("interval width and reliability against trials", 1, 1, _precision, ("target",)),

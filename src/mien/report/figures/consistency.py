@@ -27,14 +27,14 @@ def consistency(
 
     Args:
         table: ``context``, ``trait``, ``rating``, ``low``, ``high``; a row a context and trait, the traits
-            that move most first.
+            that move most first, contexts in the order in which they are to stand.
         name: of the run.
         by: what the contexts are, such as ``"category"``.
         top: how many traits to show.
         confidence_level: of the intervals.
     """
     traits = list(dict.fromkeys(table["trait"]))[:top]
-    contexts = sorted(set(table["context"]))
+    contexts = list(dict.fromkeys(table["context"]))
     shown = table[table["trait"].isin(traits)]
     scale = alt.Scale(domain=[float(shown["low"].min()), float(shown["high"].max())], nice=True, zero=False)
     panels: list[Chart] = []
