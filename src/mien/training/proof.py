@@ -13,6 +13,8 @@ from mien.reliability import Proportion, proportion
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from mien.diffs import Diff
     from mien.persistence import Persistence
     from mien.training.textual import Shift
@@ -88,7 +90,7 @@ def took(diff: Diff, written: Mapping[str, Way], a: Role, b: Role) -> Took:
     """
     names = sorted(written, key=lambda name: (written[name] != "raise", name))
     where = [diff.traits.index(name) for name in names]
-    q = scipy.stats.false_discovery_control(diff.p[where])
+    q = _adjusted(diff.p[where])
     moves = tuple(
         Move(
             trait=name,
@@ -136,9 +138,10 @@ def spread(diff: Diff, written: Mapping[str, Way]) -> tuple[Move, ...]:
     delta = centre @ diff.delta[where]
     covariance = centre @ diff.covariance[np.ix_(where, where)] @ centre.T
     stderr, df = np.sqrt(np.diag(covariance)), diff.df[where]
-    half = scipy.stats.t.ppf((1 + diff.confidence_level) / 2, df) * stderr
-    p = 2 * scipy.stats.t.sf(np.abs(delta) / stderr, df)
-    q = scipy.stats.false_discovery_control(p)
+    half = np.asarray(scipy.stats.t.ppf((1 + diff.confidence_level) / 2, df)) * stderr
+    p = np.asarray(2 * scipy.stats.t.sf(np.abs(delta) / stderr, df))
+    q = _adjusted(p)
+    order: list[int] = np.argsort(-np.abs(delta), kind="stable").tolist()
     return tuple(
         Move(
             trait=diff.traits[where[n]],
@@ -150,8 +153,12 @@ def spread(diff: Diff, written: Mapping[str, Way]) -> tuple[Move, ...]:
             q=float(q[n]),
             moved=bool(q[n] < diff.fdr),
         )
-        for n in np.argsort(-np.abs(delta), kind="stable").tolist()
+        for n in order
     )
+
+
+def _adjusted(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(scipy.stats.false_discovery_control(p), dtype=np.float64)
 
 
 def moves(diff: Diff) -> tuple[Move, ...]:

@@ -71,8 +71,9 @@ def prove(
     case = lay_out(claim)
     check_folder(Path(folder), case.asked)
     bench = _Bench(case, Path(folder), store_path(store), limits, hardware, on_progress, on_stage)
-    runs = {role: bench.measure(role) for role in case.models}
-    holds = {role: bench.holds(role) for role in ("trained", "prompted")} if claim.turns > 1 else {}
+    runs: dict[Role, Run] = {role: bench.measure(role) for role in case.models}
+    later: tuple[Role, ...] = ("trained", "prompted") if claim.turns > 1 else ()
+    holds: dict[Role, tuple[Persistence, ...]] = {role: bench.holds(role) for role in later}
     texts = bench.plain()
     proof, change = _proof(case, runs, holds, texts)
     write_proof(Path(folder), proof, change)
@@ -226,7 +227,9 @@ def _proof(
     case: Case, runs: Mapping[Role, Run], holds: Mapping[Role, tuple[Persistence, ...]], texts: _Texts
 ) -> tuple[Proof, Diff]:
     profiles = {role: run.profile(case.judge) for role, run in runs.items()}
-    diffs = {(a, b): diff(profiles[a], profiles[b]) for a, b in CONTRASTS if {a, b} <= profiles.keys()}
+    diffs: dict[tuple[Role, Role], Diff] = {
+        (a, b): diff(profiles[a], profiles[b]) for a, b in CONTRASTS if {a, b} <= profiles.keys()
+    }
     change = diffs["base", "trained"]
     control = diffs.get(("base", "control"))
     figures = texts.figures

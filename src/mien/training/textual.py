@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import scipy.stats
@@ -103,15 +103,16 @@ def shifts(
         n = len(difference)
         if n < 2:
             continue
-        stderr = float(difference.std(ddof=1)) / n**0.5
-        delta = float(difference.mean())
+        stderr, delta = float(difference.std(ddof=1)) / n**0.5, float(difference.mean())
         half = float(scipy.stats.t.ppf((1 + confidence_level) / 2, n - 1)) * stderr
         if stderr > 0:
-            p = float(2 * scipy.stats.t.sf(abs(delta) / stderr, n - 1))
+            tail: Any = scipy.stats.t.sf(abs(delta) / stderr, n - 1)
+            p = 2 * float(tail)
         else:
             p = 1.0 if delta == 0 else 0.0
         found.append((what, float(one[known].mean()), delta, half, p, n))
-    qs = scipy.stats.false_discovery_control([p for *_, p, _ in found]).tolist() if found else []
+    ps = [p for *_, p, _ in found]
+    qs: list[float] = np.asarray(scipy.stats.false_discovery_control(ps)).tolist() if ps else []
     return [
         Shift(
             what=what,
