@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import scipy.stats
@@ -106,8 +106,7 @@ def shifts(
         stderr, delta = float(difference.std(ddof=1)) / n**0.5, float(difference.mean())
         half = float(scipy.stats.t.ppf((1 + confidence_level) / 2, n - 1)) * stderr
         if stderr > 0:
-            tail: Any = scipy.stats.t.sf(abs(delta) / stderr, n - 1)
-            p = 2 * float(tail)
+            p = float(scipy.stats.ttest_rel(other[known], one[known]).pvalue)
         else:
             p = 1.0 if delta == 0 else 0.0
         found.append((what, float(one[known].mean()), delta, half, p, n))
