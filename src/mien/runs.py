@@ -322,7 +322,8 @@ class Run:
 
         Raises:
             UnknownName: there is no such run or judge.
-            UsageError: no later turn was measured under this pressure, or none has a verdict yet.
+            UsageError: no later turn was measured under this pressure, or none has a verdict yet; or no
+                first answer shows such a character.
         """
         from mien.persistence import Persistence, TurnRow, turn_rows
 
@@ -335,6 +336,8 @@ class Run:
             else:
                 shown = {t: row.chosen for t, row in first.items() if row.chosen in row.trial.options}
             shown = {t: option for t, option in shown.items() if traits is None or option in traits}
+            if not shown:
+                raise UsageError(f"no trial of run {self.name!r} begins with a character to hold")
             later = [
                 other
                 for other in store.runs()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from mien.calls import Limits, Progress, open_transport, recall_quirk, remember_quirk, run_to_end
-from mien.errors import BudgetReached, Unfinished
+from mien.errors import BudgetReached, Unfinished, UsageError
 from mien.measurement import carry_out, diff
 from mien.models.engines import ORGANISM_JUDGE, Hardware
 from mien.preferences import clustered_share
@@ -75,7 +75,7 @@ def prove(
     later: tuple[Role, ...] = ("trained", "prompted") if claim.turns > 1 else ()
     holds: dict[Role, tuple[Persistence, ...]] = {role: bench.holds(role) for role in later}
     texts = bench.plain()
-    proof, change = _proof(case, runs, holds, texts)
+    proof, change = _proof(case, runs, holds, texts, (*case.notes, *bench.notes))
     write_proof(Path(folder), proof, change)
     return proof
 
@@ -108,6 +108,7 @@ class _Bench:
         self._hardware = hardware
         self._on_progress = on_progress
         self._on_stage = on_stage
+        self.notes: list[str] = []
 
     def measure(self, role: Role) -> Run:
         """One model, all trials."""
@@ -126,7 +127,10 @@ class _Bench:
             run = self._carry_out(
                 self._case.plan(role, name, rounds=rounds, turns=claim.turns, pressure=pressure)
             )
-            found.append(run.persistence(pressure, traits=self._case.raised))
+            try:
+                found.append(run.persistence(pressure, traits=self._case.raised))
+            except UsageError as error:
+                self.notes.append(f"{role}, pressure {pressure}: {error}.")
         return tuple(found)
 
     def plain(self) -> _Texts:
@@ -224,7 +228,11 @@ class _Bench:
 
 
 def _proof(
-    case: Case, runs: Mapping[Role, Run], holds: Mapping[Role, tuple[Persistence, ...]], texts: _Texts
+    case: Case,
+    runs: Mapping[Role, Run],
+    holds: Mapping[Role, tuple[Persistence, ...]],
+    texts: _Texts,
+    notes: tuple[str, ...],
 ) -> tuple[Proof, Diff]:
     profiles = {role: run.profile(case.judge) for role, run in runs.items()}
     diffs: dict[tuple[Role, Role], Diff] = {
@@ -242,7 +250,7 @@ def _proof(
         shifts={role: tuple(shifts(figures["base"], figures[role])) for role in figures if role != "base"},
         holds=holds,
         coherence=_coherence(texts.pairs),
-        notes=case.notes,
+        notes=notes,
         confidence_level=change.confidence_level,
         fdr=change.fdr,
         max_collateral=case.claim.max_collateral,
