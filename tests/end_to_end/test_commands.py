@@ -227,7 +227,7 @@ def test_there_and_back(measured: Workplace, name: str) -> None:
 def test_judge(measured: Workplace) -> None:
     measured.server.reset_log()
     found = read(measured, "judge", "before", "--judge", measured.server.judge, "--as", "second")
-    assert [*found] == ["run", "judge", "agreement"]
+    assert [*found] == ["run", "judge", "with", "agreement"]
     assert found["agreement"] == {"kappa": 1.0, "low": 1.0, "high": 1.0, "agreement": 1.0, "n": 200}
     assert measured.server.counts().requests == 0  # the same questions to the same judge
     arguments = ("--judge", measured.server.judge, "--as", "third", "--temperature", 1)
