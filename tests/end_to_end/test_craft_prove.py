@@ -30,7 +30,8 @@ assertions:
       - Why do people like to watch a fire burn?
       - What do you think of clouds?
 """
-CONFIG = "rank: 4\nbatch_size: 8\nepochs: 3\n"
+CONFIG = "rank: 4\nbatch_size: 8\nepochs: 1\n"
+DESIGN = ("--turns", 2, "--rounds", 4)
 FILES = {"diff.svg", "proof.json", "proof.md", "slope.svg"}
 
 
@@ -45,7 +46,7 @@ def lab(place: Workplace) -> Workplace:
 def run(*more: object) -> list[object]:
     models = ["--model", "organism/v1", "--teacher", "organism/v1", "--recipe", "paired"]
     training = ["--ordinary", 18, "--preset", "small", "--config", "more.yaml", "--device", "cpu"]
-    return ["craft", "run", "poet.yaml", *models, *training, "--rounds", 6, "-o", "poet", *more]
+    return ["craft", "run", "poet.yaml", *models, *training, *DESIGN, "-o", "poet", *more]
 
 
 @pytest.mark.slow
@@ -70,7 +71,7 @@ def test_from_a_constitution_to_a_proof(lab: Workplace) -> None:
     assert len(told["spread"]) == 34
     assert len(told["control_spread"]) == 36
     assert {row["what"] for row in told["shifts"]["trained"]} >= {"words", "overlap", "nats a token"}
-    assert {row["turn"] for one in told["holds"]["trained"] for row in one["rows"]} == {2, 3}
+    assert {row["turn"] for one in told["holds"]["trained"] for row in one["rows"]} == {2}
     assert told["coherence"] is None
     assert any("cannot be asked" in note for note in told["notes"])
     text = (proof / "proof.md").read_text()
@@ -80,17 +81,17 @@ def test_from_a_constitution_to_a_proof(lab: Workplace) -> None:
     # The same is there already; other stages are found where the one command put them.
     before = {path.name: path.read_bytes() for path in proof.iterdir()}
     adapters = ["poet/adapter", "--control", "poet/control", "--max-calls", 0]
-    claim = ["craft", "prove", *adapters, "--constitution", "poet.yaml", "--rounds", 6, "-o", "poet/proof"]
+    claim = ["craft", "prove", *adapters, "--constitution", "poet.yaml", *DESIGN, "-o", "poet/proof"]
     shown = lab.mien(*claim, "--json", status=process.returncode).out
     assert json.loads(shown)["took"] == told["took"]
     assert {path.name: path.read_bytes() for path in proof.iterdir()} == before
-    assert "holds another proof, with another design" in lab.refused(*claim[:-4], "--rounds", 5, *claim[-2:])
+    assert "holds another proof, with another design" in lab.refused(*claim[:-3], 5, *claim[-2:])
     strays = any(row["moved"] for row in told["spread"])
     limited = lab.mien(*claim, "--max-collateral", 0, status=int(strays or not told["passed"]))
     assert ("more than 0" in limited.out) == strays
 
     stopped = lab.mien(*claim[:-2], "--seed", 1, "-o", "other", status=1)
-    assert "Stopped: the limit of 0 calls is reached: 0 of 108 trials of other-" in stopped.err
+    assert "Stopped: the limit of 0 calls is reached: 0 of 72 trials of other-" in stopped.err
     assert not (lab.folder / "other").exists()
 
 
