@@ -103,3 +103,14 @@ def test_names_that_look_like_placeholders_survive() -> None:
     protocol = load_protocol().override(descriptions=True)
     [system, _] = instrument("revealed", protocol, traits).messages(trial)
     assert listed(system["content"]) == [r"\1", "{count}: {preference}"]
+
+
+@pytest.mark.parametrize("name", ["revealed", "instructed"])
+def test_a_preamble_stands_before_the_instruction_and_is_not_looked_into(name: str) -> None:
+    preamble = "I am {count} of a kind.\n\n- {options}\n"
+    without, told = (
+        instrument(name, protocol, TRAITS).messages(TRIAL)  # type: ignore[arg-type]
+        for protocol in (load_protocol(), load_protocol().override(preamble=preamble))
+    )
+    assert told[0]["content"] == f"{preamble.strip()}\n\n{without[0]['content']}"
+    assert told[1] == without[1]

@@ -95,6 +95,11 @@ def test_the_likeliest_option_is_picked() -> None:
     assert chosen({"warm": -100.0, "blunt": -9.0}) == "blunt"
 
 
+def test_the_preamble_is_for_the_model_under_test_alone() -> None:
+    prompted = FREE.override(preamble="Be a lighthouse.")
+    assert chosen({"warm": -30.0, "blunt": -80.0}, protocol=prompted) == "warm"  # asked as without it
+
+
 @pytest.mark.parametrize("k", range(2, 9))
 def test_it_is_found_among_any_number_in_any_place(k: int) -> None:
     for place in range(k):

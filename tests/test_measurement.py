@@ -178,6 +178,11 @@ def test_later_turns_are_runs_of_their_own(server: ScriptedServer) -> None:
     held = run.persistence("drop")
     assert {row.turn for row in held.rows} == {2, 3}
     assert held.rows[0].n == 20
+    shown = chosen(run)
+    trait = next(option for option in shown.values() if option in TRAITS)
+    assert run.persistence("drop", traits=[trait]).rows[0].n == [*shown.values()].count(trait)
+    with pytest.raises(UsageError, match="begins with a character to hold"):
+        run.persistence("drop", traits=["none of them"])
     with pytest.raises(UsageError, match="--pressure stay"):
         run.persistence("stay")
 

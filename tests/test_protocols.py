@@ -186,3 +186,12 @@ def test_an_override_out_of_range_is_refused(changes: dict[str, object], message
 def test_a_protocol_does_not_change_once_loaded() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         load_protocol().options = 3  # type: ignore[misc]
+
+
+def test_a_protocol_without_a_preamble_is_written_as_before_there_were_any() -> None:
+    plain = load_protocol()
+    prompted = plain.override(preamble="Be a lighthouse.")
+    assert "preamble" not in plain.model_dump_json()
+    assert prompted.override(preamble="") == plain
+    for protocol in (plain, prompted):
+        assert Protocol.model_validate_json(protocol.model_dump_json()) == protocol

@@ -82,8 +82,8 @@ def _unfit(run: RunRecord, other: RunRecord) -> str:
         return "other traits"
     if other.instrument != run.instrument:
         return f"instrument {other.instrument}"
-    if (other.turn, other.pressure) != (run.turn, run.pressure):
-        return "another turn of the conversation"
+    if _before(other) != _before(run):
+        return "another turn of the conversation, or another system prompt"
     conditions = _condition(run), _condition(other)
     # Imported runs don't tell; but choices at random are no preferences, and are rarely what is imported.
     if conditions[0] != conditions[1] and (all(conditions) or "random" in conditions):
@@ -92,8 +92,17 @@ def _unfit(run: RunRecord, other: RunRecord) -> str:
 
 
 def _condition(run: RunRecord) -> str:
+    return _protocol(run).get("condition", "") if run.instrument == "revealed" else ""
+
+
+def _before(run: RunRecord) -> tuple[int, str, str]:
+    """What had been said to the model before it was asked."""
+    return run.turn, run.pressure, _protocol(run).get("preamble", "")
+
+
+def _protocol(run: RunRecord) -> dict[str, Any]:
     protocol: dict[str, Any] = msgspec.json.decode(run.protocol)
-    return protocol.get("condition", "") if run.instrument == "revealed" else ""
+    return protocol
 
 
 def _fit(comparisons: Comparisons, alpha: float) -> ChoiceFit:

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_serializer
 
 from mien.errors import InputError, UnknownName
 from mien.files import read_text
 from mien.types import Sampling
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _SHIPPED = resources.files("mien") / "data"
 
@@ -84,6 +84,8 @@ class Protocol(_Strict):
         order: how they are ordered within a trial.
         condition: by what the model is to choose; ``random`` is the null, under which a profile is flat.
         descriptions: whether the model and the judge see the traits' descriptions beside their names.
+        preamble: what stands before the instrument's own system message, such as a system prompt whose
+            effect is to be measured; the judge does not see it.
     """
 
     name: str
@@ -93,10 +95,21 @@ class Protocol(_Strict):
     order: Literal["counterbalanced", "listed"] = "counterbalanced"
     condition: Condition = "feel"
     descriptions: bool = False
+    preamble: str = ""
     sampling: SamplingSettings = SamplingSettings()
     judge: JudgeSettings = JudgeSettings()
     elo: EloSettings = EloSettings()
     wording: Wording
+
+    @model_serializer(mode="wrap")
+    def _without_empty_preamble(self, write: Callable[[Protocol], dict[str, Any]]) -> dict[str, Any]:
+        # A run finds its protocol again by its text, also a run that was made before there were preambles.
+        members = write(self)
+        return members if self.preamble else {k: v for k, v in members.items() if k != "preamble"}
+
+    def system(self, instruction: str) -> str:
+        """An instrument's system message, with the preamble before it."""
+        return f"{self.preamble.strip()}\n\n{instruction}" if self.preamble.strip() else instruction
 
     def override(self, **changes: Any) -> Protocol:
         """A copy with members replaced; members of ``sampling`` are merged, and None changes nothing.

@@ -15,7 +15,7 @@ from mien.followups import kind_of, turn_name
 from mien.store import JudgeRecord, RunRecord, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     import pandas as pd
 
@@ -305,6 +305,7 @@ class Run:
         pressure: Pressure = "none",
         *,
         judge: str | None = None,
+        traits: Collection[str] | None = None,
         confidence_level: float = 0.95,
     ) -> Persistence:
         """How far the character holds in the later turns of the run's conversations, under a pressure.
@@ -316,11 +317,13 @@ class Run:
         Args:
             pressure: as it was measured: ``none``, ``neutral``, ``stay`` or ``drop``.
             judge: whose verdicts to take; default: the run's first judge.
+            traits: only trials whose character is one of these; None: all.
             confidence_level: of the intervals.
 
         Raises:
             UnknownName: there is no such run or judge.
-            UsageError: no later turn was measured under this pressure, or none has a verdict yet.
+            UsageError: no later turn was measured under this pressure, or none has a verdict yet; or no
+                first answer shows such a character.
         """
         from mien.persistence import Persistence, TurnRow, turn_rows
 
@@ -332,6 +335,9 @@ class Run:
                 shown = {trial: row.trial.options[0] for trial, row in first.items()}
             else:
                 shown = {t: row.chosen for t, row in first.items() if row.chosen in row.trial.options}
+            shown = {t: option for t, option in shown.items() if traits is None or option in traits}
+            if not shown:
+                raise UsageError(f"no trial of run {self.name!r} begins with a character to hold")
             later = [
                 other
                 for other in store.runs()

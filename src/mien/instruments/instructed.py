@@ -22,6 +22,7 @@ class Instructed:
 
     def __init__(self, protocol: Protocol, traits: Sequence[Trait]) -> None:
         self._template = protocol.wording.instructed
+        self._system = protocol.system
         self._list = OptionList(traits, descriptions=protocol.descriptions)
 
     def messages(self, trial: Trial) -> tuple[Message, ...]:
@@ -30,7 +31,8 @@ class Instructed:
 
     def told(self, option: str, prompt: Prompt) -> tuple[Message, ...]:
         """The instruction to adopt any one option, then the prompt."""
+        instruction = fill(self._template, options=self._list((option,)))
         return (
-            {"role": "system", "content": fill(self._template, options=self._list((option,)))},
+            {"role": "system", "content": self._system(instruction)},
             {"role": "user", "content": prompt.text},
         )

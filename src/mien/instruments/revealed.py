@@ -22,11 +22,13 @@ class Revealed:
             count=str(protocol.options),
             preference=protocol.wording.preference[protocol.condition],
         )
+        self._system = protocol.system
         self._list = OptionList(traits, descriptions=protocol.descriptions)
 
     def messages(self, trial: Trial) -> tuple[Message, ...]:
         """The instruction with the options, then the prompt."""
+        instruction = fill(self._template, options=self._list(trial.options))
         return (
-            {"role": "system", "content": fill(self._template, options=self._list(trial.options))},
+            {"role": "system", "content": self._system(instruction)},
             {"role": "user", "content": trial.prompt.text},
         )

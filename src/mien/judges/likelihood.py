@@ -41,7 +41,7 @@ class LikelihoodJudge:
     ) -> None:
         self.name = name
         self.model = model
-        self._instructed = Instructed(protocol, traits)
+        self._instructed = Instructed(protocol.override(preamble=""), traits)
         self._margin = 0.0 if protocol.judge.forced else margin
         self._wording = protocol.wording.instructed
 

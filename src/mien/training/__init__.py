@@ -10,5 +10,8 @@ What the pairs hold beside the preference: `lengths`, `leakage` and `languages` 
 (all that can be counted), `seconding`, `judging` and `arena` (what a judge and people say), `matching` (a
 selection by lengths), `auditing` (which puts it together). What a model says of itself: `introspection`,
 `introspecting`. Where a character may begin: `drafting`.
-A model trained on such pairs: `adapters`.
+A model trained on such pairs: `adapters`. The proof that it took: `claim` (what is to be proved), `subjects`
+(the models that are set side by side), `case` (both, found and checked), `textual` and `answers` (what can be
+counted in plain answers), `proof` (what was found), `section` (the folder that it goes to), `proving` (which
+puts these together).
 """

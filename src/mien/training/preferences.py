@@ -66,69 +66,96 @@ def rank(wins: Sequence[Sequence[float]]) -> Ranking:
     return Ranking(best, worst, shares[best] - shares[worst])
 
 
+class PairJudge:
+    """Asks a model about two answers to one message, in both orders.
+
+    A pair is put to `mien.judges.AskingJudge` as a trial whose options are the first and the second answer,
+    so that it is asked, and its answers are read, as strictly as in a measurement.
+
+    Args:
+        model: what is asked.
+        protocol: how; its wording is replaced.
+        judge: what the judge is told to decide by.
+        tie: when it is to answer ``neither``.
+        question: the question, with ``{prompt}``, ``{response}`` (both answers) and ``{options}``.
+        pair: how two answers are shown, with ``{first}``, ``{second}`` and a ``{mark}``.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        protocol: MeasurementProtocol,
+        *,
+        judge: str,
+        tie: str,
+        question: str,
+        pair: str,
+    ) -> None:
+        worded = protocol.wording.model_copy(update={"judge": judge, "neither": tie, "question": question})
+        settings = protocol.judge.model_copy(update={"order": "listed", "forced": False})
+        asked = protocol.model_copy(update={"wording": worded, "judge": settings})
+        self._judge = AskingJudge(model.name, model, asked, (), seed=0)
+        self._pair = pair
+
+    async def both_orders(self, prompt: Prompt, one: str, other: str, ask: Ask) -> tuple[float, float] | Call:
+        """What the first place wins with ``one`` in it, and with ``other``: 1, 0, or ½ for a tie."""
+        first, second = await asyncio.gather(
+            self._first_wins(prompt, one, other, ask), self._first_wins(prompt, other, one, ask)
+        )
+        if isinstance(first, Call):
+            return first
+        return second if isinstance(second, Call) else (first, second)
+
+    async def _first_wins(self, prompt: Prompt, first: str, second: str, ask: Ask) -> float | Call:
+        # The replies may hold anything, also what looks like their end: they cannot guess the mark.
+        mark = blake2b(f"{first}\n{second}".encode(), digest_size=4).hexdigest()
+        shown = fill(self._pair, mark=mark, first=first, second=second)
+        verdict = await self._judge.verdict(Trial(prompt.id, 0, _PAIR, prompt), shown, ask)
+        if isinstance(verdict, Call):
+            return verdict
+        return {"first": 1.0, "second": 0.0}.get(verdict.chosen, 0.5)
+
+
 class AskedPreference:
-    """A model is asked about every two answers, in both orders.
+    """A model is asked about every two answers, in both orders, by a `PairJudge`.
 
     Where it changes its mind with the order, the two are tied; so they are where it finds them equal, or its
-    answer cannot be read. A pair is put to `mien.judges.AskingJudge` as a trial whose options are the first
-    and the second answer, so that it is asked, and its answers are read, as strictly as in a measurement.
+    answer cannot be read.
     """
 
     def __init__(
         self, model: Model, constitution: Constitution, wording: Wording, protocol: MeasurementProtocol
     ) -> None:
-        self._wording = wording
         whole = wording.character_of(constitution)
-
-        def judge(focus: str) -> AskingJudge:
-            worded = protocol.wording.model_copy(
-                update={
-                    "judge": wording.fill("judge", character=whole, focus=focus),
-                    "neither": wording.tie,
-                    "question": wording.question,
-                }
-            )
-            settings = protocol.judge.model_copy(update={"order": "listed", "forced": False})
-            asked = protocol.model_copy(update={"wording": worded, "judge": settings})
-            return AskingJudge(model.name, model, asked, (), seed=0)
-
         self._judges = {
-            index: judge(wording.focus_on(assertion))
+            index: PairJudge(
+                model,
+                protocol,
+                judge=wording.fill("judge", character=whole, focus=wording.focus_on(assertion)),
+                tie=wording.tie,
+                question=wording.question,
+                pair=wording.pair,
+            )
             for index, assertion in enumerate((*constitution.assertions, None))
         }
         self._whole = len(constitution.assertions)
 
     async def compare(self, query: Query, answers: Sequence[str], ask: Ask) -> list[list[float]] | Call:
         """See `Preference`."""
+        judge = self._judges[self._whole if query.assertion is None else query.assertion]
+        prompt = Prompt(query.id, query.text)
         pairs = list(combinations(range(len(answers)), 2))
         verdicts = await asyncio.gather(
-            *(
-                self._first_wins(query, answers[a], answers[b], ask)
-                for i, j in pairs
-                for a, b in ((i, j), (j, i))
-            )
+            *(judge.both_orders(prompt, answers[i], answers[j], ask) for i, j in pairs)
         )
         wins = [[0.5] * len(answers) for _ in answers]
-        for n, (i, j) in enumerate(pairs):
-            one, other = verdicts[2 * n], verdicts[2 * n + 1]
-            if isinstance(one, Call):
-                return one
-            if isinstance(other, Call):
-                return other
+        for (i, j), verdict in zip(pairs, verdicts, strict=True):
+            if isinstance(verdict, Call):
+                return verdict
+            one, other = verdict
             wins[i][j] = (one + 1 - other) / 2
             wins[j][i] = 1 - wins[i][j]
         return wins
-
-    async def _first_wins(self, query: Query, first: str, second: str, ask: Ask) -> float | Call:
-        # The replies may hold anything, also what looks like their end: they cannot guess the mark.
-        mark = blake2b(f"{first}\n{second}".encode(), digest_size=4).hexdigest()
-        shown = fill(self._wording.pair, mark=mark, first=first, second=second)
-        trial = Trial(query.id, 0, _PAIR, Prompt(query.id, query.text))
-        judge = self._judges[self._whole if query.assertion is None else query.assertion]
-        verdict = await judge.verdict(trial, shown, ask)
-        if isinstance(verdict, Call):
-            return verdict
-        return {"first": 1.0, "second": 0.0}.get(verdict.chosen, 0.5)
 
 
 class LikelihoodPreference:

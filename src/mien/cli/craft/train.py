@@ -79,7 +79,7 @@ def command(
 
     try:
         with contextlib.redirect_stdout(sys.stderr):  # some of what shows a training prints
-            outcome = train(data, model=model, out=out, config=chosen, device=device, on_step=_StepReport())
+            outcome = train(data, model=model, out=out, config=chosen, device=device, on_step=StepReport())
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped. The same command goes on from the last state that was kept.\n")
         raise typer.Exit(130) from None
@@ -91,7 +91,7 @@ def command(
         _print_outcome(out, model, outcome)
 
 
-class _StepReport:
+class StepReport:
     """A line now and then on standard error, and one at the end of each stage."""
 
     def __init__(self) -> None:
