@@ -31,7 +31,7 @@ assertions:
       - What do you think of clouds?
 """
 CONFIG = "rank: 4\nbatch_size: 8\nepochs: 1\n"
-DESIGN = ("--turns", 2, "--rounds", 4)
+DESIGN = ("--turns", 2, "--rounds", 6)
 FILES = {"diff.svg", "proof.json", "proof.md", "slope.svg"}
 
 
@@ -91,7 +91,7 @@ def test_from_a_constitution_to_a_proof(lab: Workplace) -> None:
     assert ("more than 0" in limited.out) == strays
 
     stopped = lab.mien(*claim[:-2], "--seed", 1, "-o", "other", status=1)
-    assert "Stopped: the limit of 0 calls is reached: 0 of 72 trials of other-" in stopped.err
+    assert "Stopped: the limit of 0 calls is reached: 0 of 108 trials of other-" in stopped.err
     assert not (lab.folder / "other").exists()
 
 

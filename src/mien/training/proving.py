@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from mien.calls import Limits, Progress, open_transport, recall_quirk, remember_quirk, run_to_end
-from mien.errors import BudgetReached, Unfinished, UsageError
+from mien.errors import BudgetReached, NotIdentified, Unfinished, UsageError
 from mien.measurement import carry_out, diff
 from mien.models.engines import ORGANISM_JUDGE, Hardware
 from mien.preferences import clustered_share
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from mien.diffs import Diff
     from mien.persistence import Persistence
+    from mien.ratings import Profile
     from mien.studies import Study
     from mien.training.claim import Claim
     from mien.training.proof import Role
@@ -63,19 +64,19 @@ def prove(
         on_stage: told what comes next.
 
     Raises:
-        UsageError: something that was asked cannot be used; before the first call.
-        NotIdentified: the verdicts are too few to rate all traits.
+        UsageError: something that was asked cannot be used, before the first call; or the verdicts on one of
+            the models are too few to rate all traits.
         BudgetReached: a limit was reached; what was answered is kept.
         Unfinished: too many calls failed; what was answered is kept.
     """
     case = lay_out(claim)
     check_folder(Path(folder), case.asked)
     bench = _Bench(case, Path(folder), store_path(store), limits, hardware, on_progress, on_stage)
-    runs: dict[Role, Run] = {role: bench.measure(role) for role in case.models}
+    profiles: dict[Role, Profile] = {role: bench.measure(role) for role in case.models}
     later: tuple[Role, ...] = ("trained", "prompted") if claim.turns > 1 else ()
     holds: dict[Role, tuple[Persistence, ...]] = {role: bench.holds(role) for role in later}
     texts = bench.plain()
-    proof, change = _proof(case, runs, holds, texts, (*case.notes, *bench.notes))
+    proof, change = _proof(case, profiles, holds, texts, (*case.notes, *bench.notes))
     write_proof(Path(folder), proof, change)
     return proof
 
@@ -110,11 +111,15 @@ class _Bench:
         self._on_stage = on_stage
         self.notes: list[str] = []
 
-    def measure(self, role: Role) -> Run:
+    def measure(self, role: Role) -> Profile:
         """One model, all trials."""
         self._say(f"{role}: {counted(len(self._case.study.design), 'trial')}")
         name = f"{self._name}-{role}"
-        return self._carry_out(self._case.plan(role, name, rounds=self._case.study.design.rounds))
+        run = self._carry_out(self._case.plan(role, name, rounds=self._case.study.design.rounds))
+        try:
+            return run.profile(self._case.judge)
+        except NotIdentified as error:
+            raise UsageError(f"{role} cannot be rated: {error}; give more --rounds") from error
 
     def holds(self, role: Role) -> tuple[Persistence, ...]:
         """How far the raised traits hold in later turns; of all trials where none is to be raised."""
@@ -229,12 +234,11 @@ class _Bench:
 
 def _proof(
     case: Case,
-    runs: Mapping[Role, Run],
+    profiles: Mapping[Role, Profile],
     holds: Mapping[Role, tuple[Persistence, ...]],
     texts: _Texts,
     notes: tuple[str, ...],
 ) -> tuple[Proof, Diff]:
-    profiles = {role: run.profile(case.judge) for role, run in runs.items()}
     diffs: dict[tuple[Role, Role], Diff] = {
         (a, b): diff(profiles[a], profiles[b]) for a, b in CONTRASTS if {a, b} <= profiles.keys()
     }
@@ -243,7 +247,7 @@ def _proof(
     figures = texts.figures
     proof = Proof(
         asked=case.asked,
-        runs={role: run.name for role, run in runs.items()},
+        runs={role: profile.run for role, profile in profiles.items()},
         took=tuple(took(one, case.written, a, b) for (a, b), one in diffs.items()),
         spread=spread(change, case.written),
         control_spread=moves(control) if control else (),
