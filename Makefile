@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo craft-demo test lint docs bench organism clean
+.PHONY: demo craft-demo test lint docs site bench organism clean
 
 # PyTorch goes in by itself, before whatever depends on it: a processor is enough for the tests.
 TORCH ?= torch==2.13.0
@@ -17,7 +17,7 @@ craft-demo: .venv/installed-dev  ## write a character into the organism and prov
 		--store craft-demo/mien.db -o craft-demo \
 		|| test -f craft-demo/proof/proof.json  # whatever it says: the character may not have taken
 
-test: lint docs  ## everything that must hold
+test: lint site  ## everything that must hold
 	$(BIN)/pytest -n auto
 
 lint: .venv/installed-dev
@@ -26,7 +26,11 @@ lint: .venv/installed-dev
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-docs: .venv/installed-dev
+docs: .venv/installed-dev  ## draw the gallery anew, and build the site
+	$(BIN)/python docs/gallery.py
+	$(MAKE) site
+
+site: .venv/installed-dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: .venv/installed-dev  ## the tables of docs/benchmarks.md

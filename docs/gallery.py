@@ -1,4 +1,4 @@
-"""Draw the gallery of docs/figures.md: every figure of `mien plot`, from simulated runs.
+"""Draw the gallery of docs/gallery.md: every figure of `mien plot`, from simulated runs.
 
 Five models that share most of their character on 36 traits, 2,000 trials each, drawn from fixed seeds; the
 tables are imported and the figures drawn as the command does it. What imported tables do not tell, the order
