@@ -306,6 +306,6 @@ FIGURES: Final[dict[str, Figure]] = {
     "four-sides": Figure("one model by instrument: says, chooses, does, can", 2, 4, _four_sides),
     "precision": Figure("interval width and reliability against trials", 1, 1, _precision, ("target",)),
     "judges": Figure(
-        "agreement of judges, position effects, confused pairs and accuracy by trait", 1, 8, _judges, ("top",)
+        "agreement of judges, position effects, confused pairs, accuracy", 1, 8, _judges, ("top",)
     ),
 }
