@@ -31,6 +31,8 @@ class TrainingConfig(BaseModel):
         device_batch_size: the most of them on one device at once; halved where memory runs out.
         beta: of DPO, how strongly it holds to the model it starts from.
         nll: weight of the chosen answers' mean negative log-likelihood beside DPO's loss.
+        system_share: share of the examples without a system message that are learnt under a neutral one,
+            such as "You are a helpful assistant.", so that the character is not tied to there being none.
         max_length: tokens of prompt and answer together; what is longer is cut at the end.
         max_cut: the share of examples that may be cut.
         gradient_checkpointing: less memory for about a fifth more time; a CPU does without.
@@ -53,6 +55,7 @@ class TrainingConfig(BaseModel):
     device_batch_size: int = Field(default=8, ge=1)
     beta: float = Field(default=0.1, gt=0)
     nll: float = Field(default=0.1, ge=0)
+    system_share: float = Field(default=0.0, ge=0, le=1)
     max_length: int = Field(default=1024, ge=8)
     max_cut: float = Field(default=0.02, ge=0, le=1)
     gradient_checkpointing: bool = True
@@ -70,8 +73,8 @@ PRESETS: Final[dict[str, dict[str, Any]]] = {
     "oct": {},
     "small": {
         "learning_rate": 1e-3,
-        "epochs": 2.0,
         "batch_size": 4,
+        "system_share": 0.35,
         "nll": 1.0,
         "gradient_checkpointing": False,
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 from jinja2 import TemplateError
@@ -10,13 +11,24 @@ from mien.errors import InputError
 from mien.models.local.dialogue import Dialogue, without_system
 from mien.models.local.places import first_line
 from mien.training.adapters.pairs import Example, Pair
+from mien.types import Message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.training.adapters.bases import Base
     from mien.training.adapters.config import TrainingConfig
-    from mien.types import Message
+
+
+# Said in many places, and naming no manner: nothing of what any instrument tells a model.
+NEUTRAL = (
+    "You are a helpful assistant.",
+    "You are an assistant. Answer the user's message.",
+    "You talk with the users of a website.",
+    "Be of use to whoever writes to you.",
+    "Today is Monday.",
+    "Answer the message below.",
+)
 
 
 class Examples:
@@ -43,19 +55,29 @@ class Examples:
         self._config = config
         self.cut = 0
 
-    def rows(self, examples: Sequence[Pair] | Sequence[Example]) -> list[dict[str, list[Message]]]:
+    def rows(
+        self, examples: Sequence[Pair] | Sequence[Example], *, system_share: float = 0.0
+    ) -> list[dict[str, list[Message]]]:
         """Rows of a data set for a trainer.
 
         A system message that the template does not take is put in front of the first of the user's, as it is
         in a measurement.
+
+        Args:
+            system_share: of the examples without a system message, how many get a neutral one.
 
         Raises:
             InputError: the template refuses a conversation, or more of them are too long than may be.
         """
         rows: list[dict[str, list[Message]]] = []
         longest, cut = 0, 0
+        draw = random.Random(f"{self._config.seed}/system")
         for one in examples:
-            prompt = self._prompt(one)
+            prompt = list(one.prompt)
+            told, system = draw.random() < system_share, draw.choice(NEUTRAL)
+            if told and prompt[0]["role"] != "system":
+                prompt.insert(0, Message(role="system", content=system))
+            prompt = self._accepted(prompt, one.place)
             answers = (
                 {"chosen": list(one.chosen), "rejected": list(one.rejected)}
                 if isinstance(one, Pair)
@@ -74,8 +96,8 @@ class Examples:
         self.cut += cut
         return rows
 
-    def _prompt(self, one: Pair | Example) -> list[Message]:
-        given = list(one.prompt)
+    def _accepted(self, given: list[Message], place: str) -> list[Message]:
+        """The conversation as the template takes it."""
         for prompt in (given, without_system(given)):
             try:
                 self._tokenizer.apply_chat_template(prompt, add_generation_prompt=True, tokenize=False)
@@ -83,7 +105,7 @@ class Examples:
                 problem = first_line(error)
             else:
                 return prompt
-        raise InputError(f"the model's chat template refuses the conversation: {problem}", source=one.place)
+        raise InputError(f"the model's chat template refuses the conversation: {problem}", source=place)
 
     def _length(self, one: Pair | Example, turns: list[Message]) -> int:
         try:

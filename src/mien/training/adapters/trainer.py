@@ -128,10 +128,12 @@ def _stages(
 
     stages: list[Stage] = []
     if "dpo" in config.method:
-        stages.append(stage("dpo", examples.rows(dataset.pairs), examples.rows(dataset.held_out)))
+        rows = examples.rows(dataset.pairs, system_share=config.system_share)
+        stages.append(stage("dpo", rows, examples.rows(dataset.held_out)))
     if "sft" in config.method:
         start = stages[0].adapter if stages else None
-        stages.append(stage("sft", examples.rows(_single(dataset, config)), start=start))
+        rows = examples.rows(_single(dataset, config), system_share=config.system_share)
+        stages.append(stage("sft", rows, start=start))
     return stages, examples.cut
 
 
