@@ -49,7 +49,6 @@ bench: .venv/installed-dev  ## the tables of docs/benchmarks.md
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/viewer.py
-	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/craft.py
 	$(BIN)/python benchmarks/organism.py
 

@@ -4,7 +4,8 @@ The organism is student and teacher, so that it is known what there is to learn.
 data, trainings and proof are made as `mien craft run` makes them; a second proof on other trials (another
 seed) then tells whether the collateral of the first is found again.
 
-Run: python benchmarks/craft.py [--recipes paired distill ranked] [--rounds 56] [--folder DIR]
+Run: python benchmarks/craft.py [--recipes paired distill ranked] [--rounds 56] [--system-share 0]
+     [--folder DIR]
 """
 
 from __future__ import annotations
@@ -143,12 +144,11 @@ def main() -> None:
     parser.add_argument("--recipes", nargs="+", default=["paired", "distill", "ranked"])
     parser.add_argument("--rounds", type=int, default=56, help="of each of the four models")
     parser.add_argument("--ordinary", type=int, default=300, help="ordinary prompts in the data")
-    parser.add_argument("--epochs", type=float, default=None)
-    parser.add_argument("--lr", type=float, default=None)
+    parser.add_argument("--system-share", type=float, default=None, help="default: the preset's")
     parser.add_argument("--folder", type=Path, default=None, help="kept; the same run goes on there")
     asked = parser.parse_args()
     print(f"{describe_machine()}\n")
-    config = load_config(preset="small", epochs=asked.epochs, learning_rate=asked.lr)
+    config = load_config(preset="small", system_share=asked.system_share)
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.folder or Path(temporary)
         found = []
