@@ -65,7 +65,7 @@ organism: .venv/installed-dev  ## train the organism from nothing, within an hou
 
 .venv/installed-dev: .venv/bin/python pyproject.toml
 	$(BIN)/pip install --quiet $(TORCH)
-	$(BIN)/pip install --quiet --editable '.[dev,hub,local,train,view]'
+	$(BIN)/pip install --quiet --editable '.[dev,capabilities,hub,local,train,view]'
 	touch $@ .venv/installed
 
 clean:

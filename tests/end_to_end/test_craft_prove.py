@@ -110,4 +110,6 @@ def test_what_cannot_be_proved(lab: Workplace) -> None:
     line = lab.refused(*prove, "--model", "hf/x", "--constitution", "poet.yaml")
     assert "say which model reads the responses, with --judge" in line
     (lab.folder / "out").write_text("")
+    told = lab.refused(*on, "--constitution", "poet.yaml", "--capabilities", "absent.yaml")
+    assert "absent.yaml: no such task file" in told
     assert "out: is a file" in lab.refused(*on, "--constitution", "poet.yaml")

@@ -124,6 +124,7 @@ def proof(found: Diff, written: dict[str, Way], **members: Any) -> Proof:
             "shifts": {},
             "holds": {},
             "coherence": None,
+            "capabilities": (),
             "notes": (),
             "confidence_level": 0.95,
             "fdr": 0.05,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+from dataclasses import replace
 from hashlib import blake2b
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
@@ -118,6 +119,9 @@ def test_all_that_is_said_where_a_judge_can_be_asked(tmp_path: Path, claim: Clai
     text = section(proof)
     for part in ("> There is no control", "### Took", "Of 6 pairs, each in both orders", "false claims"):
         assert part in text
+    assert "### Capabilities" not in text
+    asked = section(replace(proof, capabilities=proof.shifts["trained"]))
+    assert "### Capabilities" in asked
 
     Judge.asked.clear()
     assert prove(claim, folder, store=store, limits=Limits(max_calls=0)).to_dict() == proof.to_dict()

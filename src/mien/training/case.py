@@ -15,6 +15,7 @@ from mien.prompts import load_prompts
 from mien.protocols import Protocol, load_protocol
 from mien.studies import plan
 from mien.training.answers import plain_prompts
+from mien.training.capabilities import check_tasks
 from mien.training.characters import ToldByAssertions, load_wording
 from mien.training.dataset import CONSTITUTION
 from mien.training.queries import Query
@@ -66,6 +67,7 @@ class Case:
 
 
 def lay_out(claim: Claim) -> Case:
+    check_tasks(claim.capabilities)
     trained = find_adapter(claim.adapter)
     base = base_of(trained, claim.model)
     if not runs_here(base):
@@ -117,6 +119,7 @@ def lay_out(claim: Claim) -> Case:
             "turns": claim.turns,
             "pressures": list(claim.pressures) if claim.turns > 1 else [],
             "plain_prompts": len(prompts),
+            "capabilities": list(claim.capabilities),
         },
         notes=_notes(claim, base, judge, held_out=data is not None and bool(data.held_out)),
     )

@@ -33,6 +33,7 @@ class Claim:
         pressures: what the user wants in the later turns.
         seed: of the design.
         max_collateral: most traits that may move without being named; None for any number.
+        capabilities: tasks of the lm-evaluation-harness, names or YAML files, to run on base and trained.
     """
 
     adapter: Path
@@ -48,6 +49,7 @@ class Claim:
     pressures: tuple[Pressure, ...] = ("drop", "neutral")
     seed: int = 0
     max_collateral: int | None = None
+    capabilities: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.control is None and not self.without_control:

@@ -205,6 +205,7 @@ class Proof:
             ``control``.
         holds: how far the raised traits hold in later turns, of ``prompted`` and ``trained``.
         coherence: None where no judge could be asked.
+        capabilities: scores of tasks, from base to trained; empty where none were asked for.
         notes: what could not be done, and what to bear in mind.
         confidence_level: of all intervals.
         fdr: false-discovery rate at which something counts as moved.
@@ -219,6 +220,7 @@ class Proof:
     shifts: Mapping[Role, tuple[Shift, ...]]
     holds: Mapping[Role, tuple[Persistence, ...]]
     coherence: Coherence | None
+    capabilities: tuple[Shift, ...]
     notes: tuple[str, ...]
     confidence_level: float
     fdr: float
@@ -275,6 +277,7 @@ class Proof:
             "holds": {role: [held.to_dict() for held in rows] for role, rows in self.holds.items()},
             "coherence": self.coherence
             and {"trained": self.coherence.trained._asdict(), "first": self.coherence.first._asdict()},
+            "capabilities": [asdict(shift) for shift in self.capabilities],
             "notes": list(self.notes),
             "confidence_level": self.confidence_level,
             "fdr": self.fdr,

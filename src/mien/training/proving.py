@@ -19,6 +19,7 @@ from mien.report.numbers import counted
 from mien.runs import Run, store_path
 from mien.store import Store
 from mien.training import answers as plain
+from mien.training.capabilities import capabilities
 from mien.training.case import Case, lay_out
 from mien.training.proof import CONTRASTS, Coherence, Proof, moves, spread, took
 from mien.training.section import check_folder, write_proof
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from mien.studies import Study
     from mien.training.claim import Claim
     from mien.training.proof import Role
+    from mien.training.textual import Shift
 
 #: Later turns are measured on the first of so many parts of the rounds: they cost more, and tell shares.
 HOLDS_PART: Final = 4
@@ -76,7 +78,8 @@ def prove(
     later: tuple[Role, ...] = ("trained", "prompted") if claim.turns > 1 else ()
     holds: dict[Role, tuple[Persistence, ...]] = {role: bench.holds(role) for role in later}
     texts = bench.plain()
-    proof, change = _proof(case, profiles, holds, texts, (*case.notes, *bench.notes))
+    skills = bench.capabilities()
+    proof, change = _proof(case, profiles, holds, texts, skills, (*case.notes, *bench.notes))
     write_proof(Path(folder), proof, change)
     return proof
 
@@ -153,6 +156,14 @@ class _Bench:
             self._say("coherence of base and trained")
             texts.pairs.extend(self._compared(base, said))
         return texts
+
+    def capabilities(self) -> list[Shift]:
+        """Tasks of the lm-evaluation-harness, on base and trained."""
+        claim = self._case.claim
+        if not claim.capabilities:
+            return []
+        self._say(f"capabilities: {', '.join(claim.capabilities)}")
+        return capabilities(self._case.models["base"], claim.adapter, claim.capabilities, self._hardware)
 
     def _answers(self, spec: str, base: plain.Answers | None) -> tuple[plain.Answers, plain.Figures]:
         case, protocol = self._case, self._case.protocols["base"]
@@ -237,6 +248,7 @@ def _proof(
     profiles: Mapping[Role, Profile],
     holds: Mapping[Role, tuple[Persistence, ...]],
     texts: _Texts,
+    skills: list[Shift],
     notes: tuple[str, ...],
 ) -> tuple[Proof, Diff]:
     diffs: dict[tuple[Role, Role], Diff] = {
@@ -254,6 +266,7 @@ def _proof(
         shifts={role: tuple(shifts(figures["base"], figures[role])) for role in figures if role != "base"},
         holds=holds,
         coherence=_coherence(texts.pairs),
+        capabilities=tuple(skills),
         notes=notes,
         confidence_level=change.confidence_level,
         fdr=change.fdr,

@@ -96,9 +96,11 @@ def section(proof: Proof) -> str:
         ("Spread", _spread(proof)),
         ("Holds", _holds(proof)),
         ("Costs", _costs(proof)),
+        ("Capabilities", _capabilities(proof)),
         ("Reads well", _reads(proof)),
     ):
-        parts += [f"### {title}", *lines]
+        found = [*lines]
+        parts += [f"### {title}", *found] if found else []
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -218,6 +220,30 @@ def _costs(proof: Proof) -> Iterator[str]:
             f"{math.exp(surprise.after):.2f} to trained, {math.exp(surprise.delta):.2f} times as much "
             f"({math.exp(surprise.low):.2f} … {math.exp(surprise.high):.2f})."
         )
+
+
+def _capabilities(proof: Proof) -> Iterator[str]:
+    if not proof.capabilities:
+        return
+    yield (
+        "Tasks of the lm-evaluation-harness, without a chat template; differences are paired by document, "
+        "and q is adjusted over the rows:"
+    )
+    yield table(
+        ("", "base", "trained", "trained − base", "q", "documents"),
+        (
+            (
+                plain(row.what),
+                f"{row.before:.3f}",
+                f"{row.after:.3f}",
+                f"{row.delta:+.3f} ({row.low:+.3f} … {row.high:+.3f})",
+                p_value(row.q),
+                f"{row.n:,}",
+            )
+            for row in proof.capabilities
+        ),
+        right=range(1, 6),
+    )
 
 
 def _reads(proof: Proof) -> Iterator[str]:

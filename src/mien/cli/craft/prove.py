@@ -60,6 +60,13 @@ PressureOption = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
+CapabilitiesOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Tasks of the lm-evaluation-harness to run on base and trained: names or YAML files, by commas.",
+        metavar="TASK,…",
+    ),
+]
 MaxCollateralOption = Annotated[
     int | None,
     typer.Option(
@@ -98,6 +105,7 @@ def command(
     pressure: PressureOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the design.", rich_help_panel=_WHAT)] = 0,
     max_collateral: MaxCollateralOption = None,
+    capabilities: CapabilitiesOption = None,
     max_concurrency: options.ConcurrencyOption = 256,
     rpm: options.RpmOption = None,
     tpm: options.TpmOption = None,
@@ -133,6 +141,7 @@ def command(
         pressures=tuple(pressure or ("drop", "neutral")),  # pyright: ignore[reportArgumentType]  # Claim checks
         seed=seed,
         max_collateral=max_collateral,
+        capabilities=tuple(filter(None, (capabilities or "").split(","))),
     )
     limits = options.limits(
         max_concurrency=max_concurrency,
@@ -211,6 +220,9 @@ def print_proof(proof: Proof, folder: Path) -> None:
         markup=False,
         soft_wrap=True,
     )
+    for row in proof.capabilities:
+        shift = f"{row.delta:+.3f} ({row.low:+.3f} … {row.high:+.3f}), q {p_value(row.q)}"
+        out.print(f"{row.what}: {row.before:.3f} → {row.after:.3f}, {shift}", markup=False, soft_wrap=True)
     out.print(f"wrote {folder}: proof.md, proof.json, diff.svg, slope.svg", markup=False, soft_wrap=True)
     for failure in proof.failures:
         out.print(f"FAILED: {failure}", markup=False, soft_wrap=True)
