@@ -12,6 +12,6 @@ selection by lengths), `auditing` (which puts it together). What a model says of
 `introspecting`. Where a character may begin: `drafting`.
 A model trained on such pairs: `adapters`. The proof that it took: `claim` (what is to be proved), `subjects`
 (the models that are set side by side), `case` (both, found and checked), `textual` and `answers` (what can be
-counted in plain answers), `capabilities` (what tasks tell), `proof` (what was found), `section` (the folder that it goes to), `proving` (which
-puts these together).
+counted in plain answers), `capabilities` (what tasks tell), `proof` (what was found), `section` (the folder
+that it goes to), `proving` (which puts these together).
 """

@@ -37,12 +37,12 @@ def check_tasks(tasks: Sequence[str]) -> None:
     """
     if not tasks:
         return
-    if importlib.util.find_spec("lm_eval") is None:
-        raise UsageError("--capabilities needs the lm-evaluation-harness: pip install 'mien[capabilities]'")
-    names = [task for task in tasks if not _is_file(task)]
     for task in tasks:
         if _is_file(task) and not Path(task).is_file():
             raise InputError("no such task file", source=task)
+    if importlib.util.find_spec("lm_eval") is None:
+        raise UsageError("--capabilities needs the lm-evaluation-harness: pip install 'mien[capabilities]'")
+    names = [task for task in tasks if not _is_file(task)]
     if names:
         with _quiet():
             known: list[str] = _harness("tasks").TaskManager().all_tasks
