@@ -13,7 +13,7 @@ demo: .venv/installed  ## measure two models of known character, offline
 craft-demo: .venv/installed-dev  ## write a character into the organism and prove it, offline, within 15 minutes
 	mkdir -p craft-demo
 	OMP_NUM_THREADS=1 $(BIN)/mien craft run benchmarks/organism-character.yaml \
-		--model organism/v1 --teacher organism/v1 --recipe paired --preset small --rounds 56 \
+		--model organism/v1 --teacher organism/v1 --preset small --rounds 56 \
 		--store craft-demo/mien.db -o craft-demo \
 		|| test -f craft-demo/proof/proof.json  # whatever it says: the character may not have taken
 
