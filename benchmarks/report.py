@@ -14,7 +14,7 @@ import numpy as np
 
 from machine import describe_machine
 from mien import designs
-from mien.runs import import_run
+from mien.imports import import_run
 from mien.traits import load_traits
 from mien.types import Prompt
 
