@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien.cli import options
+from mien.cli.calling import calling
 from mien.cli.output import console, counted, print_json
 from mien.cli.progress import ProgressReport, print_outcome
 
+if TYPE_CHECKING:
+    from mien.calls import Limits
+    from mien.models.engines import Hardware
 
+
+@calling()
 def command(
     run: Annotated[str, typer.Argument(help="The run's name.")],
     judge: options.JudgeModelOption,
@@ -25,17 +31,9 @@ def command(
     ] = None,
     temperature: Annotated[float | None, typer.Option(show_default="the protocol's")] = None,
     top_p: Annotated[float | None, typer.Option(show_default="the protocol's")] = None,
-    max_concurrency: options.ConcurrencyOption = 256,
-    rpm: options.RpmOption = None,
-    tpm: options.TpmOption = None,
-    max_calls: options.MaxCallsOption = None,
-    max_cost: options.MaxCostOption = None,
-    price_in: options.PriceInOption = None,
-    price_out: options.PriceOutOption = None,
-    timeout: options.TimeoutOption = 600,
-    device: options.DeviceOption = "auto",
-    dtype: options.DtypeOption = "auto",
-    batch_size: options.BatchSizeOption = None,
+    *,
+    limits: Limits,
+    hardware: Hardware,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
@@ -43,16 +41,6 @@ def command(
     from mien.measurement import second_opinion
     from mien.runs import Run
 
-    limits = options.limits(
-        max_concurrency=max_concurrency,
-        rpm=rpm,
-        tpm=tpm,
-        max_calls=max_calls,
-        max_cost=max_cost,
-        price_in=price_in,
-        price_out=price_out,
-        timeout=timeout,
-    )
     judged = Run(run, store)
     report = ProgressReport()
     try:
@@ -64,7 +52,7 @@ def command(
                 repeat=repeat or 0,
                 sampling={"temperature": temperature, "top_p": top_p},
                 limits=limits,
-                hardware=options.hardware(device=device, dtype=dtype, batch_size=batch_size),
+                hardware=hardware,
                 on_progress=report,
             )
     except KeyboardInterrupt:

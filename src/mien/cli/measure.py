@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mien.cli import options
+from mien.cli.calling import calling
 from mien.cli.output import console, counted, print_json, print_table
 from mien.cli.progress import ProgressReport, print_outcome
+from mien.cli.resuming import resumable
 from mien.errors import InputError, MienError
 
 if TYPE_CHECKING:
+    from mien.calls import Limits
+    from mien.models.engines import Hardware
     from mien.persistence import Persistence
     from mien.protocols import Protocol
     from mien.reliability import Proportion
@@ -142,6 +145,7 @@ _Extra = Annotated[
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Print calls, tokens and cost, and make no call.")]
 
 
+@calling()
 def command(
     model: _Model,
     judge: options.JudgeModelOption,
@@ -170,17 +174,9 @@ def command(
     max_tokens: _MaxTokens = None,
     reasoning_effort: _ReasoningEffort = None,
     extra: _Extra = None,
-    max_concurrency: options.ConcurrencyOption = 256,
-    rpm: options.RpmOption = None,
-    tpm: options.TpmOption = None,
-    max_calls: options.MaxCallsOption = None,
-    max_cost: options.MaxCostOption = None,
-    price_in: options.PriceInOption = None,
-    price_out: options.PriceOutOption = None,
-    timeout: options.TimeoutOption = 600,
-    device: options.DeviceOption = "auto",
-    dtype: options.DtypeOption = "auto",
-    batch_size: options.BatchSizeOption = None,
+    *,
+    limits: Limits,
+    hardware: Hardware,
     dry_run: _DryRun = False,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
@@ -230,17 +226,6 @@ def command(
         pressure=pressure,  # pyright: ignore[reportArgumentType]  # plan() checks it
         name=name,
     )
-    limits = options.limits(
-        max_concurrency=max_concurrency,
-        rpm=rpm,
-        tpm=tpm,
-        max_calls=max_calls,
-        max_cost=max_cost,
-        price_in=price_in,
-        price_out=price_out,
-        timeout=timeout,
-    )
-    hardware = options.hardware(device=device, dtype=dtype, batch_size=batch_size)
     if dry_run:
         _print_estimate(study, dataclasses.asdict(estimate(study, limits)), as_json=as_json)
     else:
@@ -288,16 +273,8 @@ def _carry_out(study: Study, store: options.Path, limits: Any, hardware: Any, *,
     from mien.cli.profile import print_profile
     from mien.measurement import carry_out
 
-    report = ProgressReport()
-    try:
-        with report:
-            run = carry_out(study, store=store, limits=limits, hardware=hardware, on_progress=report)
-    except KeyboardInterrupt:
-        sys.stderr.write(
-            f"\nStopped. All that was answered is kept in {store}; "
-            "the same command goes on where this one stopped.\n"
-        )
-        raise typer.Exit(130) from None
+    with resumable(store), ProgressReport() as report:
+        run = carry_out(study, store=store, limits=limits, hardware=hardware, on_progress=report)
     outcome = report.last
     assert outcome is not None
     print_outcome(outcome)

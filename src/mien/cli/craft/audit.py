@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien.cli import options
+from mien.cli.calling import calling
 from mien.cli.output import console, counted, print_json, print_table
 from mien.cli.progress import ProgressReport
-from mien.errors import BudgetReached, Unfinished
+from mien.cli.resuming import resumable
 
 if TYPE_CHECKING:
+    from mien.calls import Limits
+    from mien.models.engines import Hardware
     from mien.reliability import Proportion
     from mien.training.audit import Part
     from mien.training.auditing import Report
@@ -56,6 +58,7 @@ _MatchLengths = Annotated[
 _Seed = Annotated[int, typer.Option(help="Of the sample and of the selection.")]
 
 
+@calling()
 def command(
     folder: _Folder,
     judge: _Judge = None,
@@ -64,17 +67,9 @@ def command(
     match_lengths: _MatchLengths = None,
     seed: _Seed = 0,
     confidence_level: options.ConfidenceOption = 0.95,
-    max_concurrency: options.ConcurrencyOption = 256,
-    rpm: options.RpmOption = None,
-    tpm: options.TpmOption = None,
-    max_calls: options.MaxCallsOption = None,
-    max_cost: options.MaxCostOption = None,
-    price_in: options.PriceInOption = None,
-    price_out: options.PriceOutOption = None,
-    timeout: options.TimeoutOption = 600,
-    device: options.DeviceOption = "auto",
-    dtype: options.DtypeOption = "auto",
-    batch_size: options.BatchSizeOption = None,
+    *,
+    limits: Limits,
+    hardware: Hardware,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
@@ -84,38 +79,20 @@ def command(
     """
     from mien.training.auditing import audit_folder
 
-    limits = options.limits(
-        max_concurrency=max_concurrency,
-        rpm=rpm,
-        tpm=tpm,
-        max_calls=max_calls,
-        max_cost=max_cost,
-        price_in=price_in,
-        price_out=price_out,
-        timeout=timeout,
-    )
-    progress = ProgressReport()
-    try:
-        with progress:
-            report = audit_folder(
-                folder,
-                judge=judge,
-                arena=arena,
-                sample=sample,
-                match_lengths=match_lengths,
-                seed=seed,
-                confidence_level=confidence_level,
-                store=store,
-                limits=limits,
-                hardware=options.hardware(device=device, dtype=dtype, batch_size=batch_size),
-                on_progress=progress,
-            )
-    except KeyboardInterrupt:
-        sys.stderr.write(f"\nStopped. What the judge answered is kept in {store}.\n")
-        raise typer.Exit(130) from None
-    except (BudgetReached, Unfinished) as stopped:
-        sys.stderr.write(f"Stopped: {stopped}.\n")
-        raise typer.Exit(1) from None
+    with resumable(store), ProgressReport() as progress:
+        report = audit_folder(
+            folder,
+            judge=judge,
+            arena=arena,
+            sample=sample,
+            match_lengths=match_lengths,
+            seed=seed,
+            confidence_level=confidence_level,
+            store=store,
+            limits=limits,
+            hardware=hardware,
+            on_progress=progress,
+        )
     if as_json:
         print_json(report.to_dict())
     else:

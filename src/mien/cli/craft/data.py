@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mien.cli import options
+from mien.cli.calling import calling
 from mien.cli.output import console, counted, print_json, print_table
 from mien.cli.progress import ProgressReport
-from mien.errors import BudgetReached, Unfinished
+from mien.cli.resuming import resumable
 
 if TYPE_CHECKING:
+    from mien.calls import Limits
+    from mien.models.engines import Hardware
     from mien.training.craft import Craft
     from mien.training.dataset import Dataset
 
@@ -84,6 +86,7 @@ _TopP = Annotated[float | None, typer.Option(min=1e-6, max=1, show_default=_ENDP
 _MaxTokens = Annotated[int | None, typer.Option(min=1, show_default=_ENDPOINT, rich_help_panel=_HOW)]
 
 
+@calling()
 def command(
     constitution: _Constitution,
     model: _Student,
@@ -102,17 +105,9 @@ def command(
     temperature: _Temperature = None,
     top_p: _TopP = None,
     max_tokens: _MaxTokens = None,
-    max_concurrency: options.ConcurrencyOption = 256,
-    rpm: options.RpmOption = None,
-    tpm: options.TpmOption = None,
-    max_calls: options.MaxCallsOption = None,
-    max_cost: options.MaxCostOption = None,
-    price_in: options.PriceInOption = None,
-    price_out: options.PriceOutOption = None,
-    timeout: options.TimeoutOption = 600,
-    device: options.DeviceOption = "auto",
-    dtype: options.DtypeOption = "auto",
-    batch_size: options.BatchSizeOption = None,
+    *,
+    limits: Limits,
+    hardware: Hardware,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
@@ -141,32 +136,8 @@ def command(
         sampling=SamplingSettings(temperature=temperature, top_p=top_p, max_tokens=max_tokens),
         seed=seed,
     )
-    limits = options.limits(
-        max_concurrency=max_concurrency,
-        rpm=rpm,
-        tpm=tpm,
-        max_calls=max_calls,
-        max_cost=max_cost,
-        price_in=price_in,
-        price_out=price_out,
-        timeout=timeout,
-    )
-    hardware = options.hardware(device=device, dtype=dtype, batch_size=batch_size)
-    report = ProgressReport()
-    try:
-        with report:
-            dataset = craft_data(
-                craft, output, store=store, limits=limits, hardware=hardware, on_progress=report
-            )
-    except KeyboardInterrupt:
-        sys.stderr.write(
-            f"\nStopped. All that was answered is kept in {store}; "
-            "the same command goes on where this one stopped.\n"
-        )
-        raise typer.Exit(130) from None
-    except (BudgetReached, Unfinished) as stopped:
-        sys.stderr.write(f"Stopped: {stopped}.\n")
-        raise typer.Exit(1) from None
+    with resumable(store), ProgressReport() as report:
+        dataset = craft_data(craft, output, store=store, limits=limits, hardware=hardware, on_progress=report)
     if not craft.expands:
         console(err=True).print(
             f"{teacher} cannot write messages: the queries are the constitution's own and ordinary prompts.",

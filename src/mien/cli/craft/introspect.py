@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien.cli import options
+from mien.cli.calling import calling
 from mien.cli.output import console, counted, print_json
 from mien.cli.progress import ProgressReport
-from mien.errors import BudgetReached, Unfinished
+from mien.cli.resuming import resumable
+
+if TYPE_CHECKING:
+    from mien.calls import Limits
+    from mien.models.engines import Hardware
 
 _HOW = "How the model is sampled"
 
@@ -34,6 +38,7 @@ _TopP = Annotated[float | None, typer.Option(min=1e-6, max=1, show_default=_ENDP
 _MaxTokens = Annotated[int | None, typer.Option(min=1, show_default=_ENDPOINT, rich_help_panel=_HOW)]
 
 
+@calling()
 def command(
     folder: _Folder,
     model: _Model = None,
@@ -44,17 +49,9 @@ def command(
     temperature: _Temperature = None,
     top_p: _TopP = None,
     max_tokens: _MaxTokens = None,
-    max_concurrency: options.ConcurrencyOption = 256,
-    rpm: options.RpmOption = None,
-    tpm: options.TpmOption = None,
-    max_calls: options.MaxCallsOption = None,
-    max_cost: options.MaxCostOption = None,
-    price_in: options.PriceInOption = None,
-    price_out: options.PriceOutOption = None,
-    timeout: options.TimeoutOption = 600,
-    device: options.DeviceOption = "auto",
-    dtype: options.DtypeOption = "auto",
-    batch_size: options.BatchSizeOption = None,
+    *,
+    limits: Limits,
+    hardware: Hardware,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
@@ -75,30 +72,8 @@ def command(
         sampling=SamplingSettings(temperature=temperature, top_p=top_p, max_tokens=max_tokens),
         seed=seed,
     )
-    limits = options.limits(
-        max_concurrency=max_concurrency,
-        rpm=rpm,
-        tpm=tpm,
-        max_calls=max_calls,
-        max_cost=max_cost,
-        price_in=price_in,
-        price_out=price_out,
-        timeout=timeout,
-    )
-    hardware = options.hardware(device=device, dtype=dtype, batch_size=batch_size)
-    report = ProgressReport()
-    try:
-        with report:
-            told = introspect(settings, store=store, limits=limits, hardware=hardware, on_progress=report)
-    except KeyboardInterrupt:
-        sys.stderr.write(
-            f"\nStopped. All that was answered is kept in {store}; "
-            "the same command goes on where this one stopped.\n"
-        )
-        raise typer.Exit(130) from None
-    except (BudgetReached, Unfinished) as stopped:
-        sys.stderr.write(f"Stopped: {stopped}.\n")
-        raise typer.Exit(1) from None
+    with resumable(store), ProgressReport() as report:
+        told = introspect(settings, store=store, limits=limits, hardware=hardware, on_progress=report)
     if as_json:
         print_json({"folder": str(folder), **told})
         return

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mien.cli import options
-from mien.cli.craft.stopping import resumable, say
+from mien.cli.calling import calling
 from mien.cli.output import console, counted, print_json, print_table
 from mien.cli.progress import ProgressReport
+from mien.cli.resuming import resumable, say
 
 if TYPE_CHECKING:
     from mien.calls import Limits
@@ -78,6 +79,7 @@ MaxCollateralOption = Annotated[
 ]
 
 
+@calling()
 def command(
     adapter: Annotated[Path, typer.Argument(help="The trained adapter's folder.", metavar="ADAPTER")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.", metavar="DIR")],
@@ -106,17 +108,9 @@ def command(
     seed: Annotated[int, typer.Option(min=0, help="Of the design.", rich_help_panel=_WHAT)] = 0,
     max_collateral: MaxCollateralOption = None,
     capabilities: CapabilitiesOption = None,
-    max_concurrency: options.ConcurrencyOption = 256,
-    rpm: options.RpmOption = None,
-    tpm: options.TpmOption = None,
-    max_calls: options.MaxCallsOption = None,
-    max_cost: options.MaxCostOption = None,
-    price_in: options.PriceInOption = None,
-    price_out: options.PriceOutOption = None,
-    timeout: options.TimeoutOption = 600,
-    device: options.DeviceOption = "auto",
-    dtype: options.DtypeOption = "auto",
-    batch_size: options.BatchSizeOption = None,
+    *,
+    limits: Limits,
+    hardware: Hardware,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
@@ -143,17 +137,6 @@ def command(
         max_collateral=max_collateral,
         capabilities=tuple(filter(None, (capabilities or "").split(","))),
     )
-    limits = options.limits(
-        max_concurrency=max_concurrency,
-        rpm=rpm,
-        tpm=tpm,
-        max_calls=max_calls,
-        max_cost=max_cost,
-        price_in=price_in,
-        price_out=price_out,
-        timeout=timeout,
-    )
-    hardware = options.hardware(device=device, dtype=dtype, batch_size=batch_size)
     proof = proved(claim, output, store=store, limits=limits, hardware=hardware)
     if as_json:
         print_json({"folder": str(output), **proof.to_dict()})

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mien.cli import options
+from mien.cli.calling import calling
 from mien.cli.craft import prove
 from mien.cli.craft.extra import require_training
-from mien.cli.craft.stopping import resumable, say
 from mien.cli.craft.train import StepReport
 from mien.cli.output import print_json
 from mien.cli.progress import ProgressReport
+from mien.cli.resuming import resumable, say
 
 if TYPE_CHECKING:
     from mien.calls import Limits
@@ -27,6 +28,7 @@ _DATA = "What is made"
 _TRAINING = "How it is trained"
 
 
+@calling("max_calls", "max_cost")
 def command(
     constitution: Annotated[
         str, typer.Argument(help="A built-in constitution, or a YAML file.", metavar="CONSTITUTION")
@@ -61,15 +63,9 @@ def command(
     turns: prove.TurnsOption = 3,
     max_collateral: prove.MaxCollateralOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the data, the training and the design.")] = 0,
-    max_concurrency: options.ConcurrencyOption = 256,
-    rpm: options.RpmOption = None,
-    tpm: options.TpmOption = None,
-    price_in: options.PriceInOption = None,
-    price_out: options.PriceOutOption = None,
-    timeout: options.TimeoutOption = 600,
-    device: options.DeviceOption = "auto",
-    dtype: options.DtypeOption = "auto",
-    batch_size: options.BatchSizeOption = None,
+    *,
+    limits: Limits,
+    hardware: Hardware,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
@@ -96,15 +92,6 @@ def command(
         ordinary=ordinary,
         seed=seed,
     )
-    limits = options.limits(
-        max_concurrency=max_concurrency,
-        rpm=rpm,
-        tpm=tpm,
-        price_in=price_in,
-        price_out=price_out,
-        timeout=timeout,
-    )
-    hardware = options.hardware(device=device, dtype=dtype, batch_size=batch_size)
     _make(pairs, output, chosen, store=store, limits=limits, hardware=hardware)
     claim = Claim(
         adapter=output / "adapter",

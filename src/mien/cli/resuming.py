@@ -1,4 +1,4 @@
-"""What is said where a stage of crafting stops before its end."""
+"""What is said where a command that can be resumed goes on, or stops before its end."""
 
 from __future__ import annotations
 
