@@ -29,9 +29,10 @@ import numpy as np
 import scipy.stats
 
 from machine import describe_machine
-from mien import choice, ratings
-from mien.designs import _orient  # the design's own rule of which comes first
-from mien.likelihood import Penalty, Trials, inverse_on_contrasts, maximise
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.choice.likelihood import Penalty, Trials, inverse_on_contrasts, maximise
+from mien.stats.design.trials import _orient  # the design's own rule of which comes first
+from mien.stats.profiles import profile as ratings
 from truth import FIRST, N_DESIGNS, WIN_COUNTS, Shown, lay_out, read_win_counts, scores_from_wins
 
 START = 4  # rounds of the design

@@ -65,8 +65,8 @@ class Measurement:
 
 def mien(setting: Setting) -> Run:
     """The whole pipeline: design, store, limiter, retries, strict reading of the verdicts."""
-    from mien.calls import Limits, Progress
-    from mien.measurement import measure
+    from mien.measurement.measure import measure
+    from mien.measurement.session import Limits, Progress
 
     latest: list[Progress] = []
 

@@ -16,9 +16,10 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matri
 import numpy as np
 
 from machine import describe_machine
-from mien import panels, ratings
-from mien.comparisons import Comparisons
-from mien.ratings import ELO_SCALE, Profile
+from mien.stats import panels
+from mien.stats.comparisons import Comparisons
+from mien.stats.profiles import profile as ratings
+from mien.stats.profiles.profile import ELO_SCALE, Profile
 from truth import PROMPTS, WIN_COUNTS, Shown, choose, lay_out, read_win_counts, scores_from_wins
 
 TRIALS = 2016  # 28 rounds of 144 traits

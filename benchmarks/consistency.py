@@ -18,10 +18,10 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matri
 import numpy as np
 
 from machine import describe_machine
-from mien.comparisons import Comparisons
-from mien.contexts import Consistency, consistency
-from mien.designs import design, rounds_for
-from mien.ratings import ELO_CENTRE, ELO_SCALE, quantile
+from mien.stats.comparisons import Comparisons
+from mien.stats.consistency import Consistency, consistency
+from mien.stats.design.trials import design, rounds_for
+from mien.stats.profiles.profile import ELO_CENTRE, ELO_SCALE, quantile
 from mien.types import Prompt
 
 FIRST = 0.3  # log odds in favour of the first option

@@ -26,16 +26,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import scipy.stats
 
 from machine import describe_machine
-from mien.training.adapters.config import load_config
-from mien.training.adapters.trainer import train
-from mien.training.claim import Claim
-from mien.training.craft import Craft
-from mien.training.crafting import craft_data
-from mien.training.proving import prove
+from mien.craft.data.generate import craft_data
+from mien.craft.data.settings import Craft
+from mien.craft.proof.claim import Claim
+from mien.craft.proof.prove import prove
+from mien.craft.tuning.config import load_config
+from mien.craft.tuning.trainer import train
 
 if TYPE_CHECKING:
-    from mien.training.adapters.config import TrainingConfig
-    from mien.training.proof import Proof
+    from mien.craft.proof.result import Proof
+    from mien.craft.tuning.config import TrainingConfig
 
 CHARACTER = Path(__file__).parent / "organism-character.yaml"
 MODEL, JUDGE = "organism/v1", "organism/judge"

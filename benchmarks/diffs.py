@@ -21,12 +21,13 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matri
 import numpy as np
 
 from machine import describe_machine
-from mien import ratings, reliability
-from mien.comparisons import Comparisons
-from mien.designs import design
-from mien.diffs import Diff, diff, gates
-from mien.diffs.influence import influence
-from mien.ratings import ELO_SCALE
+from mien.stats.comparisons import Comparisons
+from mien.stats.design.trials import design
+from mien.stats.diffs import Diff, diff, gates
+from mien.stats.diffs.influence import influence
+from mien.stats.profiles import profile as ratings
+from mien.stats.profiles import reliability
+from mien.stats.profiles.profile import ELO_SCALE
 from truth import N_DESIGNS, PROMPTS, WIN_COUNTS, Path, Shown, choose, read_win_counts, scores_from_wins
 
 SIZES = (50, 100, 200)  # points of rating

@@ -28,8 +28,8 @@ from pathlib import Path
 
 from clients import CLIENTS, Measurement, Setting
 from machine import describe_machine
+from mien.materials.traits import load_traits
 from mien.testing import ScriptedServer, planted_scores
-from mien.traits import load_traits
 
 CALLS_A_TRIAL = 2
 

@@ -1,16 +1,16 @@
 """Judges that err, and judges that prefer a place, where the truth is known.
 
-Errors: scores recovered with and without `mien.misreading`.
+Errors: scores recovered with and without `mien.stats.choice.misclassification`.
 
 A model of 144 traits (scores normal with standard deviation 1) is read by a judge that names the wrong one
 of two options at a rate of its own for each trait: the same for all, or Beta with a standard deviation of
 0.07. Its errors are estimated on a calibration run of 2,000 trials, in which the model always shows what it
 was told. What is given of a fit is the mean over tournaments.
 
-Places: `mien.positions` on pairs whose first option the model favours, and the judge the first that it is
-shown, each by so many log odds; or the judge errs, oftener in favour of the first. Where prompts are tied,
-the luck of two trials of a prompt has a correlation of 0.3 on the normal scale, half of the prompts in favour
-of the first in the trial, half of the first before the judge.
+Places: `mien.stats.profiles.position_effects` on pairs whose first option the model favours, and the judge
+the first that it is shown, each by so many log odds; or the judge errs, oftener in favour of the first. Where
+prompts are tied, the luck of two trials of a prompt has a correlation of 0.3 on the normal scale, half of the
+prompts in favour of the first in the trial, half of the first before the judge.
 
 Run: python benchmarks/judges.py [--replications 50]
 """
@@ -29,9 +29,10 @@ import scipy.special
 import scipy.stats
 
 from machine import describe_machine
-from mien import choice, ratings
-from mien.misreading import Misreading, corrected_fit, misreading
-from mien.positions import position_effects
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.choice.misclassification import Misreading, corrected_fit, misreading
+from mien.stats.profiles import profile as ratings
+from mien.stats.profiles.position_effects import position_effects
 
 ACCURACIES = (0.7, 0.8, 0.9, 1.0)
 BUDGETS = (2_000, 5_000)

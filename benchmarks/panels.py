@@ -22,12 +22,13 @@ import numpy as np
 import scipy.stats
 
 from machine import describe_machine
-from mien import choice, ratings
-from mien.designs import Design, design, rounds_for
 from mien.models.organism.planted import load_planted
-from mien.panels.components import components
-from mien.panels.distinct import distinct
-from mien.panels.noise import draws, members
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.design.trials import Design, design, rounds_for
+from mien.stats.panels.components import components
+from mien.stats.panels.distinct import distinct
+from mien.stats.panels.noise import draws, members
+from mien.stats.profiles import profile as ratings
 from mien.types import Prompt
 from truth import FIRST, N_DESIGNS, WIN_COUNTS, read_win_counts, scores_from_wins
 

@@ -1,4 +1,4 @@
-"""Power: what `mien.power` predicts a diff to find, beside what diffs of simulated runs do find.
+"""Power: what `mien.stats.design.power` predicts a diff to find, beside what diffs of simulated runs do find.
 
 The truth is that of ``truth.py``, or equal scores. Both runs of a diff have the same trials; ten changed
 traits are drawn at random, half of them up and half down. Predicted from the standard errors of one run of
@@ -19,9 +19,9 @@ import numpy as np
 
 from diffs import N_CHANGED, make, profile
 from machine import describe_machine
-from mien import reliability
-from mien.designs import design
-from mien.power import Against, Equal, NoiseModel, Place, power, rounds_needed, threshold
+from mien.stats.design.power import Against, Equal, NoiseModel, Place, power, rounds_needed, threshold
+from mien.stats.design.trials import design
+from mien.stats.profiles import reliability
 from truth import N_DESIGNS, PROMPTS, WIN_COUNTS, Path, Shown, read_win_counts, scores_from_wins
 
 CASES = ((28, 200), (28, 400), (56, 200), (143, 100), (143, 150), (143, 200))  # rounds, points

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from machine import describe_machine
-from mien import designs
-from mien.imports import import_run
-from mien.traits import load_traits
+from mien.materials.traits import load_traits
+from mien.runs.interop.imports import import_run
+from mien.stats.design import trials as designs
 from mien.types import Prompt
 
 N_RUNS, N_TRIALS = (1, 2, 10), 2_016

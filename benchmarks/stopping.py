@@ -19,10 +19,11 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matri
 import numpy as np
 
 from machine import describe_machine
-from mien import choice, ratings
-from mien.comparisons import Comparisons
-from mien.designs import design
-from mien.stopping import FLOOR, Check, Rule
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.comparisons import Comparisons
+from mien.stats.design.stopping import FLOOR, Check, Rule
+from mien.stats.design.trials import design
+from mien.stats.profiles import profile as ratings
 from truth import PROMPTS, WIN_COUNTS, Path, Shown, choose, choose_alike, read_win_counts, scores_from_wins
 
 if TYPE_CHECKING:

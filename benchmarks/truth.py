@@ -24,11 +24,13 @@ import scipy.optimize
 import scipy.stats
 
 from machine import describe_machine
-from mien import choice, priors, ratings
-from mien.comparisons import Comparisons
-from mien.designs import Design, design, rounds_for
-from mien.diffs import diff
-from mien.likelihood import Trials
+from mien.stats.choice import empirical_bayes as priors
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.choice.likelihood import Trials
+from mien.stats.comparisons import Comparisons
+from mien.stats.design.trials import Design, design, rounds_for
+from mien.stats.diffs import diff
+from mien.stats.profiles import profile as ratings
 from mien.types import Prompt
 
 WIN_COUNTS = Path(__file__).resolve().parents[1] / "../shared/data/win_counts.csv"

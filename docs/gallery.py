@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from mien import designs
-from mien.imports import import_run
-from mien.report.gallery import FIGURES, draw
+from mien.materials.traits import load_traits
+from mien.report.figures.registry import FIGURES, draw
 from mien.report.saving import save
-from mien.runs import Run
-from mien.store import JudgeRecord, Store
-from mien.traits import load_traits
+from mien.runs.interop.imports import import_run
+from mien.runs.run import Run
+from mien.stats.design import trials as designs
+from mien.store.store import JudgeRecord, Store
 from mien.types import Prompt, Trait, Verdict
 
 FOLDER = Path(__file__).resolve().parent / "figures"

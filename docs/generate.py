@@ -16,8 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from mien.materials.traits import load_traits
 from mien.testing import ScriptedServer, planted_scores
-from mien.traits import load_traits
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"```console\n(\$ mien .*?)```", re.DOTALL)

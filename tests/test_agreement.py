@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.inter_rater import cohens_kappa
 
-from mien.agreement import agreement, krippendorff_alpha
+from mien.stats.agreement.inter_rater import agreement, krippendorff_alpha
 
 
 def noisy(n: int = 300, gaps: float = 0.2, seed: int = 0) -> np.ndarray:

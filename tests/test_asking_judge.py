@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien.calls import Limits, Progress
-from mien.judges.asking import AskingJudge, read_choice
-from mien.measurement import second_opinion
-from mien.models.transport import Transport
-from mien.pipeline import Pipeline
-from mien.protocols import load_protocol
-from mien.runs import Run
-from mien.store import JudgeRecord, Store
+from mien.instruments.judges.generative import AskingJudge, read_choice
+from mien.materials.protocols import load_protocol
+from mien.measurement.measure import second_opinion
+from mien.measurement.pipeline import Pipeline
+from mien.measurement.session import Limits, Progress
+from mien.models.client import Transport
+from mien.runs.run import Run
+from mien.store.store import JudgeRecord, Store
 from mien.testing import Options, ScriptedServer, codeword
 from mien.types import NEITHER, REFUSED, UNREADABLE, Call, Prompt, Request, Trait, Trial, Verdict
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from mien.protocols import Protocol
+    from mien.materials.protocols import Protocol
 
 SCORES = {"warm": 1.0, "blunt": -1.0, "direct": 0.0, "indirect": 0.0}
 TRAITS = tuple(map(Trait, SCORES))

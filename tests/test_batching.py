@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mien.models.batching import Batcher
 from mien.models.engine import Job, Output
+from mien.models.inprocess.batching import Batcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -215,7 +215,7 @@ def test_a_batcher_that_was_never_used_closes() -> None:
 def test_an_engine_that_hangs_does_not_keep_python_from_ending() -> None:
     code = (
         "import asyncio, time\n"
-        "from mien.models.batching import Batcher\n"
+        "from mien.models.inprocess.batching import Batcher\n"
         "from mien.models.engine import Job\n"
         "class Engine:\n"
         "    batch_size = 1\n"

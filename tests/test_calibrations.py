@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from mien.calibrations import calibrating_judge
 from mien.errors import UsageError
-from mien.store import JudgeRecord, RunRecord
+from mien.runs.calibration import calibrating_judge
+from mien.store.store import JudgeRecord, RunRecord
 from mien.types import Trait
 
 JUDGE = JudgeRecord(name="first", model="judge", settings='{"forced":false}')

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mien.errors import EndpointRefused, MissingKey, UsageError
-from mien.models import chat as chat_module
-from mien.models.transport import Transport
-from mien.models.wire import parse_retry_after
+from mien.models.client import Transport
+from mien.models.http import chat as chat_module
+from mien.models.http.transport import parse_retry_after
 from mien.types import Call, Message, Request, Sampling
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from mien.models.chat import Chat
+    from mien.models.http.chat import Chat
 
 KEY = "sk-very/secret-0123456789"
 HELLO = Request(messages=(Message(role="user", content="Hello"),))

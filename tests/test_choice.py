@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from statsmodels.discrete.conditional_models import ConditionalLogit
 from statsmodels.discrete.discrete_model import Logit
 
-from mien import choice
 from mien.errors import NotIdentified
-from mien.priors import Prior
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.choice.empirical_bayes import Prior
 
 
 def simulate(scores, positions, n_trials, rng):

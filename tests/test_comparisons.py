@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien.comparisons import (
+from mien.errors import InputError
+from mien.stats.comparisons import (
     CODES,
     FORMATS,
     NEITHER_CODE,
@@ -24,7 +25,6 @@ from mien.comparisons import (
     read_comparisons,
     read_table,
 )
-from mien.errors import InputError
 from mien.types import NON_CHOICES
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from mien import confusions as module
-from mien.confusions import confusions
+from mien.stats.choice import confusions as module
+from mien.stats.choice.confusions import confusions
 
 
 def simulate(rates, n_trials, seed=0):

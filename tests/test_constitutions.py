@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from mien.constitutions import (
+from mien.errors import InputError, UnknownName
+from mien.materials.constitutions import (
     check_constitution,
     load_constitution,
     read_opencharacter,
     shipped_constitutions,
     template,
 )
-from mien.errors import InputError, UnknownName
 
 SOUND = """\
 name: plain

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from mien.correlation import rank_correlation
+from mien.stats.correlation import rank_correlation
 
 
 def test_correlation_and_correction_follow_their_definitions():

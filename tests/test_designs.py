@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien.designs import DEFAULT_TRIALS, MAX_OPTIONS, Design, design, rounds_for
 from mien.errors import UsageError
+from mien.stats.design.trials import DEFAULT_TRIALS, MAX_OPTIONS, Design, design, rounds_for
 from mien.types import Prompt
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ import asyncio
 import pytest
 
 from mien.errors import UnknownName, UsageError
+from mien.models.client import Transport
 from mien.models.engine import Job
-from mien.models.engines import KINDS, ORGANISM_JUDGE, open_engine, runs_here
+from mien.models.inprocess.loading import KINDS, ORGANISM_JUDGE, open_engine, runs_here
 from mien.models.organism.engine import NAMES
 from mien.models.organism.planted import load_planted
-from mien.models.transport import Transport
 from mien.types import Message, Request, Sampling
 
 EGG = (Message(role="user", content="How do I boil an egg?"),)

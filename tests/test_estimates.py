@@ -8,18 +8,18 @@ import pytest
 
 import mien
 from mien.errors import UnknownName
-from mien.estimates import estimate
-from mien.protocols import load_protocol
-from mien.studies import plan
+from mien.materials.protocols import load_protocol
+from mien.materials.traits import load_traits
+from mien.measurement.cost import estimate
+from mien.measurement.study import plan
 from mien.testing import ScriptedServer, planted_scores
-from mien.traits import load_traits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mien.calls import Progress
-    from mien.measurement import Study
+    from mien.measurement.measure import Study
+    from mien.measurement.session import Progress
 
 TRAITS = load_traits("classic-144").names[:12]
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from mien.errors import UnknownName, UsageError
-from mien.followups import Followups, Pressure, kind_of, turn_name
+from mien.materials.multiturn import Followups, Pressure, kind_of, turn_name
 from mien.types import Message, Prompt, Trial
 
 PROMPTS = [Prompt(f"p{n}", f"Question {n}?", category="odd" if n % 2 else "even") for n in range(6)]

@@ -12,9 +12,9 @@ import pytest
 
 import mien
 from mien.errors import InputError, NotIdentified, RunConflict, UnknownName
-from mien.imports import import_run
-from mien.runs import UNKNOWN_JUDGE
-from mien.store import Store
+from mien.runs.interop.imports import import_run
+from mien.runs.run import UNKNOWN_JUDGE
+from mien.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ from itertools import product
 import pytest
 
 from mien.instruments import Instructed, Revealed, instrument
-from mien.protocols import load_protocol, shipped_protocols
-from mien.traits import load_traits
+from mien.materials.protocols import load_protocol, shipped_protocols
+from mien.materials.traits import load_traits
 from mien.types import Prompt, Trait, Trial
 
 TRAITS = (Trait("warm", "kind and close"), Trait("blunt", "says it straight"), Trait("dry"))

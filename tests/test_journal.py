@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien import journal as journal_module
 from mien.errors import StoreError
-from mien.journal import BATCH_ROWS, BATCH_SECONDS, MAX_WAITING, Journal
-from mien.schema import connect
-from mien.store import Store
+from mien.store import writer as journal_module
+from mien.store.schema import connect
+from mien.store.store import Store
+from mien.store.writer import BATCH_ROWS, BATCH_SECONDS, MAX_WAITING, Journal
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 
 if TYPE_CHECKING:

@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien.calls import Progress
 from mien.instruments import Instructed
-from mien.judges.likelihood import MARGIN, LikelihoodJudge
-from mien.models.tally import Tally
-from mien.pipeline import Pipeline
-from mien.protocols import load_protocol
-from mien.store import Store
+from mien.instruments.judges.likelihood import MARGIN, LikelihoodJudge
+from mien.materials.protocols import load_protocol
+from mien.measurement.pipeline import Pipeline
+from mien.measurement.session import Progress
+from mien.models.usage import Tally
+from mien.store.store import Store
 from mien.types import NEITHER, Call, Message, Prompt, Request, Sampling, Trait, Trial, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from mien.protocols import Protocol
+    from mien.materials.protocols import Protocol
 
 NAMES = ("warm", "blunt", "direct", "calm", "wry", "kind", "bold", "shy")
 TRAITS = tuple(Trait(name, f"Sounds {name}.") for name in NAMES)

@@ -13,18 +13,18 @@ import scipy.stats
 
 import mien
 from mien.errors import EndpointRefused, RunConflict, UnknownName, UsageError
-from mien.measurement import carry_out, second_opinion
-from mien.protocols import load_protocol
-from mien.store import Store
-from mien.studies import plan
+from mien.materials.protocols import load_protocol
+from mien.measurement.measure import carry_out, second_opinion
+from mien.measurement.study import plan
+from mien.store.store import Store
 from mien.testing import Options, ScriptedServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mien.calls import Progress
-    from mien.runs import Run
+    from mien.measurement.session import Progress
+    from mien.runs.run import Run
 
 TRAITS = ["airy", "blunt", "candid", "dry", "earnest", "formal", "gentle", "humble", "in jest", "jest"]
 # The same step from each to the next, so that ranks can be told; in no order of names.

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import scipy.optimize
 
-from mien import choice, ratings
-from mien.comparisons import Comparisons
-from mien.diffs import diff
 from mien.errors import UsageError
-from mien.likelihood import Trials
-from mien.misreading import Misreading, _gradient_by_rate, corrected_fit, misreading
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.choice.likelihood import Trials
+from mien.stats.choice.misclassification import Misreading, _gradient_by_rate, corrected_fit, misreading
+from mien.stats.comparisons import Comparisons
+from mien.stats.diffs import diff
+from mien.stats.profiles import profile as ratings
 
 
 def pairs(n_trials, n_items, rng):

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mien import choice
-from mien.comparisons import comparisons_from
-from mien.opinions import judge_positions
-from mien.ratings import profile
-from mien.store import JudgeRecord, RunRecord
+from mien.runs.judge_positions import judge_positions
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.comparisons import comparisons_from
+from mien.stats.profiles.profile import profile
+from mien.store.store import JudgeRecord, RunRecord
 from mien.types import Trait
 
 NAMES = ("airy", "bold", "calm", "dry", "even")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien.models.pace import Cubic, Meter, Pace
+from mien.models.http.rate_limits import Cubic, Meter, Pace
 
 #: Seconds by which timers wake too late: hardly, a little, and where the process was held up.
 LATENESS = [0.0, 0.001, 0.015, 0.3]

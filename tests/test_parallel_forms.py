@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from mien import ratings
-from mien.choice import cross_covariance
-from mien.comparisons import comparisons_from
-from mien.correlation import rank_correlation
 from mien.errors import UsageError
-from mien.parallel_forms import parallel_forms
+from mien.stats.agreement.parallel_forms import parallel_forms
+from mien.stats.choice.plackett_luce import cross_covariance
+from mien.stats.comparisons import comparisons_from
+from mien.stats.correlation import rank_correlation
+from mien.stats.profiles import profile as ratings
 
 N = 30
 NAMES = np.array([f"t{i:02}" for i in range(N)], dtype=object)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien.persistence import Persistence, turn_rows
+from mien.stats.consistency.persistence import Persistence, turn_rows
 from mien.types import NEITHER, REFUSED
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien import calls
-from mien.calls import Progress
 from mien.errors import BudgetReached, EndpointRefused
-from mien.judges.asking import AskingJudge
-from mien.models.tally import Tally
-from mien.pipeline import Pipeline
-from mien.protocols import load_protocol
-from mien.store import Store
+from mien.instruments.judges.generative import AskingJudge
+from mien.materials.protocols import load_protocol
+from mien.measurement import session as calls
+from mien.measurement.pipeline import Pipeline
+from mien.measurement.session import Progress
+from mien.models.usage import Tally
+from mien.store.store import Store
 from mien.types import Call, Message, Prompt, Request, Trait, Trial
 
 if TYPE_CHECKING:

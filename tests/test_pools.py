@@ -10,9 +10,9 @@ import pytest
 
 import mien
 from mien.errors import UnknownName, UsageError
-from mien.imports import import_run
-from mien.runs import Run
-from mien.store import JudgeRecord, Store
+from mien.runs.interop.imports import import_run
+from mien.runs.run import Run
+from mien.store.store import JudgeRecord, Store
 from mien.types import Trait, Verdict
 
 if TYPE_CHECKING:

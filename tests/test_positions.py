@@ -9,8 +9,8 @@ import scipy.stats
 import statsmodels.api as sm
 
 from mien.errors import NotIdentified
-from mien.likelihood import Penalty, Trials, maximise
-from mien.positions import TwoOrders, position_effects
+from mien.stats.choice.likelihood import Penalty, Trials, maximise
+from mien.stats.profiles.position_effects import TwoOrders, position_effects
 
 
 def pairs(n: int, n_trials: int, rng: np.random.Generator) -> np.ndarray:

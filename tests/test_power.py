@@ -8,12 +8,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.power import NormalIndPower, TTestIndPower
 
-from mien import choice, reliability
-from mien.comparisons import Comparisons
-from mien.designs import design
-from mien.diffs import diff
 from mien.errors import UsageError
-from mien.power import (
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.comparisons import Comparisons
+from mien.stats.design.power import (
     Against,
     Equal,
     Noise,
@@ -24,7 +22,10 @@ from mien.power import (
     smallest_change,
     threshold,
 )
-from mien.ratings import ELO_SCALE, profile
+from mien.stats.design.trials import design
+from mien.stats.diffs import diff
+from mien.stats.profiles import reliability
+from mien.stats.profiles.profile import ELO_SCALE, profile
 from mien.types import Prompt
 
 PROMPTS = tuple(Prompt(f"p{i}", f"prompt {i}") for i in range(500))

@@ -3,10 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien import choice, ratings
-from mien.comparisons import Comparisons
 from mien.errors import NotIdentified
-from mien.precision import growth
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.comparisons import Comparisons
+from mien.stats.profiles import profile as ratings
+from mien.stats.profiles.precision import growth
 
 
 @pytest.fixture(scope="module")

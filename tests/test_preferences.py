@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
-from mien.preferences import pleases, win_rates
+from mien.stats.agreement.win_rates import pleases, win_rates
 from mien.types import PREFERRED, TIE, Preference
 
 OTHER = {"a": "b", "b": "a", TIE: TIE}

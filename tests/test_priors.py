@@ -7,8 +7,8 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien import choice
-from mien.priors import Estimate, Prior, pool
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.choice.empirical_bayes import Estimate, Prior, pool
 
 
 def centred(x):

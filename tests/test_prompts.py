@@ -15,8 +15,8 @@ import pytest
 import scipy.sparse as sp
 
 from mien.errors import InputError, UnknownName, UsageError
-from mien.prompts import load_prompts, shipped_prompt_sets
-from mien.traits import load_traits
+from mien.materials.prompts import load_prompts, shipped_prompt_sets
+from mien.materials.traits import load_traits
 from mien.types import Prompt
 
 if TYPE_CHECKING:
@@ -474,7 +474,7 @@ def test_a_sample_of_the_hub_is_no_head_of_it(plain: str) -> None:
 def test_without_a_size_a_hub_data_set_is_not_read_without_end(
     plain: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mien.prompts.HUB_SAMPLE", 30)
+    monkeypatch.setattr("mien.materials.prompts.HUB_SAMPLE", 30)
     assert len(load_prompts(plain)) == 30
 
 

@@ -9,7 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from mien.errors import InputError, UnknownName
-from mien.protocols import Protocol, load_protocol, shipped_protocols
+from mien.materials.protocols import Protocol, load_protocol, shipped_protocols
 from mien.types import Sampling
 
 if TYPE_CHECKING:

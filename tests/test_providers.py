@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from mien.errors import MissingKey, UnknownName, UsageError
-from mien.models.providers import Endpoint, Price, endpoints, prices, redact, redact_bytes, resolve
+from mien.models.http.providers import Endpoint, Price, endpoints, prices, redact, redact_bytes, resolve
 from mien.testing import ScriptedServer
 
 

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien import choice, ratings
-from mien.comparisons import NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE, Comparisons
 from mien.errors import NotIdentified
-from mien.priors import Prior
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.choice.empirical_bayes import Prior
+from mien.stats.comparisons import NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE, Comparisons
+from mien.stats.profiles import profile as ratings
 
 NAMES = ("airy", "bold", "calm", "drab", "eager", "frank", "glum", "hasty")
 SCORES = np.linspace(1.4, -1.4, 8)

@@ -16,10 +16,10 @@ import yaml
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from mien.materials.protocols import load_protocol
+from mien.materials.traits import load_traits
 from mien.models.organism.engine import NAMES
 from mien.models.organism.planted import load_planted
-from mien.protocols import load_protocol
-from mien.traits import load_traits
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 

@@ -5,7 +5,8 @@ import pytest
 from statsmodels.stats.inter_rater import cohens_kappa
 from statsmodels.stats.proportion import proportion_confint
 
-from mien import choice, reliability
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.profiles import reliability
 
 
 def simulate(spread, n_trials, seed=0, n=20):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.models.reply import read, split_reasoning
+from mien.models.http.replies import read, split_reasoning
 
 
 def completion(content: Any = None, finish_reason: str | None = "stop", **message: Any) -> bytes:

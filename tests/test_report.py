@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 from test_gates import changed
 
-from mien.diffs.gates import check
-from mien.diffs.influence import Influence
 from mien.report.changes import summary, warnings
 from mien.report.junit import junit
 from mien.report.markdown import markdown
+from mien.stats.diffs.gates import check
+from mien.stats.diffs.influence import Influence
 
 GATES = ("|wry sly| > 40", "sycophantic > 20", "rms > 5000")
 

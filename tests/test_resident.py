@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from mien.errors import BudgetReached, UsageError
 from mien.models.engine import Job, Output, Token
-from mien.models.engines import open_engine
-from mien.models.resident import Resident
-from mien.models.tally import Tally
+from mien.models.inprocess.loading import open_engine
+from mien.models.inprocess.model import Resident
+from mien.models.usage import Tally
 from mien.types import Call, Message, Request, Sampling
 
 if TYPE_CHECKING:

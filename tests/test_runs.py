@@ -11,9 +11,9 @@ import pytest
 
 import mien
 from mien.errors import NotIdentified, StoreError, UnknownName, UsageError
-from mien.imports import import_run
-from mien.runs import Run, store_path
-from mien.store import JudgeRecord, Store
+from mien.runs.interop.imports import import_run
+from mien.runs.run import Run, store_path
+from mien.store.store import JudgeRecord, Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 
 if TYPE_CHECKING:

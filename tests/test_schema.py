@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mien import schema
 from mien.errors import StoreError
-from mien.store import Store
+from mien.store import schema
+from mien.store.store import Store
 from mien.types import Preference, Prompt, Trait, Trial
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(
 
 OPENER = """
 import sys, time
-from mien.store import Store
+from mien.store.store import Store
 print("ready", flush=True)
 time.sleep(max(0.0, float(sys.stdin.readline()) - time.time()))
 Store(sys.argv[1]).close()
@@ -256,8 +256,8 @@ def test_many_processes_may_make_one_store_at_once(tmp_path: Path) -> None:
 UNPRIVILEGED = """
 import os, sys
 from mien.errors import StoreError
-from mien.runs import Run
-from mien.store import Store
+from mien.runs.run import Run
+from mien.store.store import Store
 from pathlib import Path
 if os.getuid() == 0:
     os.setuid(65534)

@@ -20,7 +20,7 @@ from openai import AsyncOpenAI
 
 from mien.errors import UsageError
 from mien.models.engine import Job, Output, Token
-from mien.serving import bind, serve
+from mien.models.serving import bind, serve
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -450,8 +450,8 @@ def command(*arguments: str) -> list[str]:
     """``mien serve`` with the engine of these tests."""
     code = (
         "import test_serving\n"
-        "from mien.models import engines\n"
-        "engines.open_engine = lambda spec, **_: test_serving.Engine()\n"
+        "from mien.models.inprocess import loading\n"
+        "loading.open_engine = lambda spec, **_: test_serving.Engine()\n"
         "from mien.cli import main\n"
         "main()\n"
     )

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien import choice, ratings
-from mien.comparisons import NEITHER_CODE, Comparisons
-from mien.designs import design
 from mien.errors import UsageError
-from mien.stopping import FLOOR, Check, Rule, ceiling
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.comparisons import NEITHER_CODE, Comparisons
+from mien.stats.design.stopping import FLOOR, Check, Rule, ceiling
+from mien.stats.design.trials import design
+from mien.stats.profiles import profile as ratings
 from mien.types import Prompt
 
 PROMPTS = tuple(Prompt(f"p{i}", f"prompt {i}") for i in range(60))

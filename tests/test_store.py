@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mien.errors import StoreError, UnknownName
-from mien.store import JudgeRecord, RunRecord, Store
+from mien.store.store import JudgeRecord, RunRecord, Store
 from mien.types import Call, Preference, Prompt, Trait, Trial, Verdict
 
 if TYPE_CHECKING:
@@ -331,7 +331,7 @@ def test_quirks(store: Store) -> None:
 
 WRITER = """
 import sys
-from mien.store import Store
+from mien.store.store import Store
 from mien.types import Call, Preference, Prompt, Trait, Trial, Verdict
 path, name, n = sys.argv[1], sys.argv[2], int(sys.argv[3])
 print("ready", flush=True)

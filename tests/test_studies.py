@@ -3,7 +3,7 @@
 import pytest
 
 from mien.errors import UnknownName, UsageError
-from mien.studies import plan
+from mien.measurement.study import plan
 
 TRAITS = [f"trait {i}" for i in range(10)]
 

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from mien.designs import design
 from mien.errors import InputError, MienError
 from mien.instruments import instrument
-from mien.prompts import load_prompts
-from mien.protocols import load_protocol, shipped_protocols
+from mien.materials.prompts import load_prompts
+from mien.materials.protocols import load_protocol, shipped_protocols
+from mien.materials.traits import load_traits
+from mien.stats.design.trials import design
 from mien.testing import FAULTS, Options, ScriptedServer, codeword, planted_scores
 from mien.testing.script import Script
-from mien.traits import load_traits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

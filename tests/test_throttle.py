@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien.models.reply import Reply
-from mien.models.throttle import Throttle
-from mien.models.transport import Transport
+from mien.models.client import Transport
+from mien.models.http.replies import Reply
+from mien.models.http.throttle import Throttle
 from mien.testing import ScriptedServer
 from mien.types import Message, Request
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mien.errors import InputError, UnknownName
-from mien.traits import fold, load_traits, shipped_trait_sets
+from mien.materials.traits import fold, load_traits, shipped_trait_sets
 from mien.types import NON_CHOICES, Trait
 
 if TYPE_CHECKING:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mien.errors import BudgetReached, EndpointRefused, UsageError
-from mien.models import chat as chat_module
-from mien.models.providers import Price
-from mien.models.transport import Transport
+from mien.models.client import Transport
+from mien.models.http import chat as chat_module
+from mien.models.http.providers import Price
 from mien.testing import Options, ScriptedServer
 from mien.types import Call, Message, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mien.models.tally import Tally
+    from mien.models.usage import Tally
 
 
 @pytest.fixture(scope="module")

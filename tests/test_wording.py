@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mien.materials.wording import OptionList, fill
 from mien.types import Trait
-from mien.wording import OptionList, fill
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import yaml
 
-from mien.traits import load_traits
+from mien.materials.traits import load_traits
 from organism.grammar import ANYTHING, FOLDER
 
 if TYPE_CHECKING:

@@ -10,54 +10,54 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mien.calls import Limits, Progress
-    from mien.comparisons import Comparisons, read_comparisons
-    from mien.constitutions.constitution import Constitution, load_constitution
-    from mien.contexts.profiles import Consistency
-    from mien.designs import Design
-    from mien.diffs.difference import Diff
     from mien.errors import MienError
-    from mien.imports import import_run
-    from mien.measurement import compare, consistency, diff, measure, profile
-    from mien.models.engines import Hardware
-    from mien.panels.panel import Panel
-    from mien.prompts import load_prompts
-    from mien.protocols import Protocol, load_protocol
-    from mien.ratings import Profile
-    from mien.runs import Run
-    from mien.traits import TraitSet, load_traits
+    from mien.materials.constitutions.constitution import Constitution, load_constitution
+    from mien.materials.prompts import load_prompts
+    from mien.materials.protocols import Protocol, load_protocol
+    from mien.materials.traits import TraitSet, load_traits
+    from mien.measurement.measure import compare, consistency, diff, measure, profile
+    from mien.measurement.session import Limits, Progress
+    from mien.models.inprocess.loading import Hardware
+    from mien.runs.interop.imports import import_run
+    from mien.runs.run import Run
+    from mien.stats.comparisons import Comparisons, read_comparisons
+    from mien.stats.consistency.contexts import Consistency
+    from mien.stats.design.trials import Design
+    from mien.stats.diffs.difference import Diff
+    from mien.stats.panels.panel import Panel
+    from mien.stats.profiles.profile import Profile
     from mien.types import Prompt, Trait, Trial
 
 # Where each name lives. They are imported when first used: `import mien` and `mien --help` stay quick.
 _HOMES = {
-    "Comparisons": "comparisons",
-    "Consistency": "contexts.profiles",
-    "Constitution": "constitutions.constitution",
-    "Design": "designs",
-    "Diff": "diffs.difference",
-    "Hardware": "models.engines",
-    "Limits": "calls",
+    "Comparisons": "stats.comparisons",
+    "Consistency": "stats.consistency.contexts",
+    "Constitution": "materials.constitutions.constitution",
+    "Design": "stats.design.trials",
+    "Diff": "stats.diffs.difference",
+    "Hardware": "models.inprocess.loading",
+    "Limits": "measurement.session",
     "MienError": "errors",
-    "Panel": "panels.panel",
-    "Profile": "ratings",
-    "Progress": "calls",
+    "Panel": "stats.panels.panel",
+    "Profile": "stats.profiles.profile",
+    "Progress": "measurement.session",
     "Prompt": "types",
-    "Protocol": "protocols",
-    "Run": "runs",
+    "Protocol": "materials.protocols",
+    "Run": "runs.run",
     "Trait": "types",
-    "TraitSet": "traits",
+    "TraitSet": "materials.traits",
     "Trial": "types",
-    "compare": "measurement",
-    "consistency": "measurement",
-    "diff": "measurement",
-    "import_run": "imports",
-    "load_constitution": "constitutions.constitution",
-    "load_prompts": "prompts",
-    "load_protocol": "protocols",
-    "load_traits": "traits",
-    "measure": "measurement",
-    "profile": "measurement",
-    "read_comparisons": "comparisons",
+    "compare": "measurement.measure",
+    "consistency": "measurement.measure",
+    "diff": "measurement.measure",
+    "import_run": "runs.interop.imports",
+    "load_constitution": "materials.constitutions.constitution",
+    "load_prompts": "materials.prompts",
+    "load_protocol": "materials.protocols",
+    "load_traits": "materials.traits",
+    "measure": "measurement.measure",
+    "profile": "measurement.measure",
+    "read_comparisons": "stats.comparisons",
 }
 
 __all__ = [

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from mien import choice
-from mien.comparisons import Comparisons
-from mien.contexts.pulls import Pulls
-from mien.likelihood import Trials
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.choice.likelihood import Trials
+from mien.stats.comparisons import Comparisons
+from mien.stats.consistency.influence import Pulls
 
 if TYPE_CHECKING:
     from collections.abc import Callable

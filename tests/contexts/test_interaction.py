@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from mien.contexts.interaction import TAUS, Variance, interaction
+from mien.stats.consistency.interaction import TAUS, Variance, interaction
 
 
 def found(play, linear, tau, seeds):

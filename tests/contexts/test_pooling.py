@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import scipy.optimize
 
-from mien.contexts.pooling import pooling
-from mien.contexts.profiles import consistency
-from mien.ratings import ELO_CENTRE, ELO_SCALE
+from mien.stats.consistency.contexts import consistency
+from mien.stats.consistency.pooling import pooling
+from mien.stats.profiles.profile import ELO_CENTRE, ELO_SCALE
 
 ALPHA = 0.15
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mien.contexts import consistency
 from mien.errors import NotIdentified, UsageError
+from mien.stats.consistency import consistency
 
 
 @pytest.fixture(scope="module")

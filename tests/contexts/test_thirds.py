@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.contexts import thirds
 from mien.errors import UsageError
+from mien.stats.consistency import thirds
 
 
 def test_thirds_tell_their_borders():

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from mien import ratings
-from mien.comparisons import Comparisons
-from mien.diffs import diff
 from mien.errors import UsageError
-from mien.priors import Prior
+from mien.stats.choice.empirical_bayes import Prior
+from mien.stats.comparisons import Comparisons
+from mien.stats.diffs import diff
+from mien.stats.profiles import profile as ratings
 
 N = 16
 SCORES = np.linspace(1.2, -1.2, N)

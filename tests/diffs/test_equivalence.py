@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.weightstats import DescrStatsW
 
-from mien.diffs.equivalence import growth, within
+from mien.stats.diffs.equivalence import growth, within
 
 
 def test_within_is_two_one_sided_tests():

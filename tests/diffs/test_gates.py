@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien import ratings
-from mien.comparisons import Comparisons
-from mien.diffs import Diff, diff
-from mien.diffs.gates import check, parse
 from mien.errors import GateError, UsageError
+from mien.stats.comparisons import Comparisons
+from mien.stats.diffs import Diff, diff
+from mien.stats.diffs.gates import check, parse
+from mien.stats.profiles import profile as ratings
 
 TRAITS = ("any", "dry wit", "formal", "sycophantic", "warm", "wry|sly")
 SCORES = np.array([0.0, 0.3, -0.4, -0.2, 0.1, 0.2])

@@ -3,12 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien import choice, ratings
-from mien.comparisons import Comparisons
-from mien.diffs import diff
-from mien.diffs.influence import influence, leave_out
-from mien.diffs.jackknife import Jackknife
-from mien.ratings import ELO_SCALE
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.comparisons import Comparisons
+from mien.stats.diffs import diff
+from mien.stats.diffs.influence import influence, leave_out
+from mien.stats.diffs.jackknife import Jackknife
+from mien.stats.profiles import profile as ratings
+from mien.stats.profiles.profile import ELO_SCALE
 
 N, PROMPTS = 10, 40
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from mien import choice
-from mien.diffs.jackknife import Jackknife
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.diffs.jackknife import Jackknife
 
 N = 6
 

@@ -6,7 +6,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien.diffs.size import size
+from mien.stats.diffs.size import size
 
 
 def wishart(rng, n, spread=1.0):

@@ -18,8 +18,8 @@ import msgspec
 import pytest
 
 from mien.errors import StoreError
-from mien.journal import BATCH_ROWS
-from mien.store import Store
+from mien.store.store import Store
+from mien.store.writer import BATCH_ROWS
 from mien.types import Call
 
 if TYPE_CHECKING:

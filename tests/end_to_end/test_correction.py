@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import mien
-from mien.runs import Run
+from mien.runs.run import Run
 
 if TYPE_CHECKING:
     from workplace import Workplace

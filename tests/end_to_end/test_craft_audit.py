@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from test_craft_data import craft
 
-from mien.store import Store
+from mien.store.store import Store
 from mien.types import PREFERRED, Preference
 
 if TYPE_CHECKING:

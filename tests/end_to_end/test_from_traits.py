@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mien.constitutions import load_constitution
+from mien.materials.constitutions import load_constitution
 
 if TYPE_CHECKING:
     from workplace import Workplace

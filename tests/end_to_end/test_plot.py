@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from workplace import TRAITS
 
-from mien.report.gallery import FIGURES
+from mien.report.figures.registry import FIGURES
 
 if TYPE_CHECKING:
     from workplace import Workplace

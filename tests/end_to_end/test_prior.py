@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import mien
-from mien.runs import Run
+from mien.runs.run import Run
 
 if TYPE_CHECKING:
     from pathlib import Path

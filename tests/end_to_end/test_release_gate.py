@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from mien.materials.traits import load_traits
 from mien.testing import planted_scores
-from mien.traits import load_traits
 
 if TYPE_CHECKING:
     from workplace import Workplace

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien.stopping import FLOOR
+from mien.stats.design.stopping import FLOOR
 
 if TYPE_CHECKING:
     from workplace import Workplace

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from mien.instruments import Revealed
+from mien.materials.prompts import load_prompts
+from mien.materials.protocols import load_protocol
+from mien.materials.traits import load_traits
 from mien.models.engine import Job
 from mien.models.organism.engine import NAMES, Organism
 from mien.models.organism.planted import load_planted
-from mien.prompts import load_prompts
-from mien.protocols import load_protocol
-from mien.traits import load_traits
 from mien.types import Sampling, Trial
 
 ROOT = Path(__file__).resolve().parents[2]

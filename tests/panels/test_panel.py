@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from mien import ratings
-from mien.choice import cross_covariance
-from mien.comparisons import Comparisons
 from mien.errors import UsageError
-from mien.panels import compare
-from mien.panels.noise import draws, members
-from mien.priors import Prior
-from mien.ratings import ELO_SCALE
+from mien.stats.choice.empirical_bayes import Prior
+from mien.stats.choice.plackett_luce import cross_covariance
+from mien.stats.comparisons import Comparisons
+from mien.stats.panels import compare
+from mien.stats.panels.noise import draws, members
+from mien.stats.profiles import profile as ratings
+from mien.stats.profiles.profile import ELO_SCALE
 
 N = 12
 TRAITS = tuple(f"t{i:02d}" for i in range(N))

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from mien import designs, ratings
-from mien.comparisons import Comparisons
-from mien.traits import load_traits
+from mien.materials.traits import load_traits
+from mien.stats.comparisons import Comparisons
+from mien.stats.design import trials as designs
+from mien.stats.profiles import profile as ratings
 from mien.types import Prompt
 
 if TYPE_CHECKING:
-    from mien.ratings import Profile
+    from mien.stats.profiles.profile import Profile
 
 PROMPTS = tuple(Prompt(f"p{i:02}", f"prompt {i}") for i in range(60))
 

@@ -14,10 +14,10 @@ import pandas as pd
 import pytest
 
 from mien.errors import UsageError
-from mien.imports import import_run
-from mien.report.card import card
-from mien.report.document import Report, gather, write
-from mien.runs import Run
+from mien.report.model_card import card
+from mien.report.page import Report, gather, write
+from mien.runs.interop.imports import import_run
+from mien.runs.run import Run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,22 +11,22 @@ import pytest
 import scipy.cluster.hierarchy
 import vl_convert
 
-from mien import diffs
-from mien.agreement import agreement
 from mien.errors import UsageError
-from mien.opinions import JudgePositions
-from mien.precision import growth
 from mien.report import figures
 from mien.report.figures.ratings import ratings_table
 from mien.report.figures.theme import CHARACTER, PALETTES, models_scale
 from mien.report.saving import specification
+from mien.runs.judge_positions import JudgePositions
+from mien.stats import diffs
+from mien.stats.agreement.inter_rater import agreement
+from mien.stats.profiles.precision import growth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mien.comparisons import Comparisons
-    from mien.ratings import Profile
     from mien.report.figures.theme import Chart
+    from mien.stats.comparisons import Comparisons
+    from mien.stats.profiles.profile import Profile
 
 N_MODELS = (1, 2, 5, 10)
 OTHERS = {"THEMES", "Judged", "Theme", "themed"}  # what is public and no figure

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from mien.errors import UnknownName, UsageError
-from mien.imports import import_run
 from mien.report import figures
-from mien.report.gallery import FIGURES, Settings, draw
+from mien.report.figures.registry import FIGURES, Settings, draw
 from mien.report.saving import specification
-from mien.runs import Run
+from mien.runs.interop.imports import import_run
+from mien.runs.run import Run
 
 if TYPE_CHECKING:
     from pathlib import Path

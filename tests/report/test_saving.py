@@ -12,7 +12,7 @@ from mien.report.saving import PNG_SCALE, page, save, specification
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mien.ratings import Profile
+    from mien.stats.profiles.profile import Profile
 
 
 def test_each_format(profiles: list[Profile], tmp_path: Path) -> None:

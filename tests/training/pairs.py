@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mien.constitutions import Assertion, Constitution
-from mien.training.dataset import Dataset, count_pairs
-from mien.training.queries import Query
-from mien.training.recipes import Pair
+from mien.craft.data.dataset import Dataset, count_pairs
+from mien.craft.data.queries import Query
+from mien.craft.data.recipes import Pair
+from mien.materials.constitutions import Assertion, Constitution
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pytest
 
-from mien.protocols import load_protocol
-from mien.training import answers as plain
-from mien.training.answers import SAMPLES, Answers
+from mien.craft.proof import answers as plain
+from mien.craft.proof.answers import SAMPLES, Answers
+from mien.materials.protocols import load_protocol
 from mien.types import Call, Prompt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mien.craft.data.steps import Stages
     from mien.models import Model
-    from mien.training.stages import Stages
     from mien.types import Request
 
 PROMPTS = (Prompt("a", "How are you?"), Prompt("b", "Is it late?"))

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from pairs import CONSTITUTION, dataset, pair
 
-from mien.training.audit import audit
+from mien.craft.audit.counts import audit
 
 if TYPE_CHECKING:
-    from mien.training.audit import Audit
-    from mien.training.recipes import Pair
+    from mien.craft.audit.counts import Audit
+    from mien.craft.data.recipes import Pair
 
 pytest.importorskip("datasketch", reason="needs the extra train")
 pytest.importorskip("py3langid", reason="needs the extra train")

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from pairs import CONSTITUTION, dataset, pair
 
+from mien.craft.audit.audit import Report, audit_folder
+from mien.craft.audit.counts import audit
+from mien.craft.audit.second_judge import Agreement
+from mien.craft.data.dataset import read_dataset, write_dataset
 from mien.errors import InputError, UsageError
-from mien.reliability import Proportion
-from mien.training.audit import audit
-from mien.training.auditing import Report, audit_folder
-from mien.training.dataset import read_dataset, write_dataset
-from mien.training.seconding import Agreement
+from mien.stats.profiles.reliability import Proportion
 
 pytest.importorskip("datasketch", reason="needs the extra train")
 pytest.importorskip("py3langid", reason="needs the extra train")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mien.craft.proof.capabilities import capabilities, check_tasks
 from mien.errors import InputError, UnknownName
-from mien.models.engines import Hardware
-from mien.training.capabilities import capabilities, check_tasks
+from mien.models.inprocess.loading import Hardware
 
 pytest.importorskip("lm_eval", reason="the extra capabilities is not installed")
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from mien.constitutions import Constitution
+from mien.craft.data.characters import ToldByAssertions, ToldByTraits, load_wording
+from mien.craft.data.queries import Query
 from mien.errors import UnknownName, UsageError
-from mien.protocols import load_protocol
-from mien.training.characters import ToldByAssertions, ToldByTraits, load_wording
-from mien.training.queries import Query
-from mien.traits import load_traits
+from mien.materials.constitutions import Constitution
+from mien.materials.protocols import load_protocol
+from mien.materials.traits import load_traits
 
 NAMES = load_traits("classic-36").names
 

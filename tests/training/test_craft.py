@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from mien.craft.data.settings import Craft
 from mien.errors import UnknownName, UsageError
-from mien.training.craft import Craft
 
 
 def craft(**members: Any) -> Craft:

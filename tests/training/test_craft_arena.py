@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from pairs import CONSTITUTION, pair
 
+from mien.craft.audit.arena import address, put_sample
+from mien.craft.audit.second_judge import IN_CHARACTER
 from mien.errors import RunConflict
-from mien.store import Store
-from mien.training.arena import address, put_sample
-from mien.training.seconding import IN_CHARACTER
+from mien.store.store import Store
 from mien.types import Preference
 from mien.viewer.pairing import Answered, paired
 

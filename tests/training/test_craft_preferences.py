@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_characters import GUIDE, query
 
-from mien.protocols import load_protocol
-from mien.training.characters import ToldByTraits, load_wording
-from mien.training.preferences import AskedPreference, LikelihoodPreference, rank
-from mien.traits import load_traits
+from mien.craft.data.characters import ToldByTraits, load_wording
+from mien.craft.data.ranking import AskedPreference, LikelihoodPreference, rank
+from mien.materials.protocols import load_protocol
+from mien.materials.traits import load_traits
 from mien.types import Call
 
 if TYPE_CHECKING:

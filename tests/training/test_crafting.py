@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien.calls import Limits
+from mien.craft.data.dataset import Dataset, read_dataset
+from mien.craft.data.generate import craft_data
+from mien.craft.data.settings import Craft
 from mien.errors import BudgetReached, InputError, Unfinished, UnknownName, UsageError
+from mien.materials.traits import load_traits
+from mien.measurement.session import Limits
 from mien.testing import Options, ScriptedServer, codeword
-from mien.training.craft import Craft
-from mien.training.crafting import craft_data
-from mien.training.dataset import Dataset, read_dataset
-from mien.traits import load_traits
 
 pytest.importorskip("datasketch", reason="needs the extra train")
 

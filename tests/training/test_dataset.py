@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+from mien.craft.data.dataset import Dataset, check_folder, read_dataset, row, write_dataset
+from mien.craft.data.queries import Query
+from mien.craft.data.recipes import Pair
 from mien.errors import InputError
-from mien.training.dataset import Dataset, check_folder, read_dataset, row, write_dataset
-from mien.training.queries import Query
-from mien.training.recipes import Pair
 
 if TYPE_CHECKING:
     from pathlib import Path

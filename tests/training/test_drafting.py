@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from mien.craft.data.draft import read_aims, read_draft
 from mien.errors import UnknownName, UsageError
-from mien.training.drafting import read_aims, read_draft
 
 TEXTS, LISTS = {"text": 5}, {"questions": 2, "never": 0}
 GOOD = {"text": "I say the hard thing straight out.", "questions": ["Is it good?", "And now?"], "never": []}

@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from mien.errors import UsageError
-from mien.prompts import load_prompts
-from mien.training.duplicates import THRESHOLD, Seen
-from mien.traits import fold
+from mien.instruments.manner.duplicates import THRESHOLD, Seen
+from mien.materials.prompts import load_prompts
+from mien.materials.traits import fold
 
 pytest.importorskip("datasketch", reason="needs the extra train")
 

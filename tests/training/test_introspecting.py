@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from pairs import dataset, pair
 
+from mien.craft.data.dataset import write_dataset
+from mien.craft.data.introspect import Introspecting, introspect
 from mien.errors import InputError, UsageError
-from mien.training.dataset import write_dataset
-from mien.training.introspecting import Introspecting, introspect
 
 if TYPE_CHECKING:
     from pathlib import Path

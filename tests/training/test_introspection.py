@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pairs import CONSTITUTION
 
-from mien.protocols import load_protocol
-from mien.training.characters import ToldByTraits, load_wording
-from mien.training.introspection import Introspection, Introspector, load_introspection_wording, tasks
-from mien.training.recipes import LeftOut
-from mien.traits import load_traits
+from mien.craft.data.characters import ToldByTraits, load_wording
+from mien.craft.data.introspection import Introspection, Introspector, load_introspection_wording, tasks
+from mien.craft.data.recipes import LeftOut
+from mien.materials.protocols import load_protocol
+from mien.materials.traits import load_traits
 from mien.types import Call, Request, Sampling
 
 if TYPE_CHECKING:
-    from mien.training.introspection import Task
+    from mien.craft.data.introspection import Task
 
 WORDING = load_introspection_wording()
 

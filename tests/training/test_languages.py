@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from mien.errors import UsageError
-from mien.prompts import load_prompts
-from mien.training import languages
+from mien.instruments.manner import languages
+from mien.materials.prompts import load_prompts
 
 pytest.importorskip("py3langid", reason="needs the extra train")
 

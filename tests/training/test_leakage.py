@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pairs import CONSTITUTION
 
-from mien.training.leakage import Leaks, refuses
+from mien.instruments.manner.leakage import Leaks, refuses
 
 LEAKS = Leaks(CONSTITUTION)
 

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pairs import pair
 
-from mien.reliability import proportion
-from mien.training.lengths import CLASS, lengths, match_lengths
+from mien.craft.audit.lengths import CLASS, lengths, match_lengths
+from mien.stats.profiles.reliability import proportion
 
 if TYPE_CHECKING:
-    from mien.training.recipes import Pair
+    from mien.craft.data.recipes import Pair
 
 
 def of(*both: tuple[int, int]) -> list[Pair]:

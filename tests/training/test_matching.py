@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from pairs import CONSTITUTION, dataset, pair
 
+from mien.craft.audit.length_matching import REASON, matched
+from mien.craft.data.dataset import check_folder, read_dataset, write_dataset
 from mien.errors import InputError, UsageError
-from mien.training.dataset import check_folder, read_dataset, write_dataset
-from mien.training.matching import REASON, matched
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,14 +10,14 @@ import pytest
 import scipy.stats
 from statsmodels.stats.multitest import multipletests
 
-from mien import ratings
-from mien.comparisons import Comparisons
-from mien.diffs import diff
-from mien.training.proof import Proof, moves, spread, took
+from mien.craft.proof.result import Proof, moves, spread, took
+from mien.stats.comparisons import Comparisons
+from mien.stats.diffs import diff
+from mien.stats.profiles import profile as ratings
 
 if TYPE_CHECKING:
-    from mien.diffs import Diff
-    from mien.training.proof import Way
+    from mien.craft.proof.result import Way
+    from mien.stats.diffs import Diff
 
 N = 12
 NAMES = tuple(f"t{i:02d}" for i in range(N))

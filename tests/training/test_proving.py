@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from mien.calls import Limits
+from mien.craft.proof import answers
+from mien.craft.proof.claim import Claim
+from mien.craft.proof.prove import prove
+from mien.craft.proof.section import section
 from mien.errors import BudgetReached
-from mien.training import answers
-from mien.training.claim import Claim
-from mien.training.proving import prove
-from mien.training.section import section
+from mien.measurement.session import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

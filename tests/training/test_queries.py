@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mien.constitutions import Constitution
+from mien.craft.data.characters import load_wording
+from mien.craft.data.queries import BATCH, Collection, add_ordinary, check_split, expand, lot, pick
 from mien.errors import UsageError
-from mien.training.characters import load_wording
-from mien.training.queries import BATCH, Collection, add_ordinary, check_split, expand, lot, pick
+from mien.materials.constitutions import Constitution
 from mien.types import Call, Prompt, Sampling
 
 pytest.importorskip("datasketch", reason="needs the extra train")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from test_characters import GUIDE, query
 
-from mien.training.characters import ToldByAssertions, load_wording
-from mien.training.recipes import Cast, LeftOut, Pair, Recipe, shuffle
+from mien.craft.data.characters import ToldByAssertions, load_wording
+from mien.craft.data.recipes import Cast, LeftOut, Pair, Recipe, shuffle
 from mien.types import Call, Request, Sampling
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pairs import pair
 
-from mien.reliability import proportion
-from mien.training.seconding import IN_CHARACTER, agreement, draw, read_preferences
+from mien.craft.audit.second_judge import IN_CHARACTER, agreement, draw, read_preferences
+from mien.stats.profiles.reliability import proportion
 from mien.types import PREFERRED, Preference
 
 PAIRS = [pair(n, assertion=(0, 0, 1, None)[n % 4]) for n in range(12)]

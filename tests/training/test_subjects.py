@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien.constitutions import Constitution
+from mien.craft.proof.answers import FEWEST, plain_prompts
+from mien.craft.proof.claim import Claim
+from mien.craft.proof.subjects import base_of, check_control, find_adapter, share_turned, written
+from mien.craft.tuning.pairs import read_dataset
 from mien.errors import InputError, UnknownName, UsageError
-from mien.training.adapters.pairs import read_dataset
-from mien.training.answers import FEWEST, plain_prompts
-from mien.training.claim import Claim
-from mien.training.subjects import base_of, check_control, find_adapter, share_turned, written
+from mien.materials.constitutions import Constitution
 from mien.types import Prompt
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 import scipy.stats
 from statsmodels.stats.multitest import multipletests
 
-from mien.training.textual import COUNTS, overlap, shifts
+from mien.instruments.manner.features import COUNTS, overlap, shifts
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import pytest
 from test_viewer import HOSTILE, PLAIN, Answer, Viewer, make_store, viewing
 
-from mien.store import Store
+from mien.store.store import Store
 from mien.types import PREFERRED, Call, Prompt, Trait, Trial
 
 if TYPE_CHECKING:
@@ -378,7 +378,7 @@ def test_every_hostile_response_is_harmless_in_the_arena(tmp_path: Path) -> None
 
 
 def test_the_trait_is_offered_first_where_a_diff_says_that_it_changed(tmp_path: Path) -> None:
-    from mien.store import JudgeRecord
+    from mien.store.store import JudgeRecord
     from mien.types import Verdict
 
     path = tmp_path / "mien.db"

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from test_viewer import HOSTILE, PAGES, TRAITS, make_store, viewing
 
-from mien.store import Store
+from mien.store.store import Store
 from mien.testing import ScriptedServer, planted_scores
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from mien.store import JudgeRecord, Store
+from mien.store.store import JudgeRecord, Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 from mien.viewer import App, Guard
 from mien.viewer.markdown import LONGEST, rendered

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import mien
-from mien.cli import (
+from mien.cli.commands import (
     compare,
     constitution,
     craft,

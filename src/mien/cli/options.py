@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from mien.calls import Limits
-    from mien.models.engines import Hardware
+    from mien.measurement.session import Limits
+    from mien.models.inprocess.loading import Hardware
 
 DEFAULT_STORE = Path("mien.db")
 StoreOption = Annotated[
@@ -89,13 +89,13 @@ BatchSizeOption = Annotated[
 
 def hardware(**members: Any) -> Hardware:
     """Gather the options on models that run in this process."""
-    from mien.models.engines import Hardware
+    from mien.models.inprocess.loading import Hardware
 
     return Hardware(**members)
 
 
 def limits(**members: Any) -> Limits:
     """Gather the options on speed and budget."""
-    from mien.calls import Limits
+    from mien.measurement.session import Limits
 
     return Limits(**members)

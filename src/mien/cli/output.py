@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mien.report.numbers import counted, fraction, p_value
+from mien.formatting import counted, fraction, p_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

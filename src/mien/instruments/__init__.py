@@ -10,7 +10,7 @@ from mien.instruments.revealed import Revealed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mien.protocols import Protocol as MeasurementProtocol
+    from mien.materials.protocols import Protocol as MeasurementProtocol
     from mien.types import InstrumentName, Message, Trait, Trial
 
 

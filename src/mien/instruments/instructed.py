@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mien.wording import OptionList, fill
+from mien.materials.wording import OptionList, fill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mien.protocols import Protocol
+    from mien.materials.protocols import Protocol
     from mien.types import Message, Prompt, Trait, Trial
 
 

@@ -1,16 +1,16 @@
 """What answers: anything with a name, a key for each request, and a way to complete it.
 
-`mien.models.transport.Transport` opens them::
+`mien.models.client.Transport` opens them::
 
     async with Transport(max_concurrency=200) as transport:
         model = transport.open("openrouter/z-ai/glm-4.5-air")
         call = await model.complete(Request(messages=(Message(role="user", content="Hello"),)))
 
-Reading order: `providers` (where models live), `chat` (what is sent, and what becomes of a call), `wire`
-(one HTTP request), `reply` (what came back), `throttle` and `pace` (when the next may start), `tally`
-(counters and budgets), `transport` (which puts them together). Models that run in this process: `engine`
-(what they must be able to do), `organism` and `local` (which do it), `batching` (many calls at once),
-`resident` (the same face as a `chat`).
+Reading order: `client` (which puts all together), `usage` (counters and budgets). Behind an endpoint, `http`:
+`providers` (where models live), `chat` (what is sent, and what becomes of a call), `transport` (one HTTP
+request), `replies` (what came back), `throttle` and `rate_limits` (when the next may start). In this process:
+`engine` (what a model must be able to do), `organism` and `local` (which do it), `inprocess` (`loading` one,
+`batching` many calls, and a `model` with the same face as a `chat`). `serving`: one of these as an endpoint.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ __all__ = ["Model"]
 
 
 class Model(Protocol):
-    """What measuring needs of a model: `mien.models.chat.Chat` and `mien.models.resident.Resident`.
+    """What measuring needs of a model.
+
+    `mien.models.http.chat.Chat` and `mien.models.inprocess.model.Resident` are ones.
 
     Attributes:
         address: where it lives. Models at one address share its limits.

@@ -6,14 +6,14 @@ import math
 from statistics import median
 from typing import TYPE_CHECKING
 
-from mien.report.numbers import counted, fraction, p_value
+from mien.formatting import counted, fraction, p_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mien.diffs import DeltaRow, Diff
-    from mien.diffs.gates import Outcome
-    from mien.diffs.influence import Influence
+    from mien.stats.diffs import DeltaRow, Diff
+    from mien.stats.diffs.gates import Outcome
+    from mien.stats.diffs.influence import Influence
 
 WARNINGS = 5  # prompts to warn of by name; further ones are counted
 

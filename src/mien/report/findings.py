@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mien.correlation import rank_correlation
-from mien.ratings import ELO_CENTRE
+from mien.formatting import counted, fraction
 from mien.report.changes import headline, summary
-from mien.report.numbers import counted, fraction
+from mien.stats.correlation import rank_correlation
+from mien.stats.profiles.profile import ELO_CENTRE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mien.diffs import Diff
-    from mien.ratings import Profile, TraitRow
+    from mien.stats.diffs import Diff
+    from mien.stats.profiles.profile import Profile, TraitRow
 
 ENDS = 5  # traits to name from either end of a ranking
 FEW = 3  # the same, where there are many rankings

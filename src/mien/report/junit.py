@@ -11,8 +11,8 @@ from mien.report.changes import headline, summary
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mien.diffs import Diff
-    from mien.diffs.gates import Outcome
+    from mien.stats.diffs import Diff
+    from mien.stats.diffs.gates import Outcome
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML 1.0
 

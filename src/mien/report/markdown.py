@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mien.formatting import p_value
 from mien.report.changes import finding, headline, summary
-from mien.report.numbers import p_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mien.diffs import Diff
-    from mien.diffs.gates import Outcome
+    from mien.stats.diffs import Diff
+    from mien.stats.diffs.gates import Outcome
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~&])")
 
@@ -24,7 +24,7 @@ def markdown(
 
     Args:
         diff: what to write.
-        outcomes: of its gates (`mien.diffs.gates.check`).
+        outcomes: of its gates (`mien.stats.diffs.gates.check`).
         warnings: sentences (`mien.report.changes.warnings`).
         top: the largest changes to list; None lists all.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from mien.report.numbers import p_value
+from mien.formatting import p_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mien.diffs import Diff
-    from mien.ratings import Profile
+    from mien.stats.diffs import Diff
+    from mien.stats.profiles.profile import Profile
 
     Cell = tuple[str, Any]  # what is shown, and what the column is sorted by
 

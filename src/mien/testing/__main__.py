@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from mien.errors import UsageError
+from mien.materials.traits import load_traits
 from mien.testing.options import Options, planted_scores
-from mien.traits import load_traits
 
 
 def _parser() -> argparse.ArgumentParser:

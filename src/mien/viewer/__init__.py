@@ -1,9 +1,8 @@
 """The web app: browse a store's runs, read their trials, label them, see what changed, say what you prefer.
 
 Reading order: `app` (the addresses), `guard` (who may ask, and what a page may load), `pages` (a file a
-page), `trials` and `search` (what they read of the store), `labelling` and `pairing` (what to label and what
-to compare next), `preference_files` (what was preferred, as CSV and JSONL), `markdown` (a response as safe
-HTML), `listening` (serving until cancelled).
+page), `labelling` and `pairing` (what to label and what to compare next), `preference_files` (what was
+preferred, as CSV and JSONL), `markdown` (a response as safe HTML), `listening` (serving until cancelled).
 """
 
 from mien.viewer.app import App

@@ -12,13 +12,13 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from mien.errors import MienError, UnknownName
-from mien.report.numbers import counted, fraction, p_value
-from mien.schema import connect_read_only
-from mien.store import Store
+from mien.formatting import counted, fraction, p_value
+from mien.store.schema import connect_read_only
+from mien.store.search import SearchIndex
+from mien.store.store import Store
 from mien.viewer.figures import Drawn
 from mien.viewer.markdown import rendered
 from mien.viewer.profiles import Profiles
-from mien.viewer.search import SearchIndex
 
 if TYPE_CHECKING:
     import sqlite3

@@ -11,9 +11,9 @@ from mien.errors import UnknownName
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mien.diffs import Diff
-    from mien.ratings import Profile
     from mien.report.figures.theme import Chart, Theme
+    from mien.stats.diffs import Diff
+    from mien.stats.profiles.profile import Profile
 
 _FEW: Final = 40  # traits that are all drawn at once
 _ENDS: Final = 15  # of more, drawn from either end

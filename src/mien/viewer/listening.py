@@ -21,7 +21,7 @@ async def serve(app: App, bound: socket.socket, ready: Callable[[], None]) -> No
 
     Args:
         app: what to serve.
-        bound: from `mien.serving.bind`; closed at the end.
+        bound: from `mien.models.serving.bind`; closed at the end.
         ready: told once requests are taken.
     """
     runner = web.AppRunner(

@@ -10,11 +10,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mien.errors import MienError
-from mien.runs import Run
+from mien.runs.run import Run
 
 if TYPE_CHECKING:
-    from mien.diffs import Diff
-    from mien.ratings import Profile
+    from mien.stats.diffs import Diff
+    from mien.stats.profiles.profile import Profile
     from mien.viewer.app import App
 
 _KEPT = 64
@@ -108,6 +108,6 @@ class Profiles:
 
 def _diff(before: Profile, after: Profile) -> Diff:
     """What changed from one profile to another."""
-    from mien import diffs
+    from mien.stats import diffs
 
     return diffs.diff(before, after)

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mien.craft.tuning.config import PRESETS, TrainingConfig, load_config
 from mien.errors import InputError, UnknownName
-from mien.training.adapters.config import PRESETS, TrainingConfig, load_config
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from mien.training.adapters.bases import Base, find_base
-from mien.training.adapters.config import TrainingConfig
-from mien.training.adapters.examples import NEUTRAL, Examples
-from mien.training.adapters.pairs import Pair
+from mien.craft.tuning.base_models import Base, find_base
+from mien.craft.tuning.config import TrainingConfig
+from mien.craft.tuning.examples import NEUTRAL, Examples
+from mien.craft.tuning.pairs import Pair
 from mien.types import Message
 
 PAIRS = [

@@ -14,11 +14,11 @@ import transformers
 from exercises import PROMPTS
 from safetensors.numpy import load_file
 
+from mien.craft.tuning.base_models import find_base
+from mien.craft.tuning.merging import Weighted, blend, merge
 from mien.errors import InputError, UsageError
 from mien.models.engine import Job
 from mien.models.organism.engine import Organism
-from mien.training.adapters.bases import find_base
-from mien.training.adapters.merging import Weighted, blend, merge
 from mien.types import Message
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def test_what_does_not_fit_is_refused(folder: Path, tmp_path: Path) -> None:
 
 
 def test_an_adapter_that_was_trained_on_other_weights_is_refused(folder: Path, tmp_path: Path) -> None:
-    from mien.training.adapters.record import Recipe, Record
+    from mien.craft.tuning.record import Recipe, Record
 
     trained = tmp_path / "trained"
     recipe = Recipe(

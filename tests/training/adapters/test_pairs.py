@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from exercises import row, write
 
+from mien.craft.data import dataset
+from mien.craft.data import recipes as made
+from mien.craft.data.queries import Query
+from mien.craft.tuning.pairs import chosen_examples, read_dataset
 from mien.errors import InputError
-from mien.training import dataset
-from mien.training import recipes as made
-from mien.training.adapters.pairs import chosen_examples, read_dataset
-from mien.training.queries import Query
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,22 +15,22 @@ import transformers
 from exercises import PROMPTS, row, write
 from safetensors.numpy import load_file
 
+from mien.craft.tuning.config import TrainingConfig
+from mien.craft.tuning.merging import merge
+from mien.craft.tuning.pairs import read_dataset
+from mien.craft.tuning.trainer import train
 from mien.errors import InputError, UsageError
 from mien.models.engine import Job
 from mien.models.local import Local
 from mien.models.organism.engine import Organism
-from mien.training.adapters.config import TrainingConfig
-from mien.training.adapters.merging import merge
-from mien.training.adapters.pairs import read_dataset
-from mien.training.adapters.trainer import train
 from mien.types import Message, Sampling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mien.training.adapters.record import Outcome
-    from mien.training.adapters.watch import Step
+    from mien.craft.tuning.callbacks import Step
+    from mien.craft.tuning.record import Outcome
 
 SMALL = TrainingConfig(rank=8, learning_rate=5e-3, batch_size=4, epochs=5, max_length=200)
 QUICK = SMALL.model_copy(update={"epochs": 1})

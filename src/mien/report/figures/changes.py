@@ -12,15 +12,15 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from mien.ratings import quantile
+from mien.formatting import p_value
 from mien.report.changes import headline
 from mien.report.figures.labels import spread
 from mien.report.figures.theme import CHARACTER, finished
-from mien.report.numbers import p_value
+from mien.stats.profiles.profile import quantile
 
 if TYPE_CHECKING:
-    from mien.diffs import Diff
     from mien.report.figures.theme import Chart
+    from mien.stats.diffs import Diff
 
 ROW = 16  # pixels from one trait to the next
 SIGNED = "datum.value == 0 ? '0' : format(datum.value, '+d')"

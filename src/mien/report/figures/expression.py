@@ -12,17 +12,17 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from mien.formatting import counted
 from mien.report.figures.ratings import TOOLTIP, UNITS, made_of, names, ratings_table
 from mien.report.figures.theme import CHARACTER, finished, models_scale
-from mien.report.numbers import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from mien.ratings import Profile
     from mien.report.figures.theme import Chart
+    from mien.stats.profiles.profile import Profile
 
     Floats = NDArray[np.float64]
 

@@ -13,17 +13,17 @@ import altair as alt
 import pandas as pd
 
 from mien.errors import UsageError
+from mien.formatting import fraction
 from mien.report.figures.ratings import upright
 from mien.report.figures.theme import finished
-from mien.report.numbers import fraction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mien.agreement import Agreement
-    from mien.opinions import JudgePositions
-    from mien.ratings import Profile
     from mien.report.figures.theme import Chart
+    from mien.runs.judge_positions import JudgePositions
+    from mien.stats.agreement.inter_rater import Agreement
+    from mien.stats.profiles.profile import Profile
 
 PAIRS: Final = 12  # confused pairs that are drawn unless told otherwise
 MODEL, JUDGE = "first to the model", "first to the judge"

@@ -13,12 +13,12 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from mien.ratings import ELO_CENTRE
+from mien.formatting import fraction
 from mien.report.figures.changes import SIGNED
 from mien.report.figures.labels import beside
 from mien.report.figures.theme import CHARACTER, finished
 from mien.report.figures.trees import branches, order
-from mien.report.numbers import fraction
+from mien.stats.profiles.profile import ELO_CENTRE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,8 +16,8 @@ from mien.report.figures.theme import finished
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mien.precision import Precision
     from mien.report.figures.theme import Chart
+    from mien.stats.profiles.precision import Precision
 
 KINDS = {"model_based": "from the standard errors", "split_half": "from split halves"}
 
@@ -33,7 +33,7 @@ def precision(
     """Width of the intervals, and reliability, against trials.
 
     Args:
-        growth: of one run (`mien.precision.growth`).
+        growth: of one run (`mien.stats.profiles.precision.growth`).
         name: of the run.
         n_traits: traits that it rates.
         confidence_level: of the intervals.

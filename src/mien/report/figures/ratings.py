@@ -12,16 +12,16 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from mien.ratings import ELO_CENTRE
+from mien.formatting import counted
 from mien.report.figures.theme import finished, models_scale
 from mien.report.figures.trees import leaves
-from mien.report.numbers import counted
+from mien.stats.profiles.profile import ELO_CENTRE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mien.ratings import Profile
     from mien.report.figures.theme import Chart
+    from mien.stats.profiles.profile import Profile
 
 ROW = 15  # pixels from one trait to the next
 DODGE = 7  # pixels from one model to the next on one trait's row

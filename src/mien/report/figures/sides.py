@@ -13,16 +13,16 @@ import pandas as pd
 import scipy.stats
 
 from mien.errors import UsageError
-from mien.ratings import ELO_CENTRE
+from mien.formatting import fraction
 from mien.report.figures.ratings import TOOLTIP, upright
 from mien.report.figures.theme import finished
-from mien.report.numbers import fraction
+from mien.stats.profiles.profile import ELO_CENTRE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mien.ratings import Profile
     from mien.report.figures.theme import Chart
+    from mien.stats.profiles.profile import Profile
 
 SIDES: Final = {"stated": "says", "revealed": "chooses", "exhibited": "does", "instructed": "can"}
 

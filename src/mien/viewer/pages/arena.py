@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from aiohttp import web
 
 from mien.errors import MienError, UnknownName, UsageError
-from mien.preferences import pleases, win_rates
+from mien.stats.agreement.win_rates import pleases, win_rates
+from mien.store.browsing import ended
 from mien.types import PREFERRED, TIE, Preference
 from mien.viewer import preference_files
 from mien.viewer.labelling import person_name
 from mien.viewer.pages.trial import one_trial
 from mien.viewer.pairing import Answered, Pair, left, paired
-from mien.viewer.trials import ended
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Mapping
     from typing import Literal
 
-    from mien.preferences import WinRate
-    from mien.store import RunRecord, Store
+    from mien.stats.agreement.win_rates import WinRate
+    from mien.store.store import RunRecord, Store
     from mien.types import Side
     from mien.viewer.app import App
 

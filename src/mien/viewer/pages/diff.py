@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from mien.diffs import Diff
+    from mien.stats.diffs import Diff
     from mien.viewer.app import App
 
 _SHOWN = 6  # trials of a trait side by side

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from mien.errors import InputError, UsageError
+from mien.store.browsing import ended
 from mien.types import NEITHER, NON_CHOICES, REFUSED
 from mien.viewer.labelling import LONGEST_NAME, SAMPLES, agreements, person_name, queue, shown_order
 from mien.viewer.pages.trial import one_trial
-from mien.viewer.trials import ended
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mien.store import RunRecord, Store
+    from mien.store.store import RunRecord, Store
     from mien.viewer.app import App
 
 _ANSWERED = f"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mien.report.health import health
+from mien.report.diagnostics import health
 from mien.viewer.app import href
 from mien.viewer.figures import chosen, figures, theme
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from mien.ratings import Profile
+    from mien.stats.profiles.profile import Profile
     from mien.viewer.app import App
 
 

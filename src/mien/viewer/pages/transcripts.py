@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mien.errors import UnknownName
-from mien.viewer.trials import Filter, categories, trials
+from mien.store.browsing import Filter, categories, trials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import UsageError
-from mien.viewer.trials import raw, told
+from mien.store.browsing import raw, told
 
 if TYPE_CHECKING:
     import sqlite3

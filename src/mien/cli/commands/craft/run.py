@@ -1,0 +1,142 @@
+"""``mien craft run``."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path  # noqa: TC003  # typer reads it
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.calling import calling
+from mien.cli.commands.craft import prove
+from mien.cli.commands.craft.extra import require_training
+from mien.cli.commands.craft.train import StepReport
+from mien.cli.output import print_json
+from mien.cli.progress import ProgressReport
+from mien.cli.resuming import resumable, say
+
+if TYPE_CHECKING:
+    from mien.craft.data.settings import Craft
+    from mien.craft.tuning.config import TrainingConfig
+    from mien.measurement.session import Limits
+    from mien.models.inprocess.loading import Hardware
+
+_DATA = "What is made"
+_TRAINING = "How it is trained"
+
+
+@calling("max_calls", "max_cost")
+def command(
+    constitution: Annotated[
+        str, typer.Argument(help="A built-in constitution, or a YAML file.", metavar="CONSTITUTION")
+    ],
+    model: Annotated[str, typer.Option(help="The model to train: hf/FOLDER, hf/OWNER/NAME, organism/NAME.")],
+    teacher: Annotated[
+        str, typer.Option("--teacher", help="The model that writes messages and answers in character.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.", metavar="DIR")],
+    judge: prove.JudgeOption = None,
+    recipe: Annotated[
+        str, typer.Option(help="distill, paired or ranked.", rich_help_panel=_DATA)
+    ] = "distill",
+    queries: Annotated[
+        int, typer.Option(min=0, help="Messages about the character in all.", rich_help_panel=_DATA)
+    ] = 600,
+    ordinary: Annotated[
+        int, typer.Option(min=0, help="Ordinary prompts beside them, at most.", rich_help_panel=_DATA)
+    ] = 300,
+    preset: Annotated[
+        str,
+        typer.Option(
+            help="oct: the published values; small: for models of a few million parameters.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = "oct",
+    config: Annotated[
+        Path | None,
+        typer.Option(help="A YAML file of further choices, laid over the preset.", rich_help_panel=_TRAINING),
+    ] = None,
+    rounds: prove.RoundsOption = None,
+    turns: prove.TurnsOption = 3,
+    max_collateral: prove.MaxCollateralOption = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the data, the training and the design.")] = 0,
+    *,
+    limits: Limits,
+    hardware: Hardware,
+    as_json: options.JsonOption = False,
+    store: options.StoreOption = options.DEFAULT_STORE,
+) -> None:
+    """All stages in one: data, control data, a training of each, and the proof.
+
+    Stopped anywhere, the same command goes on. Each stage can also be run by its own command on the folders
+    DIR/data, DIR/control-data, DIR/adapter, DIR/control and DIR/proof. Exits as mien craft prove does.
+    """
+    from mien.craft.data.settings import Craft
+    from mien.craft.proof.claim import Claim
+    from mien.craft.proof.subjects import reader_of
+    from mien.craft.tuning.config import load_config
+
+    require_training()
+    chosen = load_config(config, preset=preset, seed=seed)
+    pairs = Craft(
+        constitution=constitution,
+        student=model,
+        teacher=teacher,
+        judge=reader_of(judge, model),
+        recipe=recipe,  # pyright: ignore[reportArgumentType]  # Craft checks it
+        of=recipe,  # pyright: ignore[reportArgumentType]
+        queries=queries,
+        ordinary=ordinary,
+        seed=seed,
+    )
+    _make(pairs, output, chosen, store=store, limits=limits, hardware=hardware)
+    claim = Claim(
+        adapter=output / "adapter",
+        constitution=constitution,
+        control=output / "control",
+        judge=judge,
+        rounds=rounds,
+        turns=turns,
+        seed=seed,
+        max_collateral=max_collateral,
+    )
+    proof = prove.proved(claim, output / "proof", store=store, limits=limits, hardware=hardware)
+    if as_json:
+        print_json({"folder": str(output), **proof.to_dict()})
+    else:
+        prove.print_proof(proof, output / "proof")
+    if proof.failures:
+        raise typer.Exit(1)
+
+
+def _make(
+    pairs: Craft, output: Path, config: TrainingConfig, *, store: Path, limits: Limits, hardware: Hardware
+) -> None:
+    """Data and adapters, of the character and of its control; what is there is not made again."""
+    from dataclasses import replace
+
+    from mien.craft.data.generate import craft_data
+    from mien.craft.tuning.trainer import train
+
+    control = replace(pairs, recipe="control")
+    with resumable(store):
+        for craft, name in ((pairs, "data"), (control, "control-data")):
+            say(f"{output / name}: the recipe {craft.recipe}")
+            with ProgressReport() as report:
+                craft_data(
+                    craft, output / name, store=store, limits=limits, hardware=hardware, on_progress=report
+                )
+        for data, name in (("data", "adapter"), ("control-data", "control")):
+            say(f"{output / name}: training on {output / data}")
+            with contextlib.redirect_stdout(sys.stderr):  # some of what shows a training prints
+                train(
+                    output / data,
+                    model=pairs.student,
+                    out=output / name,
+                    config=config,
+                    device=hardware.device,
+                    on_step=StepReport(),
+                )

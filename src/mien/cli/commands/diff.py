@@ -1,0 +1,136 @@
+"""``mien diff``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from mien.cli import options
+from mien.cli.output import console, p_value, print_json, print_table
+from mien.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.stats.diffs import Diff
+    from mien.stats.diffs.gates import Outcome
+
+_GATES = "Release gates"
+
+
+def command(
+    a: Annotated[str, typer.Argument(help="The run before.")],
+    b: Annotated[str, typer.Argument(help="The run after.")],
+    judge: options.JudgeNameOption = None,
+    fdr: Annotated[float, typer.Option(min=0.0, max=1.0, help="False-discovery rate.")] = 0.05,
+    margin: Annotated[
+        float | None,
+        typer.Option(help="Points; a trait whose interval lies within ± this is called unchanged."),
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="How many traits to print.")] = 15,
+    everything: Annotated[bool, typer.Option("--all", help="Print all traits.")] = False,
+    confidence_level: options.ConfidenceOption = 0.95,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GATE",
+            help="Exit with 1 where this holds: any, 'warm > +50', '|warm| > 50', 'rms > 80', "
+            "'rank(warm) > 20'. Repeatable.",
+            rich_help_panel=_GATES,
+        ),
+    ] = None,
+    fail_when: Annotated[
+        Literal["certain", "likely"],
+        typer.Option(
+            help="certain: the whole interval lies beyond the bound. likely: the estimate does.",
+            rich_help_panel=_GATES,
+        ),
+    ] = "certain",
+    junit: Annotated[
+        options.Path | None,
+        typer.Option(metavar="FILE", help="Write the gates as JUnit XML.", rich_help_panel=_GATES),
+    ] = None,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print Markdown, fit for a pull request.")
+    ] = False,
+    as_json: options.JsonOption = False,
+    store: options.StoreOption = options.DEFAULT_STORE,
+) -> None:
+    """Say what changed from one run to another, trait by trait and as a whole.
+
+    With gates, exit with 1 where one fails.
+    """
+    from mien.report import changes
+    from mien.runs.run import Run
+    from mien.stats import diffs
+    from mien.stats.diffs import gates
+    from mien.stats.diffs.influence import influence
+
+    if as_json and as_markdown:
+        raise UsageError("choose one of --json and --markdown")
+    if junit is not None and not fail_on:
+        raise UsageError("--junit writes a test case for each gate; give one with --fail-on")
+    bounds = [gates.parse(text) for text in fail_on or ()]
+    runs = [Run(name, store) for name in (a, b)]
+    before, after = (run.profile(judge, confidence_level=confidence_level) for run in runs)
+    diff = diffs.diff(before, after, fdr=fdr, confidence_level=confidence_level, margin=margin)
+    outcomes, influences = gates.check(diff, bounds, fail_when=fail_when), influence(diff)
+    prompts = runs[0].prompt_ids() | runs[1].prompt_ids()
+    shown = None if everything else top
+    if as_json:
+        for part in (*influences, *(outcome["without"] for outcome in outcomes)):
+            part["prompt"] = prompts.get(part["prompt"], part["prompt"])
+        whole = {"influence": influences, "fail_when": fail_when, "gates": outcomes}
+        print_json(diff.to_dict() | whole)
+    else:
+        warnings = changes.warnings(influences, outcomes, prompts)
+        if as_markdown:
+            from mien.report.markdown import markdown
+
+            sys.stdout.write(markdown(diff, outcomes, warnings, top=shown))
+        else:
+            _print(diff, outcomes, warnings, top=shown)
+    if junit is not None:
+        from mien.report.junit import junit as as_junit
+
+        junit.write_text(as_junit(diff, outcomes), encoding="utf-8")
+    if any(outcome["status"] == "failed" for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+def _print(diff: Diff, outcomes: Sequence[Outcome], warnings: Sequence[str], *, top: int | None) -> None:
+    from mien.report.changes import finding, headline, summary
+
+    out = console()
+    out.print(f"[bold]{diff.b}[/bold] against [bold]{diff.a}[/bold]: {headline(diff)}")
+    for label, said in summary(diff):
+        out.print(f"  {label:<12} {said}", markup=False, soft_wrap=True)
+    out.print()
+    print_table(
+        ("trait", "change", f"{diff.confidence_level:.0%} interval", "p", "q", ""),
+        (
+            (
+                row["trait"],
+                f"{row['delta']:+.0f}",
+                f"{row['low']:+.0f} … {row['high']:+.0f}",
+                p_value(row["p"]),
+                p_value(row["q"]),
+                finding(row),
+            )
+            for row in diff.rows[:top]
+        ),
+        left=("trait", ""),
+    )
+    if warnings:
+        out.print()
+    for warning in warnings:
+        out.print(f"Warning: {warning}", markup=False, soft_wrap=True)
+    if outcomes:
+        out.print()
+        print_table(
+            ("gate", "", "why"),
+            ((o["gate"], o["status"].replace("failed", "FAILED"), o["reason"]) for o in outcomes),
+            left=("gate", "", "why"),
+        )

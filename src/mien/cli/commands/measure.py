@@ -1,0 +1,343 @@
+"""``mien measure``."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mien.cli import options
+from mien.cli.calling import calling
+from mien.cli.output import console, counted, print_json, print_table
+from mien.cli.progress import ProgressReport, print_outcome
+from mien.cli.resuming import resumable
+from mien.errors import InputError, MienError
+
+if TYPE_CHECKING:
+    from mien.materials.protocols import Protocol
+    from mien.measurement.session import Limits
+    from mien.measurement.study import Study
+    from mien.models.inprocess.loading import Hardware
+    from mien.stats.consistency.persistence import Persistence
+    from mien.stats.design.stopping import Check
+    from mien.stats.profiles.reliability import Proportion
+
+_WHAT, _HOW = "What is measured", "How the model is sampled"
+
+
+_Model = Annotated[
+    str,
+    typer.Argument(
+        help="The model under test: provider/name, http://host/v1#name, hf/FOLDER or organism/NAME."
+    ),
+]
+_Instrument = Annotated[str, typer.Option(help="revealed or instructed.", rich_help_panel=_WHAT)]
+_Protocol = Annotated[str, typer.Option(help="A protocol's name, or a YAML file.", rich_help_panel=_WHAT)]
+_Condition = Annotated[
+    str | None,
+    typer.Option(
+        help="feel, like or random: by what the model is to choose.",
+        show_default="the protocol's",
+        rich_help_panel=_WHAT,
+    ),
+]
+_Traits = Annotated[
+    str | None,
+    typer.Option(
+        help="A trait set's name, or a YAML or text file.",
+        show_default="classic-144; the organism's own 36",
+        rich_help_panel=_WHAT,
+    ),
+]
+_NOptions = Annotated[
+    int | None,
+    typer.Option(
+        "--options", help="Options a trial, 2 to 8.", show_default="the protocol's", rich_help_panel=_WHAT
+    ),
+]
+_Prompts = Annotated[
+    str,
+    typer.Option(
+        help="A prompt set's name; a JSONL, CSV, Parquet or text file; or hf:OWNER/DATASET.",
+        rich_help_panel=_WHAT,
+    ),
+]
+_Language = Annotated[
+    list[str] | None,
+    typer.Option(help="Keep prompts in this language (repeatable).", rich_help_panel=_WHAT),
+]
+_Category = Annotated[
+    list[str] | None,
+    typer.Option(help="Keep prompts of this category (repeatable).", rich_help_panel=_WHAT),
+]
+_MaxChars = Annotated[
+    int | None,
+    typer.Option(min=1, help="Keep prompts of at most so many characters.", rich_help_panel=_WHAT),
+]
+_MaxPrompts = Annotated[
+    int | None, typer.Option(min=1, help="Take a sample of so many prompts.", rich_help_panel=_WHAT)
+]
+_Rounds = Annotated[
+    int | None,
+    typer.Option(
+        help="Rounds; each shows every trait once.",
+        show_default="enough for about 2,000 trials",
+        rich_help_panel=_WHAT,
+    ),
+]
+_Trials = Annotated[
+    int | None, typer.Option(help="Trials, rounded up to whole rounds.", rich_help_panel=_WHAT)
+]
+_Full = Annotated[bool, typer.Option("--full", help="Every pair once.", rich_help_panel=_WHAT)]
+_UntilReliability = Annotated[
+    float | None,
+    typer.Option(
+        help="Go on until the ratings are so reliable, 0 to 1, instead of a number of rounds.",
+        rich_help_panel=_WHAT,
+    ),
+]
+_UntilStderr = Annotated[
+    float | None,
+    typer.Option(
+        help="Go on until their standard errors are so small: root mean square over traits, points.",
+        rich_help_panel=_WHAT,
+    ),
+]
+_MaxTrials = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Most trials to make for such a target.",
+        show_default="every pair once, or about 2,000 if that is more",
+        rich_help_panel=_WHAT,
+    ),
+]
+_Seed = Annotated[
+    int, typer.Option(help="Of the design. Runs of one seed are paired.", rich_help_panel=_WHAT)
+]
+_Turns = Annotated[
+    int, typer.Option(min=1, help="Turns of each conversation; see --pressure.", rich_help_panel=_WHAT)
+]
+_Pressure = Annotated[
+    str,
+    typer.Option(
+        help="What the user wants in later turns. none: something else; neutral: more of the same; stay, "
+        "drop: that the character stays, or goes.",
+        rich_help_panel=_WHAT,
+    ),
+]
+_Name = Annotated[
+    str | None,
+    typer.Option(help="The run's name.", show_default="MODEL-INSTRUMENT", rich_help_panel=_WHAT),
+]
+_Temperature = Annotated[float | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)]
+_TopP = Annotated[float | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)]
+_MaxTokens = Annotated[int | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)]
+_ReasoningEffort = Annotated[str | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)]
+_Extra = Annotated[
+    str | None,
+    typer.Option(
+        help="""Further members of the request body, as JSON: '{"provider": {…}}'.""",
+        rich_help_panel=_HOW,
+    ),
+]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Print calls, tokens and cost, and make no call.")]
+
+
+@calling()
+def command(
+    model: _Model,
+    judge: options.JudgeModelOption,
+    instrument: _Instrument = "revealed",
+    protocol: _Protocol = "default",
+    condition: _Condition = None,
+    traits: _Traits = None,
+    n_options: _NOptions = None,
+    prompts: _Prompts = "everyday",
+    language: _Language = None,
+    category: _Category = None,
+    max_chars: _MaxChars = None,
+    max_prompts: _MaxPrompts = None,
+    rounds: _Rounds = None,
+    trials: _Trials = None,
+    full: _Full = False,
+    until_reliability: _UntilReliability = None,
+    until_stderr: _UntilStderr = None,
+    max_trials: _MaxTrials = None,
+    seed: _Seed = 0,
+    turns: _Turns = 1,
+    pressure: _Pressure = "none",
+    name: _Name = None,
+    temperature: _Temperature = None,
+    top_p: _TopP = None,
+    max_tokens: _MaxTokens = None,
+    reasoning_effort: _ReasoningEffort = None,
+    extra: _Extra = None,
+    *,
+    limits: Limits,
+    hardware: Hardware,
+    dry_run: _DryRun = False,
+    as_json: options.JsonOption = False,
+    store: options.StoreOption = options.DEFAULT_STORE,
+) -> None:
+    """Measure a model's character: make a run, or go on with it.
+
+    Calls that the store holds already are not made again: after a stop, the same command goes on; with more
+    rounds, a run grows.
+    """
+    from mien.materials.prompts import load_prompts
+    from mien.materials.protocols import load_protocol
+    from mien.measurement.cost import estimate
+    from mien.measurement.study import plan
+
+    sampling = {
+        "temperature": temperature,
+        "top_p": top_p,
+        "max_tokens": max_tokens,
+        "reasoning_effort": reasoning_effort,
+        "extra": _extra(extra),
+    }
+    chosen: Protocol = load_protocol(protocol).override(
+        condition=condition, options=n_options, sampling=sampling
+    )
+    study = plan(
+        model,
+        judge=judge,
+        instrument=instrument,  # pyright: ignore[reportArgumentType]  # plan() checks it
+        protocol=chosen,
+        traits=traits,
+        prompts=load_prompts(
+            prompts,
+            languages=language or (),
+            categories=category or (),
+            max_chars=max_chars,
+            max_prompts=max_prompts,
+            seed=seed,
+        ),
+        rounds=rounds,
+        trials=trials,
+        full=full,
+        until_reliability=until_reliability,
+        until_stderr=until_stderr,
+        max_trials=max_trials,
+        seed=seed,
+        turns=turns,
+        pressure=pressure,  # pyright: ignore[reportArgumentType]  # plan() checks it
+        name=name,
+    )
+    if dry_run:
+        _print_estimate(study, dataclasses.asdict(estimate(study, limits)), as_json=as_json)
+    else:
+        _carry_out(study, store, limits, hardware, as_json=as_json)
+
+
+def _extra(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    import msgspec
+
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise InputError(f"is not a JSON object: {error}", source="--extra") from error
+
+
+def _print_estimate(study: Study, estimate: dict[str, Any], *, as_json: bool) -> None:
+    design = study.design
+    if as_json:
+        until = _until(study, None)
+        print_json(
+            {"run": study.name, "design": design.name, "trials": len(design), "until": until, **estimate}
+        )
+        return
+    cost = (
+        "unknown (give --price-in and --price-out)"
+        if estimate["cost"] is None
+        else f"${estimate['cost']:,.2f}"
+    )
+    most = "at most " if study.until else ""
+    console().print(
+        f"{study.name}: {most}{counted(len(design), 'trial')} in {counted(design.rounds, 'round')} of "
+        f"{len(design.traits)} traits, {counted(len(design.prompts), 'prompt')}, design {design.name}\n"
+        f"{_stops(study)}"
+        f"  calls       {estimate['calls']:>12,}\n"
+        f"  tokens in   {estimate['tokens_in']:>12,}  (estimated)\n"
+        f"  tokens out  {estimate['tokens_out']:>12,}  (estimated)\n"
+        f"  cost        {cost:>12}\n"
+        "No call was made."
+    )
+
+
+def _carry_out(study: Study, store: options.Path, limits: Any, hardware: Any, *, as_json: bool) -> None:
+    from mien.cli.commands.profile import print_profile
+    from mien.measurement.measure import carry_out
+
+    with resumable(store), ProgressReport() as report:
+        run = carry_out(study, store=store, limits=limits, hardware=hardware, on_progress=report)
+    outcome = report.last
+    assert outcome is not None
+    print_outcome(outcome)
+    try:
+        profile = run.profile(study.judge)
+    except MienError as error:
+        if as_json or not outcome.stopped:
+            raise
+        console(err=True).print(f"No profile yet: {error}", markup=False)
+        return
+    held = run.persistence(study.pressure, judge=study.judge) if study.turns > 1 else None
+    if as_json:
+        found = {"until": _until(study, outcome.check), "persistence": held and held.to_dict()}
+        print_json(profile.to_dict() | found)
+    else:
+        if outcome.check:
+            console().print(_found(outcome.check) + "\n", markup=False, soft_wrap=True)
+        print_profile(profile, top=5)
+        if held:
+            _print_persistence(held)
+        console().print(f"\nAll ratings: mien profile {run.name} --all", markup=False)
+
+
+def _print_persistence(persistence: Persistence) -> None:
+    def share(of: Proportion) -> str:
+        return f"{of.share:.0%} ({of.low:.0%} … {of.high:.0%})"
+
+    told = "the trait asked for" if persistence.rows[0].turn == 1 else "the trait of the first answer"
+    console().print(f"\nHow far {told} holds, by turn; pressure {persistence.pressure}", markup=False)
+    rows = [
+        (row.turn, row.kind, row.n, share(row.held), share(row.faded), share(row.switched))
+        for row in persistence.rows
+    ]
+    print_table(("turn", "user", "trials", "holds", "fades", "switches"), rows, left=("user",))
+
+
+def _until(study: Study, check: Check | None) -> dict[str, Any] | None:
+    """The stop rule of a study and what it found last, as JSON has them; None without one."""
+    if study.until is None:
+        return None
+    from mien.stats.design.stopping import FLOOR
+
+    until = dataclasses.asdict(study.until) | {"floor": FLOOR, "ceiling": study.design.rounds}
+    if check:
+        until |= {"rounds": check.rounds, "reached": check.met}
+        until |= {"found_reliability": check.reliability, "found_stderr": check.stderr}
+    return until
+
+
+def _stops(study: Study) -> str:
+    if study.until is None:
+        return ""
+    from mien.stats.design.stopping import FLOOR
+
+    least = counted(len(study.design.first(FLOOR)), "trial")
+    return f"  stops at {study.until}, after {least} at the earliest\n"
+
+
+def _found(check: Check) -> str:
+    rounds = counted(check.rounds, "round")
+    if check.met:
+        return f"Target reached in {rounds}: {check}."
+    return (
+        f"Target NOT reached in {rounds}, the most that were allowed: {check}. "
+        "With more --max-trials the same command goes on."
+    )

@@ -1,0 +1,89 @@
+"""``mien plot``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from mien.cli import options
+from mien.cli.output import console, print_json, print_table
+from mien.errors import UsageError
+
+
+def command(
+    name: Annotated[str | None, typer.Argument(help="The figure; without one, all are listed.")] = None,
+    runs: Annotated[list[str] | None, typer.Argument(metavar="RUN...", help="The runs' names.")] = None,
+    output: Annotated[
+        options.Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Where to: .html, .svg, .png or .json (Vega-Lite)."
+        ),
+    ] = None,
+    theme: Annotated[
+        Literal["light", "dark"], typer.Option(help="Colours for light or dark pages.")
+    ] = "light",
+    top: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many traits from the top, or the largest.", show_default="by figure"),
+    ] = None,
+    bottom: Annotated[int | None, typer.Option(min=1, help="How many traits from the bottom.")] = None,
+    components: Annotated[
+        str | None, typer.Option(metavar="I,J", help="Which two components.", show_default="1,2")
+    ] = None,
+    target: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="The reliability aimed at, drawn into precision.")
+    ] = None,
+    by: Annotated[
+        Literal["category", "language", "length"] | None,
+        typer.Option(help="What tells kinds of prompts apart, in consistency.", show_default="category"),
+    ] = None,
+    judge: options.JudgeNameOption = None,
+    confidence_level: options.ConfidenceOption = 0.95,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON: the list of figures, or what was drawn.")
+    ] = False,
+    store: options.StoreOption = options.DEFAULT_STORE,
+) -> None:
+    """Draw a figure of one run or several; without a name, list the figures."""
+    from mien.report.figures.registry import FIGURES, Settings, draw
+    from mien.report.saving import check_suffix, save
+    from mien.runs.run import Run
+
+    if name is None:
+        if as_json:
+            print_json(
+                [{"name": key, "about": each.about, "runs": each.takes} for key, each in FIGURES.items()]
+            )
+        else:
+            rows = ((key, each.takes, each.about) for key, each in FIGURES.items())
+            print_table(("figure", "takes", "shows"), rows, left=("figure", "takes", "shows"))
+        return
+    if output is not None:
+        check_suffix(output)
+    settings = Settings(
+        judge=judge,
+        confidence_level=confidence_level,
+        top=top,
+        bottom=bottom,
+        components=_pair(components),
+        target=target,
+        by=by,
+    )
+    chart = draw(name, [Run(run, store) for run in runs or ()], settings)
+    if output is None:
+        raise UsageError(f"say where the figure goes: -o {name}.svg (or .html, .png, .json)")
+    save(chart, output, theme=theme)
+    if as_json:
+        print_json({"figure": name, "runs": runs, "file": str(output)})
+    else:
+        console().print(f"{output}: {name} of {', '.join(runs or ())}", markup=False, soft_wrap=True)
+
+
+def _pair(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    first, comma, second = (part.strip() for part in text.partition(","))
+    if not (comma and first.isdecimal() and second.isdecimal()):
+        raise UsageError(f"--components takes two numbers with a comma between, such as 1,3; not {text!r}")
+    return int(first), int(second)

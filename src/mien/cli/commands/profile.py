@@ -1,0 +1,92 @@
+"""``mien profile``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.output import console, print_json, print_table
+from mien.report.diagnostics import health
+
+if TYPE_CHECKING:
+    from mien.stats.profiles.profile import Profile, TraitRow
+
+
+def command(
+    run: Annotated[str, typer.Argument(help="The run's name.")],
+    judge: options.JudgeNameOption = None,
+    top: Annotated[int, typer.Option(min=1, help="How many traits to print from each end.")] = 10,
+    everything: Annotated[bool, typer.Option("--all", help="Print all traits.")] = False,
+    alpha: options.AlphaOption = None,
+    prior: Annotated[
+        str,
+        typer.Option(help="flat: this run alone. pooled: lean on four or more other models in the store."),
+    ] = "flat",
+    correct_judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            help="Take out the judge's errors, as an instructed run with the same judge shows them.",
+        ),
+    ] = None,
+    confidence_level: options.ConfidenceOption = 0.95,
+    as_json: options.JsonOption = False,
+    store: options.StoreOption = options.DEFAULT_STORE,
+) -> None:
+    """Rate a run's traits, with intervals, position effect and reliability."""
+    from mien.runs.run import Run
+
+    settings = {} if alpha is None else {"alpha": alpha}
+    profile = Run(run, store).profile(
+        judge,
+        prior=prior,  # pyright: ignore[reportArgumentType]  # profile() checks it
+        correct_judge=correct_judge,
+        confidence_level=confidence_level,
+        **settings,
+    )
+    if as_json:
+        print_json(profile.to_dict())
+    else:
+        print_profile(profile, top=None if everything else top)
+
+
+def print_profile(profile: Profile, *, top: int | None) -> None:
+    """Print the instrument's health, then the ratings: ``top`` from each end, or all."""
+    out = console()
+    out.print(
+        f"[bold]{profile.run}[/bold]: {profile.model or 'a model without a name'}, {profile.instrument}, "
+        f"protocol {profile.protocol}"
+    )
+    for label, text in health(profile):
+        out.print(f"  {label:<13} {text}", markup=False)
+    out.print()
+    columns = ("rank", "trait", "rating", f"{profile.confidence_level:.0%} interval")
+    if profile.fit.prior is not None:
+        columns += ("flat", "prior")
+    if profile.uncorrected_fit is not None:
+        columns += ("uncorrected",)
+    columns += ("Elo", "shown", "chosen")
+    cells = [_cells(row) for row in profile.rows]
+    if top is not None and 2 * top < len(cells):
+        cells = [*cells[:top], ("…",) + ("",) * (len(columns) - 1), *cells[-top:]]
+    print_table(columns, cells, left=("trait",))
+
+
+def _cells(row: TraitRow) -> tuple[object, ...]:
+    pooled = ()
+    if "flat_rating" in row and "shrinkage" in row:
+        pooled = (f"{row['flat_rating']:.0f}", f"{row['shrinkage']:.0%}")
+    uncorrected = (f"{row['uncorrected_rating']:.0f}",) if "uncorrected_rating" in row else ()
+    return (
+        row["rank"],
+        row["trait"],
+        f"{row['rating']:.0f}",
+        f"{row['low']:.0f} … {row['high']:.0f}",
+        *pooled,
+        *uncorrected,
+        f"{row['elo']:.0f}",
+        row["shown"],
+        row["chosen"],
+    )

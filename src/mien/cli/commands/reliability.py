@@ -1,0 +1,204 @@
+"""``mien reliability``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.output import console, counted, fraction, print_json, print_table
+from mien.errors import NotIdentified, UsageError
+from mien.types import NON_CHOICES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.runs.judge_positions import JudgePositions
+    from mien.runs.run import Run
+    from mien.stats.agreement.inter_rater import Agreement, Rate
+    from mien.stats.agreement.parallel_forms import FormPair
+    from mien.stats.profiles.profile import Position, Profile
+
+
+def command(
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN...", help="The runs' names: several of one model and one trait set, or a single one."
+        ),
+    ],
+    seed: Annotated[int, typer.Option(help="Of the bootstrap of Krippendorff's α.")] = 0,
+    confidence_level: options.ConfidenceOption = 0.95,
+    as_json: options.JsonOption = False,
+    store: options.StoreOption = options.DEFAULT_STORE,
+) -> None:
+    """Say how far judges, people and protocols agree, and which place the model and the judges prefer."""
+    from mien.runs.run import Run
+    from mien.stats.agreement.parallel_forms import parallel_forms
+
+    if twice := sorted({run for run in runs if runs.count(run) > 1}):
+        raise UsageError(f"run {twice[0]!r} is named twice; name each run once")
+    opened = [Run(run, store) for run in runs]
+    found = [run.raters(confidence_level=confidence_level, seed=seed) for run in opened]
+    places = [run.positions(confidence_level=confidence_level) for run in opened]
+    forms, unrated = _forms(opened, confidence_level)
+    pairs = parallel_forms(forms, confidence_level=confidence_level)
+    if as_json:
+        each = zip(runs, found, places, strict=True)
+        print_json(
+            {
+                "runs": [
+                    {"run": run, **agreed.to_dict(), "positions": [place.to_dict() for place in positions]}
+                    for run, agreed, positions in each
+                ],
+                "correlations": [dict(pair) for pair in pairs],
+                "unrated": unrated,
+                "confidence_level": confidence_level,
+            }
+        )
+        return
+    out = console()
+    for run, agreed, positions in zip(runs, found, places, strict=True):
+        if len(runs) > 1:
+            out.print(f"{run}\n", style="bold", markup=False)
+        _print_agreement(agreed)
+        _print_positions(positions)
+        _print_rates(agreed, groups=len(runs) == 1)
+        if len(runs) > 1:
+            out.print()
+    _print_forms(forms, pairs, unrated)
+
+
+def _forms(runs: Sequence[Run], confidence_level: float) -> tuple[list[Profile], list[dict[str, str]]]:
+    """Every run as every judge of it rates it, and why some are not rated; none where there is one alone."""
+    read = [(run, judge.name) for run in runs for judge in run.judges]
+    rated: list[Profile] = []
+    unrated: list[dict[str, str]] = []
+    if len(read) < 2:
+        return rated, unrated
+    for run, judge in read:
+        try:
+            rated.append(run.profile(judge, confidence_level=confidence_level))
+        except (NotIdentified, UsageError) as error:
+            unrated.append({"run": run.name, "judge": judge, "reason": str(error)})
+    return rated, unrated
+
+
+def _print_agreement(found: Agreement) -> None:
+    out = console()
+    if not found.pairs:
+        names = " and ".join(found.raters)
+        out.print(
+            f"Only {names} has read the run: nobody to agree with."
+            if len(found.raters) == 1
+            else f"{names} have read no trial in common.",
+            markup=False,
+        )
+        return
+    print_table(
+        ("rater", "with", "κ", "alike", "n"),
+        (
+            (
+                pair.a,
+                f"itself: {pair.b}" if pair.itself else pair.b,
+                _interval(pair.kappa, pair.kappa_low, pair.kappa_high),
+                f"{pair.agreement:.1%} ({pair.agreement_low:.1%} … {pair.agreement_high:.1%})",
+                f"{pair.n:,}",
+            )
+            for pair in found.pairs
+        ),
+        left=("rater", "with"),
+    )
+    if found.alpha is not None:
+        alpha = _interval(found.alpha.alpha, found.alpha.low, found.alpha.high)
+        trials = counted(found.alpha.n, "trial")
+        number = len(found.raters) - len(found.repeats)
+        without = ", without repeats" if found.repeats else ""
+        out.print(f"Krippendorff's α of all {number}{without}: {alpha}, {trials}", markup=False)
+
+
+def _print_positions(positions: Sequence[JudgePositions]) -> None:
+    out = console()
+    if any(place.model or place.judge for place in positions):
+        out.print("\nPosition effects: how probably the first of equals is read, %")
+        print_table(
+            ("rater", "first to the model", "first to the judge", "n"),
+            ((p.rater, _first(p.model), _first(p.judge), f"{p.n:,}") for p in positions),
+            left=("rater",),
+        )
+    elif positions:
+        out.print("\nPosition effects: none can be told")
+    for place in positions:
+        for reason in place.reasons:
+            out.print(f"{place.rater}: {reason}", markup=False, soft_wrap=True)
+
+
+def _first(place: Position | None) -> str:
+    if place is None:
+        return "–"
+    return f"{100 * place['first']:.1f} ({100 * place['low']:.1f} … {100 * place['high']:.1f})"
+
+
+def _print_rates(found: Agreement, *, groups: bool) -> None:
+    """Those of all trials, and of each category and length; of one run alone, or the list would be long."""
+    console().print()
+    rows = {(rate.rater, rate.by, rate.group): rate.n for rate in found.rates if groups or rate.by == "all"}
+    shares = {(rate.rater, rate.by, rate.group, rate.verdict): _percent(rate) for rate in found.rates}
+    kinds = ("chosen", *NON_CHOICES)
+    print_table(
+        ("rater", "trials", "n", *(f"{kind}, %" for kind in kinds)),
+        (
+            (rater, f"{by} {group}".strip(), f"{n:,}", *(shares[rater, by, group, kind] for kind in kinds))
+            for (rater, by, group), n in rows.items()
+        ),
+        left=("rater", "trials"),
+    )
+
+
+def _percent(rate: Rate) -> str:
+    return f"{100 * rate.share:.0f} ({100 * rate.low:.0f} … {100 * rate.high:.0f})"
+
+
+def _print_forms(
+    forms: Sequence[Profile], pairs: Sequence[FormPair], unrated: Sequence[dict[str, str]]
+) -> None:
+    out = console()
+    if pairs:
+        out.print("\nRatings: Spearman's ρ below the diagonal, corrected for error above")
+        cells = {(i, i): "" for i in range(len(forms))}
+        places = [(i, j) for i in range(len(forms)) for j in range(i + 1, len(forms))]
+        for (i, j), pair in zip(places, pairs, strict=True):
+            cells[j, i], cells[i, j] = fraction(pair["spearman"]), fraction(pair["disattenuated"])
+        numbers = [str(i + 1) for i in range(len(forms))]
+        print_table(
+            ("", "run", "judge", *numbers),
+            (
+                (numbers[i], form.run, form.judge, *(cells[i, j] for j in range(len(forms))))
+                for i, form in enumerate(forms)
+            ),
+            left=("", "run", "judge"),
+        )
+        out.print()
+        print_table(
+            ("pair", "ρ", "corrected"),
+            (
+                (
+                    f"{i + 1}, {j + 1}",
+                    _interval(pair["spearman"], pair["low"], pair["high"]),
+                    _interval(pair["disattenuated"], pair["disattenuated_low"], pair["disattenuated_high"]),
+                )
+                for (i, j), pair in zip(places, pairs, strict=True)
+            ),
+            left=("pair",),
+        )
+    for form in unrated:
+        out.print(
+            f"not rated: {form['run']} by {form['judge']}: {form['reason']}", markup=False, soft_wrap=True
+        )
+
+
+def _interval(value: float | None, low: float | None, high: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.2f}" if low is None or high is None else f"{value:.2f} ({low:.2f} … {high:.2f})"

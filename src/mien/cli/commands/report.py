@@ -1,0 +1,59 @@
+"""``mien report``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from mien.cli import options
+from mien.cli.output import console, print_json
+from mien.errors import UsageError
+
+
+def command(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="The runs' names.")],
+    output: Annotated[
+        options.Path | None, typer.Option("-o", "--output", metavar="DIR", help="The folder to write.")
+    ] = None,
+    card: Annotated[
+        bool, typer.Option("--card", help="Print a Markdown section for a model card instead; of one run.")
+    ] = False,
+    judge: options.JudgeNameOption = None,
+    confidence_level: options.ConfidenceOption = 0.95,
+    as_json: options.JsonOption = False,
+    store: options.StoreOption = options.DEFAULT_STORE,
+) -> None:
+    """Write a page that holds all there is to say of a run, of a change, or of many models.
+
+    The folder gets index.html, which needs nothing beside it, and the same figures and tables as files.
+    """
+    from mien.report.figures.registry import Settings
+    from mien.report.page import gather, write
+    from mien.runs.run import Run
+
+    if card == (output is not None):
+        raise UsageError("say where the report goes with -o DIR, or ask for a Markdown section with --card")
+    if card and len(runs) > 1:
+        raise UsageError(f"a model card is of one model; --card takes 1 run, not {len(runs)}")
+    if output is not None and output.exists() and not output.is_dir():
+        raise UsageError(f"{output} is a file; name a folder")
+    report = gather(
+        [Run(name, store) for name in runs], Settings(judge=judge, confidence_level=confidence_level)
+    )
+    if output is None:
+        from mien.report.model_card import card as as_card
+
+        written = as_card(report.profiles[0])
+        if as_json:
+            print_json({"runs": runs, "card": written})
+        else:
+            sys.stdout.write(written)
+        return
+    write(report, output)
+    page = output / "index.html"
+    if as_json:
+        print_json({"runs": runs, "title": report.title, "file": str(page)})
+    else:
+        console().print(f"{page}: {report.title}", markup=False, soft_wrap=True)

@@ -1,0 +1,82 @@
+"""``mien runs``."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mien.cli import options
+from mien.cli.output import console, print_json, print_table, print_yaml
+
+if TYPE_CHECKING:
+    from mien.store.store import RunRecord, Store
+
+
+def command(
+    run: Annotated[str | None, typer.Argument(help="Show this run.", show_default="list all")] = None,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete the run; the calls that it paid for stay.")
+    ] = False,
+    as_json: options.JsonOption = False,
+    store: options.StoreOption = options.DEFAULT_STORE,
+) -> None:
+    """List the runs in the store, show one in full, or delete one."""
+    from mien.store.store import Store
+
+    if delete:
+        if run is None:
+            raise typer.BadParameter("name the run to delete")
+        with Store(store) as opened:
+            opened.delete_run(run)
+        console().print(f"{run} is deleted.", markup=False)
+        return
+    with Store(store, read_only=True) as opened:
+        records = opened.runs() if run is None else [opened.run(run)]
+        entries = [_entry(opened, record) for record in records]
+        protocol = records[0].protocol if run is not None else ""
+    if run is not None:
+        import json
+
+        entries[0]["protocol"] = json.loads(protocol)
+    if as_json:
+        print_json(entries if run is None else entries[0])
+    elif run is not None:
+        print_yaml(entries[0])
+    elif not entries:
+        console().print("No runs yet; `mien measure` or `mien import` makes one.")
+    else:
+        print_table(
+            ("run", "model", "instrument", "trials", "judge", "verdicts", "created"),
+            (
+                (
+                    entry["run"],
+                    entry["model"],
+                    entry["instrument"],
+                    f"{entry['n_trials']:,}",
+                    "\n".join(judge["judge"] for judge in entry["judges"]),
+                    "\n".join(f"{judge['verdicts']:,}" for judge in entry["judges"]),
+                    entry["created"],
+                )
+                for entry in entries
+            ),
+            left=("run", "model", "instrument", "judge", "created"),
+        )
+
+
+def _entry(store: Store, run: RunRecord) -> dict[str, Any]:
+    return {
+        "run": run.name,
+        "model": run.model,
+        "instrument": run.instrument,
+        "design": run.design,
+        "seed": run.seed,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.created)),
+        "n_trials": store.count_trials(run.id),
+        "judges": [
+            {"judge": judge.name, "verdicts": store.count_verdicts(run.id, judge.name)}
+            for judge in store.judges(run.id)
+        ],
+        "failures": store.failures(run.id),
+    }

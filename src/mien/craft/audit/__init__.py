@@ -1,0 +1,1 @@
+"""What an adapter's training data shows, before anything is trained on it."""

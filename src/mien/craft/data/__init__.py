@@ -1,0 +1,1 @@
+"""From a constitution to training data: queries, answers in character, rankings."""

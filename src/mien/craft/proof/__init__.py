@@ -1,0 +1,1 @@
+"""What training changed, and whether it is what was written down."""

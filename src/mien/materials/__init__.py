@@ -1,0 +1,1 @@
+"""What a study is made of: traits, prompts, protocols, wording, later turns, constitutions."""

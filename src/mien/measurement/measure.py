@@ -1,0 +1,456 @@
+"""The composition root: from a design to responses, from responses to verdicts, all kept in the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mien.errors import RunConflict, UsageError
+from mien.instruments import instrument as make_instrument
+from mien.instruments.judges import AskingJudge, LikelihoodJudge
+from mien.materials.multiturn import turn_name
+from mien.materials.protocols import Protocol, load_protocol
+from mien.measurement.pipeline import Pipeline
+from mien.measurement.session import (
+    Limits,
+    Progress,
+    count_workers,
+    open_transport,
+    recall_quirk,
+    remember_quirk,
+    run_to_end,
+)
+from mien.measurement.study import plan
+from mien.models.inprocess.loading import ORGANISM_JUDGE, Hardware
+from mien.runs.run import Run, store_path
+from mien.stats.design import trials as designs
+from mien.stats.design.stopping import FLOOR, Check
+from mien.store.store import JudgeRecord, RunRecord, Store
+from mien.types import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from mien.instruments.judges import Judge
+    from mien.materials.multiturn import Pressure
+    from mien.materials.traits import TraitSet
+    from mien.measurement.study import Study
+    from mien.models import Model
+    from mien.stats.comparisons import Comparisons
+    from mien.stats.consistency import Consistency
+    from mien.stats.design.trials import Design
+    from mien.stats.diffs import Diff
+    from mien.stats.panels import Panel
+    from mien.stats.profiles.profile import Profile
+    from mien.store.store import Row
+    from mien.types import InstrumentName, Prompt
+
+
+def measure(
+    model: str,
+    *,
+    judge: str,
+    instrument: InstrumentName = "revealed",
+    protocol: Protocol | str | Path = "default",
+    traits: TraitSet | Sequence[str] | str | Path | None = None,
+    prompts: Sequence[Prompt] | str | Path = "everyday",
+    rounds: int | None = None,
+    trials: int | None = None,
+    full: bool = False,
+    until_reliability: float | None = None,
+    until_stderr: float | None = None,
+    max_trials: int | None = None,
+    seed: int = 0,
+    turns: int = 1,
+    pressure: Pressure = "none",
+    name: str | None = None,
+    store: str | Path | None = None,
+    limits: Limits = Limits(),
+    hardware: Hardware = Hardware(),
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Run:
+    """Measure a model's character: make a run, or go on with the one of the same name.
+
+    Calls that the store holds are not made again, so that a run that was stopped, a longer design or a
+    second judge pays only for what is new.
+
+    Args:
+        model: the model under test, as ``provider/name``, ``http(s)://host/v1#name``, ``hf/FOLDER``,
+            ``hf/OWNER/NAME`` or ``organism/NAME`` (these also with ``+ADAPTER``).
+        judge: the model that reads its responses; ``organism/judge`` for the organism's.
+        instrument: ``revealed`` (what the model chooses) or ``instructed`` (what it can do: the control).
+        protocol: a protocol, its name, or a YAML file.
+        traits: a trait set, its name, a YAML or text file, or names; default: ``classic-144``, for the
+            organism ``classic-36``.
+        prompts: prompts, a set's name, a file, or ``hf:OWNER/DATASET``.
+        rounds: how often every trait is shown; default: enough for about 2,000 trials.
+        trials: instead of rounds; rounded up to whole ones.
+        full: instead of rounds: every pair once.
+        until_reliability: instead of rounds: go on until the ratings have this reliability, at most until
+            ``max_trials``; see `mien.stats.design.stopping`. What was found is in the last report's
+            ``check``.
+        until_stderr: instead of rounds, or together with a reliability: go on until the root mean square of
+            the ratings' standard errors is no more than so many points.
+        max_trials: to make at most, for a target; default: every pair once, or 2,000 where that is more.
+        seed: of the design, 0 to 2³² − 1. Runs of one seed have the same trials, and are paired in a diff.
+        turns: of each conversation. The second and each later one makes a run of its own, named
+            ``NAME@PRESSURE-TURN``; see `mien.Run.persistence`.
+        pressure: what the user wants in the later turns: ``none`` (another prompt), ``neutral`` (more of the
+            same), ``stay`` or ``drop`` (that the character stays, or goes).
+        name: of the run; default: the model's name and the instrument.
+        store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
+        limits: concurrency, rates and budget.
+        hardware: where and how models in this process run.
+        on_progress: called a few times a second, and at the end.
+
+    Raises:
+        UsageError: an argument cannot be used; a `RunConflict` where the store has a run of this name that
+            is not this one.
+        EndpointRefused: the endpoint refuses every call alike.
+    """
+    study = plan(
+        model,
+        judge=judge,
+        instrument=instrument,
+        protocol=protocol,
+        traits=traits,
+        prompts=prompts,
+        rounds=rounds,
+        trials=trials,
+        full=full,
+        until_reliability=until_reliability,
+        until_stderr=until_stderr,
+        max_trials=max_trials,
+        seed=seed,
+        turns=turns,
+        pressure=pressure,
+        name=name,
+    )
+    return carry_out(study, store=store, limits=limits, hardware=hardware, on_progress=on_progress)
+
+
+def carry_out(
+    study: Study,
+    *,
+    store: str | Path | None = None,
+    limits: Limits = Limits(),
+    hardware: Hardware = Hardware(),
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Run:
+    """Do what `plan` laid out; see `measure`."""
+    path = store_path(store)
+
+    async def main() -> None:
+        async with open_transport(limits, hardware) as transport:
+            model, reader = transport.open(study.model), transport.open(study.judge)
+            with Store(path) as opened:
+                runs, design = _open_runs(opened, study)
+                progress = Progress(total=len(design), tally=transport.tally)
+                instrument = make_instrument(study.instrument, study.protocol, study.traits.traits)
+                sampling = study.protocol.sampling.sampling()
+                followups = study.followups if study.turns > 1 else None
+                pipelines = [
+                    Pipeline(
+                        opened,
+                        record.id,
+                        _open_judge(opened, record, study.judge, reader, study.protocol),
+                        progress,
+                    )
+                    for record in runs
+                ]
+
+                async def respond(index: int) -> bool:
+                    trial = asked = design[index]
+                    messages, response, judged = instrument.messages(trial), "", True
+                    for turn, pipeline in enumerate(pipelines, 1):
+                        if followups and turn > 1:
+                            asked = followups.asked(trial, turn)
+                            messages = followups.extend(messages, response, asked)
+                        request = Request(messages, sampling, replicate=int(design.replicate[index]))
+                        call = await pipeline.respond(asked, model, request)
+                        if not call.answered:
+                            return False
+                        response = call.text
+                        judged &= await pipeline.judge(asked, response)
+                    return judged
+
+                begin, longer = 0, design
+                try:
+                    workers = count_workers(limits, model, reader)
+                    while longer is not None:
+                        design = longer
+                        await pipelines[0].carry_out(
+                            respond, range(begin, len(design)), workers=workers, on_progress=on_progress
+                        )
+                        begin, longer = len(design), _longer(opened, study, design, progress)
+                        if on_progress and progress.check:
+                            on_progress(progress)
+                finally:
+                    remember_quirk(opened, reader)
+
+    run_to_end(main)
+    return Run(study.name, path)
+
+
+def profile(of: Run | Comparisons, **settings: Any) -> Profile:
+    """Rate the traits of a run, or of a comparison table.
+
+    Args:
+        of: what to rate.
+        settings: those of `mien.stats.profiles.profile.profile`; for a run also ``judge``, whose verdicts to
+            take, and ``prior="pooled"`` for a prior from the other models' runs in its store, and
+            ``correct_judge``, an ``instructed`` run by which to take out the errors of the judge.
+
+    Raises:
+        UsageError: a pooled prior was asked for, and there are too few runs to pool; or the judge cannot be
+            corrected.
+        NotIdentified: the verdicts are too few to rate all traits.
+    """
+    if isinstance(of, Run):
+        return of.profile(**settings)
+    from mien.stats.profiles import profile as ratings
+
+    if settings.get("prior") == "pooled":
+        raise UsageError(
+            "a comparison table has no other runs to pool; make runs of the tables with mien.import_run, and "
+            "profile one of those"
+        )
+    if settings.get("correct_judge") is not None:
+        raise UsageError(
+            "a comparison table does not tell how its judge was asked; make a run of it with "
+            "mien.import_run, or give the judge's errors as judge_correction "
+            "(mien.stats.choice.misclassification)"
+        )
+    return ratings.profile(of, **settings)
+
+
+def diff(a: Run | Comparisons | Profile, b: Run | Comparisons | Profile, **settings: Any) -> Diff:
+    """What changed from ``a`` to ``b``; ``settings`` are those of `mien.stats.diffs.diff`.
+
+    Raises:
+        UsageError: they rate different traits.
+        NotIdentified: the verdicts are too few to rate all traits.
+    """
+    from mien.stats import diffs
+    from mien.stats.profiles.profile import Profile
+
+    first, second = (x if isinstance(x, Profile) else profile(x) for x in (a, b))
+    return diffs.diff(first, second, **settings)
+
+
+def compare(runs: Sequence[Run | Comparisons | Profile], **settings: Any) -> Panel:
+    """Several models at once; ``settings`` are those of `mien.stats.panels.panel.compare`.
+
+    Raises:
+        UsageError: the runs cannot be compared; the message names those that do not fit.
+        NotIdentified: the verdicts of one are too few to rate all traits.
+    """
+    from mien.stats import panels
+    from mien.stats.profiles.profile import Profile
+
+    return panels.compare([run if isinstance(run, Profile) else profile(run) for run in runs], **settings)
+
+
+def consistency(run: Run, by: str = "category", **settings: Any) -> Consistency:
+    """Whether a character holds across kinds of prompts.
+
+    Args:
+        run: the run to look into.
+        by: ``"category"``, ``"language"`` or ``"length"`` of the prompts.
+        settings: ``judge``, whose verdicts to take, and those of
+            `mien.stats.consistency.contexts.consistency`.
+
+    Raises:
+        UnknownName: contexts are not told apart by this; or the run has no such judge.
+        UsageError: the prompts name no such context, or fewer than two contexts have enough verdicts.
+        NotIdentified: the verdicts are too few to rate all traits.
+    """
+    return run.consistency(by, **settings)
+
+
+def second_opinion(
+    run: Run,
+    judge: str,
+    *,
+    name: str | None = None,
+    sampling: dict[str, Any] | None = None,
+    repeat: int = 0,
+    limits: Limits = Limits(),
+    hardware: Hardware = Hardware(),
+    on_progress: Callable[[Progress], None] | None = None,
+) -> str:
+    """Have another judge read the responses of a run; nothing is generated again.
+
+    Args:
+        judge: the judge's model.
+        name: what its verdicts go by; default: the model, of a repeat with ``#`` and its number.
+        sampling: members of `SamplingSettings` laid over the protocol's for judges.
+        repeat: 1, 2, … has a judge of the run read it again: the same questions, with calls of their own, to
+            see how far it agrees with itself.
+
+    Returns:
+        The name that the verdicts go by.
+
+    Raises:
+        UsageError: the run has no responses; a repeat of a judge that has not read the run, or of one that
+            compares likelihoods; a `RunConflict` where it has a judge of this name that was asked otherwise.
+    """
+    if repeat < 0:
+        raise UsageError(f"a repeat is 1 or more, not {repeat}")
+    label = name or (f"{judge}#{repeat}" if repeat else judge)
+
+    async def main() -> None:
+        async with open_transport(limits, hardware) as transport:
+            reader = transport.open(judge)
+            with Store(run.path) as opened:
+                record = opened.run(run.name)
+                total = opened.count_responses(record.id)
+                if not total:
+                    raise UsageError(f"run {run.name!r} holds no responses to judge")
+                protocol = _recorded_protocol(record, sampling or {})
+                opinion = _open_judge(opened, record, label, reader, protocol, repeat=repeat)
+                progress = Progress(total=total, tally=transport.tally)
+                pipeline = Pipeline(opened, record.id, opinion, progress)
+
+                async def read(row: Row) -> bool:
+                    return await pipeline.judge(row.trial, row.response)
+
+                responses = (row for row in opened.rows(record.id, opinion.name) if row.response)
+                try:
+                    await pipeline.carry_out(
+                        read, responses, workers=count_workers(limits, reader), on_progress=on_progress
+                    )
+                finally:
+                    remember_quirk(opened, reader)
+
+    run_to_end(main)
+    return label
+
+
+def _open_runs(store: Store, study: Study) -> tuple[list[RunRecord], Design]:
+    """Make the study's run with those of its later turns, or find them.
+
+    A run never shrinks. Under a stop rule it begins with the floor.
+
+    Raises:
+        RunConflict: there is another run of this name.
+    """
+    design = study.design if study.until is None else study.design.first(FLOOR)
+    found = next((run for run in store.runs() if run.name == study.name), None)
+    if found:
+        content, _, rounds = found.design.rpartition("-")
+        differences = [
+            what
+            for what, same in {
+                "model": found.model == study.model,
+                "instrument": found.instrument == study.instrument,
+                "protocol": found.protocol == study.protocol.model_dump_json(),
+                "design (traits, prompts, options or seed)": content == design.content,
+            }.items()
+            if not same
+        ]
+        if differences:
+            raise RunConflict(
+                f"there is a run named {study.name!r} already, with another "
+                f"{' and another '.join(differences)}; choose another name with --name"
+            )
+        if int(rounds) > design.rounds:
+            design = designs.design(
+                design.traits,
+                design.prompts,
+                rounds=int(rounds),
+                n_options=study.protocol.options,
+                order=design.order,
+                seed=design.seed,
+            )
+    return _put_runs(store, study, design), design
+
+
+def _put_runs(store: Store, study: Study, design: Design) -> list[RunRecord]:
+    """The run and those of its later turns, each with the trials of the design."""
+    followups = study.followups if study.turns > 1 else None
+    return [
+        store.add_run(
+            name=turn_name(study.name, study.pressure, turn),
+            model=study.model,
+            instrument=study.instrument,
+            protocol=study.protocol.model_dump_json(),
+            design=design.name,
+            seed=design.seed,
+            traits=study.traits.traits,
+            trials=(followups.asked(trial, turn) if followups and turn > 1 else trial for trial in design),
+            pressure=study.pressure if turn > 1 else "none",
+            turn=turn,
+        )
+        for turn in range(1, study.turns + 1)
+    ]
+
+
+def _longer(store: Store, study: Study, design: Design, progress: Progress) -> Design | None:
+    """The design to go on with, once the stop rule was held against this one's verdicts; None at the end.
+
+    All trials of its rounds are through by now, in whatever order they came in: what the rule decides is the
+    same for a run that was killed and resumed.
+    """
+    if study.until is None or progress.stopped:
+        return None
+    store.flush()
+    progress.check = Check(rule=study.until, rounds=design.rounds)
+    if not store.count_verdicts(store.run(study.name).id, study.judge):
+        return None
+    progress.check = study.until.check(Run(study.name, store.path).comparisons(study.judge), design.rounds)
+    if progress.check.met or not progress.check.decided or design.rounds >= study.design.rounds:
+        return None
+    longer = study.design.first(progress.check.next(study.design.rounds))
+    _put_runs(store, study, longer)
+    progress.total = len(longer)
+    return longer
+
+
+def _open_judge(
+    store: Store, run: RunRecord, name: str, model: Model, protocol: Protocol, *, repeat: int = 0
+) -> Judge:
+    """Add a judge to a run, or find it.
+
+    Raises:
+        RunConflict: the run has another judge of this name.
+        UsageError: there is nothing to repeat.
+    """
+    recall_quirk(store, model)
+    judge: Judge
+    if model.name == ORGANISM_JUDGE:
+        if repeat:
+            raise UsageError(
+                f"{model.name} compares likelihoods, which are the same each time: a repeat tells nothing"
+            )
+        judge = LikelihoodJudge(name, model, protocol, run.traits)
+    else:
+        judge = AskingJudge(name, model, protocol, run.traits, seed=run.seed or 0, repeat=repeat)
+    settings = msgspec.json.encode(judge.settings, order="sorted").decode()
+    record = JudgeRecord(name=name, model=model.name, settings=settings)
+    judges = store.judges(run.id)
+    if repeat and all(known.manner != record.manner for known in judges):
+        readers = ", ".join(judge.name for judge in judges) or "nobody"
+        raise UsageError(
+            f"{model.name} has not read run {run.name!r} with these settings: there is nothing to repeat "
+            f"(read by {readers}); have it read first, without --repeat"
+        )
+    found = next((known for known in judges if known.name == name), None)
+    if found and found != record:
+        raise RunConflict(
+            f"run {run.name!r} has a judge named {name!r} that was asked otherwise; "
+            "choose another name for this one with --as"
+        )
+    store.add_judge(run.id, record)
+    return judge
+
+
+def _recorded_protocol(run: RunRecord, judge_sampling: Mapping[str, Any]) -> Protocol:
+    """The protocol of a run, with the judge's sampling laid over; the default one for imported runs."""
+    imported = not run.design
+    protocol = load_protocol() if imported else Protocol.model_validate_json(run.protocol)
+    judge = protocol.judge.model_dump()
+    judge["sampling"] |= {key: value for key, value in judge_sampling.items() if value is not None}
+    return protocol.override(judge=judge)

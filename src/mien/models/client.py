@@ -1,0 +1,131 @@
+"""The way to the models: one HTTP session, one throttle per endpoint, engines in this process, one tally."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+import aiohttp
+
+from mien.models.http.chat import Chat
+from mien.models.http.providers import resolve
+from mien.models.http.throttle import Throttle
+from mien.models.http.transport import Wire
+from mien.models.inprocess.loading import Hardware, open_engine, runs_here
+from mien.models.inprocess.model import Resident
+from mien.models.usage import Tally
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from mien.models import Model
+    from mien.models.http.providers import Price
+
+_USER_AGENT = "mien (+https://pypi.org/project/mien)"
+
+
+class Transport:
+    """Opens models and carries their requests.
+
+    >>> async with Transport(max_concurrency=200) as transport:  # doctest: +SKIP
+    ...     model = transport.open("openrouter/z-ai/glm-4.5-air")
+    ...     call = await model.complete(request)
+
+    Args:
+        max_concurrency: most requests in flight at once, per endpoint.
+        rpm: requests per minute that an endpoint allows, where known.
+        tpm: tokens per minute that an endpoint allows, where known.
+        max_calls: calls after which `Chat.complete` raises `BudgetReached`.
+        max_cost: US dollars after which it does.
+        price: what a call costs, for endpoints that don't say so in their replies.
+        timeout: seconds until a request is given up.
+        hardware: where and how models in this process run.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_concurrency: int = 256,
+        rpm: float | None = None,
+        tpm: float | None = None,
+        max_calls: int | None = None,
+        max_cost: float | None = None,
+        price: Price | None = None,
+        timeout: float = 600,
+        hardware: Hardware = Hardware(),
+    ) -> None:
+        self.tally = Tally(max_calls=max_calls, max_cost=max_cost)
+        self._limits = (max_concurrency, rpm, tpm)
+        self._price = price
+        self._timeout = timeout
+        self._session: aiohttp.ClientSession | None = None
+        self._throttles: dict[str, Throttle] = {}
+        self._chats: dict[str, Chat] = {}
+        self._hardware = hardware
+        self._residents: dict[str, Resident] = {}
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
+            timeout=aiohttp.ClientTimeout(total=self._timeout, sock_connect=30),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Content-Type": "application/json", "User-Agent": _USER_AGENT},
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for resident in self._residents.values():
+            await resident.aclose()
+        if self._session:
+            await self._session.close()
+            self._session = None
+
+    def open(self, spec: str) -> Model:
+        """The model that a spec names, wherever it runs; the same object for the same spec.
+
+        Args:
+            spec: as `mien.models.inprocess.loading.open_engine` or `mien.models.http.providers.resolve` takes
+                it.
+
+        Raises:
+            UsageError: there is no such model or provider, or what it needs is missing.
+        """
+        if not runs_here(spec):
+            return self.chat(spec)
+        if spec not in self._residents:
+            hardware = self._hardware
+            engine = open_engine(
+                spec, device=hardware.device, dtype=hardware.dtype, batch_size=hardware.batch_size
+            )
+            self._residents[spec] = Resident(spec, engine, self.tally)
+        return self._residents[spec]
+
+    def chat(self, spec: str, *, price: Price | None = None) -> Chat:
+        """The model behind an endpoint that a spec names; the same object for the same spec.
+
+        Args:
+            spec: as `mien.models.http.providers.resolve` takes it.
+            price: what its calls cost, where that differs from the transport's price.
+
+        Raises:
+            UsageError: there is no such provider, or its key is not in the environment.
+        """
+        if self._session is None:
+            raise RuntimeError("a Transport opens chats only inside `async with`")
+        if spec not in self._chats:
+            endpoint, model = resolve(spec)
+            wire = Wire(self._session, endpoint)
+            if endpoint.url not in self._throttles:
+                self._throttles[endpoint.url] = Throttle(*self._limits)
+            throttle = self._throttles[endpoint.url]
+            self._chats[spec] = Chat(
+                spec,
+                endpoint,
+                model,
+                wire=wire,
+                throttle=throttle,
+                tally=self.tally,
+                price=price or self._price,
+            )
+        return self._chats[spec]

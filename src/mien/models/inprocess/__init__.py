@@ -1,0 +1,1 @@
+"""Models in this process: loading, batching, and asking them like any other."""

@@ -1,0 +1,128 @@
+"""A model that runs in this process, asked in the same way as one behind an endpoint."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mien.models.engine import Job
+from mien.models.inprocess.batching import Batcher
+from mien.types import Call
+
+if TYPE_CHECKING:
+    from mien.models.engine import Engine, Output
+    from mien.models.usage import Tally
+    from mien.types import Request
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class Resident:
+    """A model in this process; `mien.models.client.Transport.open` makes it.
+
+    A request is always answered alike: its draws are seeded by its key.
+
+    Attributes:
+        name: the spec as the user gave it.
+        address: ``organism`` or ``hf``.
+        model: the model's name there.
+        supports_schema: never; a judge is asked for tags.
+    """
+
+    def __init__(self, name: str, engine: Engine, tally: Tally) -> None:
+        self.name = name
+        self.address = name.partition("/")[0]
+        self.model = engine.name
+        self.supports_schema: bool | None = False
+        self._digest = engine.digest
+        self._batcher = Batcher(engine)
+        self._tally = tally
+
+    def body(self, request: Request) -> bytes:
+        """What is asked, as JSON in full."""
+        sampling = request.sampling
+        asked: dict[str, Any] = {
+            "model": self.model,
+            "messages": request.messages,
+            "continuation": request.continuation,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "max_tokens": sampling.max_tokens,
+            "reasoning_effort": sampling.reasoning_effort,
+            "extra": sampling.extra or None,
+        }
+        return _encode({name: value for name, value in asked.items() if value is not None})
+
+    def key(self, request: Request) -> str:
+        """What tells this call from all others: a hash of weights, body and replicate."""
+        return self._key(self.body(request), request.replicate)
+
+    def _key(self, body: bytes, replicate: int) -> str:
+        asked = hashlib.blake2b(f"{self.address}/{self._digest}\n{replicate}\n".encode(), digest_size=16)
+        asked.update(body)
+        return asked.hexdigest()
+
+    async def complete(self, request: Request) -> Call:
+        """Ask. A call that failed is returned, with its reason.
+
+        Raises:
+            BudgetReached: the call was not made, since it would go beyond a limit.
+            UsageError: the model cannot be asked this.
+        """
+        body = self.body(request)
+        key = self._key(body, request.replicate)
+        job = Job(
+            prompt=request.messages,
+            continuation=request.continuation,
+            sampling=request.sampling,
+            seed=int(key, 16),
+        )
+        self._tally.begin()
+        began = time.monotonic()
+        try:
+            output = await self._batcher.submit(job)
+        except BaseException:
+            self._tally.end(None)
+            raise
+        call = Call(
+            key=key,
+            endpoint=self.address,
+            model=self.model,
+            replicate=request.replicate,
+            request=body,
+            body=_raw(output),
+            failure=output.failure or _lacking(job, output),
+            text=_text(job, output),
+            finish_reason=output.finish_reason,
+            tokens_in=output.tokens_in + (len(output.tokens) if job.continuation is not None else 0),
+            tokens_out=len(output.tokens) if job.continuation is None else 0,
+            cost=0.0,
+            latency=time.monotonic() - began,
+            created=time.time(),
+        )
+        self._tally.end(call)
+        return call
+
+    async def aclose(self) -> None:
+        """Let go of the model's thread."""
+        await self._batcher.aclose()
+
+
+def _lacking(job: Job, output: Output) -> str:
+    return "" if job.continuation is not None or output.text.strip() else "the answer is empty"
+
+
+def _text(job: Job, output: Output) -> str:
+    """The answer; for a continuation its log-probability, in nats."""
+    if job.continuation is None or output.failure:
+        return output.text
+    return f"{sum(token.logprob or 0.0 for token in output.tokens):.4f}"
+
+
+def _raw(output: Output) -> bytes:
+    """Tokens with their log-probabilities: what an endpoint would have told of them."""
+    told = [(token.text, token.logprob and round(token.logprob, 4)) for token in output.tokens]
+    return msgspec.json.encode({"text": output.text, "tokens": told}) if told else b""

@@ -1,7 +1,0 @@
-"""Several models' profiles, compared: how alike they are, along what they differ, what sets each apart."""
-
-from __future__ import annotations
-
-from mien.panels.panel import Panel, compare
-
-__all__ = ["Panel", "compare"]

@@ -1,0 +1,83 @@
+"""What to know of a measurement before its ratings are read: the same on a terminal and on a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mien.formatting import counted, fraction, p_value
+
+if TYPE_CHECKING:
+    from mien.stats.profiles.profile import Profile
+
+FLAT = 0.05  # p below which a profile is called not flat
+
+
+def health(profile: Profile) -> list[tuple[str, str]]:
+    """What to know of a measurement before its ratings are read."""
+    verdicts = profile.verdicts
+    others = ", ".join(f"{n:,} {word}" for word, n in verdicts.items() if n and word != "chosen")
+    position, reliable = profile.position, profile.reliability
+    n_options = len(profile.fit.positions)
+    by_chance = f", {1 / n_options:.0%} by chance" if n_options > 2 else ""
+    halves = "" if profile.fit.prior else f", {fraction(reliable['split_half'])} from split halves"
+    lines = [
+        ("judge", profile.judge),
+        ("trials", f"{profile.n_trials:,}: {verdicts['chosen']:,} chosen{', ' + others if others else ''}"),
+        (
+            "first option",
+            f"chosen {position['first']:.0%} of the time between equals "
+            f"({position['low']:.0%} … {position['high']:.0%}){by_chance}",
+        ),
+        ("reliability", f"{fraction(reliable['model_based'])} from the standard errors{halves}"),
+    ]
+    if (shrinkage := profile.fit.shrinkage) is not None and profile.fit.prior:
+        names = profile.fit.prior.runs
+        listed = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+        lines += [
+            ("prior", f"pooled from {counted(len(names), 'run')}: {listed}"),
+            (
+                "",
+                f"with {shrinkage.min():.0%} to {shrinkage.max():.0%} of the weight; without it: column flat",
+            ),
+        ]
+    if (judge := profile.judge_correction) is not None:
+        lines += [
+            (
+                "correction",
+                f"for a judge that read {judge.accuracy:.1%} of {judge.n:,} traits right in {judge.run}; an "
+                "upper bound,",
+            ),
+            ("", "for some of its errors may be the model's; without it: column uncorrected"),
+        ]
+    if profile.accuracy:
+        share = profile.accuracy
+        worst = ", ".join(f"{row['trait']} {row['accuracy']:.0%}" for row in share["traits"][:3])
+        lines.append(
+            (
+                "accuracy",
+                f"{share['accuracy']:.1%} ({share['low']:.1%} … {share['high']:.1%}) of the traits asked for "
+                f"were read; least: {worst}",
+            )
+        )
+        lines += [
+            (
+                "confused" if i == 0 else "",
+                f"{' and '.join(row['pair'])}: {row['confused']} of {row['n']}, "
+                f"pooled {row['rate']:.0%} ({row['low']:.0%} … {row['high']:.0%})",
+            )
+            for i, row in enumerate(share["pairs"][:3])
+        ]
+    lines.append(("flat?", _flatness(profile)))
+    return lines
+
+
+def _flatness(profile: Profile) -> str:
+    p = profile.flat["p"]
+    if p is None:
+        return f"not tested: {counted(profile.fit.n_clusters, 'prompt')} are too few"
+    tested = f"(all ratings equal: p {p_value(p)})"
+    if profile.condition != "random":
+        return f"{'not flat' if p < FLAT else 'no sign of a preference'} {tested}"
+    if p < FLAT:
+        return f"NOT FLAT {tested}, though told to choose at random: what shows here is no preference"
+    return f"flat, as it should be under the condition random {tested}"

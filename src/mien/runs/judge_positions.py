@@ -1,0 +1,138 @@
+"""What the verdicts of one judge of a run tell of position effects, and where they cannot."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import numpy as np
+
+from mien.errors import NotIdentified
+from mien.stats.choice import plackett_luce as choice
+from mien.stats.comparisons import comparisons_from
+from mien.stats.profiles.position_effects import position_effects
+from mien.stats.profiles.profile import first_place
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mien.stats.comparisons import Comparisons
+    from mien.stats.profiles.profile import Position
+    from mien.store.store import JudgeRecord, RunRecord
+
+    #: Options in the order of the trial, chosen, prompt, trial: a row of `mien.store.store.Store.verdicts`.
+    Row = tuple[tuple[str, ...], str, str, str]
+
+NO_ORDER: Final = "compares likelihoods and is shown no order, so that it can have no position effect"
+NOT_RECORDED: Final = (
+    "it is not known in which order the judge saw the options, so that its position effect cannot be told "
+    "from the model's"
+)
+TOLD: Final = "the first option is the one that the model was told to take, so that it shows no preference"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgePositions:
+    """How probably the first of equals is read: first in the trial, and first before the judge.
+
+    Attributes:
+        rater: the judge's name.
+        model: of the first in the trial; None where it cannot be told.
+        judge: of the first before the judge; None where it cannot be told.
+        n: decided trials whose orders are known.
+        n_options: options to a trial, K; None where no trial is decided.
+        reasons: why a figure is missing.
+    """
+
+    rater: str
+    model: Position | None
+    judge: Position | None
+    n: int
+    n_options: int | None
+    reasons: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as JSON holds it."""
+        return asdict(self)
+
+
+def judge_positions(
+    run: RunRecord,
+    judge: JudgeRecord,
+    rows: Sequence[Row],
+    orders: Mapping[str, Sequence[str]],
+    *,
+    confidence_level: float = 0.95,
+) -> JudgePositions:
+    """Estimate the position effects behind a judge's verdicts, as far as they can be told.
+
+    The estimates are those of `mien.stats.profiles.position_effects`.
+
+    A judge that compares likelihoods is shown no order, and the model's effect comes from the choice model
+    alone. Under ``instructed`` the first option of a trial is the trait that was told, and there is no effect
+    of the model's.
+
+    Args:
+        run: the run.
+        judge: who read it.
+        rows: its verdicts.
+        orders: by trial, the options as the judge saw them.
+        confidence_level: of the intervals.
+    """
+    reasons: list[str] = []
+    told = run.instrument == "instructed"
+    if told:
+        reasons.append(TOLD)
+    without_order = "likelihood" in msgspec.json.decode(judge.settings)
+    if without_order:
+        reasons.append(NO_ORDER)
+    known = [row for row in rows if row[1] in row[0] and (without_order or row[3] in orders)]
+    if not known:
+        reasons.append(NOT_RECORDED if any(row[1] in row[0] for row in rows) else "no option was chosen")
+        return JudgePositions(
+            rater=judge.name, model=None, judge=None, n=0, n_options=None, reasons=tuple(reasons)
+        )
+    options, chosen, prompts, trials = zip(*known, strict=True)
+    of = comparisons_from(options, chosen, prompts)
+    model = reader = None
+    try:
+        if without_order:
+            model = _alone(of, confidence_level)
+        else:
+            seen = [
+                [orders[trial].index(o) for o in shown] for shown, trial in zip(options, trials, strict=True)
+            ]
+            found = position_effects(
+                of.options,
+                seen,
+                of.chosen,
+                len(of.traits),
+                clusters=of.cluster,
+                confidence_level=confidence_level,
+            )
+            model, reader = found.model, found.judge
+    except NotIdentified as error:
+        reasons.append(str(error))
+    return JudgePositions(
+        rater=judge.name,
+        model=None if told else model,
+        judge=reader,
+        n=len(known),
+        n_options=of.options.shape[1],
+        reasons=tuple(reasons),
+    )
+
+
+def _alone(of: Comparisons, confidence_level: float) -> Position:
+    """The model's effect where the judge can have none, as in a profile."""
+    n = len(of.traits)
+    fit = choice.fit(of.options, of.chosen, n, clusters=of.cluster, names=of.traits)
+    if not np.isfinite(fit.covariance).all():
+        raise NotIdentified("all choices were made on one prompt, which gives no intervals")
+    return first_place(
+        fit.positions - fit.position_bias,
+        fit.covariance[n:, n:],
+        confidence_level=confidence_level,
+        n_clusters=fit.n_clusters,
+    )

@@ -1,0 +1,454 @@
+"""A run as its user holds it: verdicts out of the store, as arrays, tables and a profile."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from mien.errors import UnknownName, UsageError
+from mien.materials.multiturn import kind_of, turn_name
+from mien.stats.comparisons import Comparisons, comparisons_from
+from mien.store.store import JudgeRecord, RunRecord, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    import pandas as pd
+
+    from mien.materials.multiturn import Pressure
+    from mien.runs.judge_positions import JudgePositions
+    from mien.stats.agreement.inter_rater import Agreement
+    from mien.stats.choice.empirical_bayes import Prior
+    from mien.stats.choice.misclassification import Misreading
+    from mien.stats.consistency import Consistency
+    from mien.stats.consistency.persistence import Persistence
+    from mien.stats.profiles.profile import Profile
+    from mien.types import Trial
+
+PRIORS = ("flat", "pooled")
+
+#: What the prompts of a run may be told apart by.
+BY = ("category", "language", "length")
+
+#: Stands for the judge of imported verdicts where the table names none.
+UNKNOWN_JUDGE = "imported"
+
+
+def store_path(path: str | Path | None = None) -> Path:
+    """The store to use: the one given, else that of the environment variable ``MIEN_STORE``, else mien.db."""
+    return Path(path or os.environ.get("MIEN_STORE") or "mien.db")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run in a store. Everything is read when it is asked for, also while the run goes on.
+
+    Attributes:
+        name: the run's name.
+        path: the store's file.
+    """
+
+    name: str
+    path: Path
+
+    @property
+    def record(self) -> RunRecord:
+        """Model, instrument, protocol, design and traits.
+
+        Raises:
+            UnknownName: there is no such run.
+        """
+        with Store(self.path, read_only=True) as store:
+            return store.run(self.name)
+
+    @property
+    def judges(self) -> list[JudgeRecord]:
+        """The run's judges, the first first."""
+        with Store(self.path, read_only=True) as store:
+            return store.judges(store.run(self.name).id)
+
+    def comparisons(self, judge: str | None = None) -> Comparisons:
+        """The verdicts of a judge (default: the run's first), in the order of the trials.
+
+        Raises:
+            UnknownName: the run has no such judge.
+        """
+        with Store(self.path, read_only=True) as store:
+            run = store.run(self.name)
+            judge = _judge(store, run, judge)
+            options, chosen, clusters, _ = [*zip(*store.verdicts(run.id, judge), strict=True)] or [()] * 4
+            missing = store.count_trials(run.id) - len(chosen)
+        if not chosen:
+            raise UsageError(f"run {self.name!r} has no verdicts by {judge} yet")
+        traits = [trait.name for trait in run.traits]
+        return comparisons_from(options, chosen, clusters, traits=traits, missing=missing)
+
+    def profile(
+        self,
+        judge: str | None = None,
+        *,
+        prior: Prior | Literal["flat", "pooled"] = "flat",
+        correct_judge: Run | str | None = None,
+        **settings: Any,
+    ) -> Profile:
+        """Rate the traits; other ``settings`` go to `mien.stats.profiles.profile.profile`.
+
+        Args:
+            judge: whose verdicts to take; default: the run's first judge.
+            prior: ``"pooled"`` for one from the other models' runs in the store (`mien.runs.pooled_prior`).
+            correct_judge: an ``instructed`` run with the same judge (or its name, in this run's store), by
+                whose errors the ratings are corrected (`mien.stats.choice.misclassification`).
+
+        Raises:
+            UnknownName: the run has no such judge, or there is no such prior or calibration run.
+            UsageError: the store has too few other models to pool; the calibration run does not fit this
+                one, or its judge errs too much.
+            NotIdentified: the verdicts are too few to rate all traits.
+        """
+        from mien.stats.profiles import profile as ratings
+
+        with Store(self.path, read_only=True) as store:
+            run = store.run(self.name)
+            judge = _judge(store, run, judge)
+        protocol: dict[str, Any] = msgspec.json.decode(run.protocol)
+        elo: dict[str, float] = protocol.get("elo", {})
+        if correct_judge is not None and prior != "flat":
+            raise UsageError("a judge is corrected under the flat prior alone; leave one of the two out")
+        comparisons = self.comparisons(judge)
+        return ratings.profile(
+            comparisons,
+            judge_correction=None
+            if correct_judge is None
+            else self._misreading(correct_judge, comparisons, judge),
+            prior=self._prior(prior, comparisons, judge, settings),
+            run=run.name,
+            model=run.model,
+            instrument=run.instrument,
+            protocol=protocol.get("name", ""),
+            condition=protocol.get("condition", "") if run.instrument == "revealed" else "",
+            judge=judge,
+            design=run.design,
+            seed=run.seed,
+            **{f"elo_{key}": value for key, value in elo.items()},
+            **settings,
+        )
+
+    def _misreading(self, calibration: Run | str, own: Comparisons, judge: str) -> Misreading:
+        from mien.runs.calibration import calibrating_judge
+        from mien.stats.choice.misclassification import misreading
+
+        if judge == UNKNOWN_JUDGE:
+            raise UsageError(
+                f"run {self.name!r} does not tell who judged it, and another judge errs otherwise; import it "
+                "with a column judge"
+            )
+        other = calibration if isinstance(calibration, Run) else Run(calibration, self.path)
+        known = {record.name: record for record in self.judges}
+        reader = calibrating_judge(self.record, known[judge], other.record, other.judges)
+        told = other.comparisons(reader)
+        if told.traits != own.traits:
+            raise UsageError(
+                f"run {other.name!r} has verdicts on {len(told.traits)} traits, run {self.name!r} on "
+                f"{len(own.traits)}; finish it with mien measure"
+            )
+        if own.options.shape[1] != told.options.shape[1]:
+            raise UsageError(
+                f"run {other.name!r} shows {told.options.shape[1]} options a trial, run {self.name!r} "
+                f"{own.options.shape[1]}; measure an instructed run like the run to correct"
+            )
+        return misreading(told.options, told.chosen, len(told.traits), run=other.name)
+
+    def _prior(
+        self, prior: Prior | str, own: Comparisons, judge: str, settings: dict[str, Any]
+    ) -> Prior | None:
+        """Other runs are taken as this run's judge read them, or else as their own first judge did."""
+        if not isinstance(prior, str):
+            return prior
+        if prior not in PRIORS:
+            raise UnknownName("prior", prior, PRIORS)
+        if prior == "flat":
+            return None
+        from mien.runs.pooled_prior import pooled_prior
+        from mien.stats.choice.plackett_luce import DEFAULT_ALPHA
+
+        with Store(self.path, read_only=True) as store:
+            records = store.runs()
+
+        def read(other: RunRecord) -> Comparisons:
+            run = Run(other.name, self.path)
+            return run.comparisons(judge if judge in {known.name for known in run.judges} else None)
+
+        return pooled_prior(self.record, own, records, read, alpha=settings.get("alpha", DEFAULT_ALPHA))
+
+    def rows(self, judge: str | None = None) -> Iterator[dict[str, str]]:
+        """The run as rows of a comparison table (`mien.stats.comparisons`), in the order of the trials."""
+        with Store(self.path, read_only=True) as store:
+            run = store.run(self.name)
+            judge = _judge(store, run, judge)
+            for row in store.rows(run.id, judge):
+                if not row.chosen:
+                    continue
+                yield {
+                    "model": run.model,
+                    "instrument": run.instrument,
+                    "trial_id": row.trial.id,
+                    "prompt_id": row.trial.prompt.id,
+                    **{f"option_{i}": option for i, option in enumerate(row.trial.options, 1)},
+                    "chosen": row.chosen,
+                    "judge": judge,
+                    "response": row.response,
+                }
+
+    def agreement(self, a: str, b: str) -> dict[str, float]:
+        """How far two of the run's judges agree on the trials that both have read.
+
+        Returns:
+            Cohen's κ over the place of the chosen option (or the kind of non-choice) with the ``low`` and
+            ``high`` ends of its 95 % interval, the share ``agreement``, and ``n`` trials.
+
+        Raises:
+            UnknownName: the run has no such judge.
+            UsageError: they have read no trial in common.
+        """
+        from mien.stats.profiles.reliability import cohen_kappa
+
+        with Store(self.path, read_only=True) as store:
+            run = store.run(self.name)
+            labels = [
+                {
+                    trial: str(options.index(chosen)) if chosen in options else chosen
+                    for options, chosen, _, trial in store.verdicts(run.id, _judge(store, run, judge))
+                }
+                for judge in (a, b)
+            ]
+        first, second = labels
+        common = sorted(first.keys() & second.keys())
+        if not common:
+            raise UsageError(f"{a} and {b} have read no trial of run {self.name!r} in common")
+        pairs = [(first[trial], second[trial]) for trial in common]
+        found = cohen_kappa(*zip(*pairs, strict=True))
+        return {
+            "kappa": found.kappa,
+            "low": found.low,
+            "high": found.high,
+            "agreement": sum(one == other for one, other in pairs) / len(pairs),
+            "n": len(pairs),
+        }
+
+    def raters(self, *, confidence_level: float = 0.95, seed: int = 0) -> Agreement:
+        """How far all the run's judges, and the people who labelled it, agree, and how often each could read.
+
+        Args:
+            confidence_level: of the intervals.
+            seed: of the bootstrap of Krippendorff's α.
+
+        Raises:
+            UnknownName: there is no such run.
+            UsageError: nobody has read any of it.
+        """
+        from mien.stats.agreement.inter_rater import agreement
+
+        with Store(self.path, read_only=True) as store:
+            run = store.run(self.name)
+            manners: dict[str, object] = {judge.name: judge.manner for judge in store.judges(run.id)}
+            rows = list(store.rows(run.id, ""))
+            given = {name: {trial: c for _, c, _, trial in store.verdicts(run.id, name)} for name in manners}
+            for trial, person, chosen in store.labels(run.id):
+                given.setdefault(f"{person} (person)", {})[trial] = chosen
+        given = {name: labels for name, labels in given.items() if labels}
+        if not given:
+            raise UsageError(f"run {self.name!r} has no verdicts and no labels yet")
+        read = set[str]().union(*given.values())
+        rows = [row for row in rows if row.trial.id in read]
+        trials = [row.trial for row in rows]
+
+        def place(trial: Trial, chosen: str) -> str:
+            return str(trial.options.index(chosen)) if chosen in trial.options else chosen
+
+        return agreement(
+            list(given),
+            [[place(trial, labels.get(trial.id, "")) for trial in trials] for labels in given.values()],
+            clusters=[f"{trial.prompt.id}\n{trial.prompt.text}" for trial in trials],
+            categories=[trial.prompt.category for trial in trials],
+            lengths=[len(row.response) for row in rows],
+            manners=[manners.get(name, name) for name in given],
+            confidence_level=confidence_level,
+            seed=seed,
+        )
+
+    def positions(self, *, confidence_level: float = 0.95) -> list[JudgePositions]:
+        """The position effects of the model and of each judge, by the judges that have read the run.
+
+        Raises:
+            UnknownName: there is no such run.
+        """
+        from mien.runs.judge_positions import judge_positions
+
+        with Store(self.path, read_only=True) as store:
+            run = store.run(self.name)
+            read = [
+                (judge, list(store.verdicts(run.id, judge.name)), dict(store.orders(run.id, judge.name)))
+                for judge in store.judges(run.id)
+            ]
+        return [
+            judge_positions(run, judge, rows, orders, confidence_level=confidence_level)
+            for judge, rows, orders in read
+            if rows
+        ]
+
+    def persistence(
+        self,
+        pressure: Pressure = "none",
+        *,
+        judge: str | None = None,
+        traits: Collection[str] | None = None,
+        confidence_level: float = 0.95,
+    ) -> Persistence:
+        """How far the character holds in the later turns of the run's conversations, under a pressure.
+
+        The character of a trial is the option that the judge read in its first answer; under ``instructed``
+        it is the one that the model was told to adopt, and the first turn is a row as well. Trials without
+        one are left out.
+
+        Args:
+            pressure: as it was measured: ``none``, ``neutral``, ``stay`` or ``drop``.
+            judge: whose verdicts to take; default: the run's first judge.
+            traits: only trials whose character is one of these; None: all.
+            confidence_level: of the intervals.
+
+        Raises:
+            UnknownName: there is no such run or judge.
+            UsageError: no later turn was measured under this pressure, or none has a verdict yet; or no
+                first answer shows such a character.
+        """
+        from mien.stats.consistency.persistence import Persistence, TurnRow, turn_rows
+
+        with Store(self.path, read_only=True) as store:
+            record = store.run(self.name)
+            judge = _judge(store, record, judge)
+            first = {row.trial.id: row for row in store.rows(record.id, judge)}
+            if record.instrument == "instructed":
+                shown = {trial: row.trial.options[0] for trial, row in first.items()}
+            else:
+                shown = {t: row.chosen for t, row in first.items() if row.chosen in row.trial.options}
+            shown = {t: option for t, option in shown.items() if traits is None or option in traits}
+            if not shown:
+                raise UsageError(f"no trial of run {self.name!r} begins with a character to hold")
+            later = [
+                other
+                for other in store.runs()
+                if other.turn > 1 and other.name == turn_name(self.name, pressure, other.turn)
+            ]
+            turns = [record] if record.instrument == "instructed" and later else []
+            rows: list[TurnRow] = []
+            for turn in sorted([*turns, *later], key=lambda other: other.turn):
+                read = [row for row in store.rows(turn.id, judge) if row.chosen and row.trial.id in shown]
+                if not read:
+                    continue
+                rows += turn_rows(
+                    turn.turn,
+                    [shown[row.trial.id] for row in read],
+                    [row.chosen for row in read],
+                    kinds=[kind_of(row.trial.prompt) for row in read],
+                    clusters=[first[row.trial.id].trial.prompt.text for row in read],
+                    confidence_level=confidence_level,
+                )
+        if not any(row.turn > 1 for row in rows):
+            raise UsageError(
+                f"run {self.name!r} has no verdicts on later turns under pressure {pressure!r}; measure them "
+                f"with --turns 3 --pressure {pressure}"
+            )
+        return Persistence(
+            run=self.name, pressure=pressure, confidence_level=confidence_level, rows=tuple(rows)
+        )
+
+    def prompt_ids(self) -> dict[str, str]:
+        """Ids of the run's prompts, by the label that they have as clusters of a profile."""
+        with Store(self.path, read_only=True) as store:
+            return store.prompt_ids(store.run(self.name).id)
+
+    def contexts(self, by: str) -> dict[str, str]:
+        """The context of each of the run's prompts, by the label that it has as a cluster of a profile.
+
+        Args:
+            by: ``"category"`` or ``"language"``, as the prompts name them (blank where one does not), or
+                ``"length"``, thirds of the prompts by their number of characters.
+
+        Raises:
+            UnknownName: there is no such run, or contexts are not told apart by this.
+            UsageError: no prompt names what is asked for, or all are of about one length.
+        """
+        from mien.stats.consistency.tertiles import thirds
+
+        if by not in BY:
+            raise UnknownName("kind of context", by, BY)
+        with Store(self.path, read_only=True) as store:
+            prompts = store.prompts(store.run(self.name).id)
+        if by == "length":
+            if not any(prompt.text for prompt in prompts.values()):
+                raise UsageError(
+                    f"the length of the prompts of run {self.name!r} is not known: the store has no texts of "
+                    "them, as of any imported run"
+                )
+            return thirds({key: len(prompt.text) for key, prompt in prompts.items()})
+        found = {key: str(getattr(prompt, by)) for key, prompt in prompts.items()}
+        if not any(found.values()):
+            raise UsageError(
+                f"the prompts of run {self.name!r} name no {by}; it comes with the prompts that a run is "
+                "measured on, and an imported run has none"
+            )
+        return dict(sorted(found.items(), key=lambda item: item[1]))
+
+    def consistency(self, by: str = "category", judge: str | None = None, **settings: Any) -> Consistency:
+        """Rate the traits in each context of the prompts.
+
+        ``settings`` go to `mien.stats.consistency.consistency`.
+
+        Raises:
+            UnknownName: see `contexts`; or the run has no such judge.
+            UsageError: see `contexts`; or fewer than two contexts have enough verdicts.
+            NotIdentified: the verdicts are too few to rate all traits.
+        """
+        from mien.stats import consistency as contexts
+
+        return contexts.consistency(
+            self.comparisons(judge), self.contexts(by), run=self.name, by=by, **settings
+        )
+
+    def failures(self) -> dict[str, int]:
+        """Why trials have no response: how many for each reason, most frequent first."""
+        with Store(self.path, read_only=True) as store:
+            return store.failures(store.run(self.name).id)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The first judge's verdicts as a comparison table."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.rows()))
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        run = self.record
+        with Store(self.path, read_only=True) as store:
+            counts = {j.name: store.count_verdicts(run.id, j.name) for j in store.judges(run.id)}
+            trials = store.count_trials(run.id)
+        judged = "; ".join(f"{escape(name)}: {count:,} verdicts" for name, count in counts.items())
+        return (
+            f"<p><b>{escape(run.name)}</b> · {escape(run.model)} · {escape(run.instrument)} · "
+            f"{trials:,} trials · {judged or 'no verdicts yet'}</p>"
+        )
+
+
+def _judge(store: Store, run: RunRecord, judge: str | None) -> str:
+    names = [record.name for record in store.judges(run.id)]
+    if not names:
+        raise UsageError(f"run {run.name!r} has no judge yet; `mien judge {run.name} --judge MODEL` adds one")
+    if judge is not None and judge not in names:
+        raise UnknownName(f"judge of run {run.name!r}", judge, names)
+    return judge or names[0]

@@ -1,0 +1,1 @@
+"""How far raters, halves of a run, and pairs of runs agree."""

@@ -1,0 +1,295 @@
+"""The likelihood of the choice model, its derivatives, and its penalised maximum.
+
+The model is that of `mien.stats.choice.plackett_luce`. Parameters are one vector of p = n + K: θ of the
+items, then β of the positions.
+
+Where a judge misreads option k of a pair with known probability e_k, option k is read with probability
+m_k = (1 − e_k) p_k + e_l p_l. The derivatives are those of the choice model with trials weighted anew: by
+s p_c/m_c in the gradient, with c the option read and s = 1 − e_k − e_l, and by s² p_k p_l/(m_k m_l) in the
+information, which is then the expected one, and Newton's method Fisher's scoring.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+import numpy as np
+import scipy.sparse as sp
+
+from mien.errors import NotIdentified
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+TOLERANCE: Final = 1e-8  # of the Newton decrement, in units of log-likelihood
+MAX_ITERATIONS: Final = 2000  # Newton takes ten; Fisher's scoring, under a judge that errs, hundreds
+
+
+class Likelihood(Protocol):
+    """What is to be maximised: its value and its derivatives, of p parameters that begin with the items'."""
+
+    @property
+    def n_items(self) -> int: ...
+
+    def log_likelihood(self, params: Floats) -> tuple[float, Floats]: ...
+
+    def gradient(self, probabilities: Floats) -> Floats: ...
+
+    def information(self, probabilities: Floats) -> Floats: ...
+
+    def skewness(self, probabilities: Floats, bread: Floats) -> Floats: ...
+
+
+class Trials(NamedTuple):
+    """Trials laid out for speed: options are (K, T), so that sums over options run along contiguous rows."""
+
+    options: Ints
+    chosen: Ints
+    weights: Floats
+    n_items: int
+    pairs: tuple[tuple[int, int, Ints], ...]  # positions k < l, and the flat index of the item pair
+    misread: Floats | None = None  # (2, T) how probably each option is read as the other
+
+    @classmethod
+    def of(
+        cls,
+        options: ArrayLike,
+        chosen: ArrayLike,
+        n_items: int,
+        weights: ArrayLike | None,
+        misread: ArrayLike | None = None,
+    ) -> Trials:
+        shown = np.ascontiguousarray(np.asarray(options, dtype=np.int64).T)
+        picked = np.asarray(chosen, dtype=np.int64)
+        if shown.ndim != 2 or len(shown) < 2 or picked.shape != shown.shape[1:]:
+            raise ValueError("options must be (T, K) with K ≥ 2, and chosen (T,)")
+        if shown.size and (shown.min() < 0 or shown.max() >= n_items):
+            raise ValueError("options must lie in 0 … n_items − 1")
+        if picked.size and (picked.min() < 0 or picked.max() >= len(shown)):
+            raise ValueError("chosen must lie in 0 … K − 1: leave out the trials without a choice")
+        first, second = np.triu_indices(len(shown), 1)
+        pairs = tuple(
+            (int(k), int(m), shown[k] * n_items + shown[m]) for k, m in zip(first, second, strict=True)
+        )
+        weight = np.ones(picked.shape) if weights is None else np.asarray(weights, dtype=np.float64)
+        if misread is None:
+            return cls(shown, picked, weight, n_items, pairs)
+        if len(shown) != 2:
+            raise ValueError("misreadings are modelled for K = 2 alone")
+        errors = np.asarray(misread, dtype=np.float64)[shown]
+        if errors.min(initial=0) < 0 or errors.sum(axis=0).max(initial=0) >= 1:
+            raise ValueError("misread must be ≥ 0, and less than 1 together for the options of each trial")
+        return cls(shown, picked, weight, n_items, pairs, errors)
+
+    @property
+    def n_trials(self) -> int:
+        return len(self.chosen)
+
+    @property
+    def n_parameters(self) -> int:
+        return self.n_items + len(self.options)
+
+    def utilities(self, params: Floats) -> Floats:
+        """(K, T) θ + β of each option."""
+        return params[: self.n_items][self.options] + params[self.n_items :, None]
+
+    def log_likelihood(self, params: Floats) -> tuple[float, Floats]:
+        """The log-likelihood, and (K, T) the probability of each option."""
+        utilities = self.utilities(params)
+        utilities -= utilities.max(axis=0)
+        probabilities = np.exp(utilities)
+        total = probabilities.sum(axis=0)
+        probabilities /= total
+        if self.misread is None:
+            log_chosen = utilities[self.chosen, np.arange(self.n_trials)] - np.log(total)
+        else:
+            log_chosen = np.log(self.read(probabilities)[self.chosen, np.arange(self.n_trials)])
+        return float(self.weights @ log_chosen), probabilities
+
+    def read(self, probabilities: Floats) -> Floats:
+        """(K, T) the probability that each option is read."""
+        if self.misread is None:
+            return probabilities
+        return (1 - self.misread) * probabilities + (self.misread * probabilities)[::-1]
+
+    def residuals(self, probabilities: Floats) -> Floats:
+        """(K, T) weighted difference of what was chosen and its probability."""
+        picked = self.chosen, np.arange(self.n_trials)
+        residuals = -probabilities
+        residuals[picked] += 1
+        if self.misread is None:
+            return residuals * self.weights
+        kept = 1 - self.misread.sum(axis=0)
+        return residuals * self.weights * kept * probabilities[picked] / self.read(probabilities)[picked]
+
+    def information_weights(self, probabilities: Floats) -> Floats:
+        """(T,) weights of the trials in the information."""
+        if self.misread is None:
+            return self.weights
+        kept = 1 - self.misread.sum(axis=0)
+        return self.weights * kept**2 * probabilities.prod(axis=0) / self.read(probabilities).prod(axis=0)
+
+    def total(self, values: Floats) -> Floats:
+        """(p,) sums of (K, T) values by item and by position."""
+        by_item = np.bincount(self.options.ravel(), values.ravel(), self.n_items)
+        return np.concatenate([by_item, values.sum(axis=1)], dtype=np.float64)
+
+    def gradient(self, probabilities: Floats) -> Floats:
+        """(p,) of the log-likelihood."""
+        return self.total(self.residuals(probabilities))
+
+    def information(self, probabilities: Floats) -> Floats:
+        """(p, p) negative Hessian, Σ_t w_t Σ_{k<l} p_k p_l (x_k − x_l)(x_k − x_l)ᵀ.
+
+        x_k marks the item and the position of option k, so that both diagonal blocks are Laplacians of
+        weighted graphs.
+        """
+        n, n_positions = self.n_items, len(self.options)
+        items, places = np.zeros((n, n)), np.zeros((n_positions, n_positions))
+        mixed, weights = np.zeros((n, n_positions)), self.information_weights(probabilities)
+        for k, m, index in self.pairs:
+            weight = weights * probabilities[k] * probabilities[m]
+            items -= np.bincount(index, weight, n * n).reshape(n, n)
+            places[k, m] = -weight.sum()
+            contrast = np.bincount(self.options[k], weight, n) - np.bincount(self.options[m], weight, n)
+            mixed[:, k] += contrast
+            mixed[:, m] -= contrast
+        return np.block([[_laplacian(items), mixed], [mixed.T, _laplacian(places)]])
+
+    def skewness(self, probabilities: Floats, bread: Floats) -> Floats:
+        """(p,) Σ_t w_t E[(x − x̄) (x − x̄)ᵀ B (x − x̄)] over the option chosen in trial t.
+
+        The third cumulants of the choices, contracted with B; x is as in `information`.
+        """
+        n, positions = self.n_items, range(len(self.options))
+
+        def product(k: int, m: int) -> Floats:
+            """(T,) x_kᵀ B x_m."""
+            first, second = self.options[k], self.options[m]
+            return bread[first, second] + bread[first, n + m] + bread[n + k, second] + bread[n + k, n + m]
+
+        # (x_k − x̄)ᵀ B (x_k − x̄) but for x̄ᵀ B x̄, which is the same for all options of a trial.
+        lengths = np.array(
+            [product(k, k) - 2 * sum(probabilities[m] * product(k, m) for m in positions) for k in positions]
+        )
+        excess = lengths - (probabilities * lengths).sum(axis=0)
+        return self.total(self.information_weights(probabilities) * probabilities * excess)
+
+    def gradients_by_cluster(
+        self, probabilities: Floats, clusters: ArrayLike | None
+    ) -> tuple[NDArray[Any], sp.csr_array]:
+        """Labels (C,), and sparse (C, p) gradients summed within each cluster."""
+        labels, codes = (np.arange(self.n_trials),) * 2 if clusters is None else label_codes(clusters)
+        residuals = self.residuals(probabilities).ravel()
+        place = np.repeat(np.arange(len(self.options)) + self.n_items, self.n_trials)
+        rows = np.tile(codes, 2 * len(self.options))
+        columns = np.concatenate([self.options.ravel(), place])
+        entries = (np.concatenate([residuals, residuals]), (rows, columns))
+        return labels, sp.csr_array(entries, shape=(len(labels), self.n_parameters))
+
+
+class Penalty(NamedTuple):
+    """What is taken from the log-likelihood of (p,) parameters ψ: (ψ − centre)ᵀ precision (ψ − centre)/2.
+
+    The two directions in which no choice tells anything, (1, 0) and (0, 1), are eigenvectors of ``precision``
+    with the eigenvalue ``alpha``, and ``centre`` has no part in them.
+    """
+
+    centre: Floats
+    precision: Floats
+    alpha: float
+
+    @classmethod
+    def ridge(cls, alpha: float, n_parameters: int) -> Penalty:
+        """alpha/2 · ‖ψ‖²."""
+        return cls(np.zeros(n_parameters), alpha * np.eye(n_parameters), alpha)
+
+    @classmethod
+    def normal(cls, mean: Floats, precision: Floats, alpha: float, n_positions: int) -> Penalty:
+        """A normal prior on the scores, given on the sum-zero subspace; the ridge on all else."""
+        n = len(mean)
+        whole = cls.ridge(alpha, n + n_positions)
+        whole.centre[:n] = mean
+        whole.precision[:n, :n] = precision + alpha / n
+        return whole
+
+    def gradient(self, params: Floats) -> Floats:
+        """(p,) of the penalty."""
+        return self.precision @ (params - self.centre)
+
+    def value(self, params: Floats) -> float:
+        """Of the penalty."""
+        return float((params - self.centre) @ self.gradient(params)) / 2
+
+
+class Optimum(NamedTuple):
+    """Where Newton's method came to rest: (p,) parameters and (K, T) probabilities there."""
+
+    params: Floats
+    probabilities: Floats
+    value: float  # of the penalised log-likelihood
+    iterations: int
+
+
+def maximise(trials: Likelihood, penalty: Penalty, start: Floats) -> Optimum:
+    """Newton's method on the penalised log-likelihood, halving steps that would descend."""
+
+    def evaluate(params: Floats) -> tuple[float, Floats]:
+        value, probabilities = trials.log_likelihood(params)
+        return value - penalty.value(params), probabilities
+
+    params = start
+    value, probabilities = evaluate(params)
+    for iteration in range(1, MAX_ITERATIONS + 1):
+        gradient = trials.gradient(probabilities) - penalty.gradient(params)
+        hessian = penalised(trials.information(probabilities), trials.n_items, penalty)
+        step = np.linalg.solve(hessian, gradient)
+        decrement = float(gradient @ step)
+        proposed, probabilities = evaluate(params + step)
+        while proposed < value and decrement > TOLERANCE:
+            step = step / 2
+            proposed, probabilities = evaluate(params + step)
+        params, value = params + step, proposed
+        if decrement < TOLERANCE:
+            return Optimum(params, probabilities, value, iteration)
+    raise NotIdentified(f"no convergence in {MAX_ITERATIONS} Newton steps; use a larger alpha")
+
+
+def _laplacian(upper: Floats) -> Floats:
+    """A graph's Laplacian from minus its edge weights, given on one side of the diagonal."""
+    both = upper + upper.T
+    np.fill_diagonal(both, np.diag(both) - both.sum(axis=1))
+    return both
+
+
+def _gauge(n_items: int, n_positions: int, items: float, positions: float) -> Floats:
+    """Block-diagonal matrix of constants: the directions in which no choice tells anything."""
+    gauge = np.zeros((n_items + n_positions,) * 2)
+    gauge[:n_items, :n_items] = items
+    gauge[n_items:, n_items:] = positions
+    return gauge
+
+
+def penalised(information: Floats, n_items: int, penalty: Penalty) -> Floats:
+    """The penalised Hessian, made regular by 11ᵀ in both blocks; that leaves contrasts as they are."""
+    n_positions = len(information) - n_items
+    return information + _gauge(n_items, n_positions, 1.0, 1.0) + penalty.precision
+
+
+def inverse_on_contrasts(information: Floats, n_items: int, penalty: Penalty) -> Floats:
+    """Inverse of the penalised Hessian on the sum-zero subspace, zero across it.
+
+    (1, 0) and (0, 1) are eigenvectors with eigenvalues alpha + n and alpha + K: subtract their share.
+    """
+    n, k, alpha = n_items, len(information) - n_items, penalty.alpha
+    shares = _gauge(n, k, 1 / (n * (alpha + n)), 1 / (k * (alpha + k)))
+    return np.linalg.inv(penalised(information, n, penalty)) - shares
+
+
+def label_codes(clusters: ArrayLike) -> tuple[NDArray[Any], Ints]:
+    """Distinct labels, sorted, and the index of each trial's label among them."""
+    labels, codes = np.unique(np.asarray(clusters), return_inverse=True)
+    return labels, codes.astype(np.int64)

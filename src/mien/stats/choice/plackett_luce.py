@@ -1,0 +1,410 @@
+"""The choice model: scores of items from choices among them, with clustered covariance.
+
+In a trial that shows options S in positions 1 … K,
+
+    P(i chosen) = exp(θ_i + β_pos(i)) / Σ_{j ∈ S} exp(θ_j + β_pos(j)),   Σθ = 0, Σβ = 0.
+
+K = 2 is the model of Bradley and Terry (1952, Biometrika 39, 324–345) with the position effect of Davidson
+and Beaver (1977, Biometrics 33, 693–702); K > 2 is the first choice of Plackett (1975) and Luce (1959), a
+conditional logit (McFadden 1974). Everything here is a pure function of arrays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+
+import numpy as np
+import scipy.sparse as sp
+import scipy.stats
+
+from mien.errors import NotIdentified
+from mien.stats.choice.likelihood import (
+    Penalty,
+    Trials,
+    inverse_on_contrasts,
+    label_codes,
+    maximise,
+    penalised,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from mien.stats.choice.empirical_bayes import Prior
+    from mien.stats.choice.likelihood import Likelihood
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+DEFAULT_ALPHA: Final = 0.15
+SEPARATED: Final = 15.0  # log odds between two options of one trial that only diverging estimates reach
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ChoiceFit:
+    """A fitted choice model of n items and K positions, p = n + K parameters.
+
+    Attributes:
+        scores: (n,) θ, natural log odds, mean 0.
+        positions: (K,) β, natural log odds, mean 0.
+        position_bias: (K,) estimated bias of ``positions``: the more items to a trial, the farther from 0.
+        covariance: (p, p) of (θ, β), clustered; NaN where there is only one cluster.
+        bread: (p, p) inverse Hessian of the penalised negative log-likelihood on the sum-zero subspace.
+        gradients: (C, p) sparse; gradient of each cluster's log-likelihood at the estimate.
+        clusters: (C,) label of each row of ``gradients``.
+        correction: small-sample factor in ``covariance``.
+        inflation: of variance by ties within clusters, at least 1 (φ of `sandwich`).
+        log_likelihood: at the estimate, without the penalty.
+        gradient_norm: largest absolute entry of the penalised gradient at the estimate.
+        iterations: Newton steps taken.
+        alpha: ridge strength; with a prior, that of the positions alone.
+        n_trials: trials with a positive weight.
+        prior: of the scores, where one took the ridge's place.
+    """
+
+    scores: Floats
+    positions: Floats
+    position_bias: Floats
+    covariance: Floats
+    bread: Floats
+    gradients: sp.csr_array
+    clusters: NDArray[Any]
+    correction: float
+    inflation: float
+    log_likelihood: float
+    gradient_norm: float
+    iterations: int
+    alpha: float
+    n_trials: int
+    prior: Prior | None = None
+
+    @property
+    def n_clusters(self) -> int:
+        """Number of clusters, C."""
+        return len(self.clusters)
+
+    @property
+    def stderr(self) -> Floats:
+        """(n,) standard errors of the scores."""
+        return np.sqrt(np.diag(self.covariance)[: len(self.scores)])
+
+    @property
+    def shrinkage(self) -> Floats | None:
+        """(n,) posterior over prior variance of each score, 0 to 1: the weight of the prior beside the data.
+
+        Of one score alone, with information I and prior variance S, it is (1/S)/(I + 1/S). None under the
+        ridge.
+        """
+        if self.prior is None:
+            return None
+        return np.diag(self.bread)[: len(self.scores)] / np.diag(self.prior.covariance)
+
+    @property
+    def clusters_per_item(self) -> Ints:
+        """(n,) number of clusters in which each item was shown."""
+        n_parameters = self.gradients.shape[1]
+        counts = np.bincount(self.gradients.indices, minlength=n_parameters)
+        return counts[: len(self.scores)].astype(np.int64)
+
+
+class Resamples(NamedTuple):
+    """Estimates from R resamples of the clusters: scores (R, n) and positions (R, K)."""
+
+    scores: Floats
+    positions: Floats
+
+
+def fit(
+    options: ArrayLike,
+    chosen: ArrayLike,
+    n_items: int,
+    *,
+    clusters: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    alpha: float = DEFAULT_ALPHA,
+    start: Floats | None = None,
+    names: Sequence[str] | None = None,
+    prior: Prior | None = None,
+    misread: ArrayLike | None = None,
+) -> ChoiceFit:
+    """Fit the choice model by penalised maximum likelihood.
+
+    The penalty is alpha/2 · (‖θ‖² + ‖β‖²): it keeps the estimates finite where an item, or a position, is
+    always or never chosen. Newton steps use the exact Hessian. The covariance is clustered
+    and corrected for small samples (`sandwich`); the bias of the positions is told beside the estimate, not
+    subtracted (`first_order_bias`).
+
+    With a prior N(m, S) the penalty on the scores is (θ − m)ᵀ S⁻¹ (θ − m)/2, and B S⁻¹ B is added to the
+    covariance: with B the bread and J the covariance of the gradient, the error of the estimate is
+    B (gradient − S⁻¹ (θ − m)) to first order, so that over truths drawn from the prior its covariance is
+    B (J + S⁻¹) B. That is the posterior covariance B where J is the information, and stays right where
+    trials of a cluster hang together.
+
+    Args:
+        options: (T, K) items shown, 0 … n_items−1, in the order shown; K ≥ 2.
+        chosen: (T,) position of the chosen option, 0 … K−1.
+        n_items: n.
+        clusters: (T,) labels of the units of resampling; None makes every trial its own.
+        weights: (T,) multiplicity of each trial; None means 1.
+        alpha: ridge strength ≥ 0. With the default, the bias of maximum likelihood away from 0 and that of
+            the penalty towards 0 cancel, and 95 % intervals hold the truth in 93 to 96 % of cases, on
+            tournaments of 144 traits and 1,000 to 10,296 trials (``benchmarks/truth.py``).
+        start: (n + K,) parameters to start from, θ then β.
+        names: (n,) names of the items, for error messages.
+        prior: of the scores, in the ridge's place; the ridge on the positions stays. What the comparisons
+            alone do not determine is refused all the same.
+        misread: (n,) how probably a choice of each item is read as one of the other option; K = 2 alone. They
+            count as known here (`mien.stats.choice.misclassification` adds what they are not).
+
+    Raises:
+        NotIdentified: an item is in no trial, the comparisons fall apart into groups, the position effect
+            cannot be told from the scores, or (alpha = 0) the estimates are infinite.
+        ValueError: shapes or values out of range.
+    """
+    trials = Trials.of(options, chosen, n_items, weights, misread)
+    _require_identified(trials, alpha, names or [f"item {i}" for i in range(n_items)])
+    penalty = _penalty(trials, alpha, prior)
+    optimum = maximise(trials, penalty, np.zeros(trials.n_parameters) if start is None else start)
+    params, probabilities = optimum.params, optimum.probabilities
+    if alpha == 0 and np.ptp(trials.utilities(params), axis=0).max() > SEPARATED:
+        raise NotIdentified(
+            "some choices can be predicted without error, so that no finite scores fit best; "
+            "use a positive alpha"
+        )
+    information = trials.information(probabilities)
+    bread = inverse_on_contrasts(information, n_items, penalty)
+    labels, gradients = trials.gradients_by_cluster(probabilities, clusters)
+    n_trials = int(np.count_nonzero(trials.weights))
+    effective = float(np.sum(bread * information))
+    corrected = params - first_order_bias(trials, params, penalty)
+    covariance, correction, inflation = sandwich(bread, gradients, n_trials, effective)
+    if prior is not None:
+        covariance = covariance + bread[:, :n_items] @ prior.precision @ bread[:n_items]
+    return ChoiceFit(
+        scores=params[:n_items] - params[:n_items].mean(),
+        positions=params[n_items:] - params[n_items:].mean(),
+        position_bias=first_order_bias(trials, corrected, penalty)[n_items:],
+        covariance=covariance,
+        bread=bread,
+        gradients=gradients,
+        clusters=labels,
+        correction=correction,
+        inflation=inflation,
+        log_likelihood=optimum.value + penalty.value(params),
+        gradient_norm=float(np.abs(trials.gradient(probabilities) - penalty.gradient(params)).max()),
+        iterations=optimum.iterations,
+        alpha=float(alpha),
+        n_trials=n_trials,
+        prior=prior,
+    )
+
+
+def shared_clusters(a: ChoiceFit, b: ChoiceFit) -> tuple[Ints, Ints]:
+    """Rows of ``a.gradients`` and of ``b.gradients`` whose clusters bear the same label, in pairs."""
+    row_in_b = {label: row for row, label in enumerate(b.clusters.tolist())}
+    pairs = [(row, row_in_b[c]) for row, c in enumerate(a.clusters.tolist()) if c in row_in_b]
+    rows = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return rows[:, 0], rows[:, 1]
+
+
+def cross_covariance(a: ChoiceFit, b: ChoiceFit) -> Floats:
+    """(p_a, p_b) covariance between the estimates of two fits, from the clusters that they share.
+
+    The off-diagonal block of the joint sandwich, B_a (Σ_c g_ac g_bcᵀ) B_b: two sets of estimating equations
+    stacked, as in "seemingly unrelated estimation" (Weesie 1999, Stata Technical Bulletin 52).
+    """
+    rows_a, rows_b = shared_clusters(a, b)
+    meat = _dense(a.gradients[rows_a].T @ b.gradients[rows_b])
+    return np.sqrt(a.correction * b.correction) * (a.bread @ meat @ b.bread)
+
+
+def leave_out(fit: ChoiceFit, cluster: Any) -> ChoiceFit:
+    """The fit without one cluster, to one Newton step from the estimate on all: θ̂ − B g_c.
+
+    This is the infinitesimal jackknife (Jaeckel 1972, Bell Laboratories Memorandum MM 72-1215-11). Scores,
+    positions and covariance lose the cluster's share; curvature, bias, likelihood and the count of trials
+    stay as they are. A fit that has no such cluster comes back unchanged.
+    """
+    rows = np.flatnonzero(fit.clusters == cluster)
+    if not len(rows):
+        return fit
+    n = len(fit.scores)
+    step = fit.bread @ _dense(fit.gradients[rows]).sum(axis=0)
+    kept = np.flatnonzero(fit.clusters != cluster)
+    return replace(
+        fit,
+        scores=fit.scores - step[:n],
+        positions=fit.positions - step[n:],
+        covariance=fit.covariance - fit.correction * np.outer(step, step),
+        gradients=fit.gradients[kept],
+        clusters=fit.clusters[kept],
+    )
+
+
+class WaldTest(NamedTuple):
+    """Test that a vector of contrasts is zero; ``p`` is None where there are too few clusters to tell."""
+
+    statistic: float | None
+    df: int
+    p: float | None
+
+
+def wald_test(estimate: Floats, covariance: Floats, n_clusters: float) -> WaldTest:
+    """Test that n estimates that sum to 0 are all 0.
+
+    The covariance is itself an estimate, from C clusters: W (C − q) / (q (C − 1)) is set against F(q, C − q)
+    with q = n − 1, as for Hotelling's T² (Korn and Graubard 1990, American Statistician 44, 270–276). With
+    the covariance of `fit` p is, if anything, too large: under no difference between 144 items and 2,000
+    trials in 720 clusters, p < .1 comes up in fewer than 1 of 20 cases.
+
+    Args:
+        estimate: (n,) with sum 0.
+        covariance: (n, n), zero along the vector of ones.
+        n_clusters: C; not always whole where two runs are compared.
+    """
+    n = len(estimate)
+    df = n - 1
+    if df < 1 or n_clusters <= df or not np.isfinite(covariance).all():
+        return WaldTest(None, df, None)
+    regular = covariance + float(np.trace(covariance)) / n**2  # 11ᵀ, of a size with the rest
+    statistic = float(np.sum(estimate * np.linalg.solve(regular, estimate)))
+    ratio = statistic * (n_clusters - df) / (df * (n_clusters - 1))
+    return WaldTest(statistic, df, float(scipy.stats.f.sf(ratio, df, n_clusters - df)))
+
+
+def bootstrap(
+    options: ArrayLike,
+    chosen: ArrayLike,
+    n_items: int,
+    *,
+    clusters: ArrayLike | None = None,
+    alpha: float = DEFAULT_ALPHA,
+    n_resamples: int = 1000,
+    seed: int = 0,
+) -> Resamples:
+    """Refit the model to resamples of whole clusters (Davison and Hinkley 1997, § 3.8).
+
+    Each refit starts from the estimate on all trials. A resample may leave an item out, whose score is then
+    the penalty's alone, 0.
+
+    Raises:
+        NotIdentified: as `fit` does, on all trials.
+        ValueError: alpha is 0, for then a resample may have no finite estimate.
+    """
+    if alpha <= 0:
+        raise ValueError("a bootstrap needs alpha > 0: a resample may have no finite estimate without it")
+    trials = Trials.of(options, chosen, n_items, None)
+    _require_identified(trials, alpha, [f"item {i}" for i in range(n_items)])
+    penalty = Penalty.ridge(alpha, trials.n_parameters)
+    whole = maximise(trials, penalty, np.zeros(trials.n_parameters))
+    cluster = np.arange(trials.n_trials) if clusters is None else label_codes(clusters)[1]
+    n_clusters = int(cluster.max()) + 1
+    rng = np.random.default_rng(seed)
+    estimates = np.empty((n_resamples, trials.n_parameters))
+    for estimate in estimates:
+        counts = np.bincount(rng.integers(n_clusters, size=n_clusters), minlength=n_clusters)
+        resample = trials._replace(weights=counts[cluster].astype(np.float64))
+        estimate[:] = maximise(resample, penalty, whole.params).params
+    return Resamples(estimates[:, :n_items], estimates[:, n_items:])
+
+
+def _penalty(trials: Trials, alpha: float, prior: Prior | None) -> Penalty:
+    if prior is None:
+        return Penalty.ridge(alpha, trials.n_parameters)
+    if len(prior.mean) != trials.n_items:
+        raise ValueError(f"a prior on {len(prior.mean)} scores does not fit {trials.n_items} items")
+    return Penalty.normal(prior.mean, prior.precision, alpha, len(trials.options))
+
+
+def first_order_bias(trials: Likelihood, params: Floats, penalty: Penalty) -> Floats:
+    """(p,) first-order bias of the estimate if ``params`` are the truth.
+
+    That of Cox and Snell (1968, J. R. Statist. Soc. B 30, 248–275), −B (½ Σ third cumulants contracted with
+    B + alpha · (θ, β)). `fit` takes it at the estimate corrected once: at the estimate itself it runs away
+    where one position nearly always wins. For the scores, its two terms cancel under the default alpha.
+    """
+    _, probabilities = trials.log_likelihood(params)
+    bread = inverse_on_contrasts(trials.information(probabilities), trials.n_items, penalty)
+    return -bread @ (trials.skewness(probabilities, bread) / 2 + penalty.gradient(params))
+
+
+def sandwich(
+    bread: Floats, gradients: sp.csr_array, n_trials: int, effective: float
+) -> tuple[Floats, float, float]:
+    """The clustered covariance, corrected for small samples, with κ and φ; NaN for one cluster.
+
+    The sandwich κ B M B with M = Σ_c g_c g_cᵀ over clusters (Liang and Zeger 1986, Biometrika 73, 13–22) and
+    the correction of Morel, Bokossa and Neerchal (2003, Biometrical Journal 45, 395–409),
+
+        κ B M B + δ φ B,   κ = C/(C−1) · (T−1)/(T−d),   δ = min(½, d/(T−d)),   φ = max(1, tr(κ B M)/d),
+
+    where d = tr(B · information) is the effective number of parameters. δ counts trials where they count
+    clusters: the residuals of a trial are too small by its own leverage, however trials are clustered.
+    """
+    n_clusters = gradients.shape[0]
+    if n_clusters < 2:
+        return np.full_like(bread, np.nan), np.nan, np.nan
+    spare = max(n_trials - effective, 1.0)
+    correction = n_clusters / (n_clusters - 1) * (n_trials - 1) / spare
+    meat = correction * _dense(gradients.T @ gradients)
+    inflation = max(1.0, float(np.sum(bread * meat)) / effective)  # of variance, by ties within clusters
+    covariance = bread @ meat @ bread + min(effective / spare, 0.5) * inflation * bread
+    return covariance, correction, inflation
+
+
+def _require_identified(trials: Trials, alpha: float, names: Sequence[str]) -> None:
+    shown = trials.options[:, trials.weights > 0]
+    picked = trials.chosen[trials.weights > 0]
+    unseen = np.flatnonzero(np.bincount(shown.ravel(), minlength=trials.n_items) == 0)
+    if len(unseen):
+        raise NotIdentified(
+            f"{len(unseen)} of {trials.n_items} never appear in a trial with a choice: {_some(unseen, names)}"
+        )
+    winners = shown[picked, np.arange(len(picked))]
+    strongly = alpha == 0
+    count, group = _components(np.tile(winners, len(shown)), shown.ravel(), trials.n_items, strongly=strongly)
+    if count > 1:
+        fragments = "; ".join(f"[{_some(np.flatnonzero(group == g), names)}]" for g in range(min(count, 5)))
+        more = f"; and {count - 5} more" if count > 5 else ""
+        problem = (
+            "no finite scores fit best without a penalty (use a positive alpha): between these groups, "
+            "one always wins or they never meet"
+            if strongly
+            else "the comparisons fall apart into groups that never meet in a trial with a choice"
+        )
+        raise NotIdentified(f"{problem}: {fragments}{more}")
+    _require_positions_identified(trials)
+
+
+def _require_positions_identified(trials: Trials) -> None:
+    """The position effect needs information that remains when the scores are known to nobody."""
+    n, n_positions = trials.n_items, len(trials.options)
+    even = np.full(trials.options.shape, 1 / n_positions)
+    hessian = penalised(trials.information(even), n, Penalty.ridge(0.0, trials.n_parameters))
+    explained = hessian[n:, :n] @ np.linalg.solve(hessian[:n, :n], hessian[:n, n:])
+    if np.linalg.eigvalsh(hessian[n:, n:] - explained)[0] < 1e-9 * trials.weights.sum():
+        raise NotIdentified(
+            "the position effect cannot be told from the scores: show the options in varied orders"
+        )
+
+
+def _components(sources: Ints, targets: Ints, n: int, *, strongly: bool) -> tuple[int, Ints]:
+    """Number of connected components, and (n,) the component of each node."""
+    from scipy.sparse.csgraph import connected_components
+
+    graph = sp.csr_array((np.ones(len(sources)), (sources, targets)), shape=(n, n))
+    found = connected_components(graph, directed=strongly, connection="strong" if strongly else "weak")
+    return cast("tuple[int, Ints]", found)
+
+
+def _some(items: Ints, names: Sequence[str], limit: int = 8) -> str:
+    """The names of items, cut off after ``limit``."""
+    shown = ", ".join([names[int(i)] for i in items[:limit]])
+    return f"{shown} and {len(items) - limit} more" if len(items) > limit else shown
+
+
+def _dense(matrix: Any) -> Floats:
+    return np.asarray(matrix.toarray(), dtype=np.float64)

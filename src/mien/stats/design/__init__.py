@@ -1,0 +1,1 @@
+"""Which trials to show: balanced designs, how many are needed, and when to stop."""

@@ -1,0 +1,1 @@
+"""From verdicts to a profile: ratings with their uncertainty, position effects, reliability."""

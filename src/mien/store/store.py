@@ -1,0 +1,464 @@
+"""One SQLite file: calls, runs, trials, verdicts, labels, preferences, prompts.
+
+Calls are facts; everything else is a pure function of them. The file is in WAL mode, so that others may read
+while a run writes. Any number of runs, in any number of processes, may share one file.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+from mien.errors import StoreError, UnknownName
+from mien.store.schema import connect, connect_read_only, explained, transaction
+from mien.store.writer import CALL_COLUMNS, RAW_COLUMNS, Journal
+from mien.types import TIE, Call, Preference, Prompt, Trait, Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mien.store.writer import Item
+    from mien.types import Verdict
+
+LOCK_TIMEOUT = 60.0  # seconds to wait for another writer
+
+_RUN_COLUMNS = (
+    "id", "name", "model", "instrument", "protocol", "design", "seed", "traits", "created",
+    "pressure", "turn",
+)  # fmt: skip
+_encode = msgspec.json.encode
+_decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
+_decode_traits = msgspec.json.Decoder(tuple[Trait, ...]).decode
+
+
+_PUT_RUN = f"""
+    INSERT INTO run ({", ".join(_RUN_COLUMNS[1:])}) VALUES ({", ".join("?" * len(_RUN_COLUMNS[1:]))})
+    ON CONFLICT (name) DO UPDATE SET design = excluded.design
+"""
+_PUT_PROMPT = """
+    INSERT INTO prompt (key, id, text, category, language, source) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO NOTHING
+"""
+_PUT_TRIAL = """
+    INSERT INTO trial (run, id, number, round, options, prompt) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO NOTHING
+"""
+_PUT_PREFERENCE = """
+    INSERT OR REPLACE INTO preference
+        (run_a, trial_a, run_b, trial_b, question, person, shown_left, chosen, created)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """What the store knows of a run beside its trials.
+
+    Attributes:
+        id: the store's number of the run.
+        protocol: the protocol in full, as JSON.
+        design: name of the design; empty for imported runs.
+        seed: of the design; None for imported runs.
+        created: Unix time, seconds.
+        pressure: what the user's messages of a later turn want; see `mien.materials.multiturn`.
+        turn: of its conversations that the run reads; later ones are runs of their own.
+    """
+
+    id: int
+    name: str
+    model: str
+    instrument: str
+    protocol: str
+    design: str
+    seed: int | None
+    traits: tuple[Trait, ...]
+    created: float
+    pressure: str = "none"
+    turn: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeRecord:
+    """A judge of a run: the name its verdicts go by, the model, and how it was asked, as JSON."""
+
+    name: str
+    model: str
+    settings: str
+
+    @property
+    def manner(self) -> tuple[str, str]:
+        """Model and settings, alike for a judge and its repeats."""
+        settings: dict[str, object] = msgspec.json.decode(self.settings)
+        settings.pop("repeat", None)
+        return self.model, msgspec.json.encode(settings, order="sorted").decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A trial of a run with what came of it; ``chosen`` and ``judge`` are empty without a verdict."""
+
+    trial: Trial
+    call: str
+    response: str
+    failure: str
+    judge: str
+    chosen: str
+
+
+class Store:
+    """An open store.
+
+    Reading and the making of runs happen at once; calls, responses and verdicts go through a `Journal`.
+
+    Args:
+        path: the file; made if there is none, unless ``read_only``.
+        read_only: open for reading alone, also from a medium that cannot be written.
+        lock_timeout: seconds to wait for another process that writes.
+
+    Raises:
+        StoreError: the file is no store, is of a newer version, or cannot be opened; it is left untouched.
+    """
+
+    def __init__(
+        self, path: str | Path, *, read_only: bool = False, lock_timeout: float = LOCK_TIMEOUT
+    ) -> None:
+        self.path = Path(path)
+        with explained(self.path):
+            self._db = (connect_read_only if read_only else connect)(self.path, lock_timeout=lock_timeout)
+        self._read_only = read_only
+        self._journal = Journal(self.path, lock_timeout=lock_timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Write what is still in the queue and close the file.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        try:
+            self.flush()
+        finally:
+            self._db.close()
+
+    # -- calls, responses, verdicts --------------------------------------------------------------------------
+
+    def call(self, key: str, *, raw: bool = False) -> Call | None:
+        """The call of this key, without request and body unless ``raw``; None where it was never made."""
+        columns = [c for c in CALL_COLUMNS if raw or c not in RAW_COLUMNS]
+        rows = self._select(f"SELECT {', '.join(columns)} FROM call WHERE key = ?", key)
+        if not rows:
+            return None
+        members: dict[str, Any] = dict(zip(columns, rows[0], strict=True))
+        if raw:
+            members.update((c, zlib.decompress(members[c])) for c in RAW_COLUMNS)
+        return Call(**members)
+
+    def put_call(self, call: Call) -> None:
+        """Queue a call."""
+        self._put(call)
+
+    def put_response(self, run: int, trial: str, call: str) -> None:
+        """Queue that a call holds the response to a trial."""
+        self._put((call, run, trial))
+
+    def put_verdict(self, run: int, verdict: Verdict) -> None:
+        """Queue a verdict; it takes the place of an earlier one of the same judge on the same trial."""
+        self._put((run, verdict))
+
+    def _put(self, item: Item) -> None:
+        if self._read_only:
+            raise StoreError(f"{self.path} is open for reading alone")
+        self._journal.put(item)
+
+    def flush(self) -> None:
+        """Wait until all that was queued is written.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        self._journal.flush()
+
+    def quirk(self, endpoint: str, model: str, name: str) -> str | None:
+        """What was learnt about an endpoint's model, or None."""
+        rows = self._select(
+            "SELECT value FROM quirk WHERE endpoint = ? AND model = ? AND name = ?", endpoint, model, name
+        )
+        return rows[0][0] if rows else None
+
+    def set_quirk(self, endpoint: str, model: str, name: str, value: str) -> None:
+        """Remember something about an endpoint's model."""
+        with explained(self.path):
+            self._db.execute(
+                "INSERT OR REPLACE INTO quirk VALUES (?, ?, ?, ?)", (endpoint, model, name, value)
+            )
+
+    # -- runs ------------------------------------------------------------------------------------------------
+
+    def runs(self) -> list[RunRecord]:
+        """All runs, oldest first."""
+        rows = self._select(f"SELECT {', '.join(_RUN_COLUMNS)} FROM run ORDER BY id")
+        return [_run_record(row) for row in rows]
+
+    def run(self, name: str) -> RunRecord:
+        """The run of this name.
+
+        Raises:
+            UnknownName: there is none; the message names the nearest.
+        """
+        found = {run.name: run for run in self.runs()}
+        if name not in found:
+            raise UnknownName("run", name, found)
+        return found[name]
+
+    def add_run(
+        self,
+        *,
+        name: str,
+        model: str,
+        instrument: str,
+        protocol: str,
+        design: str,
+        seed: int | None,
+        traits: tuple[Trait, ...],
+        trials: Iterable[Trial],
+        pressure: str = "none",
+        turn: int = 1,
+    ) -> RunRecord:
+        """Make a run with its trials; or give one that is there a longer design and the trials that it lacks.
+
+        Whether an existing run may be taken further is for the caller to decide.
+        """
+        with explained(self.path), transaction(self._db):
+            named = _encode(traits).decode()
+            row = (name, model, instrument, protocol, design, seed, named, time.time(), pressure, turn)
+            self._db.execute(_PUT_RUN, row)
+            run = self.run(name)
+            self._add_trials(run.id, trials)
+        return run
+
+    def _add_trials(self, run: int, trials: Iterable[Trial]) -> None:
+        keys: dict[Prompt, str] = {}
+        for number, trial in enumerate(trials):
+            prompt = trial.prompt
+            if prompt not in keys:
+                keys[prompt] = blake2b(_encode((prompt.id, prompt.text)), digest_size=8).hexdigest()
+                members = (prompt.id, prompt.text, prompt.category, prompt.language, prompt.source)
+                self._db.execute(_PUT_PROMPT, (keys[prompt], *members))
+            options = _encode(trial.options).decode()
+            self._db.execute(_PUT_TRIAL, (run, trial.id, number, trial.round, options, keys[prompt]))
+
+    def delete_run(self, name: str) -> None:
+        """Delete a run with its trials, verdicts, labels and preferences. Calls stay: facts, and paid for."""
+        with explained(self.path), transaction(self._db):
+            run = self.run(name)
+            self._db.execute("DELETE FROM judge WHERE run = ?", (run.id,))
+            self._db.execute("DELETE FROM run WHERE id = ?", (run.id,))
+
+    def judges(self, run: int) -> list[JudgeRecord]:
+        """A run's judges, the first first."""
+        rows = self._select("SELECT name, model, settings FROM judge WHERE run = ? ORDER BY created", run)
+        return [JudgeRecord(name=name, model=model, settings=settings) for name, model, settings in rows]
+
+    def add_judge(self, run: int, judge: JudgeRecord) -> None:
+        """Add a judge to a run; nothing happens where it has one of this name."""
+        with explained(self.path):
+            self._db.execute(
+                "INSERT OR IGNORE INTO judge VALUES (?, ?, ?, ?, ?)",
+                (run, judge.name, judge.model, judge.settings, time.time()),
+            )
+
+    def count_trials(self, run: int) -> int:
+        """Number of trials in a run's design."""
+        return self._select("SELECT count(*) FROM trial WHERE run = ?", run)[0][0]
+
+    def count_responses(self, run: int) -> int:
+        """Number of trials with a response."""
+        return self._select(
+            "SELECT count(*) FROM trial t JOIN call c ON c.key = t.call WHERE t.run = ? AND c.text <> ''", run
+        )[0][0]
+
+    def count_verdicts(self, run: int, judge: str) -> int:
+        """Number of a judge's verdicts."""
+        return self._select("SELECT count(*) FROM verdict WHERE run = ? AND judge = ?", run, judge)[0][0]
+
+    def rows(self, run: int, judge: str) -> Iterator[Row]:
+        """All trials of a run in order of presentation, each with a judge's verdict where there is one."""
+        cursor = self._each(
+            """
+            SELECT t.id, t.round, t.options, p.id, p.text, p.category, p.language, p.source,
+                   coalesce(t.call, ''), coalesce(c.text, ''), coalesce(c.failure, ''), coalesce(v.chosen, '')
+            FROM trial t JOIN prompt p ON p.key = t.prompt LEFT JOIN call c ON c.key = t.call
+                 LEFT JOIN verdict v ON v.run = t.run AND v.trial = t.id AND v.judge = ?
+            WHERE t.run = ? ORDER BY t.number
+            """,
+            judge,
+            run,
+        )
+        for trial, round_, options, *prompt, call, response, failure, chosen in cursor:
+            yield Row(
+                trial=Trial(trial, round_, _decode_names(options), Prompt(*prompt)),
+                call=call,
+                response=response,
+                failure=failure,
+                judge=judge if chosen else "",
+                chosen=chosen,
+            )
+
+    def verdicts(self, run: int, judge: str) -> Iterator[tuple[tuple[str, ...], str, str, str]]:
+        """Options as shown, chosen, key of the prompt and id of the trial: a row a verdict, in order.
+
+        Prompts of one key have one id and one text: sets that number their prompts alike don't share them.
+        """
+        cursor = self._each(
+            """
+            SELECT t.options, v.chosen, t.prompt, t.id
+            FROM trial t
+                 JOIN verdict v ON v.run = t.run AND v.trial = t.id AND v.judge = ?
+            WHERE t.run = ? ORDER BY t.number
+            """,
+            judge,
+            run,
+        )
+        for options, chosen, prompt, trial in cursor:
+            yield _decode_names(options), chosen, prompt, trial
+
+    def orders(self, run: int, judge: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Id of the trial and the options as the judge was shown them, where that is known."""
+        cursor = self._each("SELECT trial, shown FROM verdict WHERE run = ? AND judge = ?", run, judge)
+        for trial, shown in cursor:
+            if order := _decode_names(shown):
+                yield trial, order
+
+    # -- what people say -------------------------------------------------------------------------------------
+
+    def labels(self, run: int) -> Iterator[tuple[str, str, str]]:
+        """What people read in a run's responses: trial, person, chosen; a row a label, in order of trials."""
+        yield from self._select(
+            """
+            SELECT l.trial, l.person, l.chosen FROM label l JOIN trial t ON t.run = l.run AND t.id = l.trial
+            WHERE l.run = ? ORDER BY t.number, l.person
+            """,
+            run,
+        )
+
+    def put_labels(self, run: int, labels: Iterable[tuple[str, str, str]]) -> None:
+        """Keep labels (trial, person, chosen), all or none; each takes the place of the person's earlier one.
+
+        They are committed once this returns.
+        """
+        now = time.time()
+        with explained(self.path), transaction(self._db):
+            self._db.executemany(
+                "INSERT OR REPLACE INTO label (run, trial, person, chosen, created) VALUES (?, ?, ?, ?, ?)",
+                ((run, *label, now) for label in labels),
+            )
+
+    def delete_label(self, run: int, trial: str, person: str) -> None:
+        """Take back a label; nothing happens where there is none."""
+        with explained(self.path):
+            self._db.execute(
+                "DELETE FROM label WHERE run = ? AND trial = ? AND person = ?", (run, trial, person)
+            )
+
+    def preferences(self, a: int, b: int) -> Iterator[tuple[Preference, str]]:
+        """What people chose between two runs' responses, each with the key of its prompt, in order."""
+        rows = self._select(
+            """
+            SELECT p.person, p.question, p.trial_a, p.trial_b, p.shown_left, p.chosen, t.prompt
+            FROM preference p JOIN trial t ON t.run = p.run_a AND t.id = p.trial_a
+            WHERE p.run_a = ? AND p.run_b = ? ORDER BY t.number, p.person, p.question
+            """,
+            min(a, b),
+            max(a, b),
+        )
+        names = ("person", "question", "trial_a", "trial_b", "shown_left", "chosen")
+        for *members, prompt in rows:
+            found = Preference(**dict(zip(names, members, strict=True)))
+            yield (found if a < b else _swapped(found)), prompt
+
+    def put_preferences(self, a: int, b: int, preferences: Iterable[Preference]) -> None:
+        """Keep what people chose, all or none; each takes the place of the person's earlier choice.
+
+        They are committed once this returns.
+        """
+        now = time.time()
+        # One order of the two runs: however they are asked for, a choice between them is one row.
+        kept = (found if a < b else _swapped(found) for found in preferences)
+        rows = (
+            (min(a, b), k.trial_a, max(a, b), k.trial_b, k.question, k.person, k.shown_left, k.chosen, now)
+            for k in kept
+        )
+        with explained(self.path), transaction(self._db):
+            self._db.executemany(_PUT_PREFERENCE, rows)
+
+    def delete_preference(self, a: int, b: int, trials: tuple[str, str], question: str, person: str) -> None:
+        """Take back a choice; nothing happens where there is none."""
+        first, second = sorted(zip((a, b), trials, strict=True))
+        with explained(self.path):
+            self._db.execute(
+                "DELETE FROM preference WHERE run_a = ? AND trial_a = ? AND run_b = ? AND trial_b = ? "
+                "AND question = ? AND person = ?",
+                (*first, *second, question, person),
+            )
+
+    def prompt_ids(self, run: int) -> dict[str, str]:
+        """Ids of a run's prompts by their keys."""
+        query = "SELECT DISTINCT p.key, p.id FROM trial t JOIN prompt p ON p.key = t.prompt WHERE t.run = ?"
+        return dict(self._select(query, run))
+
+    def prompts(self, run: int) -> dict[str, Prompt]:
+        """A run's prompts by their keys."""
+        query = """
+            SELECT DISTINCT p.key, p.id, p.text, p.category, p.language, p.source
+            FROM trial t JOIN prompt p ON p.key = t.prompt WHERE t.run = ?
+            """
+        return {key: Prompt(*members) for key, *members in self._select(query, run)}
+
+    def failures(self, run: int) -> dict[str, int]:
+        """Why trials of a run have no response: how many for each reason, most frequent first."""
+        return dict(
+            self._select(
+                """
+                SELECT c.failure, count(*) FROM trial t JOIN call c ON c.key = t.call
+                WHERE t.run = ? AND c.failure <> '' GROUP BY c.failure ORDER BY count(*) DESC
+                """,
+                run,
+            )
+        )
+
+    def _each(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        with explained(self.path):
+            # Not `yield from`: it would close the cursor, which fails once the store is closed.
+            for row in self._db.execute(query, values):  # noqa: UP028
+                yield row
+
+    def _select(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        return list(self._each(query, *values))
+
+
+def _swapped(preference: Preference) -> Preference:
+    """The same choice, the two runs named the other way round."""
+    return replace(
+        preference,
+        trial_a=preference.trial_b,
+        trial_b=preference.trial_a,
+        shown_left="b" if preference.shown_left == "a" else "a",
+        chosen=TIE if preference.chosen == TIE else "b" if preference.chosen == "a" else "a",
+    )
+
+
+def _run_record(row: tuple[Any, ...]) -> RunRecord:
+    members: dict[str, Any] = dict(zip(_RUN_COLUMNS, row, strict=True))
+    members["traits"] = _decode_traits(members["traits"])
+    return RunRecord(**members)
