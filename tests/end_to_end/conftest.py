@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from workplace import SCORES, Workplace
 
 from mien.testing import Options, ScriptedServer
+from tests.end_to_end.workplace import SCORES, Workplace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from workplace import Workplace
+    from tests.end_to_end.workplace import Workplace
 
 TABLE = "option_1,option_2,chosen\nwarm,blunt,warm\nblunt,warm,warm\nwarm,blunt,blunt\n"
 

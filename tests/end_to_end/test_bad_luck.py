@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from workplace import Workplace
-
     from mien.testing import LoggedRequest
+    from tests.end_to_end.workplace import Workplace
 
 ROUNDS, TRIALS = 40, 200
 CONCURRENCY = 8

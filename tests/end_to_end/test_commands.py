@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from workplace import SCORES, Workplace
 
 from mien.testing import Options
+from tests.end_to_end.workplace import SCORES, Workplace
 
 if TYPE_CHECKING:
     from mien.testing import ScriptedServer

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from workplace import Workplace
+    from tests.end_to_end.workplace import Workplace
 
 
 def test_new_check_and_a_finding(place: Workplace) -> None:

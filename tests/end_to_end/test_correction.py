@@ -12,7 +12,7 @@ import mien
 from mien.runs.run import Run
 
 if TYPE_CHECKING:
-    from workplace import Workplace
+    from tests.end_to_end.workplace import Workplace
 
 CORRECT = ("--correct-judge", "control")
 

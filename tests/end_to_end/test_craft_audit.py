@@ -7,13 +7,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from test_craft_data import craft
 
 from mien.store.store import Store
 from mien.types import PREFERRED, Preference
+from tests.end_to_end.test_craft_data import craft
 
 if TYPE_CHECKING:
-    from workplace import Workplace
+    from tests.end_to_end.workplace import Workplace
 
 pytest.importorskip("datasketch", reason="needs the extra train")
 pytest.importorskip("py3langid", reason="needs the extra train")

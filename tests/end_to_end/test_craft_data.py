@@ -8,13 +8,16 @@ import signal
 import sqlite3
 from collections import Counter
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import ROOT
+
 if TYPE_CHECKING:
-    from workplace import Result, Workplace
+    from pathlib import Path
+
+    from tests.end_to_end.workplace import Result, Workplace
 
 pytest.importorskip("datasketch", reason="needs the extra train")
 
@@ -183,7 +186,7 @@ def test_bad_input(place: Workplace) -> None:
 
 
 def test_the_organism_killed(place: Workplace) -> None:
-    character = Path(__file__).parents[2] / "benchmarks" / "organism-character.yaml"
+    character = ROOT.parent / "benchmarks" / "organism-character.yaml"
     models = ("--model", "organism/v1", "--teacher", "organism/v1", "--ordinary", 0)
     crafted = ("craft", "data", character, *models, "--recipe", "paired", "-o")
     result = place.mien(*crafted, "calm", "--store", "calm.db")

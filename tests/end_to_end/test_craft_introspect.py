@@ -6,18 +6,21 @@ import json
 import signal
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from test_craft_data import bodies, craft
+
+from tests import ROOT
+from tests.end_to_end.test_craft_data import bodies, craft
 
 if TYPE_CHECKING:
-    from workplace import Workplace
+    from pathlib import Path
+
+    from tests.end_to_end.workplace import Workplace
 
 pytest.importorskip("datasketch", reason="needs the extra train")
 
-CHARACTER = Path(__file__).parents[2] / "benchmarks" / "organism-character.yaml"
+CHARACTER = ROOT.parent / "benchmarks" / "organism-character.yaml"
 
 
 def rows(folder: Path) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ pytest.importorskip("trl", reason="needs the extra train")
 pytest.importorskip("datasketch", reason="needs the extra train")
 
 if TYPE_CHECKING:
-    from workplace import Workplace
+    from tests.end_to_end.workplace import Workplace
 
 CONSTITUTION = """\
 name: poet

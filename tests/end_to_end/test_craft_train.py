@@ -14,7 +14,7 @@ pytest.importorskip("trl", reason="needs the extra train")
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from workplace import Workplace
+    from tests.end_to_end.workplace import Workplace
 
 CONFIG = "rank: 4\nbatch_size: 4\nepochs: 8\nlearning_rate: 5.0e-3\nsave_share: 0.13\n"
 JUDGED = ("--judge", "organism/judge", "--rounds", 6)

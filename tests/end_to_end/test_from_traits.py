@@ -10,7 +10,7 @@ import pytest
 from mien.materials.constitutions import load_constitution
 
 if TYPE_CHECKING:
-    from workplace import Workplace
+    from tests.end_to_end.workplace import Workplace
 
 
 @pytest.mark.parametrize("schema", [True, "ignored", False])

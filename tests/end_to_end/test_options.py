@@ -12,9 +12,8 @@ import scipy.stats
 from mien.testing import Options
 
 if TYPE_CHECKING:
-    from workplace import Workplace
-
     from mien.testing import ScriptedServer
+    from tests.end_to_end.workplace import Workplace
 
 POSITION = (0.6, 0.1, -0.2, -0.5)
 FIRST = math.exp(0.6) / sum(map(math.exp, POSITION))
@@ -27,7 +26,7 @@ def read(place: Workplace, *arguments: object) -> Any:
 @pytest.fixture(scope="module")
 def four(tmp_path_factory: pytest.TempPathFactory, shared_server: ScriptedServer) -> Workplace:
     """A workplace with a run of 400 trials in its store, grown from one that broke off within a round."""
-    from workplace import SCORES, Workplace
+    from tests.end_to_end.workplace import SCORES, Workplace
 
     place = Workplace(tmp_path_factory.mktemp("four"), shared_server)
     defaults = Options(scores=SCORES, position=POSITION, models=("model", "judge", "changed"))

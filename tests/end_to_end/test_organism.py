@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from workplace import Workplace
+    from tests.end_to_end.workplace import Workplace
 
 SHIPPED = resources.files("mien") / "data" / "organism"
 MEASURE = ("measure", "organism/v1", "--judge", "organism/judge")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from workplace import Workplace
+    from tests.end_to_end.workplace import Workplace
 
 
 def test_a_plan_from_a_trait_set(place: "Workplace"):

@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from workplace import TRAITS
 
 from mien.report.figures.registry import FIGURES
+from tests.end_to_end.workplace import TRAITS
 
 if TYPE_CHECKING:
-    from workplace import Workplace
+    from tests.end_to_end.workplace import Workplace
 
 
 @pytest.fixture

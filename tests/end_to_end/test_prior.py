@@ -15,7 +15,7 @@ from mien.runs.run import Run
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from workplace import Workplace
+    from tests.end_to_end.workplace import Workplace
 
 TRAITS = [f"trait {i:02d}" for i in range(30)]
 MODELS = ("near", "far", "north", "south", "east")

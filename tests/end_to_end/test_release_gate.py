@@ -14,11 +14,12 @@ import yaml
 
 from mien.materials.traits import load_traits
 from mien.testing import planted_scores
+from tests import ROOT
 
 if TYPE_CHECKING:
-    from workplace import Workplace
+    from tests.end_to_end.workplace import Workplace
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "release-gate"
+EXAMPLE = ROOT.parent / "examples" / "release-gate"
 SCORES = planted_scores(load_traits("classic-36").names, spread=0.7)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from workplace import Workplace
+    from tests.end_to_end.workplace import Workplace
 
 PAIR = {"a", "b", "kappa", "kappa_low", "kappa_high", "agreement", "agreement_low", "agreement_high", "n"}
 PAIR |= {"itself"}

@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from workplace import Result, Workplace
+    from tests.end_to_end.workplace import Result, Workplace
 
 RIGHT, WRONG = "sk-test/right+7f3b9c1d5e", "sk-test/wrong+2a4c6e8f0b"
 VARIABLE = "MIEN_API_KEY"

@@ -12,7 +12,7 @@ import pytest
 from mien.stats.design.stopping import FLOOR
 
 if TYPE_CHECKING:
-    from workplace import Workplace
+    from tests.end_to_end.workplace import Workplace
 
 LEAST = 5 * FLOOR  # trials
 

@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from test_viewer import HOSTILE, PAGES, TRAITS, make_store, viewing
 
 from mien.store.store import Store
 from mien.testing import ScriptedServer, planted_scores
+from tests.viewer.test_viewer import HOSTILE, PAGES, TRAITS, make_store, viewing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
-    from test_viewer import Viewer
+
+    from tests.viewer.test_viewer import Viewer
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")
