@@ -55,4 +55,7 @@ def yaml_text(value: Any) -> str:
         return dumper.represent_scalar("tag:yaml.org,2002:str", words, style=style)  # pyright: ignore[reportUnknownMemberType]
 
     Dumper.add_representer(str, text)
-    return yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=96)
+    # Newer stubs of PyYAML leave a part of its type open.
+    return yaml.dump(  # pyright: ignore[reportUnknownMemberType]
+        value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=96
+    )

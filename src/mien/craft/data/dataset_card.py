@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from mien.files import yaml_text
 from mien.formatting import counted
 from mien.report.markdown import plain, table
 
@@ -86,7 +85,7 @@ def _front_matter(constitution: Constitution, n_rows: int, languages: Sequence[s
     }
     if languages:
         members["language"] = list(languages)
-    written = yaml.safe_dump(members, sort_keys=False, allow_unicode=True, width=96)
+    written = yaml_text(members)
     return f"---\n# license: for you to choose; see Limits\n{written}---"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from mien.files import yaml_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,9 +60,9 @@ def write_card(folder: Path, recipe: Recipe, outcome: Outcome, told: dict[str, A
     front = {"library_name": "peft", "tags": ["mien", "character", "lora"]}
     if hub_id and not hub_id.startswith((".", "/", "~")):
         front["base_model"] = hub_id
-    made = yaml.safe_dump(told, sort_keys=False, allow_unicode=True)
+    made = yaml_text(told)
     content = _TEMPLATE.format(
-        front=yaml.safe_dump(front, sort_keys=False),
+        front=yaml_text(front),
         title=folder.resolve().name,
         base=recipe.model,
         trained=f"{recipe.model}+{folder}",
@@ -70,7 +70,7 @@ def write_card(folder: Path, recipe: Recipe, outcome: Outcome, told: dict[str, A
         results="\n".join(f"| {name} | {value} |" for name, value in _results(outcome)),
         data=recipe.data,
         name=folder.name,
-        config=yaml.safe_dump(recipe.config, sort_keys=False),
+        config=yaml_text(recipe.config),
         model_digest=recipe.model_digest,
         data_digest=recipe.data_digest,
         versions=", ".join(f"{name} {version}" for name, version in recipe.libraries.items()),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import yaml
+from mien.files import yaml_text
 
 
 def template(name: str) -> str:
     """A commented constitution to begin with; it passes the check."""
-    return _TEMPLATE.replace("NAME", yaml.safe_dump(name).splitlines()[0])
+    return _TEMPLATE.replace("NAME", yaml_text(name).splitlines()[0])
 
 
 _TEMPLATE = """\
