@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from mien.materials.prompts import load_prompts
     from mien.materials.protocols import Protocol, load_protocol
     from mien.materials.traits import TraitSet, load_traits
-    from mien.measurement.measure import compare, consistency, diff, measure, profile
+    from mien.measurement.measure import measure
     from mien.measurement.session import Limits, Progress
     from mien.models.inprocess.loading import Hardware
+    from mien.runs.analysis import compare, consistency, diff, profile
     from mien.runs.interop.imports import import_run
     from mien.runs.run import Run
     from mien.stats.comparisons import Comparisons, read_comparisons
@@ -47,16 +48,16 @@ _HOMES = {
     "Trait": "types",
     "TraitSet": "materials.traits",
     "Trial": "types",
-    "compare": "measurement.measure",
-    "consistency": "measurement.measure",
-    "diff": "measurement.measure",
+    "compare": "runs.analysis",
+    "consistency": "runs.analysis",
+    "diff": "runs.analysis",
     "import_run": "runs.interop.imports",
     "load_constitution": "materials.constitutions.constitution",
     "load_prompts": "materials.prompts",
     "load_protocol": "materials.protocols",
     "load_traits": "materials.traits",
     "measure": "measurement.measure",
-    "profile": "measurement.measure",
+    "profile": "runs.analysis",
     "read_comparisons": "stats.comparisons",
 }
 

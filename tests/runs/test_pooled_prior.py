@@ -144,5 +144,3 @@ def test_what_cannot_be_asked_for(tmp_path: Path) -> None:
         own.profile(prior="poled")  # pyright: ignore[reportArgumentType]
     with pytest.raises(UsageError, match=r"the store has none\. Measure other models"):
         own.profile(prior="pooled")
-    with pytest.raises(UsageError, match=r"no other runs to pool.*import_run"):
-        mien.profile(own.comparisons(), prior="pooled")

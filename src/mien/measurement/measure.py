@@ -38,12 +38,7 @@ if TYPE_CHECKING:
     from mien.materials.traits import TraitSet
     from mien.measurement.study import Study
     from mien.models import Model
-    from mien.stats.comparisons import Comparisons
-    from mien.stats.consistency import Consistency
     from mien.stats.design.trials import Design
-    from mien.stats.diffs import Diff
-    from mien.stats.panels import Panel
-    from mien.stats.profiles.profile import Profile
     from mien.store.store import Row
     from mien.types import InstrumentName, Prompt
 
@@ -192,82 +187,6 @@ def carry_out(
 
     run_to_end(main)
     return Run(study.name, path)
-
-
-def profile(of: Run | Comparisons, **settings: Any) -> Profile:
-    """Rate the traits of a run, or of a comparison table.
-
-    Args:
-        of: what to rate.
-        settings: those of `mien.stats.profiles.profile.profile`; for a run also ``judge``, whose verdicts to
-            take, and ``prior="pooled"`` for a prior from the other models' runs in its store, and
-            ``correct_judge``, an ``instructed`` run by which to take out the errors of the judge.
-
-    Raises:
-        UsageError: a pooled prior was asked for, and there are too few runs to pool; or the judge cannot be
-            corrected.
-        NotIdentified: the verdicts are too few to rate all traits.
-    """
-    if isinstance(of, Run):
-        return of.profile(**settings)
-    from mien.stats.profiles import profile as ratings
-
-    if settings.get("prior") == "pooled":
-        raise UsageError(
-            "a comparison table has no other runs to pool; make runs of the tables with mien.import_run, and "
-            "profile one of those"
-        )
-    if settings.get("correct_judge") is not None:
-        raise UsageError(
-            "a comparison table does not tell how its judge was asked; make a run of it with "
-            "mien.import_run, or give the judge's errors as judge_correction "
-            "(mien.stats.choice.misclassification)"
-        )
-    return ratings.profile(of, **settings)
-
-
-def diff(a: Run | Comparisons | Profile, b: Run | Comparisons | Profile, **settings: Any) -> Diff:
-    """What changed from ``a`` to ``b``; ``settings`` are those of `mien.stats.diffs.diff`.
-
-    Raises:
-        UsageError: they rate different traits.
-        NotIdentified: the verdicts are too few to rate all traits.
-    """
-    from mien.stats import diffs
-    from mien.stats.profiles.profile import Profile
-
-    first, second = (x if isinstance(x, Profile) else profile(x) for x in (a, b))
-    return diffs.diff(first, second, **settings)
-
-
-def compare(runs: Sequence[Run | Comparisons | Profile], **settings: Any) -> Panel:
-    """Several models at once; ``settings`` are those of `mien.stats.panels.panel.compare`.
-
-    Raises:
-        UsageError: the runs cannot be compared; the message names those that do not fit.
-        NotIdentified: the verdicts of one are too few to rate all traits.
-    """
-    from mien.stats import panels
-    from mien.stats.profiles.profile import Profile
-
-    return panels.compare([run if isinstance(run, Profile) else profile(run) for run in runs], **settings)
-
-
-def consistency(run: Run, by: str = "category", **settings: Any) -> Consistency:
-    """Whether a character holds across kinds of prompts.
-
-    Args:
-        run: the run to look into.
-        by: ``"category"``, ``"language"`` or ``"length"`` of the prompts.
-        settings: ``judge``, whose verdicts to take, and those of
-            `mien.stats.consistency.contexts.consistency`.
-
-    Raises:
-        UnknownName: contexts are not told apart by this; or the run has no such judge.
-        UsageError: the prompts name no such context, or fewer than two contexts have enough verdicts.
-        NotIdentified: the verdicts are too few to rate all traits.
-    """
-    return run.consistency(by, **settings)
 
 
 def second_opinion(

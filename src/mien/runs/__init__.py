@@ -1,1 +1,6 @@
-"""A stored run as its user holds it."""
+"""Stored runs as their users hold them.
+
+Reading order: `run` (a run), `analysis` (what is made of runs: profile, diff, panel, consistency), `pooled_prior`
+and `calibration` (other runs that a profile leans on), `judge_positions` (a judge's favoured places),
+`interop` (runs from other forms).
+"""

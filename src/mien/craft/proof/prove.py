@@ -19,7 +19,7 @@ from mien.craft.proof.section import check_folder, write_proof
 from mien.errors import BudgetReached, NotIdentified, Unfinished, UsageError
 from mien.formatting import counted
 from mien.instruments.manner.features import shifts
-from mien.measurement.measure import carry_out, diff
+from mien.measurement.measure import carry_out
 from mien.measurement.session import (
     Limits,
     Progress,
@@ -29,6 +29,7 @@ from mien.measurement.session import (
     run_to_end,
 )
 from mien.models.inprocess.loading import ORGANISM_JUDGE, Hardware
+from mien.runs.analysis import diff
 from mien.runs.run import Run, store_path
 from mien.stats.agreement.win_rates import clustered_share
 from mien.store.store import Store
