@@ -1,6 +1,6 @@
 """Stored runs as their users hold them.
 
-Reading order: `run` (a run), `analysis` (what is made of runs: profile, diff, panel, consistency), `pooled_prior`
-and `calibration` (other runs that a profile leans on), `judge_positions` (a judge's favoured places),
-`interop` (runs from other forms).
+Reading order: `run` (a run), `analysis` (what is made of runs: profile, diff, panel, consistency),
+`pooled_prior` and `calibration` (other runs that a profile leans on), `judge_positions` (the places that
+judges favour), `interop` (runs from other forms).
 """
