@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import mien
+from mien.testing import ScriptedServer
 
 HEAVY = ("torch", "transformers", "altair", "pandas", "scipy", "aiohttp", "numpy", "pydantic", "yaml")
 
@@ -63,6 +64,22 @@ def test_a_light_import_stays_light(command: str) -> None:
     loaded = set(json.loads(done.stdout))
     assert "mien" in loaded
     assert loaded.isdisjoint(HEAVY)
+
+
+def test_a_measurement_loads_nothing_that_only_results_need(tmp_path: Path) -> None:
+    script = """
+import json, sys
+import mien, mien.cli
+url, store = sys.argv[1:]
+mien.measure(f"{url}#model", judge=f"{url}#judge", traits=["blunt", "dry", "gentle"], rounds=2, store=store)
+print(json.dumps(sorted(sys.modules)))
+"""
+    with ScriptedServer(models=("model", "judge")) as server:
+        arguments = [sys.executable, "-c", script, server.url, str(tmp_path / "mien.db")]
+        done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    loaded = set(json.loads(done.stdout))
+    assert "mien.measurement.pipeline" in loaded
+    assert loaded.isdisjoint({"torch", "transformers", "altair", "pandas", "pyarrow", "scipy", "evalica"})
 
 
 def test_a_star_import_brings_all_names() -> None:

@@ -20,10 +20,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from mien.errors import NotIdentified, UsageError
-from mien.stats.choice import plackett_luce as choice
 from mien.stats.design.trials import rounds_for
-from mien.stats.profiles import reliability
-from mien.stats.profiles.profile import ELO_SCALE
 
 if TYPE_CHECKING:
     from mien.stats.comparisons import Comparisons
@@ -60,6 +57,11 @@ class Rule:
 
     def check(self, comparisons: Comparisons, rounds: int) -> Check:
         """Hold the verdicts of so many rounds, rated under the flat prior, against the targets."""
+        # Whoever measures without a rule fits nothing, and need not load what fits.
+        from mien.stats.choice import plackett_luce as choice
+        from mien.stats.profiles import reliability
+        from mien.stats.profiles.profile import ELO_SCALE
+
         decided = comparisons.chosen >= 0
         nothing = Check(rule=self, rounds=rounds, decided=int(np.count_nonzero(decided)))
         if not nothing.decided:
