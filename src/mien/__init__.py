@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from mien.models.inprocess.loading import Hardware
     from mien.runs.analysis import compare, consistency, diff, profile
     from mien.runs.interop.imports import import_run
+    from mien.runs.interop.tables import read_comparisons
     from mien.runs.run import Run
-    from mien.stats.comparisons import Comparisons, read_comparisons
+    from mien.stats.comparisons import Comparisons
     from mien.stats.consistency.contexts import Consistency
     from mien.stats.design.trials import Design
     from mien.stats.diffs.difference import Diff
@@ -58,7 +59,7 @@ _HOMES = {
     "load_traits": "materials.traits",
     "measure": "measurement.measure",
     "profile": "runs.analysis",
-    "read_comparisons": "stats.comparisons",
+    "read_comparisons": "runs.interop.tables",
 }
 
 __all__ = [

@@ -185,7 +185,7 @@ class Run:
         return pooled_prior(self.record, own, records, read, alpha=settings.get("alpha", DEFAULT_ALPHA))
 
     def rows(self, judge: str | None = None) -> Iterator[dict[str, str]]:
-        """The run as rows of a comparison table (`mien.stats.comparisons`), in the order of the trials."""
+        """The run as rows of a comparison table (`mien.runs.interop.tables`), in the order of the trials."""
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
             judge = _judge(store, run, judge)

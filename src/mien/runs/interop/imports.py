@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mien.errors import InputError, RunConflict, UnknownName
+from mien.runs.interop.tables import option_columns, read_table
 from mien.runs.run import UNKNOWN_JUDGE, Run, store_path
-from mien.stats.comparisons import comparisons_from, option_columns, read_table
+from mien.stats.comparisons import comparisons_from
 from mien.store.store import JudgeRecord, Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 
@@ -26,7 +27,7 @@ def import_run(
     """Make a run of a comparison table.
 
     Args:
-        source: the table, as `mien.stats.comparisons.read_table` takes it.
+        source: the table, as `mien.runs.interop.tables.read_table` takes it.
         name: of the run to make.
         store: see `store_path`.
         model: take only this model's rows, where the table holds several.
