@@ -9,8 +9,6 @@ import pytest
 
 from tests import ROOT
 
-ROOT = ROOT.parent
-
 
 @pytest.mark.slow
 def test_generated_pages_are_up_to_date():

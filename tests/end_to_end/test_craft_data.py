@@ -186,7 +186,7 @@ def test_bad_input(place: Workplace) -> None:
 
 
 def test_the_organism_killed(place: Workplace) -> None:
-    character = ROOT.parent / "benchmarks" / "organism-character.yaml"
+    character = ROOT / "benchmarks" / "organism-character.yaml"
     models = ("--model", "organism/v1", "--teacher", "organism/v1", "--ordinary", 0)
     crafted = ("craft", "data", character, *models, "--recipe", "paired", "-o")
     result = place.mien(*crafted, "calm", "--store", "calm.db")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytest.importorskip("datasketch", reason="needs the extra train")
 
-CHARACTER = ROOT.parent / "benchmarks" / "organism-character.yaml"
+CHARACTER = ROOT / "benchmarks" / "organism-character.yaml"
 
 
 def rows(folder: Path) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from tests import ROOT
 if TYPE_CHECKING:
     from tests.end_to_end.workplace import Workplace
 
-EXAMPLE = ROOT.parent / "examples" / "release-gate"
+EXAMPLE = ROOT / "examples" / "release-gate"
 SCORES = planted_scores(load_traits("classic-36").names, spread=0.7)
 
 

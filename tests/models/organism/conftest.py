@@ -48,7 +48,7 @@ def make_tokenizer(size: int) -> Any:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    made.train([str(ROOT.parent / "LICENSE")], trainer)  # a text that never changes
+    made.train([str(ROOT / "LICENSE")], trainer)  # a text that never changes
     return made
 
 

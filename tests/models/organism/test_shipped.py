@@ -19,7 +19,6 @@ from mien.models.organism.planted import load_planted
 from mien.types import Sampling, Trial
 from tests import ROOT
 
-ROOT = ROOT.parent
 SHIPPED = ROOT / "src" / "mien" / "data" / "organism"
 sys.path.insert(0, str(ROOT / "scripts"))
 
