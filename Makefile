@@ -1,40 +1,46 @@
-# Needs Python >= 3.11, git and make; everything else goes into .venv.
+# Needs Python >= 3.11, git and make; everything else goes into .venv, in the versions that constraints.txt names.
 PYTHON ?= python3
-BIN := .venv/bin
-
-.PHONY: demo craft-demo test lint docs site bench organism clean
+VENV ?= .venv
+LOCK ?= constraints.txt
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --constraint $(LOCK)
+MIEN := $(PIP) --build-constraint $(LOCK) --editable
 
 # PyTorch goes in by itself, before whatever depends on it: a processor is enough for the tests.
 TORCH ?= torch==2.13.0
 
-demo: .venv/installed  ## measure two models of known character, offline
+.PHONY: demo craft-demo test check lint site docs bench organism lock newest oldest clean
+
+demo: $(VENV)/installed  ## measure two models of known character, offline
 	$(BIN)/mien demo
 
-craft-demo: .venv/installed-dev  ## write a character into the organism and prove it, offline, within 15 minutes
+craft-demo: $(VENV)/installed-dev  ## write a character into the organism and prove it, offline, within 15 minutes
 	mkdir -p craft-demo
 	OMP_NUM_THREADS=1 $(BIN)/mien craft run benchmarks/organism-character.yaml \
 		--model organism/v1 --teacher organism/v1 --preset small --rounds 56 \
 		--store craft-demo/mien.db -o craft-demo \
 		|| test -f craft-demo/proof/proof.json  # whatever it says: the character may not have taken
 
-test: lint site  ## everything that must hold
+test: $(VENV)/installed-dev  ## the tests, and nothing else
 	$(BIN)/pytest -n auto
 
-lint: .venv/installed-dev
+check: lint site  ## style, types, layers, site
+
+lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 
-docs: .venv/installed-dev  ## draw the gallery anew, and build the site
+site: $(VENV)/installed-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+docs: $(VENV)/installed-dev  ## draw the gallery anew, and build the site
 	$(BIN)/python docs/gallery.py
 	$(MAKE) site
 
-site: .venv/installed-dev
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
-
-bench: .venv/installed-dev  ## the tables of docs/benchmarks.md
-	$(BIN)/pip install --quiet --editable '.[bench]'
+bench: $(VENV)/installed-dev  ## the tables of docs/benchmarks.md
+	$(MIEN) '.[bench]'
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/fit.py
 	$(BIN)/python benchmarks/truth.py
@@ -52,21 +58,41 @@ bench: .venv/installed-dev  ## the tables of docs/benchmarks.md
 	$(BIN)/python benchmarks/craft.py
 	$(BIN)/python benchmarks/organism.py
 
-organism: .venv/installed-dev  ## train the organism from nothing, within an hour on two cores
+organism: $(VENV)/installed-dev  ## train the organism from nothing, within an hour on two cores
 	$(BIN)/python scripts/train_organism.py
 
-.venv/bin/python:
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --upgrade pip
+# One resolver for the lock and for its two neighbours. PyTorch, and what it brings for graphics cards, is left
+# out of the lock: which build of it goes in is decided by TORCH alone.
+RESOLVE = echo '$(firstword $(TORCH))' | $(BIN)/uv pip compile pyproject.toml --all-extras --group tools --universal \
+	--python-version 3.11 --constraint /dev/stdin --no-annotate --custom-compile-command 'make lock' --quiet
 
-.venv/installed: .venv/bin/python pyproject.toml
-	$(BIN)/pip install --quiet --editable .
+lock: $(BIN)/uv  ## constraints.txt for what pyproject.toml says now; UPGRADE=--upgrade takes the newest releases
+	cp $(LOCK) $(VENV)/lock.txt
+	$(RESOLVE) $(UPGRADE) --output-file $(VENV)/lock.txt
+	grep -vE '^(torch|triton|nvidia-.*|cuda-.*)==' $(VENV)/lock.txt > $(LOCK)
+
+newest: RESOLUTION := highest
+oldest: RESOLUTION := lowest-direct
+newest oldest: $(BIN)/uv  ## check and test with the newest releases that the ranges admit, or with the lowest
+	mkdir -p .venv-$@
+	$(RESOLVE) --upgrade --resolution $(RESOLUTION) --output-file .venv-$@/lock.txt
+	$(MAKE) check test VENV=.venv-$@ LOCK=.venv-$@/lock.txt
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(BIN)/uv: $(LOCK) | $(BIN)/python  # and pip, before anything else
+	$(PIP) pip uv
 	touch $@
 
-.venv/installed-dev: .venv/bin/python pyproject.toml
-	$(BIN)/pip install --quiet $(TORCH)
-	$(BIN)/pip install --quiet --editable '.[dev,capabilities,hub,local,train,view]'
-	touch $@ .venv/installed
+$(VENV)/installed: $(BIN)/uv pyproject.toml
+	$(MIEN) .
+	touch $@
+
+$(VENV)/installed-dev: $(BIN)/uv pyproject.toml
+	$(PIP) $(TORCH)
+	$(MIEN) '.[dev,capabilities,hub,local,train,view]'
+	touch $@ $(VENV)/installed
 
 clean:
-	rm -rf .venv site build dist
+	rm -rf .venv .venv-newest .venv-oldest site build dist
