@@ -86,7 +86,8 @@ def took(diff: Diff, written: Mapping[str, Way], a: Role, b: Role) -> Took:
     Args:
         diff: from a to b.
         written: what is wanted of each named trait; all are traits of the diff.
-        a, b: which models these are.
+        a: which model the diff is from.
+        b: which it is to.
     """
     names = sorted(written, key=lambda name: (written[name] != "raise", name))
     where = [diff.traits.index(name) for name in names]
