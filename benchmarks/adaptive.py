@@ -29,11 +29,12 @@ import numpy as np
 import scipy.stats
 
 from machine import describe_machine
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.choice.likelihood import Penalty, Trials, inverse_on_contrasts, maximise
 from mien.stats.design.trials import _orient  # the design's own rule of which comes first
-from mien.stats.profiles import profile as ratings
-from truth import FIRST, N_DESIGNS, WIN_COUNTS, Shown, lay_out, read_win_counts, scores_from_wins
+from mien.stats.intervals import quantile
+from mien.stats.profiles.elo import ELO_SCALE
+from truth import FIRST, N_DESIGNS, WIN_COUNTS, Shown, planned, read_win_counts, scores_from_wins
 
 START = 4  # rounds of the design
 CHECKED = (8, 14, 28, 70)  # rounds after which a tournament is rated
@@ -172,7 +173,7 @@ def rate(voter: Voter, options: np.ndarray, chosen: np.ndarray, alpha: float) ->
         variance=float(np.mean(fit.stderr**2)),
         error=float(np.mean(error**2)),
         rho=float(scipy.stats.spearmanr(fit.scores, scores).statistic),
-        coverage=float(np.mean(error < ratings.quantile(0.95, fit.n_clusters) * fit.stderr)),
+        coverage=float(np.mean(error < quantile(0.95, fit.n_clusters) * fit.stderr)),
         slope=float(fit.scores @ scores / (scores @ scores)),
     )
 
@@ -254,7 +255,7 @@ def print_rules(played: Played, ridge: int, n_traits: int) -> None:
             cells = ["1" if rule is BALANCED else f"{share[i, k]:.2f} ± {error[i, k]:.2f}" for i in range(3)]
             print(
                 f"| {rule.name} | {rounds * n_traits // 2:,} | " + " | ".join(cells) + " "
-                f"| {ratings.ELO_SCALE * np.sqrt(mean[k, 1]):.0f} | {mean[k, 3]:.1%} | {mean[k, 4]:.2f} |"
+                f"| {ELO_SCALE * np.sqrt(mean[k, 1]):.0f} | {mean[k, 3]:.1%} | {mean[k, 4]:.2f} |"
             )
 
 
@@ -270,7 +271,7 @@ def main() -> None:
     designs = [
         Shown(design.options, design.prompt)
         for seed in range(N_DESIGNS)
-        for design in [lay_out(traits, 2, seed=seed)]
+        for design in [planned(traits, 2, seed=seed)]
     ]
     replications = arguments.replications
     print(f"{describe_machine()}; {replications} tournaments of each of {len(truth)} models.\n")

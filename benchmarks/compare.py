@@ -18,9 +18,9 @@ import numpy as np
 from machine import describe_machine
 from mien.stats import panels
 from mien.stats.comparisons import Comparisons
-from mien.stats.profiles import profile as ratings
-from mien.stats.profiles.profile import ELO_SCALE, Profile
-from truth import PROMPTS, WIN_COUNTS, Shown, choose, lay_out, read_win_counts, scores_from_wins
+from mien.stats.profiles.elo import ELO_SCALE
+from mien.stats.profiles.profile import Profile, rate
+from truth import PROMPTS, WIN_COUNTS, Shown, choose, planned, read_win_counts, scores_from_wins
 
 TRIALS = 2016  # 28 rounds of 144 traits
 PLANTED = 3  # components
@@ -39,7 +39,7 @@ def profiles(truth: np.ndarray, shown: Shown, traits: list[str], rng: np.random.
             cluster=shown.prompt.astype(np.int32),
             clusters=clusters,
         )
-        found.append(ratings.profile(comparisons, run=f"run {number}", instrument="revealed"))
+        found.append(rate(comparisons, run=f"run {number}", instrument="revealed"))
     return found
 
 
@@ -106,7 +106,7 @@ def main() -> None:
         sys.exit(f"skipped: no win counts at {arguments.win_counts}; say where with --win-counts")
     traits, wins = read_win_counts(arguments.win_counts)
     base = np.mean([scores_from_wins(counts) for counts in wins.values()], axis=0)
-    design = lay_out(traits, 2, seed=0)
+    design = planned(traits, 2, seed=0)
     shown = Shown(design.options, design.prompt).first(TRIALS)
     rng = np.random.default_rng(0)
     print(f"{describe_machine()}\n\n{len(traits)} traits, {TRIALS:,} trials a run, the same trials in all.\n")

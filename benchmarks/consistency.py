@@ -20,8 +20,9 @@ import numpy as np
 from machine import describe_machine
 from mien.stats.comparisons import Comparisons
 from mien.stats.consistency import Consistency, consistency
-from mien.stats.design.trials import design, rounds_for
-from mien.stats.profiles.profile import ELO_CENTRE, ELO_SCALE, quantile
+from mien.stats.design.trials import lay_out, rounds_for
+from mien.stats.intervals import quantile
+from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE
 from mien.types import Prompt
 
 FIRST = 0.3  # log odds in favour of the first option
@@ -80,7 +81,7 @@ def simulate(setting: Setting, tau: float, rng: np.random.Generator) -> Outcome:
         for i, c in enumerate(context.tolist())
     )
     traits = tuple(f"t{i:03d}" for i in range(n))
-    laid_out = design(
+    laid_out = lay_out(
         traits, prompts, rounds=rounds_for(n, trials=setting.trials), seed=int(rng.integers(1000))
     )
     options, prompt = laid_out.options, laid_out.prompt

@@ -22,12 +22,12 @@ import numpy as np
 
 from machine import describe_machine
 from mien.stats.comparisons import Comparisons
-from mien.stats.design.trials import design
+from mien.stats.design.trials import lay_out
 from mien.stats.diffs import Diff, diff, gates
 from mien.stats.diffs.influence import influence
-from mien.stats.profiles import profile as ratings
 from mien.stats.profiles import reliability
-from mien.stats.profiles.profile import ELO_SCALE
+from mien.stats.profiles.elo import ELO_SCALE
+from mien.stats.profiles.profile import rate
 from truth import N_DESIGNS, PROMPTS, WIN_COUNTS, Path, Shown, choose, read_win_counts, scores_from_wins
 
 SIZES = (50, 100, 200)  # points of rating
@@ -45,7 +45,7 @@ class Made(NamedTuple):
 
 
 def profile(scores: np.ndarray, shown: Shown, rng: np.random.Generator, effects: np.ndarray | None):
-    return ratings.profile(
+    return rate(
         Comparisons(
             traits=tuple(f"t{i:03d}" for i in range(len(scores))),
             options=shown.options,
@@ -160,7 +160,7 @@ def main() -> None:
         sys.exit(f"skipped: no win counts at {arguments.win_counts}; say where with --win-counts")
     traits, wins = read_win_counts(arguments.win_counts)
     truth = {model: scores_from_wins(counts) for model, counts in wins.items()}
-    laid_out = [design(traits, PROMPTS, rounds=len(traits) - 1, seed=seed) for seed in range(N_DESIGNS)]
+    laid_out = [lay_out(traits, PROMPTS, rounds=len(traits) - 1, seed=seed) for seed in range(N_DESIGNS)]
     designs = [Shown(d.options, d.prompt) for d in laid_out]
     reliability.split_half = lambda *_, **__: None  # nine tenths of a profile's time, and no part of a diff
     print(f"{describe_machine()}\n")

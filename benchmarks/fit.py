@@ -21,7 +21,7 @@ import evalica
 import numpy as np
 
 from machine import describe_machine
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable

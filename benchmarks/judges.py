@@ -29,9 +29,10 @@ import scipy.special
 import scipy.stats
 
 from machine import describe_machine
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.choice.misclassification import Misreading, corrected_fit, misreading
-from mien.stats.profiles import profile as ratings
+from mien.stats.intervals import quantile
+from mien.stats.profiles.elo import ELO_SCALE
 from mien.stats.profiles.position_effects import position_effects
 
 ACCURACIES = (0.7, 0.8, 0.9, 1.0)
@@ -115,7 +116,7 @@ def slope_on(scores: np.ndarray, fit: choice.ChoiceFit) -> float:
 
 
 def covered(scores: np.ndarray, fit: choice.ChoiceFit) -> float:
-    width = ratings.quantile(0.95, fit.n_clusters)
+    width = quantile(0.95, fit.n_clusters)
     return float(np.mean(np.abs(fit.scores - scores) < width * fit.stderr))
 
 
@@ -129,7 +130,7 @@ def replicate(accuracy: float, varying: bool, n_trials: int, seed: int) -> Recov
     return Recovery(
         slope=tuple(slope_on(played.scores, fit) for fit in fits),
         coverage=tuple(covered(played.scores, fit) for fit in fits),
-        stderr=tuple(float(ratings.ELO_SCALE * fit.stderr.mean()) for fit in fits),
+        stderr=tuple(float(ELO_SCALE * fit.stderr.mean()) for fit in fits),
     )
 
 
@@ -220,7 +221,7 @@ def print_ridges(replications: int) -> None:
                 coverage = np.mean([covered(*pair) for pair in found])
                 print(
                     f"| {'varies' if varying else 'same'} | {'known' if known else 'estimated'} | {alpha:g} "
-                    f"| {slope:.3f} | {ratings.ELO_SCALE * error:.0f} | {coverage:.1%} |",
+                    f"| {slope:.3f} | {ELO_SCALE * error:.0f} | {coverage:.1%} |",
                     flush=True,
                 )
 

@@ -23,12 +23,12 @@ import scipy.stats
 
 from machine import describe_machine
 from mien.models.organism.planted import load_planted
-from mien.stats.choice import plackett_luce as choice
-from mien.stats.design.trials import Design, design, rounds_for
+from mien.stats import choice
+from mien.stats.design.trials import Design, lay_out, rounds_for
 from mien.stats.panels.components import components
 from mien.stats.panels.distinct import distinct
 from mien.stats.panels.noise import draws, members
-from mien.stats.profiles import profile as ratings
+from mien.stats.profiles.elo import ELO_SCALE
 from mien.types import Prompt
 from truth import FIRST, N_DESIGNS, WIN_COUNTS, read_win_counts, scores_from_wins
 
@@ -104,10 +104,10 @@ def base_scores(setting: Setting, published: list[np.ndarray], rng: np.random.Ge
 
 
 @functools.cache
-def lay_out(n_traits: int, n_trials: int, n_prompts: int, seed: int) -> Design:
+def tournament(n_traits: int, n_trials: int, n_prompts: int, seed: int) -> Design:
     traits = [f"t{i:03d}" for i in range(n_traits)]
     prompts = [Prompt(f"p{i:03d}", f"prompt {i}", category="any") for i in range(n_prompts)]
-    return design(traits, prompts, rounds=rounds_for(n_traits, trials=n_trials), seed=seed)
+    return lay_out(traits, prompts, rounds=rounds_for(n_traits, trials=n_trials), seed=seed)
 
 
 def characters(setting: Setting, published: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
@@ -127,7 +127,7 @@ def fits(
     for r, scores in enumerate(truth):
         n_trials = setting.n_trials[r % len(setting.n_trials)]
         design_seed = replication % N_DESIGNS + (0 if setting.shared == "trials" else r)
-        laid_out = lay_out(setting.n_traits, n_trials, setting.n_prompts, design_seed)
+        laid_out = tournament(setting.n_traits, n_trials, setting.n_prompts, design_seed)
         source = r if setting.shared == "nothing" else 0
         if source not in effects:
             effects[source] = setting.prompt_effect * rng.normal(size=(setting.n_prompts, setting.n_traits))
@@ -149,8 +149,8 @@ def find(setting: Setting, published: list[np.ndarray], replication: int, seed: 
     called = apart.q < FDR
     false = called & (null | (np.sign(apart.delta) != np.sign(delta)))
     width = scipy.stats.t.ppf(0.975, apart.df)
-    scores = ratings.ELO_SCALE * np.array([member.scores for member in panel])
-    errors = ratings.ELO_SCALE * draws(panel, N_RESAMPLES, seed=replication)
+    scores = ELO_SCALE * np.array([member.scores for member in panel])
+    errors = ELO_SCALE * draws(panel, N_RESAMPLES, seed=replication)
     parts = components(scores, errors, n_resamples=N_RESAMPLES, seed=replication)
     return Found(
         false=float(np.mean(false.sum(axis=1) / np.maximum(called.sum(axis=1), 1))),

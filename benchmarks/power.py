@@ -20,7 +20,7 @@ import numpy as np
 from diffs import N_CHANGED, make, profile
 from machine import describe_machine
 from mien.stats.design.power import Against, Equal, NoiseModel, Place, power, rounds_needed, threshold
-from mien.stats.design.trials import design
+from mien.stats.design.trials import lay_out
 from mien.stats.profiles import reliability
 from truth import N_DESIGNS, PROMPTS, WIN_COUNTS, Path, Shown, read_win_counts, scores_from_wins
 
@@ -46,7 +46,7 @@ def print_planned(traits: list[str], replications: int) -> None:
     """What two runs of as many rounds as were planned find."""
     n, rng = len(traits), np.random.default_rng(7)
     rounds = rounds_needed(Equal(n, 2), 200, threshold(0.8, n, n_changed=N_CHANGED), 0.8)
-    planned = [design(traits, PROMPTS, rounds=rounds, seed=seed) for seed in range(N_DESIGNS)]
+    planned = [lay_out(traits, PROMPTS, rounds=rounds, seed=seed) for seed in range(N_DESIGNS)]
     made = [
         make(np.zeros(n), Shown(d.options, d.prompt), rng, 200, 0.0)
         for d in planned
@@ -65,7 +65,7 @@ def main() -> None:
         sys.exit(f"skipped: no win counts at {arguments.win_counts}; say where with --win-counts")
     traits, wins = read_win_counts(arguments.win_counts)
     n = len(traits)
-    laid_out = [design(traits, PROMPTS, rounds=n - 1, seed=seed) for seed in range(N_DESIGNS)]
+    laid_out = [lay_out(traits, PROMPTS, rounds=n - 1, seed=seed) for seed in range(N_DESIGNS)]
     reliability.split_half = lambda *_, **__: None  # nine tenths of a profile's time, and no part of a diff
     rng = np.random.default_rng(6)
     truth = {"equal": np.zeros(n)} | {model: scores_from_wins(counts) for model, counts in wins.items()}

@@ -15,7 +15,7 @@ import numpy as np
 from machine import describe_machine
 from mien.materials.traits import load_traits
 from mien.runs.interop.imports import import_run
-from mien.stats.design import trials as designs
+from mien.stats.design.trials import lay_out, rounds_for
 from mien.types import Prompt
 
 N_RUNS, N_TRIALS = (1, 2, 10), 2_016
@@ -25,7 +25,7 @@ PROMPTS = tuple(Prompt(f"p{i:03}", f"prompt {i}") for i in range(720))
 def make_runs(place: Path, store: Path, n_runs: int) -> list[str]:
     """Models that share most of their character, on all 144 traits."""
     names = load_traits("classic-144").names
-    plan = designs.design(names, PROMPTS, rounds=designs.rounds_for(len(names), trials=N_TRIALS))
+    plan = lay_out(names, PROMPTS, rounds=rounds_for(len(names), trials=N_TRIALS))
     shared = np.random.default_rng(0).normal(size=len(names))
     models = [f"model-{number}" for number in range(1, n_runs + 1)]
     for number, model in enumerate(models):

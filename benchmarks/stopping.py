@@ -19,11 +19,11 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matri
 import numpy as np
 
 from machine import describe_machine
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.comparisons import Comparisons
 from mien.stats.design.stopping import FLOOR, Check, Rule
-from mien.stats.design.trials import design
-from mien.stats.profiles import profile as ratings
+from mien.stats.design.trials import lay_out
+from mien.stats.intervals import quantile
 from truth import PROMPTS, WIN_COUNTS, Path, Shown, choose, choose_alike, read_win_counts, scores_from_wins
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ class Stopped(NamedTuple):
     fixed: np.ndarray
 
 
-def lay_out(n_traits: int, n_options: int) -> list[Shown]:
+def tournaments(n_traits: int, n_options: int) -> list[Shown]:
     traits = [f"t{i:03d}" for i in range(n_traits)]
     laid_out = (
-        design(traits, PROMPTS, rounds=MOST, n_options=n_options, seed=seed) for seed in range(N_DESIGNS)
+        lay_out(traits, PROMPTS, rounds=MOST, n_options=n_options, seed=seed) for seed in range(N_DESIGNS)
     )
     return [Shown(d.options, d.prompt) for d in laid_out]
 
@@ -86,7 +86,7 @@ def stop(rule: Rule, n: int, shown: Shown, chosen: np.ndarray, floor: int, *, ea
 
 def covered(scores: np.ndarray, shown: Shown, chosen: np.ndarray) -> np.ndarray:
     fit = choice.fit(shown.options, chosen[: len(shown.options)], len(scores), clusters=shown.prompt)
-    return np.abs(fit.scores - scores) < ratings.quantile(0.95, fit.n_clusters) * fit.stderr
+    return np.abs(fit.scores - scores) < quantile(0.95, fit.n_clusters) * fit.stderr
 
 
 def stopped(
@@ -122,7 +122,7 @@ def print_long(truth: list[np.ndarray], replications: int) -> None:
     print(f"{n} traits, five models, {replications} runs of each a row, floor of {FLOOR} rounds:\n")
     print("| options | prompts | until | reached | rounds | coverage (± s.e.) | of as long a run |")
     print("| ---: | --- | --- | ---: | ---: | ---: | ---: |")
-    pairs, fours = lay_out(n, 2), lay_out(n, 4)
+    pairs, fours = tournaments(n, 2), tournaments(n, 4)
     few = [Shown(shown.options, shown.prompt % 60) for shown in pairs]
     for label, laid_out, pick in (
         ("720", pairs, choose),
@@ -145,7 +145,7 @@ def print_short(replications: int) -> None:
     print("| traits | until | floor | checked | reached | rounds | coverage (± s.e.) | of as long a run |")
     print("| ---: | --- | ---: | --- | ---: | ---: | ---: | ---: |")
     for n, floors in ((10, FLOORS), (36, FLOORS[-1:])):
-        laid_out = lay_out(n, 2)
+        laid_out = tournaments(n, 2)
         for rule in SHORT:
             for floor, each in (*((floor, False) for floor in floors), (FLOOR, True)):
                 found: list[Stopped] = []

@@ -24,13 +24,15 @@ import scipy.optimize
 import scipy.stats
 
 from machine import describe_machine
+from mien.stats import choice
 from mien.stats.choice import empirical_bayes as priors
-from mien.stats.choice import plackett_luce as choice
 from mien.stats.choice.likelihood import Trials
 from mien.stats.comparisons import Comparisons
-from mien.stats.design.trials import Design, design, rounds_for
+from mien.stats.design.trials import Design, lay_out, rounds_for
 from mien.stats.diffs import diff
-from mien.stats.profiles import profile as ratings
+from mien.stats.intervals import quantile
+from mien.stats.profiles.elo import sequential_elo
+from mien.stats.profiles.profile import rate
 from mien.types import Prompt
 
 WIN_COUNTS = Path(__file__).resolve().parents[1] / "../shared/data/win_counts.csv"
@@ -135,7 +137,7 @@ def estimates(truth: list[np.ndarray], shown: Shown, rng: np.random.Generator) -
 
 
 def recovered(fit: choice.ChoiceFit, scores: np.ndarray) -> Recovered:
-    width = ratings.quantile(0.95, fit.n_clusters)
+    width = quantile(0.95, fit.n_clusters)
     return Recovered(
         rho=scipy.stats.spearmanr(fit.scores, scores).statistic,
         covered=np.abs(fit.scores - scores) < width * fit.stderr,
@@ -152,8 +154,8 @@ def recover(scores: np.ndarray, shown: Shown, chosen: np.ndarray, others: list[p
     contrast[n:] = -1 / (n_options - 1)
     contrast[n] = 1
     position = contrast[n:] @ (flat.positions - flat.position_bias)
-    margin = ratings.quantile(0.95, flat.n_clusters) * np.sqrt(contrast @ flat.covariance @ contrast)
-    elo = ratings.sequential_elo(shown.options, chosen, n)
+    margin = quantile(0.95, flat.n_clusters) * np.sqrt(contrast @ flat.covariance @ contrast)
+    elo = sequential_elo(shown.options, chosen, n)
     return Recovery(
         flat=recovered(flat, scores),
         pooled=recovered(pooled, scores),
@@ -168,7 +170,7 @@ def null_diff(scores: np.ndarray, shown: Shown, rng: np.random.Generator, spread
     """Two runs of one character on the same trials. Each prompt shifts every trait, alike in both runs."""
     effects = spread * rng.normal(size=(len(PROMPTS), len(scores)))
     profiles = [
-        ratings.profile(
+        rate(
             Comparisons(
                 traits=tuple(f"t{i:03d}" for i in range(len(scores))),
                 options=shown.options,
@@ -341,9 +343,9 @@ def print_null_diffs(truth: dict[str, np.ndarray], designs: list[Shown], replica
             )
 
 
-def lay_out(traits: list[str], n_options: int, *, seed: int) -> Design:
+def planned(traits: list[str], n_options: int, *, seed: int) -> Design:
     rounds = rounds_for(len(traits), n_options=n_options, trials=BUDGETS[-1])
-    return design(traits, PROMPTS, rounds=rounds, n_options=n_options, seed=seed)
+    return lay_out(traits, PROMPTS, rounds=rounds, n_options=n_options, seed=seed)
 
 
 def main() -> None:
@@ -359,7 +361,7 @@ def main() -> None:
         n_options: [
             Shown(d.options, d.prompt)
             for seed in range(N_DESIGNS)
-            for d in [lay_out(traits, n_options, seed=seed)]
+            for d in [planned(traits, n_options, seed=seed)]
         ]
         for n_options in OPTIONS
     }

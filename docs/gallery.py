@@ -21,7 +21,7 @@ from mien.report.figures.registry import FIGURES, draw
 from mien.report.saving import save
 from mien.runs.interop.imports import import_run
 from mien.runs.run import Run
-from mien.stats.design import trials as designs
+from mien.stats.design.trials import Design, lay_out, rounds_for
 from mien.store.store import JudgeRecord, Store
 from mien.types import Prompt, Trait, Verdict
 
@@ -67,7 +67,7 @@ def main() -> None:
 def make_runs(place: Path, store: Path) -> None:
     """Simulate a run of each model, and one in which the first is told what to be."""
     names = load_traits("classic-36").names
-    plan = designs.design(names, PROMPTS, rounds=designs.rounds_for(len(names), trials=2000))
+    plan = lay_out(names, PROMPTS, rounds=rounds_for(len(names), trials=2000))
     shared = np.random.default_rng(5).normal(size=len(names))
     for number, model in enumerate(MODELS):
         rng = np.random.default_rng(number)
@@ -83,7 +83,7 @@ def make_runs(place: Path, store: Path) -> None:
     judged(store, plan, utilities=(0.8 * shared)[plan.options])
 
 
-def judged(store: Path, plan: designs.Design, utilities: np.ndarray) -> None:
+def judged(store: Path, plan: Design, utilities: np.ndarray) -> None:
     """A run with several judges, each with an order of its own; what is luck falls on the first they saw."""
     rng = np.random.default_rng(7)
     taken = (utilities + rng.gumbel(size=utilities.shape) + [FIRST, 0]).argmax(axis=1)
@@ -110,7 +110,7 @@ def make_varied_run(store: Path) -> None:
     """Simulate a run whose character varies between kinds of prompts; tables that are imported have none."""
     traits = load_traits("classic-36").traits
     names = tuple(trait.name for trait in traits)
-    plan = designs.design(names, PROMPTS, rounds=designs.rounds_for(len(names), trials=4000), seed=1)
+    plan = lay_out(names, PROMPTS, rounds=rounds_for(len(names), trials=4000), seed=1)
     rng = np.random.default_rng(7)
     scores = 0.8 * rng.normal(size=len(names)) + 0.5 * rng.normal(size=(len(KINDS), len(names)))
     utilities = scores[np.asarray(plan.prompt)[:, None] % len(KINDS), plan.options]
@@ -131,7 +131,7 @@ def make_varied_run(store: Path) -> None:
             opened.put_verdict(run.id, Verdict(trial=trial.id, judge="reader", chosen=trial.options[place]))
 
 
-def write(place: Path, plan: designs.Design, chosen: np.ndarray, model: str, instrument: str) -> None:
+def write(place: Path, plan: Design, chosen: np.ndarray, model: str, instrument: str) -> None:
     with (place / "table.csv").open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(("option_1", "option_2", "chosen", "prompt_id", "model", "judge", "instrument"))

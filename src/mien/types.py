@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    # Arrays of any shape. For type checkers alone: nothing here loads NumPy.
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
 #: What a judge may answer instead of an option. No trait may bear one of these names.
 NEITHER = "neither"
 REFUSED = "refused"

@@ -10,8 +10,8 @@ import pytest
 
 from mien.materials.traits import load_traits
 from mien.stats.comparisons import Comparisons
-from mien.stats.design import trials as designs
-from mien.stats.profiles import profile as ratings
+from mien.stats.design.trials import lay_out, rounds_for
+from mien.stats.profiles.profile import rate
 from mien.types import Prompt
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ PROMPTS = tuple(Prompt(f"p{i:02}", f"prompt {i}") for i in range(60))
 def simulated(model: int, trials: int = 700, instrument: str = "revealed") -> tuple[Comparisons, Profile]:
     """A run on 36 traits: models share most of their character."""
     names = load_traits("classic-36").names
-    plan = designs.design(names, PROMPTS, rounds=designs.rounds_for(len(names), trials=trials))
+    plan = lay_out(names, PROMPTS, rounds=rounds_for(len(names), trials=trials))
     place = np.argsort(np.argsort(np.array(plan.traits)))
     scores = np.random.default_rng(0).normal(size=36) + 0.7 * np.random.default_rng(model + 1).normal(size=36)
     noise = np.random.default_rng(100 + model).gumbel(size=plan.options.shape)
@@ -35,7 +35,7 @@ def simulated(model: int, trials: int = 700, instrument: str = "revealed") -> tu
         cluster=plan.prompt,
         clusters=tuple(prompt.id for prompt in PROMPTS),
     )
-    profile = ratings.profile(
+    profile = rate(
         comparisons, run=f"model-{model}", model=f"lab/{model}", judge="judge", instrument=instrument
     )
     return comparisons, profile

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from mien.runs.judge_positions import judge_positions
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.comparisons import comparisons_from
-from mien.stats.profiles.profile import profile
+from mien.stats.profiles import rate
 from mien.store.store import JudgeRecord, RunRecord
 from mien.types import Trait
 
@@ -71,7 +71,7 @@ def test_a_judge_that_compares_likelihoods_has_no_order() -> None:
     assert found.judge is None
     assert "compares likelihoods" in found.reasons[0]
     options, chosen, prompts, _ = zip(*verdicts, strict=True)
-    assert found.model == pytest.approx(profile(comparisons_from(options, chosen, prompts)).position)
+    assert found.model == pytest.approx(rate(comparisons_from(options, chosen, prompts)).position)
 
 
 def test_a_judge_whose_order_is_not_known_tells_nothing() -> None:

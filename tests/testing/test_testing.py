@@ -21,7 +21,7 @@ from mien.instruments import instrument
 from mien.materials.prompts import load_prompts
 from mien.materials.protocols import load_protocol, shipped_protocols
 from mien.materials.traits import load_traits
-from mien.stats.design.trials import design
+from mien.stats.design.trials import lay_out
 from mien.testing import FAULTS, Options, ScriptedServer, codeword, planted_scores
 from mien.testing.script import Script
 
@@ -170,7 +170,7 @@ def test_the_script_finds_the_options_in_the_wording_that_ships(
     rules = load_protocol(protocol).override(**changes)
     script = Script(Options(scores=planted_scores(traits.names)))
     revealed, instructed = (instrument(name, rules, traits.traits) for name in ("revealed", "instructed"))
-    trials = design(
+    trials = lay_out(
         traits.names, load_prompts(), rounds=4, n_options=rules.options, order=rules.order, seed=0
     )
     for trial in trials:

@@ -24,8 +24,8 @@ from mien.measurement.session import (
 from mien.measurement.study import plan
 from mien.models.inprocess.loading import ORGANISM_JUDGE, Hardware
 from mien.runs.run import Run, store_path
-from mien.stats.design import trials as designs
 from mien.stats.design.stopping import FLOOR, Check
+from mien.stats.design.trials import lay_out
 from mien.store.store import JudgeRecord, RunRecord, Store
 from mien.types import Request
 
@@ -276,7 +276,7 @@ def _open_runs(store: Store, study: Study) -> tuple[list[RunRecord], Design]:
                 f"{' and another '.join(differences)}; choose another name with --name"
             )
         if int(rounds) > design.rounds:
-            design = designs.design(
+            design = lay_out(
                 design.traits,
                 design.prompts,
                 rounds=int(rounds),

@@ -12,7 +12,7 @@ from mien.materials.prompts import load_prompts
 from mien.materials.protocols import Protocol, load_protocol
 from mien.materials.traits import TraitSet, load_traits, traits_from_names
 from mien.stats.design import stopping
-from mien.stats.design import trials as designs
+from mien.stats.design.trials import lay_out, rounds_for
 from mien.types import InstrumentName
 
 if TYPE_CHECKING:
@@ -98,8 +98,8 @@ def plan(
     if until is not None:
         rounds = stopping.ceiling(n, n_options, max_trials)
     elif rounds is None:
-        rounds = designs.rounds_for(n, n_options=n_options, trials=trials, full=full)
-    design = designs.design(
+        rounds = rounds_for(n, n_options=n_options, trials=trials, full=full)
+    design = lay_out(
         chosen.names,
         load_prompts(prompts) if isinstance(prompts, str | Path) else prompts,
         rounds=rounds,

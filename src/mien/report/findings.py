@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mien.formatting import counted, fraction
 from mien.report.changes import headline, summary
 from mien.stats.correlation import rank_correlation
-from mien.stats.profiles.profile import ELO_CENTRE
+from mien.stats.profiles.elo import ELO_CENTRE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

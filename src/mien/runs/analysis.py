@@ -25,7 +25,7 @@ def profile(of: Run | Comparisons, **settings: Any) -> Profile:
 
     Args:
         of: what to rate.
-        settings: those of `mien.stats.profiles.profile.profile`; for a run also ``judge``, whose verdicts to
+        settings: those of `mien.stats.profiles.rate`; for a run also ``judge``, whose verdicts to
             take, and ``prior="pooled"`` for a prior from the other models' runs in its store, and
             ``correct_judge``, an ``instructed`` run by which to take out the errors of the judge.
 
@@ -36,7 +36,7 @@ def profile(of: Run | Comparisons, **settings: Any) -> Profile:
     """
     if isinstance(of, Run):
         return of.profile(**settings)
-    from mien.stats.profiles import profile as ratings
+    from mien.stats.profiles.profile import rate
 
     if settings.get("prior") == "pooled":
         raise UsageError(
@@ -49,7 +49,7 @@ def profile(of: Run | Comparisons, **settings: Any) -> Profile:
             "mien.import_run, or give the judge's errors as judge_correction "
             "(mien.stats.choice.misclassification)"
         )
-    return ratings.profile(of, **settings)
+    return rate(of, **settings)
 
 
 def diff(a: Run | Comparisons | Profile, b: Run | Comparisons | Profile, **settings: Any) -> Diff:

@@ -9,16 +9,16 @@ import msgspec
 import numpy as np
 
 from mien.errors import NotIdentified
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.comparisons import comparisons_from
+from mien.stats.profiles.first_place import first_place
 from mien.stats.profiles.position_effects import position_effects
-from mien.stats.profiles.profile import first_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mien.stats.comparisons import Comparisons
-    from mien.stats.profiles.profile import Position
+    from mien.stats.profiles.first_place import Position
     from mien.store.store import JudgeRecord, RunRecord
 
     #: Options in the order of the trial, chosen, prompt, trial: a row of `mien.store.store.Store.verdicts`.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mien.errors import NotIdentified, UsageError
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.choice.empirical_bayes import MIN_RUNS, Estimate, pool
 
 if TYPE_CHECKING:

@@ -95,7 +95,7 @@ class Run:
         correct_judge: Run | str | None = None,
         **settings: Any,
     ) -> Profile:
-        """Rate the traits; other ``settings`` go to `mien.stats.profiles.profile.profile`.
+        """Rate the traits; other ``settings`` go to `mien.stats.profiles.rate`.
 
         Args:
             judge: whose verdicts to take; default: the run's first judge.
@@ -109,7 +109,7 @@ class Run:
                 one, or its judge errs too much.
             NotIdentified: the verdicts are too few to rate all traits.
         """
-        from mien.stats.profiles import profile as ratings
+        from mien.stats.profiles.profile import rate
 
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
@@ -119,7 +119,7 @@ class Run:
         if correct_judge is not None and prior != "flat":
             raise UsageError("a judge is corrected under the flat prior alone; leave one of the two out")
         comparisons = self.comparisons(judge)
-        return ratings.profile(
+        return rate(
             comparisons,
             judge_correction=None
             if correct_judge is None
@@ -214,7 +214,7 @@ class Run:
             UnknownName: the run has no such judge.
             UsageError: they have read no trial in common.
         """
-        from mien.stats.profiles.reliability import cohen_kappa
+        from mien.stats.agreement.kappa import cohen_kappa
 
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)

@@ -8,9 +8,7 @@ import numpy as np
 import scipy.stats
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from mien.types import Floats
 
 
 class Correlation(TypedDict):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mien.stats.profiles.reliability import Kappa
+    from mien.stats.agreement.kappa import Kappa
 
 SAMPLES = ("random", "stratified", "disagreement")
 LONGEST_NAME = 60  # characters
@@ -72,7 +72,7 @@ def agreements(
         people: what each person chose, by trial.
         judges: what each judge chose, by trial.
     """
-    from mien.stats.profiles.reliability import cohen_kappa
+    from mien.stats.agreement.kappa import cohen_kappa
 
     readers = {**judges, **people}
     pairs = [(person, judge) for person in people for judge in judges]

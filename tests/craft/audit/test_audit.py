@@ -14,7 +14,7 @@ from mien.craft.audit.counts import audit
 from mien.craft.audit.second_judge import Agreement
 from mien.craft.data.dataset import read_dataset, write_dataset
 from mien.errors import InputError, UsageError
-from mien.stats.profiles.reliability import Proportion
+from mien.stats.proportions import Proportion
 from tests.craft.pairs import CONSTITUTION, dataset, pair
 
 pytest.importorskip("datasketch", reason="needs the extra train")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.craft.audit.lengths import CLASS, lengths, match_lengths
-from mien.stats.profiles.reliability import proportion
+from mien.stats.proportions import proportion
 from tests.craft.pairs import pair
 
 if TYPE_CHECKING:

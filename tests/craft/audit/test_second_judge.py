@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mien.craft.audit.second_judge import IN_CHARACTER, agreement, draw, read_preferences
-from mien.stats.profiles.reliability import proportion
+from mien.stats.proportions import proportion
 from mien.types import PREFERRED, Preference
 from tests.craft.pairs import pair
 

@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from mien.craft.proof.result import Proof, moves, spread, took
 from mien.stats.comparisons import Comparisons
 from mien.stats.diffs import diff
-from mien.stats.profiles import profile as ratings
+from mien.stats.profiles.profile import Profile, rate
 
 if TYPE_CHECKING:
     from mien.craft.proof.result import Way
@@ -34,9 +34,9 @@ def change(
     cluster = shared.integers(100, size=n_trials)
     after = SCORES + shift + [(moved or {}).get(name, 0.0) for name in NAMES]
 
-    def profile(scores: np.ndarray) -> ratings.Profile:
+    def profile(scores: np.ndarray) -> Profile:
         chosen = (scores[options] + rng.gumbel(size=(n_trials, 2))).argmax(axis=1)
-        return ratings.profile(
+        return rate(
             Comparisons(
                 traits=NAMES,
                 options=options.astype(np.int32),

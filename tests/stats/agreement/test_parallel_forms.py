@@ -13,13 +13,13 @@ from mien.stats.agreement.parallel_forms import parallel_forms
 from mien.stats.choice.plackett_luce import cross_covariance
 from mien.stats.comparisons import comparisons_from
 from mien.stats.correlation import rank_correlation
-from mien.stats.profiles import profile as ratings
+from mien.stats.profiles.profile import Profile, rate
 
 N = 30
 NAMES = np.array([f"t{i:02}" for i in range(N)], dtype=object)
 
 
-def forms(seed: int, *, misread: float = 0.0, n_trials: int = 900) -> tuple[list[ratings.Profile], float]:
+def forms(seed: int, *, misread: float = 0.0, n_trials: int = 900) -> tuple[list[Profile], float]:
     """Two judges of the same responses, who see two characters; the second also misreads at random."""
     rng = np.random.default_rng(seed)
     scores = rng.normal(size=N)
@@ -32,7 +32,7 @@ def forms(seed: int, *, misread: float = 0.0, n_trials: int = 900) -> tuple[list
         chosen = (theta[shown[:, 0]] - theta[shown[:, 1]] + luck < 0).astype(int)
         chosen = np.where(rng.random(len(chosen)) < error, 1 - chosen, chosen)
         read = comparisons_from(NAMES[shown], NAMES[shown[np.arange(len(shown)), chosen]], prompt)
-        profiles.append(ratings.profile(read, run="r", model="m", judge=judge))
+        profiles.append(rate(read, run="r", model="m", judge=judge))
     return profiles, float(scipy.stats.spearmanr(scores, other).statistic)
 
 

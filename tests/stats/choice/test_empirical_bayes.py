@@ -7,7 +7,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.choice.empirical_bayes import Estimate, Prior, pool
 
 

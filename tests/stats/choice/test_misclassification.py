@@ -5,12 +5,12 @@ import pytest
 import scipy.optimize
 
 from mien.errors import UsageError
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.choice.likelihood import Trials
 from mien.stats.choice.misclassification import Misreading, _gradient_by_rate, corrected_fit, misreading
 from mien.stats.comparisons import Comparisons
 from mien.stats.diffs import diff
-from mien.stats.profiles import profile as ratings
+from mien.stats.profiles.profile import rate
 
 
 def pairs(n_trials, n_items, rng):
@@ -159,7 +159,7 @@ def test_a_profile_shows_both_and_takes_no_part_in_a_diff():
     cluster = np.arange(1200) % 60
     names, prompts = tuple("abcdef"), tuple(f"p{i}" for i in range(60))
     table = Comparisons(options=options, chosen=read, cluster=cluster, traits=names, clusters=prompts)
-    plain, corrected = ratings.profile(table), ratings.profile(table, judge_correction=judge)
+    plain, corrected = rate(table), rate(table, judge_correction=judge)
     alone = {row["trait"]: row["rating"] for row in plain.rows}
     assert all(row["uncorrected_rating"] == alone[row["trait"]] for row in corrected.rows)
     assert np.std(corrected.rating) > 1.2 * np.std(plain.rating)

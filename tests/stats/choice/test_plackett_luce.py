@@ -13,7 +13,7 @@ from statsmodels.discrete.conditional_models import ConditionalLogit
 from statsmodels.discrete.discrete_model import Logit
 
 from mien.errors import NotIdentified
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.choice.empirical_bayes import Prior
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.choice.likelihood import Trials
 from mien.stats.comparisons import Comparisons
 from mien.stats.consistency.influence import Pulls

@@ -8,7 +8,7 @@ import scipy.optimize
 
 from mien.stats.consistency.contexts import consistency
 from mien.stats.consistency.pooling import pooling
-from mien.stats.profiles.profile import ELO_CENTRE, ELO_SCALE
+from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE
 
 ALPHA = 0.15
 

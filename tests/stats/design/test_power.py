@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.power import NormalIndPower, TTestIndPower
 
 from mien.errors import UsageError
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.comparisons import Comparisons
 from mien.stats.design.power import (
     Against,
@@ -22,10 +22,10 @@ from mien.stats.design.power import (
     smallest_change,
     threshold,
 )
-from mien.stats.design.trials import design
+from mien.stats.design.trials import lay_out
 from mien.stats.diffs import diff
-from mien.stats.profiles import reliability
-from mien.stats.profiles.profile import ELO_SCALE, profile
+from mien.stats.profiles import rate, reliability
+from mien.stats.profiles.elo import ELO_SCALE
 from mien.types import Prompt
 
 PROMPTS = tuple(Prompt(f"p{i}", f"prompt {i}") for i in range(500))
@@ -34,7 +34,7 @@ PROMPTS = tuple(Prompt(f"p{i}", f"prompt {i}") for i in range(500))
 def information(n, n_options, rounds):
     """Of a design at equal scores, trial by trial."""
     found = np.zeros((n, n))
-    for shown in design([f"t{i}" for i in range(n)], PROMPTS, rounds=rounds, n_options=n_options).options:
+    for shown in lay_out([f"t{i}" for i in range(n)], PROMPTS, rounds=rounds, n_options=n_options).options:
         block = np.ix_(shown, shown)
         found[block] += np.eye(n_options) / n_options - 1 / n_options**2
     return found
@@ -54,7 +54,7 @@ def test_a_balanced_design_has_the_information_that_is_assumed(n, n_options, rou
 @pytest.mark.parametrize(("n_options", "rounds"), [(2, 28), (2, 60), (4, 28)])
 def test_fits_of_equal_scores_have_the_standard_errors_that_are_assumed(n_options, rounds):
     n, rng = 60, np.random.default_rng(0)
-    shown = design([f"t{i}" for i in range(n)], PROMPTS, rounds=rounds, n_options=n_options)
+    shown = lay_out([f"t{i}" for i in range(n)], PROMPTS, rounds=rounds, n_options=n_options)
     fits = [
         choice.fit(shown.options, rng.integers(n_options, size=len(shown)), n, clusters=shown.prompt)
         for _ in range(4)
@@ -122,11 +122,11 @@ def test_simulated_diffs_find_what_is_predicted(monkeypatch: pytest.MonkeyPatch)
     )  # most of the time, and no part of it
     n, rounds, rise, rng = 12, 66, 250, np.random.default_rng(1)
     traits = tuple(f"t{i:02d}" for i in range(n))
-    shown = design(traits, PROMPTS, rounds=rounds)
+    shown = lay_out(traits, PROMPTS, rounds=rounds)
 
     def run(scores):
         utilities = scores[shown.options] + rng.gumbel(size=shown.options.shape)
-        return profile(
+        return rate(
             Comparisons(
                 traits=traits,
                 options=shown.options,

@@ -10,16 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.errors import UsageError
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.comparisons import NEITHER_CODE, Comparisons
 from mien.stats.design.stopping import FLOOR, Check, Rule, ceiling
-from mien.stats.design.trials import design
-from mien.stats.profiles import profile as ratings
+from mien.stats.design.trials import lay_out
+from mien.stats.intervals import quantile
+from mien.stats.profiles.profile import rate
 from mien.types import Prompt
 
 PROMPTS = tuple(Prompt(f"p{i}", f"prompt {i}") for i in range(60))
 TRAITS = tuple(f"trait {i}" for i in range(10))
-DESIGN = design(TRAITS, PROMPTS, rounds=120)
+DESIGN = lay_out(TRAITS, PROMPTS, rounds=120)
 
 
 def choose(scores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -58,7 +59,7 @@ def chosen() -> np.ndarray:
 def test_a_check_finds_what_the_profile_says(chosen: np.ndarray) -> None:
     chosen = chosen.copy()
     chosen[::9] = NEITHER_CODE
-    profile = ratings.profile(first(chosen, 30))
+    profile = rate(first(chosen, 30))
     check = Rule(reliability=0.9).check(first(chosen, 30), 30)
     assert check.reliability == pytest.approx(profile.reliability["model_based"])
     assert check.stderr == pytest.approx(math.sqrt(np.mean([row["stderr"] ** 2 for row in profile.rows])))
@@ -184,7 +185,7 @@ def test_intervals_hold_the_truth_after_stopping(rule: Rule) -> None:
         check = stop(rule, chosen)
         table = first(chosen, check.rounds)
         fit = choice.fit(table.options, table.chosen, 10, clusters=table.cluster)
-        margin = ratings.quantile(0.95, fit.n_clusters) * fit.stderr
+        margin = quantile(0.95, fit.n_clusters) * fit.stderr
         covered.append(np.abs(fit.scores - scores) < margin)
         rounds.append(check.rounds)
     assert len(set(rounds)) > 5  # the verdicts decided

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mien.errors import UsageError
-from mien.stats.design.trials import DEFAULT_TRIALS, MAX_OPTIONS, Design, design, rounds_for
+from mien.stats.design.trials import DEFAULT_TRIALS, MAX_OPTIONS, Design, lay_out, rounds_for
 from mien.types import Prompt
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Case(NamedTuple):
 
     def design(self, prompts: tuple[Prompt, ...] = ONE_PROMPT, **changes: object) -> Design:
         given = {"rounds": self.rounds, "n_options": self.n_options, "seed": self.seed} | changes
-        return design(self.traits, prompts, **given)  # type: ignore[arg-type]
+        return lay_out(self.traits, prompts, **given)  # type: ignore[arg-type]
 
 
 @st.composite
@@ -120,7 +120,7 @@ def test_no_pair_repeats_before_all_pairs_have_been_used(case: Case) -> None:
 
 @pytest.mark.parametrize("n", [2, 3, 10, 11, 144])
 def test_a_full_design_shows_every_pair_exactly_once(n: int) -> None:
-    made = design([f"t{i}" for i in range(n)], ONE_PROMPT, rounds=rounds_for(n, full=True))
+    made = lay_out([f"t{i}" for i in range(n)], ONE_PROMPT, rounds=rounds_for(n, full=True))
     pairs = {tuple(sorted(block)) for block in made.options.tolist()}
     assert len(made) == len(pairs) == n * (n - 1) // 2
 
@@ -128,7 +128,7 @@ def test_a_full_design_shows_every_pair_exactly_once(n: int) -> None:
 @pytest.mark.parametrize("n_options", [3, 4, 6, 8])
 def test_pairs_meet_in_larger_blocks_far_more_evenly_than_in_random_ones(n_options: int) -> None:
     n, rounds = 24, 69
-    made = design([f"t{i}" for i in range(n)], ONE_PROMPT, rounds=rounds, n_options=n_options)
+    made = lay_out([f"t{i}" for i in range(n)], ONE_PROMPT, rounds=rounds, n_options=n_options)
     rng = np.random.default_rng(0)
     at_random = np.concatenate([rng.permutation(n).reshape(-1, n_options) for _ in range(rounds)])
 
@@ -144,7 +144,7 @@ def test_pairs_meet_in_larger_blocks_far_more_evenly_than_in_random_ones(n_optio
 @pytest.mark.parametrize("n_options", range(2, MAX_OPTIONS + 1))
 def test_every_trait_stands_about_equally_often_in_every_position(n_options: int) -> None:
     n = 24
-    made = design([f"t{i}" for i in range(n)], ONE_PROMPT, rounds=12 * n_options, n_options=n_options)
+    made = lay_out([f"t{i}" for i in range(n)], ONE_PROMPT, rounds=12 * n_options, n_options=n_options)
     stood = np.array([np.bincount(column, minlength=n) for column in made.options.T])
     assert np.abs(stood - 12).max() <= 2
 
@@ -191,7 +191,7 @@ def test_the_name_tells_apart_whatever_a_design_depends_on() -> None:
         case.design(two[::-1]),
         case.design((two[0], Prompt("p1", "good bye"))),
         case.design((two[0], Prompt("p1", "bye", category="small talk"))),
-        design(case.traits[::-1], two, rounds=4),
+        lay_out(case.traits[::-1], two, rounds=4),
     ]
     assert len({d.name for d in designs}) == len(designs)
 
@@ -203,7 +203,7 @@ def test_trials_that_are_known_stay_as_they_are_on_every_platform_and_numpy() ->
     def first(made: Design, n: int) -> list[tuple[int, str, str]]:
         return [(t.round, " ".join(t.options), t.prompt.id) for t in list(made)[:n]]
 
-    odd = design(names, prompts, rounds=4, seed=2026)
+    odd = lay_out(names, prompts, rounds=4, seed=2026)
     assert odd.name == "f0fd4a382c-4"
     assert first(odd, 5) == [
         (0, "direct indirect", "p0"),
@@ -212,7 +212,7 @@ def test_trials_that_are_known_stay_as_they_are_on_every_platform_and_numpy() ->
         (0, "blunt direct", "p4"),
         (1, "indirect warm", "p8"),
     ]
-    even = design(names[:6], prompts, rounds=4, seed=2026)
+    even = lay_out(names[:6], prompts, rounds=4, seed=2026)
     assert even.name == "c6b295ba57-4"
     assert first(even, 5) == [
         (0, "direct indirect", "p0"),
@@ -221,7 +221,7 @@ def test_trials_that_are_known_stay_as_they_are_on_every_platform_and_numpy() ->
         (1, "terse direct", "p4"),
         (1, "warm poetic", "p6"),
     ]
-    triples = design(names, prompts, rounds=4, n_options=3, seed=2026)
+    triples = lay_out(names, prompts, rounds=4, n_options=3, seed=2026)
     assert triples.name == "ce28cf17e1-4"
     assert first(triples, 5) == [
         (0, "warm poetic terse", "p0"),
@@ -272,7 +272,7 @@ def test_replicates_count_the_earlier_trials_that_are_the_same(
 
 
 def test_repeated_trials_are_told_apart() -> None:
-    made = design(["a", "b"], ONE_PROMPT, rounds=6)
+    made = lay_out(["a", "b"], ONE_PROMPT, rounds=6)
     assert Counter(t.options for t in made) == {("a", "b"): 3, ("b", "a"): 3}
     assert len({(t.options, r) for t, r in zip(made, made.replicate.tolist(), strict=True)}) == 6
     assert made.replicate.tolist() == [0, 0, 1, 1, 2, 2]

@@ -15,7 +15,7 @@ from mien.errors import UsageError
 from mien.stats.choice.empirical_bayes import Prior
 from mien.stats.comparisons import Comparisons
 from mien.stats.diffs import diff
-from mien.stats.profiles import profile as ratings
+from mien.stats.profiles.profile import rate
 
 N = 16
 SCORES = np.linspace(1.2, -1.2, N)
@@ -34,7 +34,7 @@ def profile(scores=SCORES, *, seed, trials=0, n_trials=800, prefix="p", **metada
         cluster=cluster.astype(np.int32),
         clusters=tuple(f"{prefix}{i}" for i in range(100)),
     )
-    return ratings.profile(comparisons, **metadata)
+    return rate(comparisons, **metadata)
 
 
 def test_delta_and_its_covariance_follow_their_definition():

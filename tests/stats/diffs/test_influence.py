@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.comparisons import Comparisons
 from mien.stats.diffs import diff
 from mien.stats.diffs.influence import influence, leave_out
 from mien.stats.diffs.jackknife import Jackknife
-from mien.stats.profiles import profile as ratings
-from mien.stats.profiles.profile import ELO_SCALE
+from mien.stats.profiles.elo import ELO_SCALE
+from mien.stats.profiles.profile import rate
 
 N, PROMPTS = 10, 40
 
@@ -44,13 +44,13 @@ def without(table, prompt):
 @pytest.mark.parametrize("prefix", ["p", "q"])
 def test_one_step_is_near_the_refit_without_each_prompt(prefix):
     a, b = comparisons(1), comparisons(2, prefix=prefix)
-    found = diff(ratings.profile(a), ratings.profile(b))
+    found = diff(rate(a), rate(b))
     jackknife = Jackknife.of(found.before.fit, found.after.fit)
     assert len(jackknife.clusters) == (PROMPTS if prefix == "p" else 2 * PROMPTS)
     steps, refits, stderrs = [], [], []
     for prompt in jackknife.clusters[::5]:
         tables = [without(t, prompt) if prompt in t.clusters else t for t in (a, b)]
-        refit = diff(*map(ratings.profile, tables))
+        refit = diff(*map(rate, tables))
         left = leave_out(found, prompt)
         steps.append(left.delta - found.delta)
         refits.append(refit.delta - found.delta)
@@ -63,7 +63,7 @@ def test_one_step_is_near_the_refit_without_each_prompt(prefix):
 
 
 def test_pull_share_and_rows_are_what_leaving_out_takes_away():
-    found = diff(ratings.profile(comparisons(1)), ratings.profile(comparisons(2)))
+    found = diff(rate(comparisons(1)), rate(comparisons(2)))
     jackknife = Jackknife.of(found.before.fit, found.after.fit)
     rows = [0, 3, 17]
     pulls, shares = jackknife.rows(rows)
@@ -79,13 +79,11 @@ def test_pull_share_and_rows_are_what_leaving_out_takes_away():
 
 def test_the_prompt_that_carries_a_finding_is_named():
     tables = comparisons(1), comparisons(2, bonus=0.9)
-    before, after = map(ratings.profile, tables)
+    before, after = map(rate, tables)
     q = diff(before, after).q[3]
     found = diff(before, after, fdr=1.05 * q)  # just found, and with one prompt less no more
     (row,) = [row for row in influence(found) if row["trait"] == "t3"]
-    refits = {
-        prompt: diff(*(ratings.profile(without(t, prompt)) for t in tables)) for prompt in tables[0].clusters
-    }
+    refits = {prompt: diff(*(rate(without(t, prompt)) for t in tables)) for prompt in tables[0].clusters}
     by_p = sorted(refits, key=lambda prompt: refits[prompt].p[3])
     assert row["prompt"] in by_p[-3:]
     refit = refits[row["prompt"]]
@@ -96,7 +94,7 @@ def test_the_prompt_that_carries_a_finding_is_named():
 
 
 def test_a_finding_that_many_prompts_carry_stands():
-    found = diff(ratings.profile(comparisons(1)), ratings.profile(comparisons(2, bonus=3.0)))
+    found = diff(rate(comparisons(1)), rate(comparisons(2, bonus=3.0)))
     (row,) = [row for row in influence(found) if row["trait"] == "t3"]
     assert row["changed"]
     assert [row["trait"] for row in influence(found)] == [
@@ -108,6 +106,6 @@ def test_a_finding_that_many_prompts_carry_stands():
 
 
 def test_a_cluster_that_is_not_there():
-    fit = ratings.profile(comparisons(1)).fit
+    fit = rate(comparisons(1)).fit
     assert choice.leave_out(fit, "elsewhere") is fit
     assert choice.leave_out(fit, "p03").n_clusters == fit.n_clusters - 1

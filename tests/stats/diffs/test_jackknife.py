@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.diffs.jackknife import Jackknife
 
 N = 6

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from mien.errors import NotIdentified
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.comparisons import Comparisons
-from mien.stats.profiles import profile as ratings
 from mien.stats.profiles.precision import growth
+from mien.stats.profiles.profile import rate
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def comparisons() -> Comparisons:
 
 
 def test_the_last_point_is_the_profile(comparisons: Comparisons) -> None:
-    profile = ratings.profile(comparisons)
+    profile = rate(comparisons)
     last = growth(comparisons)[-1]
     widths = [(row["high"] - row["low"]) / 2 for row in profile.rows]
     assert last["trials"] == profile.n_trials == 600

@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from statsmodels.stats.inter_rater import cohens_kappa
-from statsmodels.stats.proportion import proportion_confint
 
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.profiles import reliability
 
 
@@ -54,59 +52,3 @@ def test_split_half_keeps_a_prompt_whole():
     strong = np.where(clusters[:, None] == 0, options, 2 - options)
     chosen = strong.argmin(axis=1)
     assert reliability.split_half(options, chosen, 3, clusters=clusters) == pytest.approx(-1)
-
-
-def test_kappa_matches_statsmodels():
-    rng = np.random.default_rng(0)
-    a = rng.choice(["calm", "warm", "neither"], size=200, p=[0.5, 0.3, 0.2])
-    b = np.where(rng.random(200) < 0.7, a, rng.choice(["calm", "warm", "neither"], size=200))
-    names = ["calm", "neither", "warm"]
-    table = np.array([[np.sum((a == x) & (b == y)) for y in names] for x in names])
-    oracle = cohens_kappa(table)
-    ours = reliability.cohen_kappa(a, b)
-    assert ours.kappa == pytest.approx(oracle.kappa)
-    assert ours.stderr == pytest.approx(oracle.std_kappa)
-    assert (ours.low, ours.high) == pytest.approx((oracle.kappa_low, oracle.kappa_upp))
-    assert ours.n == 200
-
-
-def test_kappa_at_its_ends():
-    assert reliability.cohen_kappa([0, 1, 0], [0, 1, 0])[:2] == (1, 0)
-    assert np.isnan(reliability.cohen_kappa(["x", "x"], ["x", "x"]).kappa)
-    with pytest.raises(ValueError, match="same trials"):
-        reliability.cohen_kappa([1], [1, 2])
-
-
-def test_proportion_of_independent_trials_is_wilsons():
-    hits = np.repeat([True, False], [70, 30_000 - 70])
-    found = reliability.proportion(hits)
-    assert (found.low, found.high) == pytest.approx(proportion_confint(70, 30_000, method="wilson"), rel=1e-3)
-
-
-def test_proportion_widens_with_ties_within_clusters():
-    hits = np.tile(np.repeat([True, False], 10), 10)
-    alone = reliability.proportion(hits)
-    tied = reliability.proportion(hits, clusters=np.repeat(np.arange(20), 10))
-    assert tied.share == alone.share == 0.5
-    assert tied.high - tied.low > 2.5 * (alone.high - alone.low)
-
-
-def test_proportion_of_halves_is_that_of_fewer_trials():
-    rng = np.random.default_rng(0)
-    scores = rng.choice([0.0, 0.5, 1.0], 20_000, p=[0.2, 0.5, 0.3])
-    found = reliability.proportion(scores)
-    assert (found.low, found.high) == pytest.approx(
-        (found.share - 1.96 * scores.std() / 20_000**0.5, found.share + 1.96 * scores.std() / 20_000**0.5),
-        abs=1e-4,
-    )
-    ties = reliability.proportion([0.5] * 5)
-    assert ties.share == 0.5
-    assert 0.15 < ties.low < 0.25  # five ties are no sure tie
-    assert ties.high == pytest.approx(1 - ties.low)
-
-
-def test_proportion_at_its_ends():
-    assert reliability.proportion([True] * 20) == pytest.approx((1, 0.8203, 1, 20), abs=1e-4)
-    assert reliability.proportion([True, True], clusters=["x", "x"]) == (1, 0, 1, 2)
-    with pytest.raises(ValueError, match="no trials"):
-        reliability.proportion([])

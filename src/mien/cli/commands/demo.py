@@ -86,7 +86,7 @@ def _measure(version: str, store: options.Path) -> Run:
 def _truth(version: str) -> dict[str, float]:
     """The planted ratings."""
     from mien.models.organism.planted import load_planted
-    from mien.stats.profiles.profile import ELO_CENTRE, ELO_SCALE
+    from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE
 
     return {trait: ELO_CENTRE + ELO_SCALE * score for trait, score in load_planted(version).chooses.items()}
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mien.models.inprocess.loading import Hardware
     from mien.stats.consistency.persistence import Persistence
     from mien.stats.design.stopping import Check
-    from mien.stats.profiles.reliability import Proportion
+    from mien.stats.proportions import Proportion
 
 _WHAT, _HOW = "What is measured", "How the model is sampled"
 

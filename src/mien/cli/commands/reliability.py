@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from mien.runs.run import Run
     from mien.stats.agreement.inter_rater import Agreement, Rate
     from mien.stats.agreement.parallel_forms import FormPair
-    from mien.stats.profiles.profile import Position, Profile
+    from mien.stats.profiles.first_place import Position
+    from mien.stats.profiles.profile import Profile
 
 
 def command(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mien.materials.constitutions import Constitution
     from mien.measurement.session import Progress
-    from mien.stats.profiles.reliability import Proportion
+    from mien.stats.proportions import Proportion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

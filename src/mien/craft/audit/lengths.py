@@ -9,13 +9,13 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from mien.craft.data.queries import lot
-from mien.stats.agreement.win_rates import clustered_share
+from mien.stats.proportions import clustered_share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.craft.data.recipes import Pair
-    from mien.stats.profiles.reliability import Proportion
+    from mien.stats.proportions import Proportion
 
 #: Width of the classes in which lengths are matched, as a natural log: 10 % in length.
 CLASS: Final = math.log(1.1)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mien.craft.data.queries import lot
-from mien.stats.agreement.win_rates import clustered_share
+from mien.stats.proportions import clustered_share
 from mien.types import PREFERRED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mien.craft.data.recipes import Pair
-    from mien.stats.profiles.reliability import Proportion
+    from mien.stats.proportions import Proportion
     from mien.types import Preference
 
 #: What people are asked of two answers, where the arena asks for a trait.

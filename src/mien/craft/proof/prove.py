@@ -31,7 +31,7 @@ from mien.measurement.session import (
 from mien.models.inprocess.loading import ORGANISM_JUDGE, Hardware
 from mien.runs.analysis import diff
 from mien.runs.run import Run, store_path
-from mien.stats.agreement.win_rates import clustered_share
+from mien.stats.proportions import clustered_share
 from mien.store.store import Store
 
 if TYPE_CHECKING:

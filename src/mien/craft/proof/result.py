@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import scipy.stats
 
-from mien.stats.profiles.reliability import Proportion, proportion
+from mien.stats.proportions import Proportion, proportion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mien.craft.proof.result import Proof, Took
     from mien.instruments.manner.features import Shift
     from mien.stats.diffs import Diff
-    from mien.stats.profiles.reliability import Proportion
+    from mien.stats.proportions import Proportion
 
 JSON, SECTION, FIGURES = "proof.json", "proof.md", ("diff", "slope")
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from mien.models.engine import Job
     from mien.models.organism.network import Network
+    from mien.types import Ints
 
     Floats = NDArray[np.float32]
-    Ints = NDArray[np.int64]
 
 # Places of memory that are added at once as answers grow, and random numbers that are drawn at once.
 _GROWTH = 64

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mien.models.organism.weights import Layer, Weights
+    from mien.types import Ints
 
     Floats = NDArray[np.float32]
-    Ints = NDArray[np.int64]
 
 
 class Network:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mien.models.organism.network import Network
+    from mien.types import Ints
 
     Floats = NDArray[np.float32]
-    Ints = NDArray[np.int64]
 
 # Tokens read at once, padding included: few enough for their states to stay in the processor's cache.
 _AT_ONCE = 512

@@ -9,9 +9,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mien.types import Ints
+
     Floats = NDArray[np.float32]
     Doubles = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 _BLOCK = 64  # about the root of a vocabulary's size
 

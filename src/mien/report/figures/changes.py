@@ -16,7 +16,7 @@ from mien.formatting import p_value
 from mien.report.changes import headline
 from mien.report.figures.labels import spread
 from mien.report.figures.theme import CHARACTER, finished
-from mien.stats.profiles.profile import quantile
+from mien.stats.intervals import quantile
 
 if TYPE_CHECKING:
     from mien.report.figures.theme import Chart

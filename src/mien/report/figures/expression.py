@@ -19,12 +19,10 @@ from mien.report.figures.theme import CHARACTER, finished, models_scale
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from mien.report.figures.theme import Chart
     from mien.stats.profiles.profile import Profile
+    from mien.types import Floats
 
-    Floats = NDArray[np.float64]
 
 HOLE = 0.16  # of the radius: where ratings would crowd together
 GAP = 2.5  # places left free at the top for the scale's own labels, at least

@@ -18,7 +18,7 @@ from mien.report.figures.changes import SIGNED
 from mien.report.figures.labels import beside
 from mien.report.figures.theme import CHARACTER, finished
 from mien.report.figures.trees import branches, order
-from mien.stats.profiles.profile import ELO_CENTRE
+from mien.stats.profiles.elo import ELO_CENTRE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ import pandas as pd
 from mien.formatting import counted
 from mien.report.figures.theme import finished, models_scale
 from mien.report.figures.trees import leaves
-from mien.stats.profiles.profile import ELO_CENTRE
+from mien.stats.profiles.elo import ELO_CENTRE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

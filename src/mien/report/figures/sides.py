@@ -16,7 +16,7 @@ from mien.errors import UsageError
 from mien.formatting import fraction
 from mien.report.figures.ratings import TOOLTIP, upright
 from mien.report.figures.theme import finished
-from mien.stats.profiles.profile import ELO_CENTRE
+from mien.stats.profiles.elo import ELO_CENTRE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

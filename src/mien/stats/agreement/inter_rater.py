@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from mien.stats.profiles.reliability import Proportion, cohen_kappa, proportion
+from mien.stats.agreement.kappa import cohen_kappa
+from mien.stats.proportions import Proportion, proportion
 from mien.types import NON_CHOICES
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ def parallel_forms(profiles: Sequence[Profile], *, confidence_level: float = 0.9
     """Correlate the ranks of every two profiles of one model and one trait set.
 
     Errors in common are those of the prompts that both forms have
-    (`mien.stats.choice.plackett_luce.cross_covariance`). With c the mean over traits of the covariance of
+    (`mien.stats.choice.cross_covariance`). With c the mean over traits of the covariance of
     both scores' errors, and s the standard deviation of the scores, c/(s_a s_b) of the correlation is error
     (`mien.stats.correlation.rank_correlation`).
 

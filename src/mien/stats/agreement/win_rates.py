@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mien.stats.profiles.reliability import Proportion, proportion
+from mien.stats.proportions import clustered_share
 from mien.types import PREFERRED, TIE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from mien.stats.proportions import Proportion
     from mien.types import Preference
 
 
@@ -101,20 +100,6 @@ def pleases(
         return None
     scores, clusters = zip(*both, strict=True)
     return clustered_share(np.array(scores), np.array(clusters), confidence_level=confidence_level)
-
-
-def clustered_share(
-    scores: NDArray[np.float64], clusters: NDArray[np.str_], *, confidence_level: float
-) -> Proportion:
-    """Mean of (T,) scores 0, ½ and 1 with its interval (`mien.stats.profiles.reliability.proportion`).
-
-    Where all scores are alike, nothing tells how much clusters have in common: then each counts once.
-    """
-    if np.ptp(scores) > 0:
-        return proportion(scores, clusters=clusters, confidence_level=confidence_level)
-    once = np.unique(clusters, return_index=True)[1]
-    found = proportion(scores[once], clusters=clusters[once], confidence_level=confidence_level)
-    return found._replace(n=len(scores))
 
 
 def _score(chosen: str, side: str) -> float:

@@ -10,10 +10,10 @@ import scipy.special
 import scipy.stats
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from mien.types import Floats, Ints
+
 
 STRENGTH_BOUNDS: Final = (np.log(1e-2), np.log(1e4))  # of the prior, in trials
 

@@ -23,9 +23,8 @@ import scipy.optimize
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from mien.types import Floats
 
-    Floats = NDArray[np.float64]
 
 MIN_RUNS: Final = 4  # with fewer, leaving one out leaves too little to foretell it from
 SPREAD_OF_OWN: Final = 0.5  # of log τ² between models, as standard deviation

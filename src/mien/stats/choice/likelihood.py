@@ -21,8 +21,8 @@ from mien.errors import NotIdentified
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from mien.types import Floats, Ints
+
 
 TOLERANCE: Final = 1e-8  # of the Newton decrement, in units of log-likelihood
 MAX_ITERATIONS: Final = 2000  # Newton takes ten; Fisher's scoring, under a judge that errs, hundreds

@@ -20,17 +20,18 @@ import scipy.sparse as sp
 import scipy.special
 
 from mien.errors import UsageError
-from mien.stats.choice import plackett_luce as choice
 from mien.stats.choice.confusions import STRENGTH_BOUNDS, log_likelihood
 from mien.stats.choice.likelihood import Trials
+from mien.stats.choice.plackett_luce import DEFAULT_ALPHA, fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from mien.stats.choice.plackett_luce import ChoiceFit
+    from mien.types import Floats, Ints
+
 
 N_STRENGTHS: Final = 60  # of the prior, over which rates are averaged
 
@@ -116,12 +117,12 @@ def corrected_fit(
     judge: Misreading,
     *,
     clusters: ArrayLike | None = None,
-    alpha: float = choice.DEFAULT_ALPHA,
+    alpha: float = DEFAULT_ALPHA,
     names: Sequence[str] | None = None,
-) -> choice.ChoiceFit:
+) -> ChoiceFit:
     """The choice model's fit to what was read, misreadings in the likelihood.
 
-    The covariance is that of `mien.stats.choice.plackett_luce.fit`, plus what the estimate owes to that of e:
+    The covariance is that of `mien.stats.choice.fit`, plus what the estimate owes to that of e:
     D Var(e) Dᵀ with D = B E[∂g/∂e], g the gradient and B the bread (Murphy and Topel 1985, Journal of
     Business & Economic Statistics 3, 370–379; e comes from other trials, so that there is no cross term).
 
@@ -137,15 +138,15 @@ def corrected_fit(
     Raises:
         UsageError: there are more than two options a trial, or the judge reads some pair no better than
             chance: e_a + e_b ≥ 1.
-        NotIdentified: as `mien.stats.choice.plackett_luce.fit` does.
+        NotIdentified: as `mien.stats.choice.fit` does.
     """
     shown = np.asarray(options, dtype=np.int64)
     _require_readable(shown, judge, names or [f"item {i}" for i in range(n_items)])
-    fit = choice.fit(shown, read, n_items, clusters=clusters, alpha=alpha, names=names, misread=judge.rate)
+    fitted = fit(shown, read, n_items, clusters=clusters, alpha=alpha, names=names, misread=judge.rate)
     trials = Trials.of(shown, read, n_items, None, judge.rate)
-    _, probabilities = trials.log_likelihood(np.concatenate([fit.scores, fit.positions]))
-    slope = fit.bread @ _gradient_by_rate(trials, probabilities)
-    return replace(fit, covariance=fit.covariance + slope @ judge.covariance @ slope.T)
+    _, probabilities = trials.log_likelihood(np.concatenate([fitted.scores, fitted.positions]))
+    slope = fitted.bread @ _gradient_by_rate(trials, probabilities)
+    return replace(fitted, covariance=fitted.covariance + slope @ judge.covariance @ slope.T)
 
 
 def _gradient_by_rate(trials: Trials, probabilities: Floats) -> Floats:

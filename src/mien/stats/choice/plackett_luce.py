@@ -35,9 +35,8 @@ if TYPE_CHECKING:
 
     from mien.stats.choice.empirical_bayes import Prior
     from mien.stats.choice.likelihood import Likelihood
+    from mien.types import Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 DEFAULT_ALPHA: Final = 0.15
 SEPARATED: Final = 15.0  # log odds between two options of one trial that only diverging estimates reach

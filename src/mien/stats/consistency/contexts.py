@@ -9,23 +9,22 @@ import numpy as np
 import scipy.stats
 
 from mien.errors import UsageError
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.choice.likelihood import Trials
 from mien.stats.consistency.influence import Pulls
 from mien.stats.consistency.interaction import interaction
 from mien.stats.consistency.pooling import pooling
-from mien.stats.profiles.profile import ELO_CENTRE, ELO_SCALE, quantile
+from mien.stats.intervals import quantile
+from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
-    from numpy.typing import NDArray
 
     from mien.stats.comparisons import Comparisons
+    from mien.types import Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 MIN_PROMPTS: Final = 5  # of fewer, what the prompts are like cannot be told from what the context is like
 N_RESAMPLES: Final = 4999

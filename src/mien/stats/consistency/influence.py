@@ -9,13 +9,9 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from mien.stats.choice.likelihood import Trials
     from mien.stats.choice.plackett_luce import ChoiceFit
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from mien.types import Floats, Ints
 
 
 class Pulls(NamedTuple):

@@ -8,11 +8,9 @@ import numpy as np
 import scipy.stats
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from mien.stats.consistency.influence import Pulls
+    from mien.types import Floats
 
-    Floats = NDArray[np.float64]
 
 #: Values of τ, log odds, for which the mean of the statistic is found; between them it is near linear in τ².
 TAUS: Final = np.array([0.0, 0.15, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mien.stats.profiles.reliability import Proportion, proportion
+from mien.stats.proportions import Proportion, proportion
 from mien.types import NON_CHOICES
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def turn_rows(
 ) -> list[TurnRow]:
     """The rows of one turn: all trials, and each kind of script where there is more than one.
 
-    Intervals are those of `mien.stats.profiles.reliability.proportion`, clustered by the first prompt.
+    Intervals are those of `mien.stats.proportions.proportion`, clustered by the first prompt.
 
     Args:
         turn: from 1.

@@ -16,11 +16,9 @@ import scipy.linalg
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from mien.stats.choice.likelihood import Trials
+    from mien.types import Floats
 
-    Floats = NDArray[np.float64]
 
 TOLERANCE: Final = 1e-3  # log odds by which scores may still move
 SLACK: Final = 1e-6  # of log density, for rounding

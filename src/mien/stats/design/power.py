@@ -13,12 +13,11 @@ import scipy.special
 import scipy.stats
 
 from mien.errors import UsageError
-from mien.stats.profiles.profile import ELO_SCALE
+from mien.stats.profiles.elo import ELO_SCALE
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from mien.types import Floats
 
-    Floats = NDArray[np.float64]
 
 MAX_ROUNDS = 10_000_000
 MAX_CHANGE = 2_000  # points: a choice in a hundred thousand

@@ -58,9 +58,9 @@ class Rule:
     def check(self, comparisons: Comparisons, rounds: int) -> Check:
         """Hold the verdicts of so many rounds, rated under the flat prior, against the targets."""
         # Whoever measures without a rule fits nothing, and need not load what fits.
-        from mien.stats.choice import plackett_luce as choice
+        from mien.stats import choice
         from mien.stats.profiles import reliability
-        from mien.stats.profiles.profile import ELO_SCALE
+        from mien.stats.profiles.elo import ELO_SCALE
 
         decided = comparisons.chosen >= 0
         nothing = Check(rule=self, rounds=rounds, decided=int(np.count_nonzero(decided)))

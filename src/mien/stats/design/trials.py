@@ -117,7 +117,7 @@ def rounds_for(n_traits: int, *, n_options: int = 2, trials: int | None = None, 
     return (trials - 1) * n_options // n_traits + 1
 
 
-def design(
+def lay_out(
     traits: Sequence[str],
     prompts: Sequence[Prompt],
     *,

@@ -10,12 +10,12 @@ import numpy as np
 import scipy.stats
 
 from mien.errors import UsageError
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.correlation import Correlation, rank_correlation
 from mien.stats.diffs.equivalence import Equivalence, Finding, growth, within
 from mien.stats.diffs.jackknife import Jackknife
 from mien.stats.diffs.size import Size, size
-from mien.stats.profiles.profile import ELO_SCALE
+from mien.stats.profiles.elo import ELO_SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mien.stats.profiles.profile import Profile
-
-    Floats = NDArray[np.float64]
+    from mien.types import Floats
 
 
 class DeltaRow(TypedDict):

@@ -10,7 +10,8 @@ import scipy.stats
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    from mien.types import Floats
+
 
 Finding = Literal["changed", "unchanged", "undecided"]
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 import scipy.stats
 
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.diffs.difference import diff
 from mien.stats.diffs.equivalence import within
 from mien.stats.diffs.jackknife import Jackknife
-from mien.stats.profiles.profile import ELO_SCALE
+from mien.stats.profiles.elo import ELO_SCALE
 
 if TYPE_CHECKING:
     from mien.stats.diffs.difference import Diff

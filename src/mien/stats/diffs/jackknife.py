@@ -8,11 +8,8 @@ import numpy as np
 import scipy.sparse as sp
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from mien.stats.choice.plackett_luce import ChoiceFit
-
-    Floats = NDArray[np.float64]
+    from mien.types import Floats
 
 
 class Jackknife(NamedTuple):

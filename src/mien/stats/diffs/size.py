@@ -9,9 +9,7 @@ import scipy.optimize
 import scipy.stats
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from mien.types import Floats
 
 
 class Size(TypedDict):

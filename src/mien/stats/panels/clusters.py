@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    from mien.types import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -10,7 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    from mien.types import Floats
+
 
 MIN_MODELS: Final = 8  # with fewer, resamples of the models hold too few different ones
 

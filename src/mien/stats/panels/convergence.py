@@ -9,9 +9,8 @@ import numpy as np
 import scipy.stats
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from mien.types import Floats
 
-    Floats = NDArray[np.float64]
 
 #: Where the published tiers of 144 traits end: top 20, 21–50, 51–100, and the rest.
 TIERS: Final = (20 / 144, 50 / 144, 100 / 144, 1.0)

@@ -10,11 +10,8 @@ import scipy.stats
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from mien.stats.panels.noise import Member
-
-    Floats = NDArray[np.float64]
+    from mien.types import Floats
 
 
 class Distinct(NamedTuple):

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mien.stats.choice.plackett_luce import ChoiceFit
-
-    Floats = NDArray[np.float64]
+    from mien.types import Floats
 
 
 class Member(NamedTuple):
@@ -42,7 +41,7 @@ def members(fits: Sequence[ChoiceFit], kept: Sequence[Sequence[int]]) -> list[Me
     """Split the error of each fit into what it has in common with others and what it has not.
 
     A cluster c adds h_c = √κ B g_c to the error of a fit
-    (`mien.stats.choice.plackett_luce.cross_covariance`); clusters of one label are added up together. Scores
+    (`mien.stats.choice.cross_covariance`); clusters of one label are added up together. Scores
     of a subset of the traits are centred on it, C θ with C = (E − 11ᵀ/n) rows of the subset: in the choice
     model, ratios of strengths do not depend on what else there was to choose from.
 

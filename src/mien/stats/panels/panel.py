@@ -17,17 +17,16 @@ from mien.stats.panels.convergence import Tier, convergence
 from mien.stats.panels.distinct import Distinct, distinct
 from mien.stats.panels.noise import draws, members
 from mien.stats.profiles import reliability
-from mien.stats.profiles.profile import ELO_CENTRE, ELO_SCALE
+from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import pandas as pd
-    from numpy.typing import NDArray
 
     from mien.stats.profiles.profile import Profile
+    from mien.types import Floats
 
-    Floats = NDArray[np.float64]
 
 MIN_TRAITS: Final = 3
 MAX_RUNS: Final = 200

@@ -25,15 +25,15 @@ import scipy.sparse as sp
 import scipy.special
 
 from mien.errors import NotIdentified
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
 from mien.stats.choice.likelihood import Penalty, inverse_on_contrasts, label_codes, maximise, penalised
-from mien.stats.profiles.profile import Position, first_place
+from mien.stats.profiles.first_place import Position, first_place
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from mien.types import Floats, Ints
+
 
 CLEAR: Final = 20.0  # times the ridge, that the comparisons must say of every contrast of the places
 
@@ -129,8 +129,8 @@ def position_effects(
     """Estimate both position effects at once.
 
     Fit, covariance clustered by prompt, and bias of the places are those of
-    `mien.stats.choice.plackett_luce.fit`, with γ beside β; the share among equals and its interval are those
-    of `mien.stats.profiles.profile.first_place`.
+    `mien.stats.choice.fit`, with γ beside β; the share among equals and its interval are those
+    of `mien.stats.profiles.first_place.first_place`.
 
     Args:
         options: (T, K) items shown, 0 … n_items−1, in the order of the trial.
@@ -142,7 +142,7 @@ def position_effects(
         confidence_level: of the intervals.
 
     Raises:
-        NotIdentified: as `mien.stats.choice.plackett_luce.fit`; or the judge's order follows from the
+        NotIdentified: as `mien.stats.choice.fit`; or the judge's order follows from the
             trial's, or differs from it in too few trials; or there is one prompt alone.
         ValueError: shapes or values out of range.
     """

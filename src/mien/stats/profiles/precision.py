@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 
 from mien.errors import NotIdentified
-from mien.stats.choice import plackett_luce as choice
+from mien.stats import choice
+from mien.stats.intervals import quantile
 from mien.stats.profiles import reliability
-from mien.stats.profiles.profile import ELO_SCALE, quantile
+from mien.stats.profiles.elo import ELO_SCALE
 
 if TYPE_CHECKING:
     from mien.stats.comparisons import Comparisons

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import numpy as np
-import scipy.special
-import scipy.stats
 
 from mien.errors import NotIdentified, UsageError
-from mien.stats.choice import plackett_luce as choice
-from mien.stats.choice.confusions import confusions
+from mien.stats import choice
 from mien.stats.choice.misclassification import corrected_fit
 from mien.stats.comparisons import NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE
+from mien.stats.intervals import quantile
 from mien.stats.profiles import reliability
+from mien.stats.profiles.accuracy import accuracy
+from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE, sequential_elo
+from mien.stats.profiles.first_place import first_place
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
     from mien.stats.choice.empirical_bayes import Prior
     from mien.stats.choice.misclassification import Misreading
     from mien.stats.comparisons import Comparisons
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-
-ELO_CENTRE: Final = 1000.0
-ELO_SCALE: Final = 400 / math.log(10)  # points to one unit of natural log odds
+    from mien.stats.profiles.accuracy import Accuracy
+    from mien.stats.profiles.first_place import Position
+    from mien.types import Floats, Ints
 
 
 class TraitRow(TypedDict):
@@ -66,14 +62,6 @@ class Verdicts(TypedDict):
     missing: int
 
 
-class Position(TypedDict):
-    """Probability that the first option is chosen among equals, with its interval."""
-
-    first: float
-    low: float
-    high: float
-
-
 class Reliability(TypedDict):
     """See `mien.stats.profiles.reliability`; None where it cannot be told."""
 
@@ -87,42 +75,6 @@ class Flat(TypedDict):
     statistic: float | None
     df: int
     p: float | None
-
-
-class Share(TypedDict):
-    """A share of n trials with its interval."""
-
-    accuracy: float
-    low: float
-    high: float
-    n: int
-
-
-class TraitShare(Share):
-    """`Share` of one trait's trials."""
-
-    trait: str
-
-
-class PairShare(TypedDict):
-    """How often one of a pair was read for the other; see `mien.stats.choice.confusions`."""
-
-    pair: list[str]
-    confused: int
-    n: int
-    rate: float
-    low: float
-    high: float
-
-
-class Accuracy(Share):
-    """How often the judge read the trait that the model was told to take.
-
-    ``traits`` go from worst to best, ``pairs`` (those confused at least once) from the most confusable.
-    """
-
-    traits: list[TraitShare]
-    pairs: list[PairShare]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -255,7 +207,7 @@ class Profile:
         return f"<p><b>{name}</b> · {escape(self.instrument)} · {decided}</p>{table}"
 
 
-def profile(
+def rate(
     comparisons: Comparisons,
     *,
     run: str = "",
@@ -365,7 +317,7 @@ def profile(
             ),
         ),
         flat=_flat(flat),
-        accuracy=_accuracy(comparisons, confidence_level) if instrument == "instructed" else None,
+        accuracy=accuracy(comparisons, confidence_level) if instrument == "instructed" else None,
     )
 
 
@@ -381,98 +333,7 @@ def count_verdicts(comparisons: Comparisons) -> Verdicts:
     )
 
 
-def sequential_elo(
-    options: NDArray[np.integer],
-    chosen: NDArray[np.integer],
-    n_items: int,
-    *,
-    k: float = 32.0,
-    start: float = ELO_CENTRE,
-) -> Floats:
-    """(n,) Elo ratings (1978), one update a game in the order given.
-
-    With K > 2 options, a trial is K − 1 games that the chosen option wins against each of the others, in the
-    order shown. An item without a game keeps ``start``.
-    """
-    import evalica
-
-    n_trials, n_options = options.shape
-    winners = np.repeat(options[np.arange(n_trials), chosen], n_options - 1)
-    losers = options[np.arange(n_options) != chosen[:, None]]
-    result = evalica.elo(
-        winners.tolist(), losers.tolist(), [evalica.Winner.X] * len(winners), k=float(k), initial=float(start)
-    )
-    ratings = np.full(n_items, start, dtype=np.float64)
-    ratings[result.scores.index.to_numpy()] = result.scores.to_numpy()
-    return ratings
-
-
-def quantile(confidence_level: float, n_clusters: float) -> float:
-    """Two-sided quantile of Student's t with C − 1 degrees of freedom."""
-    return float(scipy.stats.t.ppf((1 + confidence_level) / 2, n_clusters - 1))
-
-
-def first_place(effects: Floats, covariance: Floats, *, confidence_level: float, n_clusters: int) -> Position:
-    """Probability that the first of K places is chosen among equals, from effects less their bias.
-
-    Its log odds are β₁ − log Σ_{k>1} exp β_k; delta method on that scale, C − 1 degrees of freedom.
-
-    Args:
-        effects: (K,) β. Uncorrected, 144 traits in 1,000 trials inflate a position effect by a tenth.
-        covariance: (K, K) of ``effects``.
-        confidence_level: of the interval.
-        n_clusters: C.
-    """
-    others = effects[1:]
-    log_odds = float(effects[0] - scipy.special.logsumexp(others))
-    slope = np.concatenate([[1.0], -scipy.special.softmax(others)])
-    stderr = float(np.sqrt(slope @ covariance @ slope))
-    margin = quantile(confidence_level, n_clusters) * stderr
-    first, low, high = scipy.special.expit([log_odds, log_odds - margin, log_odds + margin]).tolist()
-    return Position(first=first, low=low, high=high)
-
-
 def _flat(fit: choice.ChoiceFit) -> Flat:
     n = len(fit.scores)
     test = choice.wald_test(fit.scores, fit.covariance[:n, :n], fit.n_clusters)
     return Flat(statistic=test.statistic, df=test.df, p=test.p)
-
-
-def _accuracy(comparisons: Comparisons, confidence_level: float) -> Accuracy:
-    """The share of right readings among the verdicts that name an option or ``neither``.
-
-    Refusals and unreadable verdicts say nothing about whether the trait could be told.
-    """
-    read = comparisons.chosen >= NEITHER_CODE
-    told, cluster = comparisons.options[read, 0], comparisons.cluster[read]
-    right = comparisons.chosen[read] == 0
-
-    def share(of: NDArray[np.bool_]) -> Share:
-        found = reliability.proportion(right[of], clusters=cluster[of], confidence_level=confidence_level)
-        return Share(accuracy=found.share, low=found.low, high=found.high, n=found.n)
-
-    traits = [
-        TraitShare(trait=name, **share(told == i)) for i, name in enumerate(comparisons.traits) if i in told
-    ]
-    traits.sort(key=lambda row: row["accuracy"])
-    pairs = _pairs(comparisons, read, confidence_level)
-    return Accuracy(**share(np.ones_like(right)), traits=traits, pairs=pairs)
-
-
-def _pairs(comparisons: Comparisons, read: NDArray[np.bool_], confidence_level: float) -> list[PairShare]:
-    names = comparisons.traits
-    found = confusions(
-        comparisons.options[read], comparisons.chosen[read], len(names), confidence_level=confidence_level
-    )
-    seen = np.flatnonzero(found.confused)
-    return [
-        PairShare(
-            pair=[names[item] for item in found.pairs[i]],
-            confused=int(found.confused[i]),
-            n=int(found.n[i]),
-            rate=float(found.rate[i]),
-            low=float(found.low[i]),
-            high=float(found.high[i]),
-        )
-        for i in seen[np.argsort(-found.rate[seen], kind="stable")]
-    ]

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from mien.types import Floats
 
-    Floats = NDArray[np.float64]
 
 N_DRAWS = 4000
 FLAT = 1e6  # how many times wider a prior is that tells nothing

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mien.craft.audit.counts import Part
     from mien.measurement.session import Limits
     from mien.models.inprocess.loading import Hardware
-    from mien.stats.profiles.reliability import Proportion
+    from mien.stats.proportions import Proportion
 
 _OTHERS = "What others say"
 

@@ -1,0 +1,42 @@
+"""The Elo scale, on which ratings are told, and sequential Elo, as published tables use it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mien.types import Floats
+
+ELO_CENTRE: Final = 1000.0
+ELO_SCALE: Final = 400 / math.log(10)  # points to one unit of natural log odds
+
+
+def sequential_elo(
+    options: NDArray[np.integer],
+    chosen: NDArray[np.integer],
+    n_items: int,
+    *,
+    k: float = 32.0,
+    start: float = ELO_CENTRE,
+) -> Floats:
+    """(n,) Elo ratings (1978), one update a game in the order given.
+
+    With K > 2 options, a trial is K − 1 games that the chosen option wins against each of the others, in the
+    order shown. An item without a game keeps ``start``.
+    """
+    import evalica
+
+    n_trials, n_options = options.shape
+    winners = np.repeat(options[np.arange(n_trials), chosen], n_options - 1)
+    losers = options[np.arange(n_options) != chosen[:, None]]
+    result = evalica.elo(
+        winners.tolist(), losers.tolist(), [evalica.Winner.X] * len(winners), k=float(k), initial=float(start)
+    )
+    ratings = np.full(n_items, start, dtype=np.float64)
+    ratings[result.scores.index.to_numpy()] = result.scores.to_numpy()
+    return ratings

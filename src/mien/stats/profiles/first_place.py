@@ -1,0 +1,41 @@
+"""How much likelier the first option is chosen for standing first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+import numpy as np
+import scipy.special
+
+from mien.stats.intervals import quantile
+
+if TYPE_CHECKING:
+    from mien.types import Floats
+
+
+class Position(TypedDict):
+    """Probability that the first option is chosen among equals, with its interval."""
+
+    first: float
+    low: float
+    high: float
+
+
+def first_place(effects: Floats, covariance: Floats, *, confidence_level: float, n_clusters: int) -> Position:
+    """Probability that the first of K places is chosen among equals, from effects less their bias.
+
+    Its log odds are β₁ − log Σ_{k>1} exp β_k; delta method on that scale, C − 1 degrees of freedom.
+
+    Args:
+        effects: (K,) β. Uncorrected, 144 traits in 1,000 trials inflate a position effect by a tenth.
+        covariance: (K, K) of ``effects``.
+        confidence_level: of the interval.
+        n_clusters: C.
+    """
+    others = effects[1:]
+    log_odds = float(effects[0] - scipy.special.logsumexp(others))
+    slope = np.concatenate([[1.0], -scipy.special.softmax(others)])
+    stderr = float(np.sqrt(slope @ covariance @ slope))
+    margin = quantile(confidence_level, n_clusters) * stderr
+    first, low, high = scipy.special.expit([log_odds, log_odds - margin, log_odds + margin]).tolist()
+    return Position(first=first, low=low, high=high)
