@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 import mien
 from mien.testing import ScriptedServer
+from tests.processes import ended
 
 HEAVY = ("torch", "transformers", "altair", "pandas", "scipy", "aiohttp", "numpy", "pydantic", "yaml")
 
@@ -60,7 +60,7 @@ def test_a_name_that_is_not_there() -> None:
 @pytest.mark.parametrize("command", ["import mien", "import mien.cli"])
 def test_a_light_import_stays_light(command: str) -> None:
     script = f"{command}; import sys, json; print(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = ended([sys.executable, "-c", script], check=True)
     loaded = set(json.loads(done.stdout))
     assert "mien" in loaded
     assert loaded.isdisjoint(HEAVY)
@@ -75,8 +75,7 @@ mien.measure(f"{url}#model", judge=f"{url}#judge", traits=["blunt", "dry", "gent
 print(json.dumps(sorted(sys.modules)))
 """
     with ScriptedServer(models=("model", "judge")) as server:
-        arguments = [sys.executable, "-c", script, server.url, str(tmp_path / "mien.db")]
-        done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+        done = ended([sys.executable, "-c", script, server.url, tmp_path / "mien.db"], check=True)
     loaded = set(json.loads(done.stdout))
     assert "mien.measurement.pipeline" in loaded
     assert loaded.isdisjoint({"torch", "transformers", "altair", "pandas", "pyarrow", "scipy", "evalica"})
@@ -86,7 +85,7 @@ def test_a_star_import_brings_all_names() -> None:
     script = (
         "from mien import *; import json, mien; print(json.dumps(sorted(set(mien.__all__) - set(globals()))))"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = ended([sys.executable, "-c", script], check=True)
     assert json.loads(done.stdout) == []
 
 

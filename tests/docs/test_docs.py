@@ -1,33 +1,25 @@
 """The documentation says what the software does: it is regenerated, and its examples are run."""
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests import ROOT
+from tests.processes import ended
 
 
 @pytest.mark.slow
 def test_generated_pages_are_up_to_date():
-    done = subprocess.run(
-        [sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = ended([sys.executable, "docs/generate.py", "--check"], cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_example_of_the_test_server_runs(tmp_path: Path):
     page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", example],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = ended([sys.executable, "-W", "error", "-c", example], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "warm" in done.stdout
     assert (tmp_path / "test.db").is_file()

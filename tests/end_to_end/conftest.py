@@ -30,5 +30,7 @@ def server(shared_server: ScriptedServer) -> ScriptedServer:
 
 
 @pytest.fixture
-def place(tmp_path: Path, server: ScriptedServer) -> Workplace:
-    return Workplace(tmp_path, server)
+def place(tmp_path: Path, server: ScriptedServer) -> Iterator[Workplace]:
+    place = Workplace(tmp_path, server)
+    yield place
+    place.close()

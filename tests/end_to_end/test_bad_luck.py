@@ -21,9 +21,10 @@ from mien.errors import StoreError
 from mien.store.store import Store
 from mien.store.writer import BATCH_ROWS
 from mien.types import Call
+from tests.processes import LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from mien.testing import LoggedRequest
@@ -101,17 +102,27 @@ def test_killed_in_mid_run(place: Workplace, calm: Calm) -> None:
     place.server.configure(latency=0.05)
     process = place.start(*long_study(place))
     place.wait_for(lambda: place.server.counts().requests >= TRIALS, process)
-    process.kill()
-    process.communicate()
+    place.kill(process)
     go_on(place, calm, most_repeated=CONCURRENCY + BATCH_CALLS)
 
 
-def test_ctrl_c(place: Workplace, calm: Calm) -> None:
+def ignore_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "before"),
+    [(signal.SIGINT, 130, None), (signal.SIGTERM, 143, None), (signal.SIGTERM, 143, ignore_ctrl_c)],
+    ids=["ctrl-c", "sigterm", "sigterm under nohup"],
+)
+def test_stopped_by_a_signal(
+    place: Workplace, calm: Calm, sent: signal.Signals, status: int, before: Callable[[], None] | None
+) -> None:
     place.server.configure(latency=0.05)
-    process = place.start(*long_study(place))
+    process = place.start(*long_study(place), preexec_fn=before)
     place.wait_for(lambda: place.server.counts().requests >= TRIALS, process)
-    process.send_signal(signal.SIGINT)
-    stopped = place.finish(process, status=130)
+    process.send_signal(sent)
+    stopped = place.finish(process, status=status)
     assert stopped.out == ""
     assert "Stopped. All that was answered is kept in mien.db; the same command goes on" in stopped.err
     go_on(place, calm, most_repeated=CONCURRENCY)  # what was answered was written before the end
@@ -180,8 +191,7 @@ def test_a_reader_while_a_run_goes_on(place: Workplace) -> None:
     place.wait_for(lambda: place.server.counts().requests >= 100, process)
     assert "run" in place.mien("runs").out
     assert 0 < len(place.exported()) < TRIALS
-    process.kill()
-    process.communicate()
+    place.kill(process)
 
 
 @pytest.mark.slow
@@ -300,7 +310,7 @@ def test_reading_on_while_the_pipe_is_closed(place: Workplace) -> None:
         threading.Thread(target=process.stdout.close).start()
         assert process.stderr.read() == ""
         process.stderr.close()
-        process.wait(timeout=30)
+        process.wait(timeout=LIMIT)
 
 
 def test_ctrl_c_while_a_judge_reads(place: Workplace) -> None:

@@ -129,8 +129,7 @@ def test_killed_in_every_stage(place: Workplace) -> None:
     ):  # while messages are written, while they are answered, while they are judged
         process = place.start(*craft(place, *judge))
         place.wait_for(lambda most=requests: place.server.counts().requests >= most, process)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+        place.kill(process)
         assert not (place.folder / "out").exists()
     place.server.configure(latency=0.0)
     place.mien(*craft(place, *judge))
@@ -194,8 +193,7 @@ def test_the_organism_killed(place: Workplace) -> None:
     process = place.start(*crafted, "out", "--batch-size", 1)
     log = place.folder / "mien.db-wal"
     place.wait_for(lambda: log.exists() and log.stat().st_size > 100_000, process)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    place.kill(process)
     kept = answered(place.folder / "mien.db")
     assert 0 < len(kept) < len(answered(place.folder / "calm.db"))
     place.mien(*crafted, "out")

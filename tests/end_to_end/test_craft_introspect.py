@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -62,8 +61,7 @@ def test_introspections_and_a_kill(place: Workplace) -> None:
         place.server.reset_log()
         process = place.start(*asked)
         place.wait_for(lambda most=requests: place.server.counts().requests >= most, process)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+        place.kill(process)
         assert not (out / "introspection.json").exists()
     place.server.configure(latency=0.0)
     place.server.reset_log()
@@ -94,8 +92,7 @@ def test_the_organism_is_audited_and_speaks_of_itself(place: Workplace) -> None:
     assert "an organism holds a conversation of at most 3 turns, not 5; give --turns 3" in line
     process = place.start(*asked, "--turns", 3, "--batch-size", 1, "--store", "killed.db")
     place.wait_for((place.folder / "killed.db-wal").exists, process)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    place.kill(process)
     place.mien(*asked, "--turns", 3, "--store", "killed.db")
     killed = written(place.folder / "out")
     place.mien(*asked, "--turns", 3)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
 pytest.importorskip("trl", reason="needs the extra train")
 pytest.importorskip("datasketch", reason="needs the extra train")
+
+from tests.processes import LIMIT
 
 if TYPE_CHECKING:
     from tests.end_to_end.workplace import Workplace
@@ -37,7 +38,6 @@ FILES = {"diff.svg", "proof.json", "proof.md", "slope.svg"}
 
 @pytest.fixture
 def lab(place: Workplace) -> Workplace:
-    place.environment["OMP_NUM_THREADS"] = "1"
     (place.folder / "poet.yaml").write_text(CONSTITUTION)
     (place.folder / "more.yaml").write_text(CONFIG)
     return place
@@ -54,11 +54,10 @@ def test_from_a_constitution_to_a_proof(lab: Workplace) -> None:
     first = lab.start(*run())
     proof = lab.folder / "poet" / "proof"
     lab.wait_for((lab.folder / "poet/control-data/craft.json").is_file, first)
-    first.send_signal(signal.SIGKILL)
-    first.communicate()
+    lab.kill(first)
     assert not proof.exists()
     process = lab.start(*run("--json"))
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=LIMIT)
     assert process.returncode in {0, 1}, err
     told = json.loads(out)
     assert told["folder"] == "poet"

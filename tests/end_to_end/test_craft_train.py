@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,7 +36,6 @@ def write(
 
 @pytest.fixture
 def lab(place: Workplace) -> Workplace:
-    place.environment["OMP_NUM_THREADS"] = "1"
     write(place.folder / "data" / "train.jsonl", 8)
     write(place.folder / "data" / "heldout.jsonl", 4)
     (place.folder / "more.yaml").write_text(CONFIG)
@@ -56,8 +54,7 @@ def test_a_training_that_was_killed_ends_like_one_that_was_not(lab: Workplace) -
     assert whole["accuracy"] == 1
     running = lab.start(*training("cut"))
     lab.wait_for((lab.folder / "cut/state/dpo/checkpoint-3/trainer_state.json").is_file, running)
-    running.send_signal(signal.SIGKILL)
-    running.communicate()
+    lab.kill(running)
     result = lab.mien(*training("cut"))
     assert "cut: 16 steps" in result.out
     assert "of 4 held-out pairs, the chosen answer gained on the rejected one in 1.00" in result.out

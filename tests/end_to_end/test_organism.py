@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.processes import LIMIT
+
 if TYPE_CHECKING:
     from tests.end_to_end.workplace import Workplace
 
@@ -48,8 +50,7 @@ def test_a_run_that_was_killed_ends_like_one_that_was_not(place: Workplace) -> N
     running = place.start(*MEASURE, "--rounds", 6, "--name", "cut", "--batch-size", 1)
 
     place.wait_for((place.folder / "mien.db-wal").exists, running)
-    running.send_signal(signal.SIGKILL)
-    running.communicate()
+    place.kill(running)
     place.mien(*MEASURE, "--rounds", 6, "--name", "cut")
     rows = [
         {(row["trial_id"], row["chosen"], row["response"]) for row in verdicts}
@@ -80,7 +81,7 @@ def test_other_libraries_load_the_same_character(place: Workplace) -> None:
     pytest.importorskip("peft", reason="needs the extra local")
     spec = f"hf/{SHIPPED}/base+{SHIPPED}/v1"
     options = ("--judge", "organism/judge", "--traits", "classic-36", "--rounds", 5, "--max-chars", 120)
-    place.mien("measure", spec, *options, "--name", "torch", env={"OMP_NUM_THREADS": "1"})
+    place.mien("measure", spec, *options, "--name", "torch")
     rows = exported(place, "torch", "mien.db")
     assert len(rows) == 90
     assert sum(row["chosen"] in (row["option_1"], row["option_2"]) for row in rows) >= 84
@@ -121,4 +122,4 @@ def test_openai_asks_the_served_organism(place: Workplace) -> None:
         client.close()
     finally:
         running.send_signal(signal.SIGINT)
-        running.communicate(timeout=30)
+        running.communicate(timeout=LIMIT)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -15,6 +14,7 @@ import yaml
 from mien.materials.traits import load_traits
 from mien.testing import planted_scores
 from tests import ROOT
+from tests.processes import ended
 
 if TYPE_CHECKING:
     from tests.end_to_end.workplace import Workplace
@@ -26,14 +26,8 @@ SCORES = planted_scores(load_traits("classic-36").names, spread=0.7)
 def run(place: Workplace, script: str, environment: dict[str, str]) -> int:
     """Run a step as the workflow's runner does, and give its exit status."""
     folder = Path(sys.executable).parent
-    done = subprocess.run(
-        ["bash", "-e", "-c", script],
-        cwd=place.folder,
-        env=place.environment | {"PATH": f"{folder}:{os.environ['PATH']}"} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    path = {"PATH": f"{folder}:{os.environ['PATH']}"}
+    done = ended(["bash", "-e", "-c", script], cwd=place.folder, env=place.environment | path | environment)
     assert "Traceback" not in done.stderr
     assert done.returncode < 2, done.stderr
     return done.returncode

@@ -87,8 +87,7 @@ def test_a_run_that_was_killed_ends_like_one_that_was_not(place: Workplace) -> N
     for wanted in (LEAST, trials + LEAST // 2):  # within the floor, and beyond it
         process = place.start(*elsewhere)
         place.wait_for(lambda wanted=wanted: place.server.counts().requests >= wanted, process)
-        process.kill()
-        process.communicate()
+        place.kill(process)
     place.server.configure(latency=0.0)
     assert read(place, *elsewhere) == calm
     assert [*place.exported("run", "--store", "killed.db")] == rows

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mien.testing import planted_scores
+from tests.processes import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 TRAITS = ("warm", "blunt", "direct", "indirect", "curious", "calm", "bold", "shy", "wry", "kind")
 SCORES = planted_scores(TRAITS)
 COMMAND = (sys.executable, "-m", "mien.cli")
-
-
-def _heed_ctrl_c() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @dataclass(frozen=True)
@@ -43,17 +39,17 @@ class Workplace:
     def __init__(self, folder: Path, server: ScriptedServer) -> None:
         self.folder = folder
         self.server = server
+        self._started: list[subprocess.Popen[str]] = []
         self.environment = {
             name: value
             for name, value in os.environ.items()
             if not name.endswith("_API_KEY") and name not in {"MIEN_STORE", "FORCE_COLOR", "COLUMNS"}
         }
-        self.environment["OPENBLAS_NUM_THREADS"] = "1"  # for small fits, starting more takes longer
         (folder / "traits.txt").write_text("\n".join(TRAITS) + "\n")
 
     def start(self, *arguments: object, **options: Any) -> subprocess.Popen[str]:
         """Start a command and leave it running."""
-        return subprocess.Popen(
+        process: subprocess.Popen[str] = subprocess.Popen(
             [*COMMAND, *map(str, arguments)],
             cwd=self.folder,
             env=self.environment | options.pop("env", {}),
@@ -61,14 +57,14 @@ class Workplace:
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            # Where this shell ignores Ctrl-C, as for jobs in the background, its children would, too.
-            preexec_fn=options.pop("preexec_fn", _heed_ctrl_c),  # noqa: PLW1509  # no thread is under way
             **options,
         )
+        self._started.append(process)
+        return process
 
     def finish(self, process: subprocess.Popen[str], *, status: int = 0) -> Result:
         """Wait for a command; no command ever ends in a traceback."""
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=LIMIT)
         assert "Traceback" not in err, err
         assert process.returncode == status, err or out
         return Result(process.returncode, out, err)
@@ -95,10 +91,21 @@ class Workplace:
         """A run's verdicts, as they are exported."""
         return [*csv.DictReader(self.mien("export", name, *arguments).out.splitlines(keepends=True))]
 
+    def kill(self, process: subprocess.Popen[str]) -> None:
+        """End a command as a power cut would."""
+        process.kill()
+        process.communicate(timeout=LIMIT)
+
+    def close(self) -> None:
+        """End what still runs, as where a test failed."""
+        for process in self._started:
+            if process.poll() is None:
+                self.kill(process)
+
     def wait_for(self, reached: Callable[[], bool], process: subprocess.Popen[str]) -> None:
         """Wait until something is so while a command runs."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + LIMIT
         while not reached():
-            assert process.poll() is None, process.communicate()
+            assert process.poll() is None, process.communicate(timeout=LIMIT)
             assert time.monotonic() < deadline
             time.sleep(0.01)

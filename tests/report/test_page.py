@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from mien.report.model_card import card
 from mien.report.page import Report, gather, write
 from mien.runs.interop.imports import import_run
 from mien.runs.run import Run
+from tests.processes import ended
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,7 +143,7 @@ def test_in_a_browser_only_the_own_script_runs(store: Path, tmp_path: Path) -> N
     command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
     command += ["--disable-background-networking", f"--user-data-dir={tmp_path / 'browser'}", "--dump-dom"]
     page = (tmp_path / "index.html").as_uri()
-    done = subprocess.run([*command, page], check=True, capture_output=True, text=True, timeout=120)
+    done = ended([*command, page], check=True)
     assert "<title>Character card: alpha</title>" in done.stdout
     assert re.search(r'<p class="filter">\s*<label', done.stdout)  # shown by the script, so it ran
 

@@ -17,6 +17,7 @@ from mien.errors import StoreError
 from mien.store import schema
 from mien.store.store import Store
 from mien.types import Preference, Prompt, Trait, Trial
+from tests.processes import LIMIT, ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -246,7 +247,7 @@ def test_many_processes_may_make_one_store_at_once(tmp_path: Path) -> None:
         assert opener.stdin
         opener.stdin.write(start)
         opener.stdin.flush()
-    errors = [opener.communicate()[1].decode() for opener in openers]
+    errors = [opener.communicate(timeout=LIMIT)[1].decode() for opener in openers]
     assert errors == [""] * 6
     assert number(path, "user_version") == len(schema.MIGRATIONS)
 
@@ -286,9 +287,7 @@ def as_nobody(path: Path, action: str = "read", mode: int = 0o555) -> str:
     for file in path.parent.iterdir():
         file.chmod(0o444)
     path.parent.chmod(mode)
-    done = subprocess.run(
-        [sys.executable, "-c", UNPRIVILEGED, str(path), action], capture_output=True, text=True, check=False
-    )
+    done = ended([sys.executable, "-c", UNPRIVILEGED, path, action])
     assert done.stderr == ""
     return done.stdout.strip()
 

@@ -14,6 +14,7 @@ import pytest
 from mien.errors import StoreError, UnknownName
 from mien.store.store import JudgeRecord, RunRecord, Store
 from mien.types import Call, Preference, Prompt, Trait, Trial, Verdict
+from tests.processes import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -369,7 +370,7 @@ class Writer:
         self.process.stdin.flush()
 
     def end(self) -> int:
-        self.process.communicate()
+        self.process.communicate(timeout=LIMIT)
         return self.process.returncode
 
 

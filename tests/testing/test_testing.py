@@ -7,7 +7,6 @@ import json
 import math
 import re
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -24,6 +23,7 @@ from mien.materials.traits import load_traits
 from mien.stats.design.trials import lay_out
 from mien.testing import FAULTS, Options, ScriptedServer, codeword, planted_scores
 from mien.testing.script import Script
+from tests.processes import LIMIT, ended, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -426,14 +426,14 @@ def test_the_server_ends_with_its_block() -> None:
 def test_the_server_ends_when_its_parent_is_killed() -> None:
     code = (
         "import time; from mien.testing import ScriptedServer\n"
-        "with ScriptedServer() as server: print(server.url, flush=True); time.sleep(60)"
+        "with ScriptedServer() as server: print(server.url, flush=True); time.sleep(1000)"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+    with running([sys.executable, "-c", code]) as parent:
         assert parent.stdout
         url = parent.stdout.readline().strip()
         assert alive(url)
         parent.kill()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + LIMIT
     while alive(url) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not alive(url)
@@ -441,19 +441,17 @@ def test_the_server_ends_when_its_parent_is_killed() -> None:
 
 def test_by_hand() -> None:
     command = [sys.executable, "-m", "mien.testing", "--score", "warm=1", "--score", "blunt=-1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with running(command) as process:
         assert process.stdout
         url, line = process.stdout.readline().strip(), process.stdout.readline().strip()
         assert line == f"mien measure '{url}#model' --judge '{url}#judge'"
         assert alive(url)
         process.send_signal(signal.SIGINT)
-        assert process.wait(5) == 0
+        assert process.wait(LIMIT) == 0
 
 
 @pytest.mark.parametrize("arguments", [["--set", "tempo=1"], ["--set", "latency=x"], ["--score", "warm=hot"]])
 def test_by_hand_with_bad_usage(arguments: list[str]) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "mien.testing", *arguments], capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 2
-    assert "Traceback" not in ended.stderr
+    done = ended([sys.executable, "-m", "mien.testing", *arguments])
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr

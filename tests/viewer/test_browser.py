@@ -3,10 +3,8 @@ keyboard, figures that lead somewhere, progress as it comes."""
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 import sys
 import time
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ import pytest
 
 from mien.store.store import Store
 from mien.testing import ScriptedServer, planted_scores
+from tests.processes import LIMIT, running
 from tests.viewer.test_viewer import HOSTILE, PAGES, TRAITS, make_store, viewing
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def viewer(store: Path) -> Iterator[Viewer]:
 
 def until(page: Page, condition: str, argument: Any = None) -> None:
     """Wait until a condition holds. `wait_for_function` polls by an eval, which the pages' policy forbids."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + LIMIT
     while not page.evaluate(condition, argument):
         assert time.monotonic() < deadline, condition
         page.wait_for_timeout(20)
@@ -86,7 +85,7 @@ def opened(browser: Browser, viewer: Viewer, look: str = "light", **options: Any
     complaints: list[str] = []
     requested: list[str] = []
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(1000 * LIMIT)
     page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: requested.append(request.url))
@@ -238,14 +237,9 @@ def test_a_run_is_seen_to_come_on(browser: Browser, viewer: Viewer, store: Path,
             f"{server.url}#judge",
         ]
         command += ["--traits", "traits.txt", "--trials", "60", "--max-concurrency", "4", "--name", "live"]
-        running = subprocess.Popen(
-            [*command, "--store", str(store)],
-            cwd=tmp_path,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-        )
         row = page.get_by_role("row").filter(has=page.get_by_role("link", name="live"))
-        row.get_by_text("under way").wait_for()
-        row.get_by_text("60 of 60").wait_for()
-        assert (running.wait(30), running.communicate()[1].decode().count("Traceback")) == (0, 0)
+        with running([*command, "--store", store], cwd=tmp_path) as process:
+            row.get_by_text("under way").wait_for()
+            row.get_by_text("60 of 60").wait_for()
+            errors = process.communicate(timeout=LIMIT)[1]
+        assert (process.returncode, errors.count("Traceback")) == (0, 0)

@@ -25,6 +25,7 @@ from mien.types import Call, Prompt, Trait, Trial, Verdict
 from mien.viewer import App, Guard
 from mien.viewer.markdown import LONGEST, rendered
 from mien.viewer.pages import runs as runs_page
+from tests.processes import LIMIT, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +107,7 @@ class Viewer:
         self.port = int(address.split(":")[2].split("/", maxsplit=1)[0])
 
     def ask(self, path: str, form: dict[str, str] | None = None, **headers: str) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT)
         body = None if form is None else urlencode(form)
         if body is not None:
             headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
@@ -128,25 +129,16 @@ class Viewer:
 
 @contextmanager
 def viewing(store: Path, *options: str) -> Iterator[Viewer]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mien.cli", "view", "--store", str(store), "--port", "0", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONWARNINGS": "error"},
-    )
-    try:
+    command = [sys.executable, "-m", "mien.cli", "view", "--store", store, "--port", 0, *options]
+    with running(command, env=os.environ | {"PYTHONWARNINGS": "error"}) as process:
         assert process.stdout
         assert process.stderr
         line = process.stdout.readline()
         assert line, process.stderr.read()
         yield Viewer(line.split(" at ")[1].split()[0], process)
         process.send_signal(signal.SIGINT)
-        errors = process.communicate(timeout=20)[1]
+        errors = process.communicate(timeout=LIMIT)[1]
         assert "Traceback" not in errors
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -351,7 +343,7 @@ def test_labels_survive_kill_9_and_travel_as_csv(tmp_path: Path) -> None:
         for i in range(6):
             assert viewer.label(f"t{i}", TRAITS[i % 3]).status == 303
         viewer.process.kill()
-        viewer.process.wait()
+        viewer.process.wait(LIMIT)
         raise subprocess.SubprocessError
     with Store(path, read_only=True) as store:
         assert [*store.labels(1)] == [(f"t{i}", "Ana", TRAITS[i % 3]) for i in range(6)]
@@ -369,13 +361,21 @@ def test_labels_survive_kill_9_and_travel_as_csv(tmp_path: Path) -> None:
         assert sorted({person for _, person, _ in store.labels(1)}) == ["Ana", "Bo"]
 
 
+def test_sigterm_ends_the_app_as_ctrl_c_does(path: Path) -> None:
+    with viewing(path) as viewer:
+        viewer.process.send_signal(signal.SIGTERM)
+        assert viewer.process.wait(LIMIT) == 0
+        assert viewer.process.stderr
+        assert viewer.process.stderr.read() == "\nStopped.\n"
+
+
 def take_in(viewer: Viewer, text: str) -> Answer:
     members = {"form_token": viewer.form_token(), "run": "before"}
     parts = [f'--x\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in members.items()]
     parts.append(
         f'--x\r\nContent-Disposition: form-data; name="file"; filename="l.csv"\r\n\r\n{text}\r\n--x--'
     )
-    connection = http.client.HTTPConnection("127.0.0.1", viewer.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", viewer.port, timeout=LIMIT)
     connection.request("POST", "/labels", "".join(parts), {"Content-Type": "multipart/form-data; boundary=x"})
     response = connection.getresponse()
     answer = Answer(response.status, response.read().decode(), {})
@@ -384,7 +384,7 @@ def take_in(viewer: Viewer, text: str) -> Answer:
 
 
 def test_live_progress_is_sent_as_it_comes(viewer: Viewer) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", viewer.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", viewer.port, timeout=LIMIT)
     connection.request("GET", "/live")
     response = connection.getresponse()
     assert response.getheader("Content-Type") == "text/event-stream"
@@ -424,7 +424,7 @@ def test_what_a_killed_app_left_is_deleted_by_the_next(
     with viewing(path) as alive:
         with pytest.raises(subprocess.SubprocessError), viewing(path) as killed:
             killed.process.kill()
-            killed.process.wait()
+            killed.process.wait(LIMIT)
             raise subprocess.SubprocessError
         folders = [*tmp_path.glob("mien-search-*")]
         assert len(folders) == 2

@@ -31,6 +31,7 @@ from mien.cli.commands import (
     traits,
     view,
 )
+from mien.cli.signals import INTERRUPTED, Termination
 from mien.errors import GateError, MienError
 
 app = typer.Typer(
@@ -96,15 +97,22 @@ app.add_typer(craft.app, name="craft")
 
 
 def main() -> None:
-    """Run the command line: status 0 for success, 1 for a failed check, 2 for bad usage or input."""
+    """Run the command line: status 0 for success, 1 for a failed check, 2 for bad usage or input.
+
+    Stopped from outside, commands end with 130 (Ctrl-C) or 143 (SIGTERM); those that serve, with 0.
+    """
+    termination = Termination()
+    termination.heed()
     try:
         status = app(sys.argv[1:] or ["--help"], prog_name="mien", standalone_mode=False)
+    except typer.Abort:  # Ctrl-C where nothing is kept that could be gone on with
+        status = INTERRUPTED
     except Exception as error:
         if (line := _explained(error)) is None:
             raise
         typer.secho(f"Error: {line}", err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
         status = 2
-    sys.exit(status)
+    sys.exit(termination.status(status))
 
 
 def _explained(error: Exception) -> str | None:

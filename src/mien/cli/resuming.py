@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def resumable(store: Path) -> Generator[None]:
-    """Say how to go on after Ctrl-C (exit status 130) or a limit (1)."""
+    """Say how to go on after Ctrl-C or SIGTERM (exit status 130 or 143) or a limit (1)."""
     try:
         yield
     except KeyboardInterrupt:

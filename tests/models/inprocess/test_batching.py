@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
 import threading
 import time
@@ -13,6 +12,7 @@ import pytest
 
 from mien.models.engine import Job, Output
 from mien.models.inprocess.batching import Batcher
+from tests.processes import ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -219,7 +219,7 @@ def test_an_engine_that_hangs_does_not_keep_python_from_ending() -> None:
         "from mien.models.engine import Job\n"
         "class Engine:\n"
         "    batch_size = 1\n"
-        "    def run(self, jobs): time.sleep(60)\n"
+        "    def run(self, jobs): time.sleep(1000)\n"
         "async def main():\n"
         "    batcher = Batcher(Engine())\n"
         "    task = asyncio.create_task(batcher.submit(Job(prompt='')))\n"
@@ -227,7 +227,5 @@ def test_an_engine_that_hangs_does_not_keep_python_from_ending() -> None:
         "    await batcher.aclose(grace=0.05)\n"
         "asyncio.run(main())\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=False
-    )
+    done = ended([sys.executable, "-c", code])
     assert (done.returncode, done.stderr) == (0, "")

@@ -6,7 +6,6 @@ import asyncio
 import io
 import re
 import signal
-import subprocess
 import sys
 from contextlib import asynccontextmanager
 from hashlib import blake2b
@@ -21,6 +20,7 @@ from mien.errors import UsageError
 from mien.models.engine import Job, Output, Token
 from mien.models.serving import bind, serve
 from tests import ROOT
+from tests.processes import LIMIT, ended, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -458,14 +458,9 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-c", code, "serve", *arguments]
 
 
-def test_from_a_shell() -> None:
-    with subprocess.Popen(
-        command(SPEC, "--port", "0"),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_from_a_shell(sent: signal.Signals) -> None:
+    with running(command(SPEC, "--port", "0"), cwd=ROOT) as process:
         assert process.stdout
         assert process.stderr
         line = process.stdout.readline()
@@ -473,36 +468,19 @@ def test_from_a_shell() -> None:
         assert found, process.stderr.read()
         hint = process.stderr.readline()
         assert hint.startswith(f"Try:  curl {found[1]}/chat/completions")
-        tried = subprocess.run(
-            hint.removeprefix("Try:  ").replace("curl", "curl -s", 1),
-            shell=True,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        tried = ended(["sh", "-c", hint.removeprefix("Try:  ").replace("curl", "curl -s", 1)], check=True)
         assert '"say ' in tried.stdout
         port = found[1].split(":")[2].removesuffix("/v1")
-        taken = subprocess.run(
-            command(SPEC, "--port", port),
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        taken = ended(command(SPEC, "--port", port), cwd=ROOT)
         assert taken.returncode == 2
         assert re.fullmatch(r"Error: cannot listen at .*in use.*\n", taken.stderr)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        process.send_signal(sent)
+        assert process.wait(LIMIT) == 0
         assert process.stderr.read().strip() == "Stopped."
 
 
 def test_only_models_of_this_machine_are_served() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "mien.cli", "serve", "openai/gpt-5"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = ended([sys.executable, "-m", "mien.cli", "serve", "openai/gpt-5"])
     assert done.returncode == 2
     assert "organism/NAME or hf/FOLDER" in done.stderr
     assert done.stderr.count("\n") == 1

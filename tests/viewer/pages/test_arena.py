@@ -15,6 +15,7 @@ import pytest
 
 from mien.store.store import Store
 from mien.types import PREFERRED, Call, Prompt, Trait, Trial
+from tests.processes import LIMIT
 from tests.viewer.test_viewer import HOSTILE, PLAIN, Answer, Viewer, make_store, viewing
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def test_choices_survive_kill_9(path: Path) -> None:
         for _ in range(5):
             assert arena.choose("1").status == 303
         viewer.process.kill()
-        viewer.process.wait()
+        viewer.process.wait(LIMIT)
         raise subprocess.SubprocessError
     assert len(kept(path)) == 5
 
@@ -279,7 +280,7 @@ def take_in(viewer: Viewer, text: str, name: str) -> Answer:
     parts.append(
         f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n{text}\r\n--x--'
     )
-    connection = http.client.HTTPConnection("127.0.0.1", viewer.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", viewer.port, timeout=LIMIT)
     connection.request(
         "POST", "/preferences", "".join(parts).encode(), {"Content-Type": "multipart/form-data; boundary=x"}
     )

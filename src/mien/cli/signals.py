@@ -1,0 +1,38 @@
+"""SIGTERM, by which schedulers and `kill` end a process: taken as Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+INTERRUPTED: Final = 130  # the exit status of a command that Ctrl-C stopped
+_TERMINATED: Final = 143
+
+
+class Termination:
+    """SIGTERM taken as Ctrl-C: what was answered is written, and the command says how to go on."""
+
+    def __init__(self) -> None:
+        self._came = False
+
+    def heed(self) -> None:
+        """Take SIGTERM from now on; Ctrl-C stays ignored where it is, as under nohup."""
+        if sys.platform != "win32" and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            # Kept from this process rather than ignored: only then asyncio brings the handler by which it
+            # stops at once and cleanly, for SIGTERM to call.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, self._stop)
+
+    def status(self, status: int) -> int:
+        """The exit status, which tells what stopped a command; one that serves ends as it should."""
+        return _TERMINATED if self._came and status == INTERRUPTED else status
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._came = True
+        interrupt = signal.getsignal(signal.SIGINT)  # asyncio's own, while a loop runs
+        (interrupt if callable(interrupt) else signal.default_int_handler)(number, frame)

@@ -1,0 +1,41 @@
+"""What holds for all tests: the signals and threads of the processes they start, and who runs which tests."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+# Where whoever started the tests ignores Ctrl-C, as for jobs in the background, they would, too, and with
+# them every process that they start: asyncio's handler is not installed there.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Read when numpy and torch are loaded. The other processors are other tests' already, and for matrices as
+# small as here, starting more threads takes longer than it saves.
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
+# What a test's process has compiled, the next need not.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_xdist_auto_num_workers() -> int | None:
+    """With `-n auto`: one more than there are processors, since some tests wait for a clock or a server."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    return 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the slow tests, dealt out among the workers, whom `--dist worksteal` gives a share each."""
+    n_workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    others = iter([item for item in items if not item.get_closest_marker("slow")])
+    dealt: list[pytest.Item] = []
+    for worker in range(n_workers):
+        share = slow[worker::n_workers]
+        n = (len(items) - len(dealt)) // (n_workers - worker)
+        dealt += share + [next(others) for _ in range(n - len(share))]
+    items[:] = dealt
