@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from mien.store.store import JudgeRecord, Store
+from mien.store.records import JudgeRecord
+from mien.store.store import Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 
 N_TRIALS, N_TRAITS, N_PROMPTS, REPEATS = 100_000, 144, 780, 20

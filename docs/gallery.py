@@ -22,7 +22,8 @@ from mien.report.saving import save
 from mien.runs.interop.imports import import_run
 from mien.runs.run import Run
 from mien.stats.design.trials import Design, lay_out, rounds_for
-from mien.store.store import JudgeRecord, Store
+from mien.store.records import JudgeRecord
+from mien.store.store import Store
 from mien.types import Prompt, Trait, Verdict
 
 FOLDER = Path(__file__).resolve().parent / "figures"

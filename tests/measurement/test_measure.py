@@ -456,7 +456,7 @@ def test_a_repeat_asks_the_same_anew(server: ScriptedServer) -> None:
     assert server.counts().by_role == {"judge": 100}
     first, again = run.judges
     assert again.settings != first.settings
-    assert again.manner == first.manner
+    assert again.identity == first.identity
     found = run.raters()
     (pair,) = found.pairs
     assert pair.itself

@@ -4,7 +4,7 @@ import pytest
 
 from mien.errors import UsageError
 from mien.runs.calibration import calibrating_judge
-from mien.store.store import JudgeRecord, RunRecord
+from mien.store.records import JudgeRecord, RunRecord
 from mien.types import Trait
 
 JUDGE = JudgeRecord(name="first", model="judge", settings='{"forced":false}')

@@ -12,7 +12,7 @@ from mien.runs.judge_positions import judge_positions
 from mien.stats import choice
 from mien.stats.comparisons import comparisons_from
 from mien.stats.profiles import rate
-from mien.store.store import JudgeRecord, RunRecord
+from mien.store.records import JudgeRecord, RunRecord, VerdictRecord
 from mien.types import Trait
 
 NAMES = ("airy", "bold", "calm", "dry", "even")
@@ -26,20 +26,20 @@ def run(instrument: str = "revealed") -> RunRecord:
     return RunRecord(id=1, name="r", instrument=instrument, traits=traits, **about)
 
 
-def rows(n: int = 400, *, prompts: int = 40) -> list[tuple[tuple[str, ...], str, str, str]]:
+def rows(n: int = 400, *, prompts: int = 40) -> list[VerdictRecord]:
     """The first of two options is chosen in three of four trials, and one trial in ten is undecided."""
     rng = np.random.default_rng(0)
     found = []
     for i in range(n):
         options = tuple(rng.permutation(NAMES)[:2].tolist())
         chosen = "neither" if i % 10 == 9 else options[int(rng.random() < 0.25)]
-        found.append((options, chosen, f"p{i % prompts}", f"t{i}"))
+        found.append(VerdictRecord(options, chosen, f"p{i % prompts}", f"t{i}"))
     return found
 
 
-def orders(of: list[tuple[tuple[str, ...], str, str, str]]) -> dict[str, tuple[str, ...]]:
+def orders(of: list[VerdictRecord]) -> dict[str, tuple[str, ...]]:
     rng = np.random.default_rng(2)
-    return {trial: tuple(rng.permutation(shown).tolist()) for shown, _, _, trial in of}
+    return {row.trial: tuple(rng.permutation(row.options).tolist()) for row in of}
 
 
 def test_a_judge_with_an_order_of_its_own_tells_both() -> None:
@@ -96,13 +96,13 @@ def test_one_prompt_gives_no_intervals(judge: JudgeRecord) -> None:
 
 
 def test_no_choice_at_all() -> None:
-    verdicts = [(shown, "neither", prompt, trial) for shown, _, prompt, trial in rows(20)]
+    verdicts = [verdict._replace(chosen="neither") for verdict in rows(20)]
     found = judge_positions(run(), ASKING, verdicts, orders(verdicts))
     assert found.reasons == ("no option was chosen",)
 
 
 def test_what_is_not_identified_says_why() -> None:
-    verdicts = [(("airy", "bold"), "airy", f"p{i}", f"t{i}") for i in range(3)]
+    verdicts = [VerdictRecord(("airy", "bold"), "airy", f"p{i}", f"t{i}") for i in range(3)]
     found = judge_positions(run(), COMPARING, verdicts, {})
     with pytest.raises(choice.NotIdentified) as told:
         choice.fit([[0, 1]] * 3, [0] * 3, 2)

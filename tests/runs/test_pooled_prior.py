@@ -12,7 +12,8 @@ import mien
 from mien.errors import UnknownName, UsageError
 from mien.runs.interop.imports import import_run
 from mien.runs.run import Run
-from mien.store.store import JudgeRecord, Store
+from mien.store.records import JudgeRecord
+from mien.store.store import Store
 from mien.types import Trait, Verdict
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ import mien
 from mien.errors import NotIdentified, StoreError, UnknownName, UsageError
 from mien.runs.interop.imports import import_run
 from mien.runs.run import Run, store_path
-from mien.store.store import JudgeRecord, Store
+from mien.store.records import JudgeRecord
+from mien.store.store import Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mien.errors import StoreError, UnknownName
-from mien.store.store import JudgeRecord, RunRecord, Store
+from mien.store.records import JudgeRecord, RunRecord
+from mien.store.store import Store
 from mien.types import Call, Preference, Prompt, Trait, Trial, Verdict
 from tests.processes import LIMIT
 
@@ -289,7 +290,7 @@ def test_rows_follow_the_design_not_the_order_of_arrival(store: Store) -> None:
     for i in (11, 3, 7, 10, 2):
         put(store, run, f"t{i}", f"answer {i}", "warm")
     assert [row.trial.id for row in store.rows(run.id, "j")] == [f"t{i}" for i in range(12)]
-    assert [row[3] for row in store.verdicts(run.id, "j")] == ["t2", "t3", "t7", "t10", "t11"]
+    assert [row.trial for row in store.verdicts(run.id, "j")] == ["t2", "t3", "t7", "t10", "t11"]
     first = next(row for row in store.rows(run.id, "j") if row.chosen)
     assert (first.trial.id, first.response, first.judge, first.call) == ("t2", "answer 2", "j", "r/t2")
 

@@ -1,4 +1,4 @@
-"""The journal: all that is queued is written, in order and soon; what cannot be written is told."""
+"""The writer: all that is queued is written, in order and soon; what cannot be written is told."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mien.errors import StoreError
-from mien.store import writer as journal_module
+from mien.store import writer as writer_module
 from mien.store.schema import connect
 from mien.store.store import Store
-from mien.store.writer import BATCH_ROWS, BATCH_SECONDS, MAX_WAITING, Journal
+from mien.store.writer import BATCH_ROWS, BATCH_SECONDS, MAX_WAITING, Writer
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 
 if TYPE_CHECKING:
@@ -50,57 +50,57 @@ def count(path: Path, table: str = "call") -> int:
 
 
 def test_all_that_is_queued_is_written(path: Path) -> None:
-    journal = Journal(path, lock_timeout=5)
+    writer = Writer(path, lock_timeout=5)
     for i in range(3 * BATCH_ROWS + 7):
-        journal.put(call(i))
-    journal.flush()
+        writer.put(call(i))
+    writer.flush()
     assert count(path) == 3 * BATCH_ROWS + 7
 
 
-def test_a_journal_goes_on_after_a_flush_and_needs_none(path: Path) -> None:
-    journal = Journal(path, lock_timeout=5)
-    journal.flush()
+def test_a_writer_goes_on_after_a_flush_and_needs_none(path: Path) -> None:
+    writer = Writer(path, lock_timeout=5)
+    writer.flush()
     for i in range(3):
-        journal.put(call(i))
-        journal.flush()
+        writer.put(call(i))
+        writer.flush()
         assert count(path) == i + 1
 
 
 def test_rows_are_committed_without_a_flush(path: Path) -> None:
-    journal = Journal(path, lock_timeout=5)
-    journal.put(call(0))
+    writer = Writer(path, lock_timeout=5)
+    writer.put(call(0))
     deadline = time.monotonic() + 100 * BATCH_SECONDS
     while not count(path) and time.monotonic() < deadline:
         time.sleep(BATCH_SECONDS / 5)
     assert count(path) == 1
-    journal.flush()
+    writer.flush()
 
 
 def test_commits_are_of_bounded_size(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
-    write = journal_module._write
+    write = writer_module._write
 
     def watched(db: sqlite3.Connection, batch: list[Any]) -> None:
         sizes.append(len(batch))
         write(db, batch)
 
-    monkeypatch.setattr(journal_module, "_write", watched)
-    journal = Journal(path, lock_timeout=5)
+    monkeypatch.setattr(writer_module, "_write", watched)
+    writer = Writer(path, lock_timeout=5)
     for i in range(1000):
-        journal.put(call(i))
-    journal.flush()
+        writer.put(call(i))
+    writer.flush()
     assert sum(sizes) == 1000
     assert max(sizes) == BATCH_ROWS
     assert count(path) == 1000
 
 
 def test_responses_and_verdicts_refer_to_calls_of_the_same_commit(path: Path) -> None:
-    journal = Journal(path, lock_timeout=5)
+    writer = Writer(path, lock_timeout=5)
     for i in range(3):
-        journal.put(call(i))
-        journal.put((f"k{i}", 1, f"t{i}"))
-        journal.put((1, Verdict(trial=f"t{i}", judge="j", chosen="a", order=("b", "a"), call=f"k{i}")))
-    journal.flush()
+        writer.put(call(i))
+        writer.put((f"k{i}", 1, f"t{i}"))
+        writer.put((1, Verdict(trial=f"t{i}", judge="j", chosen="a", order=("b", "a"), call=f"k{i}")))
+    writer.flush()
     db = sqlite3.connect(path)
     assert db.execute("SELECT id, call FROM trial ORDER BY id").fetchall() == [
         (f"t{i}", f"k{i}") for i in range(3)
@@ -114,11 +114,11 @@ def test_responses_and_verdicts_refer_to_calls_of_the_same_commit(path: Path) ->
 def test_a_lock_shorter_than_the_timeout_delays_but_loses_nothing(path: Path) -> None:
     other = connect(path, lock_timeout=0)
     other.execute("BEGIN IMMEDIATE")
-    journal = Journal(path, lock_timeout=30)
+    writer = Writer(path, lock_timeout=30)
     for i in range(10):
-        journal.put(call(i))
+        writer.put(call(i))
     assert count(path) == 0
-    flush = threading.Thread(target=journal.flush)
+    flush = threading.Thread(target=writer.flush)
     flush.start()
     flush.join(4 * BATCH_SECONDS)
     assert flush.is_alive()  # it waits for the lock
@@ -132,32 +132,32 @@ def test_a_lock_shorter_than_the_timeout_delays_but_loses_nothing(path: Path) ->
 def test_a_lock_beyond_the_timeout_is_told_with_what_to_do(path: Path) -> None:
     other = connect(path, lock_timeout=0)
     other.execute("BEGIN IMMEDIATE")
-    journal = Journal(path, lock_timeout=0.05)
-    journal.put(call(0))
+    writer = Writer(path, lock_timeout=0.05)
+    writer.put(call(0))
     problem = r"mien\.db: another process is writing to it .*; wait for it, or use another --store"
     with pytest.raises(StoreError, match=problem):
-        journal.flush()
+        writer.flush()
     other.execute("ROLLBACK")
     other.close()
     # What follows would be a run with holes: nothing more is taken, and nothing is lost without a word.
     with pytest.raises(StoreError, match=problem):
-        journal.put(call(1))
+        writer.put(call(1))
     with pytest.raises(StoreError, match=problem):
-        journal.flush()
+        writer.flush()
     assert count(path) == 0
 
 
-def test_nobody_waits_for_room_in_a_journal_that_failed(path: Path) -> None:
+def test_nobody_waits_for_room_in_a_writer_that_failed(path: Path) -> None:
     other = connect(path, lock_timeout=0)
     other.execute("BEGIN IMMEDIATE")
-    journal = Journal(path, lock_timeout=0.05)
+    writer = Writer(path, lock_timeout=0.05)
     with pytest.raises(StoreError, match="another process is writing to it"):
         for i in range(10 * MAX_WAITING):
-            journal.put(call(i))
+            writer.put(call(i))
     other.execute("ROLLBACK")
     other.close()
     with pytest.raises(StoreError, match="another process is writing to it"):
-        journal.flush()
+        writer.flush()
     assert count(path) == 0
 
 
@@ -176,27 +176,27 @@ def test_making_a_run_waits_for_a_lock_and_gives_up(path: Path) -> None:
 
 
 def test_what_sqlite_cannot_take_is_told_too(path: Path) -> None:
-    journal = Journal(path, lock_timeout=5)
-    journal.put(call(0, tokens_in=2**70))
+    writer = Writer(path, lock_timeout=5)
+    writer.put(call(0, tokens_in=2**70))
     with pytest.raises(OverflowError):
-        journal.flush()
+        writer.flush()
     with pytest.raises(OverflowError):
-        journal.put(call(1))
+        writer.put(call(1))
 
 
 def test_a_batch_is_written_whole_or_not_at_all(path: Path) -> None:
-    journal = Journal(path, lock_timeout=5)
-    journal.put(call(0))
-    journal.put((1, Verdict(trial="no such trial", judge="j", chosen="a")))
+    writer = Writer(path, lock_timeout=5)
+    writer.put(call(0))
+    writer.put((1, Verdict(trial="no such trial", judge="j", chosen="a")))
     with pytest.raises(StoreError, match="belongs to a run that has been deleted"):
-        journal.flush()
+        writer.flush()
     assert count(path) == 0
 
 
 def test_a_full_disk_is_told_with_what_to_do(path: Path) -> None:
     pages = path.stat().st_size // 4096
-    journal = Journal(path, lock_timeout=5)
-    opened = journal_module.connect
+    writer = Writer(path, lock_timeout=5)
+    opened = writer_module.connect
 
     def narrow(*arguments: Any, **options: Any) -> sqlite3.Connection:
         db = opened(*arguments, **options)
@@ -204,14 +204,14 @@ def test_a_full_disk_is_told_with_what_to_do(path: Path) -> None:
         return db
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(journal_module, "connect", narrow)
+        patched.setattr(writer_module, "connect", narrow)
         body = bytes(range(256))
         for i in range(BATCH_ROWS):
-            journal.put(call(i, body=body * 4))
+            writer.put(call(i, body=body * 4))
         with pytest.raises(StoreError, match="full; free some space and run the same command again"):
             for i in range(BATCH_ROWS, 40 * BATCH_ROWS):
-                journal.put(call(i, body=f"{i}".encode() + body * 4))
-            journal.flush()
+                writer.put(call(i, body=f"{i}".encode() + body * 4))
+            writer.flush()
     # The store is whole, and goes on once there is room.
     with Store(path) as store:
         store.put_call(call(99_999))

@@ -20,7 +20,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from mien.store.store import JudgeRecord, Store
+from mien.store.records import JudgeRecord
+from mien.store.store import Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 from mien.viewer import App, Guard
 from mien.viewer.markdown import LONGEST, rendered

@@ -26,7 +26,8 @@ from mien.models.inprocess.loading import ORGANISM_JUDGE, Hardware
 from mien.runs.run import Run, store_path
 from mien.stats.design.stopping import FLOOR, Check
 from mien.stats.design.trials import lay_out
-from mien.store.store import JudgeRecord, RunRecord, Store
+from mien.store.records import JudgeRecord, RunRecord
+from mien.store.store import Store
 from mien.types import Request
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from mien.measurement.study import Study
     from mien.models import Model
     from mien.stats.design.trials import Design
-    from mien.store.store import Row
+    from mien.store.records import TrialRecord
     from mien.types import InstrumentName, Prompt
 
 
@@ -233,7 +234,7 @@ def second_opinion(
                 progress = Progress(total=total, tally=transport.tally)
                 pipeline = Pipeline(opened, record.id, opinion, progress)
 
-                async def read(row: Row) -> bool:
+                async def read(row: TrialRecord) -> bool:
                     return await pipeline.judge(row.trial, row.response)
 
                 responses = (row for row in opened.rows(record.id, opinion.name) if row.response)
@@ -350,7 +351,7 @@ def _open_judge(
     settings = msgspec.json.encode(judge.settings, order="sorted").decode()
     record = JudgeRecord(name=name, model=model.name, settings=settings)
     judges = store.judges(run.id)
-    if repeat and all(known.manner != record.manner for known in judges):
+    if repeat and all(known.identity != record.identity for known in judges):
         readers = ", ".join(judge.name for judge in judges) or "nobody"
         raise UsageError(
             f"{model.name} has not read run {run.name!r} with these settings: there is nothing to repeat "

@@ -9,8 +9,6 @@ from hashlib import sha256
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import msgspec
-
 import mien
 from mien.errors import UsageError
 from mien.formatting import counted
@@ -169,7 +167,7 @@ def _address(svg: str) -> str:
 
 def _told(run: Run, profile: Profile) -> dict[str, Any]:
     record = run.record
-    protocol = msgspec.json.decode(record.protocol)
+    protocol = record.protocol_settings
     prompts = counted(profile.fit.n_clusters, "prompt")
     measured = [
         ("model", profile.model or "not named"),

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.runs.run import Run
-    from mien.store.store import Row
+    from mien.store.records import TrialRecord
 
 LONGEST = 1500  # characters of a response that are shown
 LIKELY = range(80, 900)  # characters of a response that is read with ease
@@ -63,18 +63,18 @@ def of_changes(
     return found
 
 
-def _answered(run: Run, judge: str) -> list[Row]:
+def _answered(run: Run, judge: str) -> list[TrialRecord]:
     with Store(run.path, read_only=True) as store:
         return [row for row in store.rows(run.record.id, judge) if row.response]
 
 
-def _best(rows: Sequence[Row]) -> Row | None:
+def _best(rows: Sequence[TrialRecord]) -> TrialRecord | None:
     """The first of middling length, in English where that is known; else the shortest."""
     easy = [row for row in rows if len(row.response) in LIKELY and row.trial.prompt.language in {"", "en"}]
     return easy[0] if easy else min(rows, key=lambda row: len(row.response), default=None)
 
 
-def _example(run: Run, trait: str, row: Row) -> Example:
+def _example(run: Run, trait: str, row: TrialRecord) -> Example:
     response = row.response[:LONGEST]
     return Example(
         run=run.name,

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mien.store.store import JudgeRecord, RunRecord
+    from mien.store.records import JudgeRecord, RunRecord
 
 
 def calibrating_judge(
@@ -39,7 +37,7 @@ def calibrating_judge(
             f"run {calibration.name!r} has other traits than run {run.name!r}; measure an instructed run of "
             "the same traits"
         )
-    described = [_protocol(record).get("descriptions") for record in (run, calibration)]
+    described = [record.protocol_settings.get("descriptions") for record in (run, calibration)]
     if described[0] != described[1]:
         raise UsageError(
             f"runs {run.name!r} and {calibration.name!r} do not both show descriptions; measure an "
@@ -53,14 +51,9 @@ def calibrating_judge(
             f"the same judge: mien judge {calibration.name} --judge {judge.model}"
         )
     for other in same:
-        if other.manner == judge.manner:
+        if other.identity == judge.identity:
             return other.name
     raise UsageError(
         f"{judge.model} was asked otherwise in run {calibration.name!r} than in run {run.name!r}; measure an "
         "instructed run with the same protocol"
     )
-
-
-def _protocol(run: RunRecord) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.json.decode(run.protocol)
-    return found

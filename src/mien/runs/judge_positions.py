@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
     from mien.stats.comparisons import Comparisons
     from mien.stats.profiles.first_place import Position
-    from mien.store.store import JudgeRecord, RunRecord
-
-    #: Options in the order of the trial, chosen, prompt, trial: a row of `mien.store.store.Store.verdicts`.
-    Row = tuple[tuple[str, ...], str, str, str]
+    from mien.store.records import JudgeRecord, RunRecord, VerdictRecord
 
 NO_ORDER: Final = "compares likelihoods and is shown no order, so that it can have no position effect"
 NOT_RECORDED: Final = (
@@ -60,7 +57,7 @@ class JudgePositions:
 def judge_positions(
     run: RunRecord,
     judge: JudgeRecord,
-    rows: Sequence[Row],
+    rows: Sequence[VerdictRecord],
     orders: Mapping[str, Sequence[str]],
     *,
     confidence_level: float = 0.95,
@@ -87,9 +84,10 @@ def judge_positions(
     without_order = "likelihood" in msgspec.json.decode(judge.settings)
     if without_order:
         reasons.append(NO_ORDER)
-    known = [row for row in rows if row[1] in row[0] and (without_order or row[3] in orders)]
+    known = [row for row in rows if row.chosen in row.options and (without_order or row.trial in orders)]
     if not known:
-        reasons.append(NOT_RECORDED if any(row[1] in row[0] for row in rows) else "no option was chosen")
+        decided = any(row.chosen in row.options for row in rows)
+        reasons.append(NOT_RECORDED if decided else "no option was chosen")
         return JudgePositions(
             rater=judge.name, model=None, judge=None, n=0, n_options=None, reasons=tuple(reasons)
         )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from mien.errors import NotIdentified, UsageError
 from mien.stats import choice
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
     from mien.stats.choice.empirical_bayes import Prior
     from mien.stats.choice.plackett_luce import ChoiceFit
     from mien.stats.comparisons import Comparisons
-    from mien.store.store import RunRecord
+    from mien.store.records import RunRecord
 
 
 def pooled_prior(
@@ -92,17 +90,12 @@ def _unfit(run: RunRecord, other: RunRecord) -> str:
 
 
 def _condition(run: RunRecord) -> str:
-    return _protocol(run).get("condition", "") if run.instrument == "revealed" else ""
+    return run.protocol_settings.get("condition", "") if run.instrument == "revealed" else ""
 
 
 def _before(run: RunRecord) -> tuple[int, str, str]:
     """What had been said to the model before it was asked."""
-    return run.turn, run.pressure, _protocol(run).get("preamble", "")
-
-
-def _protocol(run: RunRecord) -> dict[str, Any]:
-    protocol: dict[str, Any] = msgspec.json.decode(run.protocol)
-    return protocol
+    return run.turn, run.pressure, run.protocol_settings.get("preamble", "")
 
 
 def _fit(comparisons: Comparisons, alpha: float) -> ChoiceFit:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import msgspec
-
 from mien.errors import UnknownName, UsageError
 from mien.materials.multiturn import kind_of, turn_name
 from mien.stats.comparisons import Comparisons, comparisons_from
-from mien.store.store import JudgeRecord, RunRecord, Store
+from mien.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from mien.stats.consistency import Consistency
     from mien.stats.consistency.persistence import Persistence
     from mien.stats.profiles.profile import Profile
+    from mien.store.records import JudgeRecord, RunRecord
     from mien.types import Trial
 
 PRIORS = ("flat", "pooled")
@@ -114,7 +113,7 @@ class Run:
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
             judge = _judge(store, run, judge)
-        protocol: dict[str, Any] = msgspec.json.decode(run.protocol)
+        protocol = run.protocol_settings
         elo: dict[str, float] = protocol.get("elo", {})
         if correct_judge is not None and prior != "flat":
             raise UsageError("a judge is corrected under the flat prior alone; leave one of the two out")
@@ -254,9 +253,11 @@ class Run:
 
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
-            manners: dict[str, object] = {judge.name: judge.manner for judge in store.judges(run.id)}
+            identities: dict[str, object] = {judge.name: judge.identity for judge in store.judges(run.id)}
             rows = list(store.rows(run.id, ""))
-            given = {name: {trial: c for _, c, _, trial in store.verdicts(run.id, name)} for name in manners}
+            given = {
+                name: {trial: c for _, c, _, trial in store.verdicts(run.id, name)} for name in identities
+            }
             for trial, person, chosen in store.labels(run.id):
                 given.setdefault(f"{person} (person)", {})[trial] = chosen
         given = {name: labels for name, labels in given.items() if labels}
@@ -275,7 +276,7 @@ class Run:
             clusters=[f"{trial.prompt.id}\n{trial.prompt.text}" for trial in trials],
             categories=[trial.prompt.category for trial in trials],
             lengths=[len(row.response) for row in rows],
-            manners=[manners.get(name, name) for name in given],
+            identities=[identities.get(name, name) for name in given],
             confidence_level=confidence_level,
             seed=seed,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from mien.errors import StoreError, UnknownName
+from mien.store.records import RUN_COLUMNS, JudgeRecord, RunRecord, TrialRecord, VerdictRecord
 from mien.store.schema import connect, connect_read_only, explained, transaction
-from mien.store.writer import CALL_COLUMNS, RAW_COLUMNS, Journal
+from mien.store.writer import CALL_COLUMNS, RAW_COLUMNS, Writer
 from mien.types import TIE, Call, Preference, Prompt, Trait, Trial
 
 if TYPE_CHECKING:
@@ -28,17 +29,10 @@ if TYPE_CHECKING:
 
 LOCK_TIMEOUT = 60.0  # seconds to wait for another writer
 
-_RUN_COLUMNS = (
-    "id", "name", "model", "instrument", "protocol", "design", "seed", "traits", "created",
-    "pressure", "turn",
-)  # fmt: skip
 _encode = msgspec.json.encode
 _decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
-_decode_traits = msgspec.json.Decoder(tuple[Trait, ...]).decode
-
-
 _PUT_RUN = f"""
-    INSERT INTO run ({", ".join(_RUN_COLUMNS[1:])}) VALUES ({", ".join("?" * len(_RUN_COLUMNS[1:]))})
+    INSERT INTO run ({", ".join(RUN_COLUMNS[1:])}) VALUES ({", ".join("?" * len(RUN_COLUMNS[1:]))})
     ON CONFLICT (name) DO UPDATE SET design = excluded.design
 """
 _PUT_PROMPT = """
@@ -56,65 +50,10 @@ _PUT_PREFERENCE = """
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRecord:
-    """What the store knows of a run beside its trials.
-
-    Attributes:
-        id: the store's number of the run.
-        protocol: the protocol in full, as JSON.
-        design: name of the design; empty for imported runs.
-        seed: of the design; None for imported runs.
-        created: Unix time, seconds.
-        pressure: what the user's messages of a later turn want; see `mien.materials.multiturn`.
-        turn: of its conversations that the run reads; later ones are runs of their own.
-    """
-
-    id: int
-    name: str
-    model: str
-    instrument: str
-    protocol: str
-    design: str
-    seed: int | None
-    traits: tuple[Trait, ...]
-    created: float
-    pressure: str = "none"
-    turn: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeRecord:
-    """A judge of a run: the name its verdicts go by, the model, and how it was asked, as JSON."""
-
-    name: str
-    model: str
-    settings: str
-
-    @property
-    def manner(self) -> tuple[str, str]:
-        """Model and settings, alike for a judge and its repeats."""
-        settings: dict[str, object] = msgspec.json.decode(self.settings)
-        settings.pop("repeat", None)
-        return self.model, msgspec.json.encode(settings, order="sorted").decode()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A trial of a run with what came of it; ``chosen`` and ``judge`` are empty without a verdict."""
-
-    trial: Trial
-    call: str
-    response: str
-    failure: str
-    judge: str
-    chosen: str
-
-
 class Store:
     """An open store.
 
-    Reading and the making of runs happen at once; calls, responses and verdicts go through a `Journal`.
+    Reading and the making of runs happen at once; calls, responses and verdicts go through a `Writer`.
 
     Args:
         path: the file; made if there is none, unless ``read_only``.
@@ -132,7 +71,7 @@ class Store:
         with explained(self.path):
             self._db = (connect_read_only if read_only else connect)(self.path, lock_timeout=lock_timeout)
         self._read_only = read_only
-        self._journal = Journal(self.path, lock_timeout=lock_timeout)
+        self._writer = Writer(self.path, lock_timeout=lock_timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -179,7 +118,7 @@ class Store:
     def _put(self, item: Item) -> None:
         if self._read_only:
             raise StoreError(f"{self.path} is open for reading alone")
-        self._journal.put(item)
+        self._writer.put(item)
 
     def flush(self) -> None:
         """Wait until all that was queued is written.
@@ -187,7 +126,7 @@ class Store:
         Raises:
             StoreError: it could not be written.
         """
-        self._journal.flush()
+        self._writer.flush()
 
     def quirk(self, endpoint: str, model: str, name: str) -> str | None:
         """What was learnt about an endpoint's model, or None."""
@@ -207,8 +146,8 @@ class Store:
 
     def runs(self) -> list[RunRecord]:
         """All runs, oldest first."""
-        rows = self._select(f"SELECT {', '.join(_RUN_COLUMNS)} FROM run ORDER BY id")
-        return [_run_record(row) for row in rows]
+        rows = self._select(f"SELECT {', '.join(RUN_COLUMNS)} FROM run ORDER BY id")
+        return [RunRecord.read(row) for row in rows]
 
     def run(self, name: str) -> RunRecord:
         """The run of this name.
@@ -292,7 +231,7 @@ class Store:
         """Number of a judge's verdicts."""
         return self._select("SELECT count(*) FROM verdict WHERE run = ? AND judge = ?", run, judge)[0][0]
 
-    def rows(self, run: int, judge: str) -> Iterator[Row]:
+    def rows(self, run: int, judge: str) -> Iterator[TrialRecord]:
         """All trials of a run in order of presentation, each with a judge's verdict where there is one."""
         cursor = self._each(
             """
@@ -306,7 +245,7 @@ class Store:
             run,
         )
         for trial, round_, options, *prompt, call, response, failure, chosen in cursor:
-            yield Row(
+            yield TrialRecord(
                 trial=Trial(trial, round_, _decode_names(options), Prompt(*prompt)),
                 call=call,
                 response=response,
@@ -315,11 +254,8 @@ class Store:
                 chosen=chosen,
             )
 
-    def verdicts(self, run: int, judge: str) -> Iterator[tuple[tuple[str, ...], str, str, str]]:
-        """Options as shown, chosen, key of the prompt and id of the trial: a row a verdict, in order.
-
-        Prompts of one key have one id and one text: sets that number their prompts alike don't share them.
-        """
+    def verdicts(self, run: int, judge: str) -> Iterator[VerdictRecord]:
+        """A judge's verdicts, in order of presentation."""
         cursor = self._each(
             """
             SELECT t.options, v.chosen, t.prompt, t.id
@@ -331,7 +267,7 @@ class Store:
             run,
         )
         for options, chosen, prompt, trial in cursor:
-            yield _decode_names(options), chosen, prompt, trial
+            yield VerdictRecord(_decode_names(options), chosen, prompt, trial)
 
     def orders(self, run: int, judge: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Id of the trial and the options as the judge was shown them, where that is known."""
@@ -456,9 +392,3 @@ def _swapped(preference: Preference) -> Preference:
         shown_left="b" if preference.shown_left == "a" else "a",
         chosen=TIE if preference.chosen == TIE else "b" if preference.chosen == "a" else "a",
     )
-
-
-def _run_record(row: tuple[Any, ...]) -> RunRecord:
-    members: dict[str, Any] = dict(zip(_RUN_COLUMNS, row, strict=True))
-    members["traits"] = _decode_traits(members["traits"])
-    return RunRecord(**members)

@@ -39,7 +39,7 @@ _PUT_VERDICT = (
 )
 
 
-class Journal:
+class Writer:
     """Writes items in the order given, at most `BATCH_ROWS` rows or `BATCH_SECONDS` apart.
 
     Once an item could not be written, nothing more is.
@@ -65,7 +65,7 @@ class Journal:
         if self._error:
             raise self._error
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="mien-journal", daemon=True)
+            self._thread = threading.Thread(target=self._run, name="mien-writer", daemon=True)
             self._thread.start()
         self._queue.put(item)
 

@@ -17,7 +17,8 @@ from mien.measurement.pipeline import Pipeline
 from mien.measurement.session import Limits, Progress
 from mien.models.client import Transport
 from mien.runs.run import Run
-from mien.store.store import JudgeRecord, Store
+from mien.store.records import JudgeRecord
+from mien.store.store import Store
 from mien.testing import Options, ScriptedServer, codeword
 from mien.types import NEITHER, REFUSED, UNREADABLE, Call, Prompt, Request, Trait, Trial, Verdict
 

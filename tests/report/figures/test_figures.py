@@ -118,7 +118,7 @@ def drawn(
     agreed = agreement(
         ["lab/judge", "lab/judge again", "ann (person)"],
         labels,
-        manners=["j", "j", "a"],
+        identities=["j", "j", "a"],
         clusters=np.arange(90),
         categories=[""] * 90,
         lengths=np.arange(90),

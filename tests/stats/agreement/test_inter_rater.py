@@ -86,7 +86,7 @@ def test_kappa_with_a_constant_rater_has_no_interval() -> None:
 def test_a_repeat_is_paired_with_its_judge_and_left_out_of_alpha() -> None:
     labels = noisy(120)
     about = {"clusters": np.arange(120), "categories": [""] * 120, "lengths": np.arange(120)}
-    found = agreement(["j", "k", "j#1"], labels, manners=["j", "k", "j"], **about)
+    found = agreement(["j", "k", "j#1"], labels, identities=["j", "k", "j"], **about)
     assert [(pair.a, pair.b, pair.itself) for pair in found.pairs] == [
         ("j", "k", False),
         ("j", "j#1", True),
@@ -97,6 +97,6 @@ def test_a_repeat_is_paired_with_its_judge_and_left_out_of_alpha() -> None:
     plain = agreement(["j", "k", "l"], labels, **about)
     assert plain.repeats == ()
     assert plain.alpha == krippendorff_alpha(labels, clusters=np.arange(120))
-    alone = agreement(["j", "j#1"], labels[:2], manners=["j", "j"], **about)
+    alone = agreement(["j", "j#1"], labels[:2], identities=["j", "j"], **about)
     assert alone.alpha is None
     assert alone.pairs[0].itself

@@ -379,7 +379,7 @@ def test_every_hostile_response_is_harmless_in_the_arena(tmp_path: Path) -> None
 
 
 def test_the_trait_is_offered_first_where_a_diff_says_that_it_changed(tmp_path: Path) -> None:
-    from mien.store.store import JudgeRecord
+    from mien.store.records import JudgeRecord
     from mien.types import Verdict
 
     path = tmp_path / "mien.db"

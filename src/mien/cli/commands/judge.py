@@ -62,7 +62,7 @@ def command(
         print_outcome(report.last)
     records = judged.judges
     own = next(record for record in records if record.name == label)
-    alike = [record for record in records if record.manner == own.manner] if repeat else records
+    alike = [record for record in records if record.identity == own.identity] if repeat else records
     first = alike[0].name
     agreement = judged.agreement(first, label) if label != first else None
     if as_json:

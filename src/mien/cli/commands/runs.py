@@ -11,7 +11,8 @@ from mien.cli import options
 from mien.cli.output import console, print_json, print_table, print_yaml
 
 if TYPE_CHECKING:
-    from mien.store.store import RunRecord, Store
+    from mien.store.records import RunRecord
+    from mien.store.store import Store
 
 
 def command(

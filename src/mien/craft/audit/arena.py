@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from mien.craft.data.recipes import Pair
     from mien.materials.constitutions import Constitution
-    from mien.store.store import RunRecord, Store
+    from mien.store.records import RunRecord
+    from mien.store.store import Store
     from mien.types import Preference
 
 #: The sides in the order of the arena's runs.

@@ -12,7 +12,8 @@ from mien.errors import InputError, RunConflict, UnknownName
 from mien.runs.interop.tables import option_columns, read_table
 from mien.runs.run import UNKNOWN_JUDGE, Run, store_path
 from mien.stats.comparisons import comparisons_from
-from mien.store.store import JudgeRecord, Store
+from mien.store.records import JudgeRecord
+from mien.store.store import Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 
 if TYPE_CHECKING:

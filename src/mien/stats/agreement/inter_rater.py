@@ -152,7 +152,7 @@ def agreement(
     clusters: ArrayLike,
     categories: ArrayLike,
     lengths: ArrayLike,
-    manners: Sequence[object] | None = None,
+    identities: Sequence[object] | None = None,
     confidence_level: float = 0.95,
     seed: int = 0,
 ) -> Agreement:
@@ -164,13 +164,13 @@ def agreement(
         clusters: (T,) labels of the prompts: shares are clustered by them, and α resamples them.
         categories: (T,) of the prompts; an empty one makes no group.
         lengths: (T,) of the responses; trials of equal length share a third.
-        manners: R values, equal for a judge and its repeats; None where there are none. A repeat agrees with
-            its judge more than others do: α leaves it out.
+        identities: R values, equal for a judge and its repeats; None where there are none. A repeat agrees
+            with its judge more than others do: α leaves it out.
         confidence_level: of the intervals.
         seed: of the bootstrap.
     """
     given, prompts = np.asarray(labels, dtype=np.str_), np.asarray(clusters)
-    kinds = list(raters if manners is None else manners)
+    kinds = list(raters if identities is None else identities)
     firsts = [r for r, kind in enumerate(kinds) if kind not in kinds[:r]]
     pairs: list[Pair] = []
     for a, b in combinations(range(len(raters)), 2):

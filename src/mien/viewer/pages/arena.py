@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from mien.stats.agreement.win_rates import WinRate
-    from mien.store.store import RunRecord, Store
+    from mien.store.records import RunRecord
+    from mien.store.store import Store
     from mien.types import Side
     from mien.viewer.app import App
 

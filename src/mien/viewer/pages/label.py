@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mien.store.store import RunRecord, Store
+    from mien.store.records import RunRecord
+    from mien.store.store import Store
     from mien.viewer.app import App
 
 _ANSWERED = f"""

@@ -1,0 +1,103 @@
+"""What the store's rows are outside of it: runs, their judges, their trials, and what was read in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import msgspec
+
+from mien.types import Trait, Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_decode_traits = msgspec.json.Decoder(tuple[Trait, ...]).decode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """What the store knows of a run beside its trials.
+
+    Attributes:
+        id: the store's number of the run.
+        protocol: the protocol in full, as JSON.
+        design: name of the design; empty for imported runs.
+        seed: of the design; None for imported runs.
+        created: Unix time, seconds.
+        pressure: what the user's messages of a later turn want; see `mien.materials.multiturn`.
+        turn: of its conversations that the run reads; later ones are runs of their own.
+    """
+
+    id: int
+    name: str
+    model: str
+    instrument: str
+    protocol: str
+    design: str
+    seed: int | None
+    traits: tuple[Trait, ...]
+    created: float
+    pressure: str = "none"
+    turn: int = 1
+
+    @classmethod
+    def read(cls, row: Sequence[Any]) -> Self:
+        """The record in a row of `RUN_COLUMNS`."""
+        members: dict[str, Any] = dict(zip(RUN_COLUMNS, row, strict=True))
+        members["traits"] = _decode_traits(members["traits"])
+        return cls(**members)
+
+    @property
+    def protocol_settings(self) -> dict[str, Any]:
+        """The protocol's members by name; an imported run has few of them."""
+        return msgspec.json.decode(self.protocol)
+
+
+#: The columns of a run, in the order of its record's members.
+RUN_COLUMNS = tuple(f.name for f in fields(RunRecord))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeRecord:
+    """A judge of a run: the name its verdicts go by, the model, and how it was asked, as JSON."""
+
+    name: str
+    model: str
+    settings: str
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Model and settings, alike for a judge and its repeats."""
+        settings: dict[str, object] = msgspec.json.decode(self.settings)
+        settings.pop("repeat", None)
+        return self.model, msgspec.json.encode(settings, order="sorted").decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRecord:
+    """A trial of a run with what came of it; ``chosen`` and ``judge`` are empty without a verdict."""
+
+    trial: Trial
+    call: str
+    response: str
+    failure: str
+    judge: str
+    chosen: str
+
+
+class VerdictRecord(NamedTuple):
+    """A verdict with as much of its trial as a comparison takes.
+
+    Attributes:
+        options: in the order of the trial.
+        chosen: one of them, or one of `mien.types.NON_CHOICES`.
+        prompt: key of the prompt. Prompts of one key have one id and one text: sets that number their
+            prompts alike don't share them.
+        trial: id of the trial.
+    """
+
+    options: tuple[str, ...]
+    chosen: str
+    prompt: str
+    trial: str
