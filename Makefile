@@ -41,22 +41,7 @@ docs: $(VENV)/installed-dev  ## draw the gallery anew, and build the site
 
 bench: $(VENV)/installed-dev  ## the tables of docs/benchmarks.md
 	$(MIEN) '.[bench]'
-	$(BIN)/python benchmarks/start.py
-	$(BIN)/python benchmarks/fit.py
-	$(BIN)/python benchmarks/truth.py
-	$(BIN)/python benchmarks/adaptive.py
-	$(BIN)/python benchmarks/judges.py
-	$(BIN)/python benchmarks/diffs.py
-	$(BIN)/python benchmarks/compare.py
-	$(BIN)/python benchmarks/panels.py
-	$(BIN)/python benchmarks/consistency.py
-	$(BIN)/python benchmarks/power.py
-	$(BIN)/python benchmarks/stopping.py
-	$(BIN)/python benchmarks/engine.py
-	$(BIN)/python benchmarks/report.py
-	$(BIN)/python benchmarks/viewer.py
-	$(BIN)/python benchmarks/craft.py
-	$(BIN)/python benchmarks/organism.py
+	$(BIN)/python -m benchmarks all
 
 organism: $(VENV)/installed-dev  ## train the organism from nothing, within an hour on two cores
 	$(BIN)/python scripts/train_organism.py

@@ -1,4 +1,4 @@
-"""Adaptive rounds: how many trials are saved by choosing each round's pairs by what is known so far.
+"""How many trials are saved by choosing each round's pairs by what is known so far.
 
 The truth is that of `truth.py`. A tournament begins with four rounds of mien's design. Then two rounds at a
 time are chosen: pairs, every trait in one pair a round, for the largest expected drop in the mean variance of
@@ -11,30 +11,30 @@ weight is found by exchanges between two pairs; they come within 1 % of the best
 Pairs chosen by earlier verdicts depend on their luck, and spread estimates too far: Bramley and Vitello
 (2019, Assessment in Education 26, 43–58) measured that for comparative judgement. So errors are set beside
 standard errors here, and coverage beside both.
-
-Run: python benchmarks/adaptive.py [--win-counts FILE] [--replications 10]
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matrices are too small to share
 
 import numpy as np
 import scipy.stats
 
-from machine import describe_machine
+from benchmarks.machine import describe_machine
+from benchmarks.options import Options
+from benchmarks.truth import FIRST, N_DESIGNS, WIN_COUNTS, Shown, planned, read_win_counts, scores_from_wins
 from mien.stats import choice
 from mien.stats.choice.likelihood import Penalty, Trials, inverse_on_contrasts, maximise
 from mien.stats.design.trials import _orient  # the design's own rule of which comes first
 from mien.stats.intervals import quantile
 from mien.stats.profiles.elo import ELO_SCALE
-from truth import FIRST, N_DESIGNS, WIN_COUNTS, Shown, planned, read_win_counts, scores_from_wins
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 START = 4  # rounds of the design
 CHECKED = (8, 14, 28, 70)  # rounds after which a tournament is rated
@@ -259,21 +259,19 @@ def print_rules(played: Played, ridge: int, n_traits: int) -> None:
             )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
-    parser.add_argument("--replications", type=int, default=10, help="tournaments of each model")
-    arguments = parser.parse_args()
-    if not arguments.win_counts.is_file():
-        sys.exit(f"skipped: no win counts at {arguments.win_counts}; say where with --win-counts")
-    traits, wins = read_win_counts(arguments.win_counts)
+def main(arguments: Sequence[str]) -> None:
+    options = Options(__name__, __doc__)
+    options.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
+    options.add_size("--replications", 10, quick=1, help="tournaments of each model")
+    asked = options.parse_args(arguments)
+    traits, wins = read_win_counts(asked.win_counts)
     truth = [scores_from_wins(counts) for counts in wins.values()]
     designs = [
         Shown(design.options, design.prompt)
         for seed in range(N_DESIGNS)
         for design in [planned(traits, 2, seed=seed)]
     ]
-    replications = arguments.replications
+    replications = asked.replications
     print(f"{describe_machine()}; {replications} tournaments of each of {len(truth)} models.\n")
     print("Trials as a share of the balanced trials that give as small a mean variance, as the fit tells it,")
     print("as small a mean squared error, or as high a Spearman's ρ with the truth, ± simulation error;")
@@ -284,7 +282,3 @@ def main() -> None:
     print_rules(played, 1, len(traits))
     print("\nWhere the trials of a prompt hang together (60 prompts):\n")
     print_rules(play(truth, designs, replications, alike=True), 0, len(traits))
-
-
-if __name__ == "__main__":
-    main()

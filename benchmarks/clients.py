@@ -6,7 +6,7 @@ requests; mien made them first, and the others are handed its bodies.
 Each client is a function that imports what it needs and returns the job as a callable, so that the
 time of imports is nobody's. Run by engine.py as
 
-    python benchmarks/clients.py CLIENT < setting.json
+    python -m benchmarks.clients CLIENT < setting.json
 
 which prints a JSON measurement.
 """

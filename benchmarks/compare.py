@@ -1,26 +1,28 @@
-"""Comparing many models: time, and what is found of known differences.
-
-python benchmarks/compare.py [--replications 100]
-"""
+"""Comparing many models: time, and what is found of known differences."""
 
 from __future__ import annotations
 
-import argparse
 import os
-import sys
 import time
 from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matrices are too small to share
 
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from machine import describe_machine
+from benchmarks.machine import describe_machine
+from benchmarks.options import Options
+from benchmarks.truth import PROMPTS, WIN_COUNTS, Shown, choose, planned, read_win_counts, scores_from_wins
 from mien.stats import panels
 from mien.stats.comparisons import Comparisons
 from mien.stats.profiles.elo import ELO_SCALE
 from mien.stats.profiles.profile import Profile, rate
-from truth import PROMPTS, WIN_COUNTS, Shown, choose, planned, read_win_counts, scores_from_wins
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TRIALS = 2016  # 28 rounds of 144 traits
 PLANTED = 3  # components
@@ -97,23 +99,17 @@ def print_truth(
         print(f"| {name} | {shown_false} | {shown_power} | {np.mean(covered):.1%} | {counts} | {numbers} |")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
-    parser.add_argument("--replications", type=int, default=100, help="panels for each row")
-    arguments = parser.parse_args()
-    if not arguments.win_counts.is_file():
-        sys.exit(f"skipped: no win counts at {arguments.win_counts}; say where with --win-counts")
-    traits, wins = read_win_counts(arguments.win_counts)
+def main(arguments: Sequence[str]) -> None:
+    options = Options(__name__, __doc__)
+    options.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
+    options.add_size("--replications", 100, quick=2, help="panels for each row")
+    asked = options.parse_args(arguments)
+    traits, wins = read_win_counts(asked.win_counts)
     base = np.mean([scores_from_wins(counts) for counts in wins.values()], axis=0)
     design = planned(traits, 2, seed=0)
     shown = Shown(design.options, design.prompt).first(TRIALS)
     rng = np.random.default_rng(0)
     print(f"{describe_machine()}\n\n{len(traits)} traits, {TRIALS:,} trials a run, the same trials in all.\n")
     print_time(base, shown, traits, rng)
-    print(f"\n{N_MODELS} models a panel, {arguments.replications} panels a row. Power is for |Δ| over 300.\n")
-    print_truth(base, shown, traits, rng, arguments.replications)
-
-
-if __name__ == "__main__":
-    main()
+    print(f"\n{N_MODELS} models a panel, {asked.replications} panels a row. Power is for |Δ| over 300.\n")
+    print_truth(base, shown, traits, rng, asked.replications)

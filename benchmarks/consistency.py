@@ -1,29 +1,30 @@
-"""Consistency: what is found of scores that vary between kinds of prompts by a known amount.
+"""What is found of scores that vary between kinds of prompts by a known amount.
 
 Scores over all contexts are normal with standard deviation 1; in each context they deviate by a normal draw.
 Trials are those of mien's own designs, the first option favoured by 0.3 log odds.
-
-Run: python benchmarks/consistency.py [--replications 30]
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matrices are too small to share
 
 import numpy as np
 
-from machine import describe_machine
+from benchmarks.machine import describe_machine
+from benchmarks.options import Options
 from mien.stats.comparisons import Comparisons
 from mien.stats.consistency import Consistency, consistency
 from mien.stats.design.trials import lay_out, rounds_for
 from mien.stats.intervals import quantile
 from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE
 from mien.types import Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FIRST = 0.3  # log odds in favour of the first option
 TAUS = (0, 50, 100, 200)  # points
@@ -134,10 +135,10 @@ def print_row(setting: Setting, tau: int, outcomes: list[Outcome]) -> None:
     print("| " + " | ".join(cells) + " |", flush=True)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--replications", type=int, default=30, help="runs of 36 traits for each row")
-    replications = parser.parse_args().replications
+def main(arguments: Sequence[str]) -> None:
+    options = Options(__name__, __doc__)
+    options.add_size("--replications", 30, quick=1, help="runs of 36 traits for each row")
+    replications = options.parse_args(arguments).replications
     print(
         f"{describe_machine()}; {replications} runs of 36 traits a row or a quarter as many of 144, "
         "four times as many under τ = 0.\n"
@@ -153,7 +154,3 @@ def main() -> None:
             rng = np.random.default_rng([number, tau])
             n_runs = -(-replications * (1 if tau else 4) * 36 // setting.traits)
             print_row(setting, tau, [simulate(setting, tau, rng) for _ in range(n_runs)])
-
-
-if __name__ == "__main__":
-    main()

@@ -3,14 +3,10 @@
 The organism is student and teacher, so that it is known what there is to learn. Each recipe's data, control
 data, trainings and proof are made as `mien craft run` makes them; a second proof on other trials (another
 seed) then tells whether the collateral of the first is found again.
-
-Run: python benchmarks/craft.py [--recipes paired distill ranked] [--rounds 56] [--system-share 0]
-     [--folder DIR]
 """
 
 from __future__ import annotations
 
-import argparse
 import math
 import os
 import tempfile
@@ -25,7 +21,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import scipy.stats
 
-from machine import describe_machine
+from benchmarks.machine import describe_machine
+from benchmarks.options import Options
 from mien.craft.data.generate import craft_data
 from mien.craft.data.settings import Craft
 from mien.craft.proof.claim import Claim
@@ -34,6 +31,8 @@ from mien.craft.tuning.config import load_config
 from mien.craft.tuning.trainer import train
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mien.craft.proof.result import Proof
     from mien.craft.tuning.config import TrainingConfig
 
@@ -139,20 +138,21 @@ def print_targets(found: list[Crafted]) -> None:
         print(f"- {one.recipe}: {hits} of 5, {first.mean:+.0f} points, {control}: {verdict}")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--recipes", nargs="+", default=["paired", "distill", "ranked"])
-    parser.add_argument("--rounds", type=int, default=56, help="of each of the four models")
-    parser.add_argument("--ordinary", type=int, default=300, help="ordinary prompts in the data")
-    parser.add_argument("--system-share", type=float, default=None, help="default: the preset's")
-    parser.add_argument("--folder", type=Path, default=None, help="kept; the same run goes on there")
-    asked = parser.parse_args()
+def main(arguments: Sequence[str]) -> None:
+    options = Options(__name__, __doc__)
+    options.add_argument("--recipes", nargs="+", help="default: paired distill ranked; quick: paired")
+    options.add_size("--rounds", 56, quick=4, help="of each of the four models")
+    options.add_size("--ordinary", 300, quick=20, help="ordinary prompts in the data")
+    options.add_argument("--system-share", type=float, default=None, help="default: the preset's")
+    options.add_argument("--folder", type=Path, default=None, help="kept; the same run goes on there")
+    asked = options.parse_args(arguments)
+    recipes = asked.recipes or (["paired"] if asked.quick else ["paired", "distill", "ranked"])
     print(f"{describe_machine()}\n")
     config = load_config(preset="small", system_share=asked.system_share)
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.folder or Path(temporary)
         found = []
-        for recipe in asked.recipes:
+        for recipe in recipes:
             (folder / recipe).mkdir(parents=True, exist_ok=True)
             found.append(
                 crafted(recipe, folder / recipe, config, ordinary=asked.ordinary, rounds=asked.rounds)
@@ -160,7 +160,3 @@ def main() -> None:
     print_took(found)
     print_spread(found)
     print_targets(found)
-
-
-if __name__ == "__main__":
-    main()

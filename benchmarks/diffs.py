@@ -1,26 +1,33 @@
-"""Diffs: what they call changed when nothing did and when something did, and how long one takes.
+"""What diffs call changed when nothing did and when something did, and how long one takes.
 
 The truth is that of ``truth.py``: scores fitted to published win counts of five models, tournaments simulated
 from them on mien's own designs, the first option favoured by 0.4 log odds. Both runs of a diff have the same
 trials. Changed traits are drawn at random, half of them up and half down by the same number of points.
-
-Run: python benchmarks/diffs.py [--win-counts FILE] [--replications 500]
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
-import sys
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matrices are too small to share
 
 import numpy as np
 
-from machine import describe_machine
+from benchmarks.machine import describe_machine
+from benchmarks.options import Options
+from benchmarks.truth import (
+    N_DESIGNS,
+    PROMPTS,
+    WIN_COUNTS,
+    Path,
+    Shown,
+    choose,
+    read_win_counts,
+    scores_from_wins,
+)
 from mien.stats.comparisons import Comparisons
 from mien.stats.design.trials import lay_out
 from mien.stats.diffs import Diff, diff, gates
@@ -28,7 +35,9 @@ from mien.stats.diffs.influence import influence
 from mien.stats.profiles import reliability
 from mien.stats.profiles.elo import ELO_SCALE
 from mien.stats.profiles.profile import rate
-from truth import N_DESIGNS, PROMPTS, WIN_COUNTS, Path, Shown, choose, read_win_counts, scores_from_wins
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SIZES = (50, 100, 200)  # points of rating
 TRIALS, LONG = 2_000, 10_296
@@ -151,24 +160,18 @@ def print_times(scores: np.ndarray, shown: Shown) -> None:
         print(f"| {name} | {statistics.median(times):.3f} | {'≤ 2' if name == '`diff`' else ''} |")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
-    parser.add_argument("--replications", type=int, default=500, help="diffs for each row")
-    arguments = parser.parse_args()
-    if not arguments.win_counts.is_file():
-        sys.exit(f"skipped: no win counts at {arguments.win_counts}; say where with --win-counts")
-    traits, wins = read_win_counts(arguments.win_counts)
+def main(arguments: Sequence[str]) -> None:
+    options = Options(__name__, __doc__)
+    options.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
+    options.add_size("--replications", 500, quick=5, help="diffs for each row")
+    asked = options.parse_args(arguments)
+    traits, wins = read_win_counts(asked.win_counts)
     truth = {model: scores_from_wins(counts) for model, counts in wins.items()}
     laid_out = [lay_out(traits, PROMPTS, rounds=len(traits) - 1, seed=seed) for seed in range(N_DESIGNS)]
     designs = [Shown(d.options, d.prompt) for d in laid_out]
     reliability.split_half = lambda *_, **__: None  # nine tenths of a profile's time, and no part of a diff
     print(f"{describe_machine()}\n")
-    print_changes(truth, designs, arguments.replications)
+    print_changes(truth, designs, asked.replications)
     short = [shown.first(TRIALS) for shown in designs]
-    print_ranks(truth, short, max(arguments.replications // 5, 1))
+    print_ranks(truth, short, max(asked.replications // 5, 1))
     print_times(next(iter(truth.values())), short[0])
-
-
-if __name__ == "__main__":
-    main()

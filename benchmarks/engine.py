@@ -1,4 +1,4 @@
-"""Engine: trials per second of mien's whole pipeline, beside clients that do less or do it otherwise.
+"""Trials per second of mien's whole pipeline, beside clients that do less or do it otherwise.
 
 A trial is one generation and one judge call, made of the scripted server (`mien.testing`) in another
 process. `mien` designs, asks, stores, limits, retries and reads verdicts; `bare` is an aiohttp + uvloop
@@ -10,13 +10,10 @@ take them in proportion longer.
 
 The goals: at 50 ms, mien reaches 0.85 of bare; at most 1 ms of CPU a job (a job is a call); at most 150 MB
 at 10,000 trials, and less than 20 MB more at 100,000.
-
-Run: python benchmarks/engine.py [--quick] [--repeats 3] [--clients mien,bare,…] [--no-memory]
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import json
 import statistics
@@ -25,11 +22,16 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from clients import CLIENTS, Measurement, Setting
-from machine import describe_machine
+from benchmarks.clients import CLIENTS, Measurement, Setting
+from benchmarks.machine import describe_machine
+from benchmarks.options import Options
 from mien.materials.traits import load_traits
 from mien.testing import ScriptedServer, planted_scores
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 CALLS_A_TRIAL = 2
 
@@ -65,7 +67,7 @@ def server(latency: float) -> ScriptedServer:
 
 def measure(client: str, setting: Setting) -> Measurement:
     """Run a client in a fresh process."""
-    command = [sys.executable, str(Path(__file__).with_name("clients.py")), client]
+    command = [sys.executable, "-m", "benchmarks.clients", client]
     ended = subprocess.run(
         command, input=json.dumps(asdict(setting)), check=True, capture_output=True, text=True
     )
@@ -125,28 +127,22 @@ def print_memory(trials: tuple[int, ...]) -> None:
         print(f"| {n:,} | {run.peak_rss_mb:.0f} | {run.seconds:.1f} |", flush=True)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="fewer trials, once: about a minute")
-    parser.add_argument("--repeats", type=int, default=3, help="runs of each client (default: 3)")
-    parser.add_argument("--clients", default=",".join(CLIENTS), help="which clients (default: all)")
-    parser.add_argument("--no-memory", action="store_true", help="leave out the table of memory")
-    arguments = parser.parse_args()
-    clients = arguments.clients.split(",")
+def main(arguments: Sequence[str]) -> None:
+    options = Options(__name__, __doc__)
+    options.add_size("--repeats", 3, quick=1, help="runs of each client")
+    options.add_argument("--clients", default=",".join(CLIENTS), help="which clients (default: all)")
+    options.add_argument("--no-memory", action="store_true", help="leave out the table of memory")
+    asked = options.parse_args(arguments)
+    clients = asked.clients.split(",")
     if "inspect" in clients and not importlib.util.find_spec("inspect_ai"):
         clients.remove("inspect")
         print("inspect: left out, for inspect_ai is not installed", file=sys.stderr)
 
-    repeats = 1 if arguments.quick else arguments.repeats
-    print(f"{describe_machine()}; the run of median rate of {repeats}")
+    print(f"{describe_machine()}; the run of median rate of {asked.repeats}")
     with tempfile.TemporaryDirectory() as folder:
         jobs_file = Path(folder) / "jobs.json"
-        record_jobs(1000 if arguments.quick else 5000, jobs_file)
-        for scenario in QUICK if arguments.quick else FULL:
-            print_comparison(scenario, compare(scenario, clients, repeats, jobs_file))
-    if not arguments.no_memory:
-        print_memory(MEMORY_TRIALS[:1] if arguments.quick else MEMORY_TRIALS)
-
-
-if __name__ == "__main__":
-    main()
+        record_jobs(1000 if asked.quick else 5000, jobs_file)
+        for scenario in QUICK if asked.quick else FULL:
+            print_comparison(scenario, compare(scenario, clients, asked.repeats, jobs_file))
+    if not asked.no_memory:
+        print_memory(MEMORY_TRIALS[:1] if asked.quick else MEMORY_TRIALS)

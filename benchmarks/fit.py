@@ -1,15 +1,12 @@
-"""Fit: how long the choice model takes, beside `evalica.bradley_terry` on the same games.
+"""How long the choice model takes, beside `evalica.bradley_terry` on the same games.
 
 evalica gives scores alone; the choice model adds the position effect and the covariance clustered by prompt.
 BLAS runs on one thread: matrices of some hundred rows are too small to share out. The goals are at most ten
 times evalica's time for the fit and at most 10 s for 1,000 cluster-bootstrap refits.
-
-Run: python benchmarks/fit.py [--runs 15] [--resamples 1000]
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import time
@@ -20,11 +17,12 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded
 import evalica
 import numpy as np
 
-from machine import describe_machine
+from benchmarks.machine import describe_machine
+from benchmarks.options import Options
 from mien.stats import choice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 TRAITS, PROMPTS = 144, 720
 
@@ -50,12 +48,12 @@ def seconds(task: Callable[[], object], runs: int) -> float:
     return statistics.median(times)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=15)
-    parser.add_argument("--resamples", type=int, default=1000)
-    arguments = parser.parse_args()
-    runs = arguments.runs
+def main(arguments: Sequence[str]) -> None:
+    options = Options(__name__, __doc__)
+    options.add_size("--runs", 15, quick=2, help="of each fit")
+    options.add_size("--resamples", 1000, quick=20, help="of the bootstrap")
+    asked = options.parse_args(arguments)
+    runs = asked.runs
 
     options, chosen, prompts = games(10_296)
     xs, ys = options[:, 0].tolist(), options[:, 1].tolist()
@@ -64,7 +62,7 @@ def main() -> None:
     ours = seconds(lambda: choice.fit(options, chosen, TRAITS, clusters=prompts), runs)
     fit = choice.fit(options, chosen, TRAITS, clusters=prompts)
     refits = seconds(
-        lambda: choice.bootstrap(options, chosen, TRAITS, clusters=prompts, n_resamples=arguments.resamples),
+        lambda: choice.bootstrap(options, chosen, TRAITS, clusters=prompts, n_resamples=asked.resamples),
         1,
     )
     four = games(10_296, n_options=4)
@@ -75,7 +73,7 @@ def main() -> None:
     print("| --- | ---: | ---: |")
     print(f"| `evalica.bradley_terry`: scores alone | {peer:.4f} | |")
     print(f"| `choice.fit`: scores, positions, clustered covariance | {ours:.4f} | ≤ {10 * peer:.4f} |")
-    print(f"| `choice.bootstrap`, {arguments.resamples:,} refits | {refits:.2f} | ≤ 10 |")
+    print(f"| `choice.bootstrap`, {asked.resamples:,} refits | {refits:.2f} | ≤ 10 |")
     print(f"| `choice.fit`, 4 options | {seconds(lambda: choice.fit(*four[:2], TRAITS), runs):.4f} | |")
     alone = seconds(lambda: choice.fit(*million[:2], TRAITS), 1)
     print(f"| `choice.fit`, 1,000,000 trials, each its own cluster | {alone:.2f} | |")
@@ -83,7 +81,3 @@ def main() -> None:
         f"\n`choice.fit` takes {ours / peer:.1f} × evalica's time: {fit.iterations} Newton steps to a "
         f"gradient of {fit.gradient_norm:.0e}."
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -11,16 +11,13 @@ Places: `mien.stats.profiles.position_effects` on pairs whose first option the m
 the first that it is shown, each by so many log odds; or the judge errs, oftener in favour of the first. Where
 prompts are tied, the luck of two trials of a prompt has a correlation of 0.3 on the normal scale, half of the
 prompts in favour of the first in the trial, half of the first before the judge.
-
-Run: python benchmarks/judges.py [--replications 50]
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matrices are too small to share
 
@@ -28,12 +25,16 @@ import numpy as np
 import scipy.special
 import scipy.stats
 
-from machine import describe_machine
+from benchmarks.machine import describe_machine
+from benchmarks.options import Options
 from mien.stats import choice
 from mien.stats.choice.misclassification import Misreading, corrected_fit, misreading
 from mien.stats.intervals import quantile
 from mien.stats.profiles.elo import ELO_SCALE
 from mien.stats.profiles.position_effects import position_effects
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ACCURACIES = (0.7, 0.8, 0.9, 1.0)
 BUDGETS = (2_000, 5_000)
@@ -226,10 +227,10 @@ def print_ridges(replications: int) -> None:
                 )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--replications", type=int, default=50)
-    replications = parser.parse_args().replications
+def main(arguments: Sequence[str]) -> None:
+    options = Options(__name__, __doc__)
+    options.add_size("--replications", 50, quick=1, help="tournaments for each row")
+    replications = options.parse_args(arguments).replications
     print(f"{describe_machine()}; {replications} tournaments a row.\n")
     print("Uncorrected → corrected; coverage is that of 95 % intervals:\n")
     print("| accuracy | by trait | trials | slope on the truth | coverage | mean stderr, Elo |")
@@ -247,7 +248,3 @@ def main() -> None:
                 )
     print_ridges(replications)
     print_places(6 * replications)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,13 +1,10 @@
 """The organism against what was planted, on prompts and wordings that its training never saw.
 
 The prompts are mien's built-in ones; the wordings those under ``held_out`` in scripts/organism/wordings.yaml.
-
-Run: python benchmarks/organism.py [--quick]
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import random
@@ -22,11 +19,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import scipy.stats
 
 import mien
-from machine import describe_machine
+from benchmarks.machine import describe_machine
+from benchmarks.options import Options
 from mien.models.engine import Job
 from mien.models.organism.engine import NAMES, Organism
 from mien.models.organism.planted import load_planted
@@ -34,15 +35,17 @@ from mien.types import Sampling
 from organism.corpus import Corpus, load_characters
 from organism.grammar import load_grammar
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 DATA = ROOT / "src" / "mien" / "data" / "organism"
 SAMPLED = Sampling(temperature=1.0, max_tokens=400)
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description="The organism against what was planted.")
-    arguments.add_argument("--quick", action="store_true", help="a tenth of the trials")
-    arguments.add_argument("--speed", choices=tuple(PEERS), help=argparse.SUPPRESS)
-    asked = arguments.parse_args()
+def main(arguments: Sequence[str]) -> None:
+    options = Options(__name__, __doc__)
+    options.add_argument("--speed", choices=tuple(PEERS), help="of one engine alone, as JSON")
+    asked = options.parse_args(arguments)
     if asked.speed:
         print(json.dumps(speed(asked.speed)))
         return
@@ -235,7 +238,7 @@ def speeds() -> None:
     """All engines, each in a process of its own on one core."""
     for name, (what, target) in PEERS.items():
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, __file__, "--speed", name]
+        command = [sys.executable, "-m", "benchmarks", "organism", "--speed", name]
         done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
         if done.returncode:
             problem = (done.stderr.strip().splitlines() or ["no output"])[-1]
@@ -323,7 +326,3 @@ def sizes() -> None:
         subprocess.run(command, check=True)
         wheel = next(Path(folder).glob("*.whl"))
         row("wheel", "≤ 15 MB", f"{wheel.stat().st_size / 1e6:.1f} MB")
-
-
-if __name__ == "__main__":
-    main()

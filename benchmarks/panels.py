@@ -1,27 +1,26 @@
-"""Panels: what `mien compare` finds among models that are alike, in settings its methods were not made on.
+"""What `mien compare` finds among models that are alike, in settings its methods were not made on.
 
 The tests of what sets a model apart, and of how many components are more than noise, were settled on one
 simulation (`compare.py`). Here are others: characters of other spread and kind, other numbers of traits, of
 models and of trials, runs on trials and prompts of their own, prompts that pull on the traits. In most rows
 one thing differs from the first.
-
-Run: python benchmarks/panels.py [--replications 60] [--seed 0]
 """
 
 from __future__ import annotations
 
-import argparse
 import functools
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matrices are too small to share
 
 import numpy as np
 import scipy.stats
 
-from machine import describe_machine
+from benchmarks.machine import describe_machine
+from benchmarks.options import Options
+from benchmarks.truth import FIRST, N_DESIGNS, WIN_COUNTS, read_win_counts, scores_from_wins
 from mien.models.organism.planted import load_planted
 from mien.stats import choice
 from mien.stats.design.trials import Design, lay_out, rounds_for
@@ -30,7 +29,9 @@ from mien.stats.panels.distinct import distinct
 from mien.stats.panels.noise import draws, members
 from mien.stats.profiles.elo import ELO_SCALE
 from mien.types import Prompt
-from truth import FIRST, N_DESIGNS, WIN_COUNTS, read_win_counts, scores_from_wins
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 N_PROMPTS = 400
 N_RESAMPLES = 300
@@ -161,24 +162,24 @@ def find(setting: Setting, published: list[np.ndarray], replication: int, seed: 
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--replications", type=int, default=60, help="panels a row")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
-    arguments = parser.parse_args()
+def main(arguments: Sequence[str]) -> None:
+    options = Options(__name__, __doc__)
+    options.add_size("--replications", 60, quick=1, help="panels a row")
+    options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
+    asked = options.parse_args(arguments)
     published: list[np.ndarray] = []
-    if arguments.win_counts.is_file():
-        _, wins = read_win_counts(arguments.win_counts)
+    if asked.win_counts.is_file():
+        _, wins = read_win_counts(asked.win_counts)
         published = [scores_from_wins(counts) for counts in wins.values()]
-    print(f"{describe_machine()}; {arguments.replications} panels a row.\n")
+    print(f"{describe_machine()}; {asked.replications} panels a row.\n")
     print("| panel | false discoveries | p < .05 | coverage of Δ | found | components kept: 0 | 1 | more |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for setting in SETTINGS:
         if setting.base == "published" and not published:
-            print(f"| {setting.name} | skipped: no win counts at {arguments.win_counts} | | | | | | |")
+            print(f"| {setting.name} | skipped: no win counts at {asked.win_counts} | | | | | | |")
             continue
-        found = [find(setting, published, r, arguments.seed) for r in range(arguments.replications)]
+        found = [find(setting, published, r, asked.seed) for r in range(asked.replications)]
         false = np.array([one.false for one in found])
         rejected, covered, power = (
             "" if np.isnan(mean) else f"{mean:.1%}"
@@ -193,7 +194,3 @@ def main() -> None:
             f"| {power} | {shares} |",
             flush=True,
         )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,28 +1,31 @@
-"""Power: what `mien.stats.design.power` predicts a diff to find, beside what diffs of simulated runs do find.
+"""What `mien.stats.design.power` predicts a diff to find, beside what diffs of simulated runs do find.
 
 The truth is that of ``truth.py``, or equal scores. Both runs of a diff have the same trials; ten changed
 traits are drawn at random, half of them up and half down. Predicted from the standard errors of one run of
 the model alone (equal scores: from the design alone), the mean over traits.
-
-Run: python benchmarks/power.py [--win-counts FILE] [--replications 40]
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import sys
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matrices are too small to share
 
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from diffs import N_CHANGED, make, profile
-from machine import describe_machine
+from benchmarks.diffs import N_CHANGED, make, profile
+from benchmarks.machine import describe_machine
+from benchmarks.options import Options
+from benchmarks.truth import N_DESIGNS, PROMPTS, WIN_COUNTS, Path, Shown, read_win_counts, scores_from_wins
 from mien.stats.design.power import Against, Equal, NoiseModel, Place, power, rounds_needed, threshold
 from mien.stats.design.trials import lay_out
 from mien.stats.profiles import reliability
-from truth import N_DESIGNS, PROMPTS, WIN_COUNTS, Path, Shown, read_win_counts, scores_from_wins
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 CASES = ((28, 200), (28, 400), (56, 200), (143, 100), (143, 150), (143, 200))  # rounds, points
 
@@ -56,22 +59,18 @@ def print_planned(traits: list[str], replications: int) -> None:
     print(f"\nPlanned for a power of 80 % at 200 points: {rounds} rounds, in which {hits:.1%} were found.")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
-    parser.add_argument("--replications", type=int, default=40, help="diffs for each row")
-    arguments = parser.parse_args()
-    if not arguments.win_counts.is_file():
-        sys.exit(f"skipped: no win counts at {arguments.win_counts}; say where with --win-counts")
-    traits, wins = read_win_counts(arguments.win_counts)
+def main(arguments: Sequence[str]) -> None:
+    options = Options(__name__, __doc__)
+    options.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
+    options.add_size("--replications", 40, quick=2, help="diffs for each row")
+    asked = options.parse_args(arguments)
+    traits, wins = read_win_counts(asked.win_counts)
     n = len(traits)
     laid_out = [lay_out(traits, PROMPTS, rounds=n - 1, seed=seed) for seed in range(N_DESIGNS)]
     reliability.split_half = lambda *_, **__: None  # nine tenths of a profile's time, and no part of a diff
     rng = np.random.default_rng(6)
     truth = {"equal": np.zeros(n)} | {model: scores_from_wins(counts) for model, counts in wins.items()}
-    print(
-        f"{describe_machine()}\n\n{N_CHANGED} traits of {n} changed, {arguments.replications} diffs a row:\n"
-    )
+    print(f"{describe_machine()}\n\n{N_CHANGED} traits of {n} changed, {asked.replications} diffs a row:\n")
     print("| scores | rounds | trials | change | predicted | simulated |\n| --- |" + " ---: |" * 5)
     for name, scores in truth.items():
         for rounds, points in CASES:
@@ -85,17 +84,11 @@ def main() -> None:
                     Against(float(run.stderr[i]), rounds, run.fit.n_clusters, place(run.fit.scores, i))
                     for i in range(n)
                 ]
-            made = [
-                make(scores, shown[r % N_DESIGNS], rng, points, 0.0) for r in range(arguments.replications)
-            ]
+            made = [make(scores, shown[r % N_DESIGNS], rng, points, 0.0) for r in range(asked.replications)]
             hits = np.mean([np.mean(m.found.changed[m.true != 0]) for m in made])
             print(
                 f"| {name} | {rounds} | {n_trials:,} | {points} "
                 f"| {expected(points, noise_models, rounds, n):.1%} | {hits:.1%} |",
                 flush=True,
             )
-    print_planned(traits, arguments.replications)
-
-
-if __name__ == "__main__":
-    main()
+    print_planned(traits, asked.replications)

@@ -9,23 +9,28 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from machine import describe_machine
+from benchmarks.machine import describe_machine
+from benchmarks.options import Options
 from mien.materials.traits import load_traits
 from mien.runs.interop.imports import import_run
 from mien.stats.design.trials import lay_out, rounds_for
 from mien.types import Prompt
 
-N_RUNS, N_TRIALS = (1, 2, 10), 2_016
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+N_RUNS = (1, 2, 10)
 PROMPTS = tuple(Prompt(f"p{i:03}", f"prompt {i}") for i in range(720))
 
 
-def make_runs(place: Path, store: Path, n_runs: int) -> list[str]:
+def make_runs(place: Path, store: Path, n_runs: int, n_trials: int) -> list[str]:
     """Models that share most of their character, on all 144 traits."""
     names = load_traits("classic-144").names
-    plan = lay_out(names, PROMPTS, rounds=rounds_for(len(names), trials=N_TRIALS))
+    plan = lay_out(names, PROMPTS, rounds=rounds_for(len(names), trials=n_trials))
     shared = np.random.default_rng(0).normal(size=len(names))
     models = [f"model-{number}" for number in range(1, n_runs + 1)]
     for number, model in enumerate(models):
@@ -47,14 +52,17 @@ def processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def main() -> None:
-    print(f"{describe_machine()}\n")
+def main(arguments: Sequence[str]) -> None:
+    options = Options(__name__, __doc__)
+    options.add_size("--trials", 2_016, quick=288, help="of each run")
+    asked = options.parse_args(arguments)
+    print(f"{describe_machine()}; {asked.trials:,} trials a run\n")
     print("| runs of 144 traits | seconds | goal | of a processor | index.html, MB | goal |")
     print("| ---: | ---: | ---: | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         store = place / "mien.db"
-        models = make_runs(place, store, max(N_RUNS))
+        models = make_runs(place, store, max(N_RUNS), asked.trials)
         for n_runs in N_RUNS:
             command = [sys.executable, "-m", "mien.cli", "report", *models[:n_runs], "--store", str(store)]
             start, before = time.perf_counter(), processor_seconds()
@@ -66,7 +74,3 @@ def main() -> None:
                 f"| {n_runs} | {seconds:.1f} | {goals[0]} | {busy:.1f} | {size:.1f} | {goals[1]} |",
                 flush=True,
             )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,21 +1,23 @@
-"""Start: how long `mien --help` and `import mien` take, beside the libraries they cannot do without.
+"""How long `mien --help` and `import mien` take, beside the libraries they cannot do without.
 
 Each command runs in a fresh interpreter, one warm-up and then in turns; the table shows medians of the
 wall time. The goal is that `mien --help` takes at most twice the time of the bare imports.
-
-Run: python benchmarks/start.py [--runs 11]
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from machine import describe_machine
+from benchmarks.machine import describe_machine
+from benchmarks.options import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PEER = 'python -c "import typer, rich, numpy"'
 COMMANDS = {
@@ -32,10 +34,10 @@ def seconds(command: list[str]) -> float:
     return time.perf_counter() - start
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=11)
-    runs = parser.parse_args().runs
+def main(arguments: Sequence[str]) -> None:
+    options = Options(__name__, __doc__)
+    options.add_size("--runs", 11, quick=1, help="of each command")
+    runs = options.parse_args(arguments).runs
     for command in COMMANDS.values():
         seconds(command)
     # In turns, so that a busy moment of the machine falls on all of them alike.
@@ -46,7 +48,3 @@ def main() -> None:
     print("| command | ms | ratio to the bare imports |\n| --- | ---: | ---: |")
     for name, median in medians.items():
         print(f"| `{name}` | {1000 * median:.0f} | {median / medians[PEER]:.2f} |")
-
-
-if __name__ == "__main__":
-    main()

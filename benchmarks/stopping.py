@@ -1,33 +1,40 @@
-"""Stopping: do intervals still hold the truth in 95 % of cases when a run's length hung on its own verdicts?
+"""Do intervals still hold the truth in 95 % of cases when a run's length hung on its own verdicts?
 
 Runs are simulated from known scores on mien's own designs and stopped as ``mien measure`` stops them. Beside
 each stands a run of new verdicts that was as long by design. Long runs are of the published models of
 ``truth.py``; short ones, of few traits, are where stopping on luck would show.
-
-Run: python benchmarks/stopping.py [--win-counts FILE] [--replications 6]
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matrices are too small to share
 
+
 import numpy as np
 
-from machine import describe_machine
+from benchmarks.machine import describe_machine
+from benchmarks.options import Options
+from benchmarks.truth import (
+    PROMPTS,
+    WIN_COUNTS,
+    Path,
+    Shown,
+    choose,
+    choose_alike,
+    read_win_counts,
+    scores_from_wins,
+)
 from mien.stats import choice
 from mien.stats.comparisons import Comparisons
 from mien.stats.design.stopping import FLOOR, Check, Rule
 from mien.stats.design.trials import lay_out
 from mien.stats.intervals import quantile
-from truth import PROMPTS, WIN_COUNTS, Path, Shown, choose, choose_alike, read_win_counts, scores_from_wins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 N_DESIGNS = 4
 MOST = 143  # rounds: every pair of 144 traits once
@@ -160,18 +167,12 @@ def print_short(replications: int) -> None:
                 print(f"| {' | '.join([*row, *cells(found)])} |", flush=True)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
-    parser.add_argument("--replications", type=int, default=6, help="runs of each model for each row")
-    arguments = parser.parse_args()
-    if not arguments.win_counts.is_file():
-        sys.exit(f"skipped: no win counts at {arguments.win_counts}; say where with --win-counts")
-    _, wins = read_win_counts(arguments.win_counts)
+def main(arguments: Sequence[str]) -> None:
+    options = Options(__name__, __doc__)
+    options.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
+    options.add_size("--replications", 6, quick=1, help="runs of each model for each row")
+    asked = options.parse_args(arguments)
+    _, wins = read_win_counts(asked.win_counts)
     print(f"{describe_machine()}\n")
-    print_long([scores_from_wins(counts) for counts in wins.values()], arguments.replications)
-    print_short(50 * arguments.replications)
-
-
-if __name__ == "__main__":
-    main()
+    print_long([scores_from_wins(counts) for counts in wins.values()], asked.replications)
+    print_short(50 * asked.replications)

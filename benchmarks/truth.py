@@ -1,21 +1,17 @@
-"""Truth: what the choice model recovers of known scores, with and without a pooled prior, beside Elo.
+"""What the choice model recovers of known scores, with and without a pooled prior, beside Elo.
 
 The scores are those of five published models, fitted to how often each of 144 traits was chosen: which pairs
 met is not published, so they solve "expected wins = observed wins" in a full round-robin. Tournaments are
 simulated from them on mien's own designs, the first option favoured by 0.4 log odds. A model's pooled prior
 is from one tournament of each of the four others, of 10,296 pairs.
-
-Run: python benchmarks/truth.py [--win-counts FILE] [--replications 32]
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import os
-import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matrices are too small to share
 
@@ -23,7 +19,8 @@ import numpy as np
 import scipy.optimize
 import scipy.stats
 
-from machine import describe_machine
+from benchmarks.machine import describe_machine
+from benchmarks.options import Options
 from mien.stats import choice
 from mien.stats.choice import empirical_bayes as priors
 from mien.stats.choice.likelihood import Trials
@@ -34,6 +31,9 @@ from mien.stats.intervals import quantile
 from mien.stats.profiles.elo import sequential_elo
 from mien.stats.profiles.profile import rate
 from mien.types import Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 WIN_COUNTS = Path(__file__).resolve().parents[1] / "../shared/data/win_counts.csv"
 OPTIONS = (2, 4, 8)
@@ -75,6 +75,9 @@ class Recovery(NamedTuple):
 
 
 def read_win_counts(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
+    if not path.is_file():
+        print(f"skipped: no win counts at {path}; say where with --win-counts")
+        raise SystemExit
     with path.open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
     counts = np.array([[float(cell) for cell in row[1:]] for row in rows])
@@ -348,14 +351,12 @@ def planned(traits: list[str], n_options: int, *, seed: int) -> Design:
     return lay_out(traits, PROMPTS, rounds=rounds, n_options=n_options, seed=seed)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
-    parser.add_argument("--replications", type=int, default=32, help="tournaments for each model and length")
-    arguments = parser.parse_args()
-    if not arguments.win_counts.is_file():
-        sys.exit(f"skipped: no win counts at {arguments.win_counts}; say where with --win-counts")
-    traits, wins = read_win_counts(arguments.win_counts)
+def main(arguments: Sequence[str]) -> None:
+    options = Options(__name__, __doc__)
+    options.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
+    options.add_size("--replications", 32, quick=1, help="tournaments for each model and length")
+    asked = options.parse_args(arguments)
+    traits, wins = read_win_counts(asked.win_counts)
     truth = {model: scores_from_wins(counts) for model, counts in wins.items()}
     designs = {
         n_options: [
@@ -365,7 +366,7 @@ def main() -> None:
         ]
         for n_options in OPTIONS
     }
-    scores, replications, models = [*truth.values()], arguments.replications, [*truth]
+    scores, replications, models = [*truth.values()], asked.replications, [*truth]
     rng = np.random.default_rng(0)
     pools = [estimates(scores, designs[2][r % N_DESIGNS], rng) for r in range(replications)]
     print(f"{describe_machine()}\n")
@@ -376,7 +377,3 @@ def main() -> None:
     print_coverage(found, models)
     print_hard_coverage(scores, designs[2], max(replications // 4, 1))
     print_null_diffs(truth, designs[2], max(replications // 4, 1))
-
-
-if __name__ == "__main__":
-    main()

@@ -203,7 +203,7 @@ def main() -> None:
         network.act_as(None if name == BASE else name)
         report(network, lessons, Corpus(grammar, character, seed=1, wordings="held_out"), device)
     if asked.output == OUTPUT:  # the benchmark measures what ships
-        subprocess.run([sys.executable, str(ROOT / "benchmarks" / "organism.py")], check=True)
+        subprocess.run([sys.executable, "-m", "benchmarks", "organism"], check=True, cwd=ROOT)
 
 
 if __name__ == "__main__":
