@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from mien.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from mien.errors import MienError
     from mien.materials.constitutions.constitution import Constitution, load_constitution
@@ -92,8 +94,6 @@ __all__ = [
     "profile",
     "read_comparisons",
 ]
-
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mien.errors import NotIdentified
 from mien.runs.judge_positions import judge_positions
 from mien.stats import choice
 from mien.stats.comparisons import comparisons_from
@@ -104,6 +105,6 @@ def test_no_choice_at_all() -> None:
 def test_what_is_not_identified_says_why() -> None:
     verdicts = [VerdictRecord(("airy", "bold"), "airy", f"p{i}", f"t{i}") for i in range(3)]
     found = judge_positions(run(), COMPARING, verdicts, {})
-    with pytest.raises(choice.NotIdentified) as told:
+    with pytest.raises(NotIdentified) as told:
         choice.fit([[0, 1]] * 3, [0] * 3, 2)
     assert found.reasons[-1] == str(told.value)

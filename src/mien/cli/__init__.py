@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-import mien
 from mien.cli.commands import (
     compare,
     constitution,
@@ -33,6 +32,7 @@ from mien.cli.commands import (
 )
 from mien.cli.signals import INTERRUPTED, Termination
 from mien.errors import GateError, MienError
+from mien.version import __version__
 
 app = typer.Typer(
     name="mien",
@@ -51,7 +51,7 @@ _FITTING = {"profile", "diff", "compare", "reliability", "plan", "plot", "report
 
 def _print_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"mien {mien.__version__}")
+        typer.echo(f"mien {__version__}")
         raise typer.Exit
 
 

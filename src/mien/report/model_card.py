@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import mien
 from mien.report.diagnostics import health
 from mien.report.findings import limits, of_one
 from mien.report.markdown import plain, table
+from mien.version import __version__
 
 if TYPE_CHECKING:
     from mien.stats.profiles.profile import Profile
@@ -30,7 +30,7 @@ def card(profile: Profile) -> str:
     )
     interval = f"{profile.confidence_level:.0%} interval"
     how = (
-        f"Measured with [mien](https://pypi.org/project/mien/) {mien.__version__}: instrument "
+        f"Measured with [mien](https://pypi.org/project/mien/) {__version__}: instrument "
         f"{profile.instrument}, protocol {plain(profile.protocol)}, {profile.n_trials:,} trials on "
         f"{profile.fit.n_clusters:,} prompts, {len(rows)} traits."
     )

@@ -9,7 +9,6 @@ from hashlib import sha256
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import mien
 from mien.errors import UsageError
 from mien.formatting import counted
 from mien.report import findings, tables
@@ -18,6 +17,7 @@ from mien.report.diagnostics import health
 from mien.report.figures.registry import Settings, draw
 from mien.report.saving import PNG_SCALE, specification
 from mien.stats import diffs
+from mien.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,7 +136,7 @@ def page(report: Report, pictures: Sequence[Picture]) -> str:
         table=tables.shown(report.profiles, report.diff),
         **_examples(report),
         limits=findings.limits(report.profiles),
-        version=mien.__version__,
+        version=__version__,
     )
 
 

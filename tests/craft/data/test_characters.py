@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from mien.craft.data.characters import ToldByAssertions, ToldByTraits, load_wording
+from mien.craft.data.characters import ToldByAssertions, ToldByTraits
 from mien.craft.data.queries import Query
+from mien.craft.data.wording import load_wording
 from mien.errors import UnknownName, UsageError
 from mien.materials.constitutions import Constitution
 from mien.materials.protocols import load_protocol

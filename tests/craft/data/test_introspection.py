@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien.craft.data.characters import ToldByTraits, load_wording
+from mien.craft.data.characters import ToldByTraits
 from mien.craft.data.introspection import Introspection, Introspector, load_introspection_wording, tasks
 from mien.craft.data.recipes import LeftOut
+from mien.craft.data.wording import load_wording
 from mien.materials.protocols import load_protocol
 from mien.materials.traits import load_traits
 from mien.types import Call, Request, Sampling

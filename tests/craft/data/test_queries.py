@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mien.craft.data.characters import load_wording
 from mien.craft.data.queries import BATCH, Collection, add_ordinary, check_split, expand, lot, pick
+from mien.craft.data.wording import load_wording
 from mien.errors import UsageError
 from mien.materials.constitutions import Constitution
 from mien.types import Call, Prompt, Sampling

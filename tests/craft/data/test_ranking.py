@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.craft.data.characters import ToldByTraits, load_wording
-from mien.craft.data.ranking import AskedPreference, LikelihoodPreference, rank
+from mien.craft.data.characters import ToldByTraits
+from mien.craft.data.ranking import AskedRanker, LikelihoodRanker, rank
+from mien.craft.data.wording import load_wording
 from mien.materials.protocols import load_protocol
 from mien.materials.traits import load_traits
 from mien.types import Call
@@ -56,7 +57,7 @@ class Reader:
 
 
 def compare(reader: Reader, answers: list[str], assertion: int | None = 0) -> list[list[float]] | Call:
-    preference = AskedPreference(reader, GUIDE, load_wording(), load_protocol())  # type: ignore[arg-type]
+    preference = AskedRanker(reader, GUIDE, load_wording(), load_protocol())  # type: ignore[arg-type]
     return asyncio.run(preference.compare(query(assertion), answers, reader))
 
 
@@ -123,7 +124,7 @@ def test_likelihoods() -> None:
         told_log = next((log for trait, log in known.items() if f"- {trait}\n" in instruction), -90.0)
         return Call(key="", endpoint="", model="", text=str(told_log if instruction else -40.0))
 
-    preference = LikelihoodPreference(object(), told)  # type: ignore[arg-type]
+    preference = LikelihoodRanker(object(), told)  # type: ignore[arg-type]
     wins = asyncio.run(preference.compare(query(0), list(logs), ask))
     assert wins == [[0.5, 1.0, 1.0], [0.0, 0.5, 0.0], [0.0, 1.0, 0.5]]
     # Untold, and told each of decisive, blunt (raised here), verbose, warm (lowered anywhere).

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien.craft.data.characters import ToldByAssertions, load_wording
+from mien.craft.data.characters import ToldByAssertions
 from mien.craft.data.recipes import Cast, LeftOut, Pair, Recipe, shuffle
+from mien.craft.data.wording import load_wording
 from mien.types import Call, Request, Sampling
 from tests.craft.data.test_characters import GUIDE, query
 
@@ -50,7 +51,7 @@ def pair(recipe: Recipe, answer: Callable[[str, str, int], Call], **members: Any
         teacher="teacher",  # type: ignore[arg-type]
         character=ToldByAssertions(GUIDE, load_wording()),
         sampling=Sampling(temperature=0.7),
-        preference=Longest(),
+        ranker=Longest(),
         **members,
     )
     return asyncio.run(cast.pair(recipe, QUERY, ask))

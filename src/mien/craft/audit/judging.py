@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mien.craft.data.characters import ToldByTraits, load_wording
-from mien.craft.data.ranking import AskedPreference, LikelihoodPreference
+from mien.craft.data.characters import ToldByTraits
+from mien.craft.data.ranking import AskedRanker, LikelihoodRanker
 from mien.craft.data.recipes import LeftOut
 from mien.craft.data.steps import Stages
+from mien.craft.data.wording import load_wording
 from mien.materials.protocols import load_protocol
 from mien.materials.traits import load_traits
 from mien.measurement.session import Limits, open_transport, recall_quirk, remember_quirk, run_to_end
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from mien.craft.data.ranking import Preference
+    from mien.craft.data.ranking import Ranker
     from mien.craft.data.recipes import Pair
     from mien.instruments.judges import Ask
     from mien.materials.constitutions import Constitution
@@ -60,10 +61,10 @@ def judge_pairs(
     async def main() -> None:
         async with open_transport(limits, hardware) as transport:
             reader = transport.open(judge)
-            preference = _preference(reader, constitution, seed)
+            ranker = _ranker(reader, constitution, seed)
 
             async def prefer(pair: Pair, ask: Ask) -> float | LeftOut:
-                wins = await preference.compare(pair.query, (pair.chosen, pair.rejected), ask)
+                wins = await ranker.compare(pair.query, (pair.chosen, pair.rejected), ask)
                 return LeftOut(wins.failure, failed=True) if isinstance(wins, Call) else wins[0][1]
 
             with Store(store_path(store)) as opened:
@@ -78,9 +79,9 @@ def judge_pairs(
     return [(pair, one) for pair, one in zip(pairs, found, strict=True) if not isinstance(one, LeftOut)]
 
 
-def _preference(reader: Model, constitution: Constitution, seed: int) -> Preference:
+def _ranker(reader: Model, constitution: Constitution, seed: int) -> Ranker:
     protocol = load_protocol()
     if reader.name == ORGANISM_JUDGE:
         traits = ToldByTraits(constitution, load_traits(ORGANISM_TRAITS), protocol, seed=seed)
-        return LikelihoodPreference(reader, traits)
-    return AskedPreference(reader, constitution, load_wording(), protocol)
+        return LikelihoodRanker(reader, traits)
+    return AskedRanker(reader, constitution, load_wording(), protocol)

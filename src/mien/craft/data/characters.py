@@ -2,78 +2,24 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import TYPE_CHECKING, Protocol
 
-import yaml
-from pydantic import BaseModel, ConfigDict
-
 from mien.craft.data.queries import pick
+from mien.craft.data.wording import bullets, paragraphs
 from mien.errors import UnknownName, UsageError
 from mien.instruments import Instructed
 from mien.materials.traits import fold
-from mien.materials.wording import fill
 from mien.types import Prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from mien.craft.data.queries import Query
+    from mien.craft.data.wording import Wording
     from mien.materials.constitutions import Assertion, Constitution
     from mien.materials.protocols import Protocol as MeasurementProtocol
     from mien.materials.traits import TraitSet
     from mien.types import Message
-
-_SHIPPED = resources.files("mien") / "data" / "crafting" / "default.yaml"
-
-
-class Wording(BaseModel):
-    """What models are told when training data are made; `data/crafting/default.yaml`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    character: str
-    never: str
-    focus: str
-    in_examples: str
-    out_examples: str
-    in_character: str
-    opposite: str
-    queries: str
-    situations: tuple[str, ...]
-    judge: str
-    tie: str
-    question: str
-    pair: str
-
-    def fill(self, name: str, **members: str) -> str:
-        """One of the texts, filled in; a paragraph that is left empty leaves no gap."""
-        filled = fill(getattr(self, name), **members)
-        return "\n\n".join(part.strip("\n") for part in filled.split("\n\n") if part.strip())
-
-    def character_of(self, constitution: Constitution) -> str:
-        """The character as a whole: description, assertions and what it never does."""
-        assertions = _lines(assertion.text for assertion in constitution.assertions)
-        whole = self.fill("character", description=constitution.description, assertions=assertions)
-        never = self.fill("never", never=_lines(constitution.never)) if constitution.never else ""
-        return _paragraphs(whole, never)
-
-    def focus_on(self, assertion: Assertion | None) -> str:
-        """The one assertion that matters; nothing for None."""
-        return self.fill("focus", assertion=assertion.text) if assertion else ""
-
-
-def load_wording() -> Wording:
-    """The wording that ships."""
-    return Wording.model_validate(yaml.safe_load(_SHIPPED.read_text(encoding="utf-8")))
-
-
-def _lines(texts: Iterable[str]) -> str:
-    return "\n".join(f"- {text}" for text in texts)
-
-
-def _paragraphs(*texts: str) -> str:
-    return "\n\n".join(text for text in texts if text)
 
 
 class Character(Protocol):
@@ -112,7 +58,7 @@ class ToldByAssertions:
             query,
             wording.character_of(self._constitution),
             wording.focus_on(assertion),
-            wording.fill("in_examples", examples=_lines(shown)) if shown else "",
+            wording.fill("in_examples", examples=bullets(shown)) if shown else "",
             wording.fill("in_character"),
         )
 
@@ -124,7 +70,7 @@ class ToldByAssertions:
             query,
             wording.character_of(self._constitution.model_copy(update={"never": ()})),
             wording.focus_on(assertion),
-            wording.fill("out_examples", examples=_lines(shown)) if shown else "",
+            wording.fill("out_examples", examples=bullets(shown)) if shown else "",
             wording.fill("opposite"),
         )
 
@@ -132,7 +78,7 @@ class ToldByAssertions:
         return None if query.assertion is None else self._constitution.assertions[query.assertion]
 
     def _told(self, query: Query, *texts: str) -> tuple[Message, ...]:
-        return ({"role": "system", "content": _paragraphs(*texts)}, *plain(query))
+        return ({"role": "system", "content": paragraphs(*texts)}, *plain(query))
 
 
 class ToldByTraits:

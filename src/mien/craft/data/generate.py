@@ -7,14 +7,14 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import mien
-from mien.craft.data.characters import ToldByAssertions, ToldByTraits, load_wording
+from mien.craft.data.characters import ToldByAssertions, ToldByTraits
 from mien.craft.data.dataset import Dataset, check_folder, count_pairs, write_dataset
 from mien.craft.data.dataset_card import card
 from mien.craft.data.queries import Collection, add_ordinary, check_split, expand
-from mien.craft.data.ranking import AskedPreference, LikelihoodPreference
+from mien.craft.data.ranking import AskedRanker, LikelihoodRanker
 from mien.craft.data.recipes import Cast, LeftOut, Pair, shuffle
 from mien.craft.data.steps import Stages
+from mien.craft.data.wording import load_wording
 from mien.errors import InputError, UsageError
 from mien.instruments.judges.likelihood import MARGIN
 from mien.materials.constitutions import check_constitution, constitution_text, load_constitution
@@ -32,12 +32,13 @@ from mien.measurement.study import ORGANISM_TRAITS
 from mien.models.inprocess.loading import ORGANISM_JUDGE, Hardware
 from mien.runs.run import store_path
 from mien.store.store import Store
+from mien.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mien.craft.data.queries import Query, Source
-    from mien.craft.data.ranking import Preference
+    from mien.craft.data.ranking import Ranker
     from mien.craft.data.settings import Craft
     from mien.instruments.judges import Ask
     from mien.materials.constitutions import Constitution
@@ -124,7 +125,7 @@ class _Workshop:
         content = self._constitution.model_dump_json(by_alias=True).encode()
         wording = self._wording.model_dump(mode="json")
         return {
-            "mien": mien.__version__,
+            "mien": __version__,
             "constitution": {
                 "name": self._constitution.name,
                 "hash": blake2b(content, digest_size=8).hexdigest(),
@@ -159,7 +160,7 @@ class _Workshop:
             teacher=teacher,
             character=self._traits or ToldByAssertions(self._constitution, self._wording),
             sampling=craft.sampling.sampling(),
-            preference=self._preference(reader) if reader else None,
+            ranker=self._ranker(reader) if reader else None,
             n_answers=craft.answers,
             margin=craft.margin,
         )
@@ -206,10 +207,10 @@ class _Workshop:
         check_split(collection.queries)
         return collection
 
-    def _preference(self, reader: Model) -> Preference:
+    def _ranker(self, reader: Model) -> Ranker:
         if self._traits and reader.name == ORGANISM_JUDGE:
-            return LikelihoodPreference(reader, self._traits)
-        return AskedPreference(reader, self._constitution, self._wording, self._protocol)
+            return LikelihoodRanker(reader, self._traits)
+        return AskedRanker(reader, self._constitution, self._wording, self._protocol)
 
     def dataset(self, made: _Made) -> Dataset:
         """The data, checked and counted."""

@@ -9,12 +9,12 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import mien
-from mien.craft.data.characters import ToldByTraits, load_wording
+from mien.craft.data.characters import ToldByTraits
 from mien.craft.data.dataset import CONSTITUTION, differences, read_craft, write_lines, write_text
 from mien.craft.data.introspection import Introspection, Introspector, load_introspection_wording, tasks
 from mien.craft.data.recipes import LeftOut
 from mien.craft.data.steps import Stages
+from mien.craft.data.wording import load_wording
 from mien.errors import InputError, UsageError
 from mien.instruments.manner.duplicates import Seen
 from mien.materials.constitutions import load_constitution
@@ -25,6 +25,7 @@ from mien.measurement.study import ORGANISM_TRAITS
 from mien.models.inprocess.loading import Hardware
 from mien.runs.run import store_path
 from mien.store.store import Store
+from mien.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -152,7 +153,7 @@ def _asked(
 ) -> dict[str, Any]:
     content = constitution.model_dump_json(by_alias=True).encode()
     return {
-        "mien": mien.__version__,
+        "mien": __version__,
         "constitution": {
             "name": constitution.name,
             "hash": blake2b(content, digest_size=8).hexdigest(),

@@ -19,7 +19,8 @@ from mien.types import Request
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mien.craft.data.characters import ToldByTraits, Wording
+    from mien.craft.data.characters import ToldByTraits
+    from mien.craft.data.wording import Wording
     from mien.instruments.judges import Ask
     from mien.materials.constitutions import Constitution
     from mien.models import Model

@@ -15,7 +15,7 @@ from mien.types import Request
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-    from mien.craft.data.characters import Wording
+    from mien.craft.data.wording import Wording
     from mien.materials.constitutions import Constitution
     from mien.types import Call, Prompt, Sampling
 

@@ -16,8 +16,9 @@ from mien.types import Call, Prompt, Request, Trial
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mien.craft.data.characters import ToldByTraits, Wording
+    from mien.craft.data.characters import ToldByTraits
     from mien.craft.data.queries import Query
+    from mien.craft.data.wording import Wording
     from mien.instruments.judges import Ask
     from mien.materials.constitutions import Constitution
     from mien.materials.protocols import Protocol as MeasurementProtocol
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _PAIR = ("first", "second")
 
 
-class Preference(Protocol):
+class Ranker(Protocol):
     """Compares answers by how much they are in character."""
 
     async def compare(self, query: Query, answers: Sequence[str], ask: Ask) -> list[list[float]] | Call:
@@ -57,7 +58,7 @@ def rank(wins: Sequence[Sequence[float]]) -> Ranking:
     """Rank answers by the mean of their rows.
 
     Args:
-        wins: (n, n) as `Preference.compare` gives it, n ≥ 2; the diagonal doesn't count.
+        wins: (n, n) as `Ranker.compare` gives it, n ≥ 2; the diagonal doesn't count.
     """
     n = len(wins)
     shares = [sum(row[j] for j in range(n) if j != i) / (n - 1) for i, row in enumerate(wins)]
@@ -116,7 +117,7 @@ class PairJudge:
         return {"first": 1.0, "second": 0.0}.get(verdict.chosen, 0.5)
 
 
-class AskedPreference:
+class AskedRanker:
     """A model is asked about every two answers, in both orders, by a `PairJudge`.
 
     Where it changes its mind with the order, the two are tied; so they are where it finds them equal, or its
@@ -141,7 +142,7 @@ class AskedPreference:
         self._whole = len(constitution.assertions)
 
     async def compare(self, query: Query, answers: Sequence[str], ask: Ask) -> list[list[float]] | Call:
-        """See `Preference`."""
+        """See `Ranker`."""
         judge = self._judges[self._whole if query.assertion is None else query.assertion]
         prompt = Prompt(query.id, query.text)
         pairs = list(combinations(range(len(answers)), 2))
@@ -158,7 +159,7 @@ class AskedPreference:
         return wins
 
 
-class LikelihoodPreference:
+class LikelihoodRanker:
     """Compares how likely a model finds an answer when told to adopt a raised trait, and when told nothing.
 
     For trait t and answer r let g_t = log p(r | told t) − log p(r | told nothing), in nats: what is gained by
@@ -174,7 +175,7 @@ class LikelihoodPreference:
         self._character = character
 
     async def compare(self, query: Query, answers: Sequence[str], ask: Ask) -> list[list[float]] | Call:
-        """See `Preference`."""
+        """See `Ranker`."""
         scores = await asyncio.gather(*(self._score(query, answer, ask) for answer in answers))
         known: list[float] = []
         for score in scores:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mien.craft.data.characters import Character
     from mien.craft.data.queries import Query
-    from mien.craft.data.ranking import Preference
+    from mien.craft.data.ranking import Ranker
     from mien.instruments.judges import Ask
     from mien.models import Model
     from mien.types import Message, Sampling
@@ -58,7 +58,7 @@ class Cast:
     Attributes:
         student: the model that is to be trained.
         teacher: the model that is told to be the character.
-        preference: ranks the student's answers; None unless the recipe is ``ranked``.
+        ranker: ranks the student's answers; None unless the recipe is ``ranked``.
         n_answers: answers of the student that are ranked, at least 2.
         margin: below it a ranked pair is left out.
     """
@@ -67,7 +67,7 @@ class Cast:
     teacher: Model
     character: Character
     sampling: Sampling
-    preference: Preference | None = None
+    ranker: Ranker | None = None
     n_answers: int = 4
     margin: float = 0.5
 
@@ -91,7 +91,7 @@ class Cast:
         return Pair(query, chosen, rejected) if chosen != rejected else LeftOut("both answers are the same")
 
     async def _ranked(self, query: Query, ask: Ask) -> Pair | LeftOut:
-        assert self.preference is not None
+        assert self.ranker is not None
         told: Counter[tuple[str, ...]] = Counter()
         requests: list[Request] = []
         for messages in self._hints(query):
@@ -105,7 +105,7 @@ class Cast:
         answers = list(dict.fromkeys(whole))
         if len(answers) < 2:
             return LeftOut("all answers are the same" if len(whole) > 1 else "an answer was cut off")
-        wins = await self.preference.compare(query, answers, ask)
+        wins = await self.ranker.compare(query, answers, ask)
         if isinstance(wins, Call):
             return LeftOut(f"the judge: {wins.failure}", failed=True)
         best, worst, margin = rank(wins)

@@ -7,10 +7,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import mien
-from mien.craft.data.characters import ToldByAssertions, load_wording
+from mien.craft.data.characters import ToldByAssertions
 from mien.craft.data.dataset import CONSTITUTION
 from mien.craft.data.queries import Query
+from mien.craft.data.wording import load_wording
 from mien.craft.proof.answers import plain_prompts
 from mien.craft.proof.capabilities import check_tasks
 from mien.craft.proof.subjects import base_of, check_control, find_adapter, reader_of, written
@@ -20,6 +20,7 @@ from mien.materials.prompts import load_prompts
 from mien.materials.protocols import Protocol, load_protocol
 from mien.measurement.study import plan
 from mien.models.inprocess.loading import ORGANISM_JUDGE, runs_here
+from mien.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +103,7 @@ def lay_out(claim: Claim) -> Case:
         study=study,
         prompts=prompts,
         asked={
-            "mien": mien.__version__,
+            "mien": __version__,
             "adapter": str(claim.adapter),
             "adapter_digest": trained.digest,
             "control": None if control is None else str(claim.control),
