@@ -89,7 +89,7 @@ class App:
         if chat.model not in self._options.models:
             raise _Refused(error(404, f"the model `{chat.model}` does not exist", code="model_not_found"))
         entry.role = "judge" if chat.model.startswith("judge") else "model"
-        if not self._within_limit():
+        if not self._within_limit(entry.time):
             message = "rate limit reached: too many requests"
             raise _Refused(error(429, message, retry_after=self._options.retry_after))
         if chat.response_format and self._options.supports_schema is False:
@@ -106,9 +106,9 @@ class App:
             shown = f": {key}" if self._options.echo_key else ""
             raise _Refused(error(401, f"incorrect API key provided{shown}", code="invalid_api_key"))
 
-    def _within_limit(self) -> bool:
-        """Whether a request may pass now; if so, it counts."""
-        limit, now = self._options.rate_limit, time.monotonic()
+    def _within_limit(self, now: float) -> bool:
+        """Whether a request may pass that arrived now; if so, it counts."""
+        limit = self._options.rate_limit
         if limit is None:
             return True
         while self._let_through and self._let_through[0] <= now - 1.0:

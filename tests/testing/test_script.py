@@ -1,0 +1,141 @@
+"""What the scripted model and judge say: the choices that were planted."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from mien.instruments import instrument
+from mien.materials.prompts import load_prompts
+from mien.materials.protocols import load_protocol, shipped_protocols
+from mien.materials.traits import load_traits
+from mien.stats.design.trials import lay_out
+from mien.testing import Options, ScriptedServer, planted_scores
+from mien.testing.script import Script
+from tests.testing.asking import SCHEMA, SCORES, chat, judged, post, shown, sigmoid, text_of, within
+
+
+def test_planted_scores_come_back_as_frequencies(server: ScriptedServer) -> None:
+    n = 800
+    chosen = shown(server, "Take up one of these: warm, direct.", n)
+    assert set(chosen) == {"warm", "direct"}
+    assert within(chosen["warm"], n, sigmoid(1.0))
+
+
+def test_the_first_of_two_equals_has_the_planted_advantage(server: ScriptedServer) -> None:
+    server.configure(position=0.4)
+    n = 800
+    assert within(shown(server, "- direct\n- indirect", n)["direct"], n, sigmoid(0.8))
+    assert within(shown(server, "- indirect\n- direct", n)["indirect"], n, sigmoid(0.8))
+
+
+@pytest.mark.parametrize(
+    ("position", "effects"), [(0.6, (0.6, -0.2, -0.2, -0.2)), ((0.0, 0.0, 0.0, 1.0), (0.0, 0.0, 0.0, 1.0))]
+)
+def test_position_effects_of_four_options(
+    server: ScriptedServer, position: float | tuple[float, ...], effects: tuple[float, ...]
+) -> None:
+    server.configure(position=position)
+    n = 800
+    chosen = shown(server, "\n".join(f"{i}. {name}" for i, name in enumerate(SCORES, 1)), n)
+    weights = [math.exp(score + effect) for score, effect in zip(SCORES.values(), effects, strict=True)]
+    for name, weight in zip(SCORES, weights, strict=True):
+        assert within(chosen[name], n, weight / sum(weights))
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        "Be indirect in all that you say.",
+        "1. indirect: gets there by hints; never direct, not even when asked",
+        "Adopt the trait “indirect” and be warm-hearted. Others may be blunt.",
+    ],
+)
+def test_one_named_trait_is_adopted(server: ScriptedServer, system: str) -> None:
+    assert shown(server, system, 5) == {"indirect": 5}
+
+
+def test_no_named_trait_gives_a_plain_response(server: ScriptedServer) -> None:
+    assert shown(server, "You are helpful. Be warmhearted.", 3) == {None: 3}
+
+
+def test_a_response_tells_the_prompt_but_never_names_a_trait(server: ScriptedServer) -> None:
+    [answer] = post(server, chat("- warm\n- blunt", "Is a blunt knife warm, or what is it?"))
+    assert "or what is it" in text_of(answer)
+    assert not re.search(r"\b(warm|blunt|direct|indirect)\b", text_of(answer))
+
+
+def test_a_repeated_request_gets_the_same_answer_and_another_seed_another(server: ScriptedServer) -> None:
+    bodies = [chat("direct or indirect", f"Question {i}") for i in range(40)]
+    first, again = ([text_of(answer) for answer in post(server, *bodies)] for _ in range(2))
+    server.configure(seed=1)
+    assert first == again
+    assert first != [text_of(answer) for answer in post(server, *bodies)]
+
+
+@pytest.mark.parametrize("protocol", shipped_protocols())
+@pytest.mark.parametrize("changes", [{}, {"descriptions": True}, {"options": 4}])
+def test_the_script_finds_the_options_in_the_wording_that_ships(
+    protocol: str, changes: dict[str, Any]
+) -> None:
+    traits = load_traits("classic-144")
+    rules = load_protocol(protocol).override(**changes)
+    script = Script(Options(scores=planted_scores(traits.names)))
+    revealed, instructed = (instrument(name, rules, traits.traits) for name in ("revealed", "instructed"))
+    trials = lay_out(
+        traits.names, load_prompts(), rounds=4, n_options=rules.options, order=rules.order, seed=0
+    )
+    for trial in trials:
+        systems = [asked.messages(trial)[0]["content"] for asked in (revealed, instructed)]
+        assert [script.options_in(system) for system in systems] == [[*trial.options], [trial.options[0]]]
+
+
+def test_the_judge_reads_the_response_in_the_format_asked_for(server: ScriptedServer) -> None:
+    tags, schema = post(server, judged(), judged(options="", response_format=SCHEMA))
+    assert text_of(tags) == "<choice>warm</choice>"
+    assert json.loads(text_of(schema)) == {"choice": "warm"}
+
+
+def test_the_judge_is_as_accurate_as_planted_and_errs_among_the_options(server: ScriptedServer) -> None:
+    server.configure(judge_accuracy=0.7)
+    answers = post(server, *(judged() | {"n": i} for i in range(600)))
+    read = Counter(text_of(answer) for answer in answers)
+    assert set(read) == {"<choice>warm</choice>", "<choice>blunt</choice>"}
+    assert within(read["<choice>warm</choice>"], 600, 0.7)
+
+
+def test_the_judge_knows_what_is_not_among_the_options(server: ScriptedServer) -> None:
+    refusal = chat("- warm\n- blunt", "Response: I'm sorry, but I can't help with that.", "judge")
+    other, refused = post(server, judged("indirect"), refusal)
+    assert text_of(other) == "<choice>neither</choice>"
+    assert text_of(refused) == "<choice>refused</choice>"
+
+
+@pytest.mark.parametrize(
+    ("manner", "tags", "schema"),
+    [
+        ("tags", "<choice>warm</choice>", "<choice>warm</choice>"),
+        ("json", '{"choice":"warm"}', '{"choice":"warm"}'),
+        ("prose", "On balance I would call the response warm, though not by much.", None),
+        ("wrong_trait", "<choice>direct</choice>", '{"choice":"direct"}'),
+        ("both_traits", "<choice>blunt</choice><choice>warm</choice>", '{"choice":"blunt and warm"}'),
+        ("another_language", "Die Antwort klingt eher nach der ersten der beiden Möglichkeiten.", None),
+    ],
+)
+def test_the_judge_misanswers_as_told(
+    server: ScriptedServer, manner: str, tags: str, schema: str | None
+) -> None:
+    server.configure(judge_manner=manner)
+    answers = post(server, judged(), judged(response_format=SCHEMA))
+    assert [text_of(answer) for answer in answers] == [tags, schema or tags]
+
+
+def test_the_judge_misanswers_as_often_as_told(server: ScriptedServer) -> None:
+    server.configure(judge_manner="prose", judge_manner_rate=0.3)
+    answers = post(server, *[judged()] * 400)
+    assert within(sum(text_of(answer).startswith("On balance") for answer in answers), 400, 0.3)
