@@ -6,6 +6,8 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
+from hypothesis import HealthCheck, settings
+
 if TYPE_CHECKING:
     import pytest
 
@@ -17,6 +19,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # small as here, starting more threads takes longer than it saves.
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
+# How long an example takes says how busy the machine is.
+settings.register_profile("mien", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("mien")
+
 # What a test's process has compiled, the next need not.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 

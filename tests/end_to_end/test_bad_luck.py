@@ -189,6 +189,9 @@ def test_a_reader_while_a_run_goes_on(place: Workplace) -> None:
     place.server.configure(latency=0.05)
     process = place.start(*long_study(place))
     place.wait_for(lambda: place.server.counts().requests >= 100, process)
+    place.server.configure(latency=LIMIT)  # it will not end meanwhile
+    store = place.folder / "mien.db"
+    place.wait_for(lambda: query(store, "SELECT count(*) FROM verdict") > [(0,)], process)
     assert "run" in place.mien("runs").out
     assert 0 < len(place.exported()) < TRIALS
     place.kill(process)
@@ -202,7 +205,7 @@ def test_stormy_endpoint(place: Workplace, calm: Calm) -> None:
     rates = {"429": 0.3, "500": 0.05} | dict.fromkeys(passing, 0.03) | dict.fromkeys(lasting, 0.08)
     place.server.configure(faults=rates)
     rounds, trials = 16, 80  # the first of the long study
-    result = place.mien(*place.study("--timeout", 1, rounds=rounds))
+    result = place.mien(*place.study("--timeout", 5, rounds=rounds))
     faults = place.server.counts().by_fault
     assert faults.keys() == rates.keys()
     found = re.search(r"(\d+) trials ended without a verdict; the same command tries again", result.err)
@@ -227,7 +230,7 @@ def test_endpoint_that_does_not_recover(place: Workplace) -> None:
     """Failures end up in rows with their reasons; a plain line tells of progress meanwhile."""
     reasons = {
         "500": "HTTP 500: a scripted failure",
-        "hang": "no answer within 0.5 s",
+        "hang": "no answer within 2 s",
         "dropped": "the connection was cut: Server disconnected",
         "cut": "the connection was cut: %",
         "html": "the reply is HTML, not JSON: We will be back soon",
@@ -238,7 +241,7 @@ def test_endpoint_that_does_not_recover(place: Workplace) -> None:
     # An answer first of all: the endpoint is not to be given up.
     place.mien(*place.study(rounds=8))
     place.server.configure(faults=dict.fromkeys(reasons, 0.125), faulty_models=("model",))
-    result = place.mien(*place.study("--timeout", 0.5, rounds=32))
+    result = place.mien(*place.study("--timeout", 2, rounds=32))
     assert "120 trials ended without a verdict" in result.err
     assert re.search(
         r"^\d+/160 trials, [\d.]+/s, [\d,]+ tokens, \d+ retried(, \d+ failed)?", result.err, re.M
@@ -297,8 +300,14 @@ def test_budget(place: Workplace) -> None:
     line = place.refused(*place.study("--max-cost", 1, "--seed", 5, name="dear"))
     assert "--price-in" in line
     prices = ("--price-in", 10, "--price-out", 10, "--max-cost", 0.05)
-    stopped = place.mien(*place.study(*prices, "--max-concurrency", 4, "--seed", 6, name="dearer"))
-    assert re.search(r"Stopped: the limit of \$0.05 is reached \(\$0.0[45]\d* spent\)", stopped.err)
+    dearer = ("--max-concurrency", 4, "--seed", 6, "--store", "dearer.db")
+    stopped = place.mien(*place.study(*prices, *dearer, name="dearer"))
+    found = re.search(r"Stopped: the limit of \$0.05 is reached \(\$(0.0\d+) spent\)", stopped.err)
+    assert found
+    # How much of it was in flight when the limit was reached, and so not yet known, is a matter of luck.
+    ((cost,),) = query(place.folder / "dearer.db", "SELECT sum(cost) FROM call")
+    assert float(found[1]) <= cost + 1e-5
+    assert 0.04 <= cost < 0.06
 
 
 def test_reading_on_while_the_pipe_is_closed(place: Workplace) -> None:
@@ -315,7 +324,7 @@ def test_reading_on_while_the_pipe_is_closed(place: Workplace) -> None:
 
 def test_ctrl_c_while_a_judge_reads(place: Workplace) -> None:
     place.mien(*place.study())
-    place.server.configure(latency=0.5)
+    place.server.configure(latency=1.0)
     place.server.reset_log()
     opinion = ("judge", "run", "--judge", place.server.judge, "--as", "other", "--temperature", 1)
     process = place.start(*opinion, "--max-concurrency", 4)

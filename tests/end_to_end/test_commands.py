@@ -314,6 +314,7 @@ def test_a_protocol_is_a_file_to_start_from(place: Workplace) -> None:
     assert read(place, "protocols", "mine.yaml") == read(place, "protocols", "krishna2026")
 
 
+@pytest.mark.slow
 def test_help(place: Workplace) -> None:
     assert "mien" in place.mien("--version").out
     overview = place.mien().out
@@ -322,6 +323,7 @@ def test_help(place: Workplace) -> None:
         assert f"Usage: mien {command} " in place.mien(command, "--help").out
 
 
+@pytest.mark.slow
 def test_reliability(place: Workplace) -> None:
     place.mien(*place.study(name="r", rounds=10))
     (alone,) = read(place, "reliability", "r")["runs"]

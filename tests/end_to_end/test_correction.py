@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CORRECT = ("--correct-judge", "control")
 
 
+@pytest.mark.slow
 def test_a_judge_is_corrected(place: Workplace) -> None:
     place.server.configure(judge_accuracy=0.7)
     place.mien(*place.study(rounds=60))
@@ -49,6 +50,7 @@ def test_a_judge_without_error_corrects_nothing(place: Workplace) -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_is_refused(place: Workplace) -> None:
     place.mien(*place.study())
     place.mien(*place.study(name="again"))

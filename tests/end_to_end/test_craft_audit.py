@@ -40,6 +40,7 @@ def audit(place: Workplace, *arguments: object) -> dict[str, Any]:
     return json.loads(place.mien("craft", "audit", "out", "--json", *arguments).out)
 
 
+@pytest.mark.slow
 def test_an_audit_with_a_judge_and_people(place: Workplace) -> None:
     place.mien(*craft(place))
     line = place.refused("craft", "audit", "out", "--match-lengths", "matched")

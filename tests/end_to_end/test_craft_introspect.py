@@ -36,6 +36,7 @@ def kept(place: Workplace) -> int:
         return int(db.execute("SELECT count(*) FROM call WHERE failure = ''").fetchone()[0])
 
 
+@pytest.mark.slow
 def test_introspections_and_a_kill(place: Workplace) -> None:
     place.mien(*craft(place))
     out = place.folder / "out"
@@ -78,6 +79,7 @@ def test_introspections_and_a_kill(place: Workplace) -> None:
     assert "introspection.json: tells of introspections with another turns; delete it" in line
 
 
+@pytest.mark.slow
 def test_the_organism_is_audited_and_speaks_of_itself(place: Workplace) -> None:
     models = ("--model", "organism/v1", "--teacher", "organism/v1", "--ordinary", 0)
     place.mien("craft", "data", CHARACTER, *models, "--recipe", "paired", "-o", "out")

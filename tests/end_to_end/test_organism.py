@@ -45,6 +45,7 @@ def test_the_demo_finds_what_was_planted(place: Workplace) -> None:
     assert (place.folder / "mien-demo.db").is_file()
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_ends_like_one_that_was_not(place: Workplace) -> None:
     whole = place.mien(*MEASURE, "--rounds", 6, "--name", "whole", "--store", "whole.db", "--json")
     running = place.start(*MEASURE, "--rounds", 6, "--name", "cut", "--batch-size", 1)
@@ -65,11 +66,13 @@ def exported(place: Workplace, run: str, store: str) -> list[dict[str, str]]:
     return [*csv.DictReader(text.splitlines(keepends=True))]
 
 
+@pytest.mark.slow
 def test_nothing_is_asked_twice(place: Workplace) -> None:
     place.mien(*MEASURE, "--rounds", 5)
     place.mien(*MEASURE, "--rounds", 5, "--max-calls", 0)
 
 
+@pytest.mark.slow
 def test_a_second_judge_of_the_same_name_is_refused_for_another_model(place: Workplace) -> None:
     place.mien(*MEASURE, "--rounds", 5)
     place.mien("judge", "v1-revealed", "--judge", place.server.judge, "--as", "server")
@@ -77,6 +80,7 @@ def test_a_second_judge_of_the_same_name_is_refused_for_another_model(place: Wor
     assert "a judge named 'server' that was asked otherwise" in line
 
 
+@pytest.mark.slow
 def test_other_libraries_load_the_same_character(place: Workplace) -> None:
     pytest.importorskip("peft", reason="needs the extra local")
     spec = f"hf/{SHIPPED}/base+{SHIPPED}/v1"

@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 import yaml
 
 from mien.materials.traits import load_traits
@@ -33,6 +34,7 @@ def run(place: Workplace, script: str, environment: dict[str, str]) -> int:
     return done.returncode
 
 
+@pytest.mark.slow
 def test_the_workflow_stops_a_changed_model_and_no_other(place: Workplace) -> None:
     (job,) = yaml.safe_load((EXAMPLE / "release-gate.yaml").read_text(encoding="utf-8"))["jobs"].values()
     server = place.server

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.end_to_end.workplace import Workplace
 
 
+@pytest.mark.slow
 def test_report(place: Workplace) -> None:
     place.mien(*place.study(rounds=20))
     told = json.loads(place.mien("report", "run", "-o", "out/deep", "--json").out)

@@ -37,6 +37,7 @@ def calls(place: Workplace) -> dict[str, int]:
     return by_role
 
 
+@pytest.mark.slow
 def test_a_run_stops_at_its_target_and_pays_for_new_rounds_alone(place: Workplace) -> None:
     study = until(place, "--until-reliability", 0.9)
     profile = read(place, *study)
@@ -77,6 +78,7 @@ def test_a_run_is_the_first_rounds_of_a_long_one(place: Workplace) -> None:
     assert place.exported("run") == place.exported("by design")
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_ends_like_one_that_was_not(place: Workplace) -> None:
     study = until(place, "--until-reliability", 0.9, "--max-concurrency", 8)
     calm = read(place, *study)

@@ -13,6 +13,7 @@ from mien.models.http import chat as chat_module
 from mien.models.http.providers import Price
 from mien.testing import Options, ScriptedServer
 from mien.types import Call, Message, Request
+from tests.processes import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +85,7 @@ def test_a_bad_endpoint_loses_nothing(server: ScriptedServer):
 )
 def test_what_never_passes_is_a_failure_with_its_reason(server: ScriptedServer, fault: str, failure: str):
     server.configure(faults={fault: 1.0})
-    (call,), tally = complete(server.model, 1, timeout=0.2)
+    (call,), tally = complete(server.model, 1, timeout=0.2 if fault == "hang" else LIMIT)
     assert isinstance(call, Call)
     assert failure in call.failure
     assert not call.text

@@ -219,10 +219,11 @@ def test_choosing_by_keyboard_among_hostile_responses(browser: Browser, tmp_path
     assert sorted(found) == [("preferred", False), ("preferred", True), ("warm", False), ("warm", True)]
 
 
+@pytest.mark.slow
 def test_a_run_is_seen_to_come_on(browser: Browser, viewer: Viewer, store: Path, tmp_path: Path) -> None:
     (tmp_path / "traits.txt").write_text("\n".join(TRAITS))
     with (
-        ScriptedServer(scores=planted_scores(TRAITS), latency=0.3) as server,
+        ScriptedServer(scores=planted_scores(TRAITS), latency=1.0) as server,
         opened(browser, viewer) as page,
     ):
         page.goto("/")
@@ -240,6 +241,7 @@ def test_a_run_is_seen_to_come_on(browser: Browser, viewer: Viewer, store: Path,
         row = page.get_by_role("row").filter(has=page.get_by_role("link", name="live"))
         with running([*command, "--store", store], cwd=tmp_path) as process:
             row.get_by_text("under way").wait_for()
+            server.configure(latency=0.0)
             row.get_by_text("60 of 60").wait_for()
             errors = process.communicate(timeout=LIMIT)[1]
         assert (process.returncode, errors.count("Traceback")) == (0, 0)

@@ -479,13 +479,12 @@ def test_a_profile_follows_the_verdicts(tmp_path: Path) -> None:
             last = len(HOSTILE) + 1
             trait = TRAITS[last % 3]
             store.put_verdict(store.run("before").id, Verdict(trial=f"t{last}", judge="first", chosen=trait))
-        for _ in range(100):  # where a fit takes long, the earlier one is shown once more
-            page = viewer.ask("/profile?run=before").text
-            if "23 chosen" in page:
-                break
+        deadline = time.monotonic() + LIMIT
+        # Where a fit takes long, the earlier one is shown once more.
+        while "23 chosen" not in (page := viewer.ask("/profile?run=before").text):
             assert "Without 1 newer verdict;" in page
+            assert time.monotonic() < deadline
             time.sleep(0.1)
-        assert "23 chosen" in page
         assert "newer verdict" not in page
 
 

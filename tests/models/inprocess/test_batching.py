@@ -12,7 +12,7 @@ import pytest
 
 from mien.models.engine import Job, Output
 from mien.models.inprocess.batching import Batcher
-from tests.processes import ended
+from tests.processes import LIMIT, ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ class Engine:
         self.batches.append([str(job.prompt) for job in jobs])
         self.threads.add(threading.get_ident())
         self.begun.set()
-        self.hold.wait(10)
+        self.hold.wait(LIMIT)
         if self.problem:
             raise self.problem
         return [Output(text=str(job.prompt)) for job in jobs]
@@ -51,7 +51,7 @@ def engine_threads() -> int:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + LIMIT
     while not true():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.001)
@@ -196,9 +196,8 @@ def test_closing_does_not_wait_long_for_the_engine() -> None:
         with pytest.raises(asyncio.CancelledError):
             await running
 
-    start = time.monotonic()
     asyncio.run(main())
-    assert time.monotonic() - start < 2
+    assert engine_threads() == 1  # it still runs
     engine.hold.set()
     asyncio.run(until(lambda: engine_threads() == 0))
 

@@ -19,6 +19,7 @@ from mien.models.inprocess.loading import open_engine
 from mien.models.inprocess.model import Resident
 from mien.models.usage import Tally
 from mien.types import Call, Message, Request, Sampling
+from tests.processes import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -321,7 +322,7 @@ def test_a_call_that_is_cancelled_is_no_longer_in_flight() -> None:
     held = threading.Event()
 
     def answer(job: Job) -> Output:
-        held.wait(10)
+        held.wait(LIMIT)
         return drawn(job)
 
     async def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
 
     from mien.models.local import Local
 
-for _library in ("peft", "torch", "transformers"):
-    pytest.importorskip(_library, reason="needs the extra local")
+if not all(find_spec(library) for library in ("peft", "torch", "transformers")):
+    pytest.skip("needs the extra local", allow_module_level=True)
 
 
 @pytest.fixture(scope="package", autouse=True)
