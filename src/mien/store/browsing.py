@@ -1,9 +1,8 @@
-"""What the pages read of a store's trials: a page of them by a filter, and one in full."""
+"""What is read of a run's trials to look through them: a page of them by a filter, and lists of ids."""
 
 from __future__ import annotations
 
 import json
-import zlib
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -170,24 +169,61 @@ def categories(db: sqlite3.Connection) -> tuple[list[str], list[str]]:
     return sorted({c for c, _ in rows if c}), sorted({language for _, language in rows if language})
 
 
-def raw(db: sqlite3.Connection, key: str) -> tuple[str, str]:
-    """The request and the body of a call, indented where they are JSON."""
-    row = db.execute("SELECT request, body FROM call WHERE key = ?", (key,)).fetchone()
-    return (_indented(row[0]), _indented(row[1])) if row else ("", "")
+def count_answered(db: sqlite3.Connection, run: int) -> int:
+    """Number of a run's trials that were asked, also of those whose call failed."""
+    return db.execute("SELECT count(call) FROM trial WHERE run = ?", (run,)).fetchone()[0]
 
 
-def _indented(compressed: bytes) -> str:
-    text = zlib.decompress(compressed).decode(errors="replace")
-    try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
-        return text
+def answered_trials(db: sqlite3.Connection, run: int) -> list[tuple[str, str, str]]:
+    """Id, options as JSON and key of the prompt of each trial with a response, in order."""
+    query = f"""
+        SELECT t.id, t.options, t.prompt FROM trial t
+        WHERE t.run = ? AND t.call IS NOT NULL AND NOT {ended("failure <> ''")} ORDER BY t.number
+        """
+    return db.execute(query, (run,)).fetchall()
 
 
-def told(request: str) -> str:
-    """What the model was told beside the prompt: the system messages of a request."""
-    try:
-        messages = json.loads(request)["messages"]
-        return "\n\n".join(str(m["content"]) for m in messages if m["role"] == "system")
-    except (ValueError, KeyError, TypeError):
-        return ""
+def choices(db: sqlite3.Connection, run: int, judge: str) -> dict[str, str]:
+    """What a judge chose, by trial."""
+    return dict(db.execute("SELECT trial, chosen FROM verdict WHERE run = ? AND judge = ?", (run, judge)))
+
+
+# Trials that both runs have, in which one chose the trait and the other did not.
+_TURNED = """
+    SELECT t.id FROM trial t INDEXED BY trial_order
+         JOIN trial u ON u.run = :b AND u.id = t.id AND u.options = t.options AND u.prompt = t.prompt
+         JOIN verdict v ON v.run = t.run AND v.judge = :judge_a AND v.trial = t.id
+         JOIN verdict w ON w.run = u.run AND w.judge = :judge_b AND w.trial = u.id
+    WHERE t.run = :a AND instr(t.options, :quoted)
+          AND (v.chosen = :trait) = :lost AND (w.chosen = :trait) <> :lost
+    ORDER BY t.number LIMIT :limit
+"""
+
+
+def turned(
+    db: sqlite3.Connection,
+    runs: tuple[int, int],
+    judges: tuple[str, str],
+    trait: str,
+    *,
+    lost: bool,
+    most: int,
+) -> list[str]:
+    """Trials that two runs share, in which one chose a trait and the other did not.
+
+    Args:
+        judges: whose verdicts to take of each run.
+        lost: whether the first run chose it, and not the second.
+        most: how many at most.
+    """
+    values = {
+        "a": runs[0],
+        "b": runs[1],
+        "judge_a": judges[0],
+        "judge_b": judges[1],
+        "trait": trait,
+        "quoted": json.dumps(trait, ensure_ascii=False),
+        "lost": lost,
+        "limit": most,
+    }
+    return [trial for (trial,) in db.execute(_TURNED, values)]

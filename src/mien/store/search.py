@@ -56,6 +56,10 @@ class SearchIndex:
         """Look for new responses soon."""
         self._asked.set()
 
+    def attach(self, db: sqlite3.Connection) -> None:
+        """Let a connection to the store search it, as ``search``."""
+        db.execute("ATTACH ? AS search", (str(self.path),))
+
     def count(self, run: int) -> int:
         """How many of a run's responses are indexed so far."""
         return sum(len(numbers) for (known, _), numbers in list(self._indexed.items()) if known == run)

@@ -1,9 +1,8 @@
-"""The addresses: from a request to a page."""
+"""What all pages share: the store, its search and profiles, templates, and how a page answers."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,6 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from mien.errors import MienError, UnknownName
 from mien.formatting import counted, fraction, p_value
 from mien.store.schema import connect_read_only
 from mien.store.search import SearchIndex
@@ -22,13 +20,11 @@ from mien.viewer.profiles import Profiles
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from mien.viewer.guard import Guard
 
-_log = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
-_MOST_BYTES = 16 * 2**20
 _LOCK_TIMEOUT = 5.0
 
 
@@ -50,10 +46,8 @@ class App:
         self.guard = guard
         connect_read_only(store, lock_timeout=_LOCK_TIMEOUT).close()
         self.search = SearchIndex(store)
-        self.profiles = Profiles(self)
         self.drawn = Drawn()
-        #: What pages make of the newest run before they are asked for it.
-        self.ahead: list[Callable[[str], None]] = []
+        self.profiles = Profiles(store, self.drawn.prepare)
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -72,26 +66,6 @@ class App:
             store_name=store.name,
         )
 
-    def application(self) -> web.Application:
-        """What aiohttp serves."""
-        from mien.viewer.pages import arena, diff, label, profile, runs, transcripts, trial
-
-        application = web.Application(
-            middlewares=[self.guard.check, self._explained], client_max_size=_MOST_BYTES
-        )
-        application.router.add_static("/static/", _HERE / "static")
-        for page in (runs, profile, transcripts, trial, diff, label, arena):
-            application.add_routes(page.routes(self))
-        application.cleanup_ctx.append(self._working)
-        return application
-
-    async def _working(self, _: web.Application) -> AsyncIterator[None]:
-        self.search.start()
-        self.profiles.start()
-        yield
-        self.profiles.close()
-        await asyncio.to_thread(self.search.close)
-
     @contextmanager
     def reading(self, *, search: bool = False) -> Generator[tuple[Store, sqlite3.Connection]]:
         """The store, open for reading, and a connection for questions of one's own."""
@@ -100,7 +74,7 @@ class App:
             closing(connect_read_only(self.store, lock_timeout=_LOCK_TIMEOUT)) as db,
         ):
             if search:
-                db.execute("ATTACH ? AS search", (str(self.search.path),))
+                self.search.attach(db)
             yield opened, db
 
     @contextmanager
@@ -132,27 +106,6 @@ class App:
             return web.Response(status=303, headers={"Location": location})
 
         return web.post(path, answer)
-
-    @web.middleware
-    async def _explained(
-        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        """Say what went wrong on a page of the app's own."""
-        try:
-            return await handler(request)
-        except web.HTTPNotFound:
-            status, problem = 404, f"There is no page {request.path}."
-        except web.HTTPException as error:
-            status, problem = error.status, error.reason
-        except UnknownName as error:
-            status, problem = 404, str(error)
-        except MienError as error:
-            status, problem = 400, str(error)
-        except Exception:
-            _log.exception("a page failed: %s", request.path_qs)
-            status, problem = 500, "mien failed at this page; what it printed where it runs says why."
-        text = self.html("problem.html", title="That did not work", problem=problem)
-        return web.Response(text=text, status=status, content_type="text/html")
 
 
 def href(path: str, **members: object) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from mien.viewer.routes import application
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
@@ -25,7 +27,7 @@ async def serve(app: App, bound: socket.socket, ready: Callable[[], None]) -> No
         ready: told once requests are taken.
     """
     runner = web.AppRunner(
-        app.application(), handler_cancellation=True, access_log=None, shutdown_timeout=_GRACE
+        application(app), handler_cancellation=True, access_log=None, shutdown_timeout=_GRACE
     )
     await runner.setup()
     try:

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mien.errors import MienError
 from mien.runs.run import Run
+from mien.store.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from mien.stats.diffs import Diff
     from mien.stats.profiles.profile import Profile
-    from mien.viewer.app import App
 
 _KEPT = 64
+_LOCK_TIMEOUT = 5.0
 _AHEAD = 16  # newest runs that are fitted before anybody asks
 _CALM = 0.5  # seconds
 _PATIENCE = 0.1  # seconds; what takes longer to fit is fitted anew behind the reader's back
@@ -32,10 +36,18 @@ class _Fitted(NamedTuple):
 
 
 class Profiles:
-    """Fits profiles, in a thread of its own from `start` until `close`, or at once where none is known."""
+    """Fits profiles, in a thread of its own from `start` until `close`, or at once where none is known.
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    Args:
+        store: the file that the runs are in.
+        prepare: told of each profile that is fitted before anybody asks.
+    """
+
+    def __init__(self, store: Path, prepare: Callable[[Profile], None]) -> None:
+        #: What else is made of the newest run before anybody asks.
+        self.ahead: list[Callable[[str], None]] = []
+        self._store = store
+        self._show = prepare
         self._kept: dict[_Key, _Fitted] = {}
         self._locks: defaultdict[_Key, threading.Lock] = defaultdict(threading.Lock)
         self._wanted: queue.SimpleQueue[tuple[str, str] | None] = queue.SimpleQueue()
@@ -65,8 +77,11 @@ class Profiles:
             return known.profile
         return self._fit(key, name, judge, verdicts)
 
+    def _reading(self) -> Store:
+        return Store(self._store, read_only=True, lock_timeout=_LOCK_TIMEOUT)
+
     def _state(self, name: str, judge: str) -> tuple[_Key, str, int]:
-        with self._app.reading() as (store, _):
+        with self._reading() as store:
             run = store.run(name)
             judges = [known.name for known in store.judges(run.id)]
             judge = judge or (judges[0] if judges else "")
@@ -78,7 +93,7 @@ class Profiles:
             if known and known.verdicts == verdicts:
                 return known.profile
             start = time.perf_counter()
-            profile = Run(name, self._app.store).profile(judge or None)
+            profile = Run(name, self._store).profile(judge or None)
             self._kept[key] = _Fitted(profile, verdicts, time.perf_counter() - start)
         while len(self._kept) > _KEPT:
             self._kept.pop(next(iter(self._kept)), None)
@@ -86,11 +101,11 @@ class Profiles:
 
     def _work(self) -> None:
         self._stopped.wait(_CALM)  # the first page comes first
-        with self._app.reading() as (store, _):
+        with self._reading() as store:
             newest = [run.name for run in store.runs()][: -_AHEAD - 1 : -1]
         for name in newest:
             self._prepare(name, "")
-        for make in self._app.ahead:
+        for make in self.ahead:
             for name in newest[:1]:
                 make(name)
         while (wanted := self._wanted.get()) and not self._stopped.is_set():
@@ -101,7 +116,7 @@ class Profiles:
             return
         try:
             key, judge, verdicts = self._state(name, judge)
-            self._app.drawn.prepare(self._fit(key, name, judge, verdicts))
+            self._show(self._fit(key, name, judge, verdicts))
         except MienError:
             pass  # whoever asks for this profile is told
 

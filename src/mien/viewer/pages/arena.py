@@ -9,11 +9,12 @@ from aiohttp import web
 
 from mien.errors import MienError, UnknownName, UsageError
 from mien.stats.agreement.win_rates import pleases, win_rates
-from mien.store.browsing import ended
+from mien.store.browsing import answered_trials, count_answered
+from mien.store.transcript import prompt_key, transcript
 from mien.types import PREFERRED, TIE, Preference
 from mien.viewer import preference_files
+from mien.viewer.app import href
 from mien.viewer.labelling import person_name
-from mien.viewer.pages.trial import one_trial
 from mien.viewer.pairing import Answered, Pair, left, paired
 
 if TYPE_CHECKING:
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
     from mien.viewer.app import App
 
     Runs = tuple[RunRecord, RunRecord]
-
-_ANSWERED = f"""
-    SELECT t.id, t.options, t.prompt FROM trial t
-    WHERE t.run = ? AND t.call IS NOT NULL AND NOT {ended("failure <> ''")} ORDER BY t.number
-"""
 
 
 class _Pairs(NamedTuple):
@@ -98,14 +94,11 @@ class _Arena:
 
     def _pairs(self, db: sqlite3.Connection, runs: Runs) -> _Pairs:
         """The pairs that everybody compares; made anew once there are other responses."""
-        state = tuple(
-            int(db.execute("SELECT count(call) FROM trial WHERE run = ?", (run.id,)).fetchone()[0])
-            for run in runs
-        )
+        state = tuple(count_answered(db, run.id) for run in runs)
         place = tuple((run.id, run.created) for run in runs)
         known = self._pairs_of.get(place)
         if known is None or known[0] != state:
-            a, b = ([Answered(*row) for row in db.execute(_ANSWERED, (run.id,))] for run in runs)
+            a, b = ([Answered(*row) for row in answered_trials(db, run.id)] for run in runs)
             found = paired((runs[0].name, runs[1].name), a, b)
             pairs = _Pairs({pair.key: pair for pair in found}, frozenset(pair.trials for pair in found))
             self._pairs_of[place] = known = state, pairs
@@ -162,8 +155,6 @@ class _Arena:
         return self._location(members | {"last": pair.key, "asked": question})
 
     def _location(self, members: Mapping[str, str]) -> str:
-        from mien.viewer.app import href
-
         return href("/arena", **{name: value for name, value in members.items() if value})
 
     def export(self, suffix: str) -> web.RouteDef:
@@ -230,7 +221,7 @@ def _standing(kept: list[tuple[Preference, str]]) -> dict[str, Any]:
 
 
 def _sides(db: sqlite3.Connection, runs: Runs, pair: Pair, first: str) -> tuple[dict[str, Any], ...]:
-    a, b = one_trial(db, runs[0].id, pair.trial_a), one_trial(db, runs[1].id, pair.trial_b)
+    a, b = transcript(db, runs[0].id, pair.trial_a), transcript(db, runs[1].id, pair.trial_b)
     return (a, b) if first == "a" else (b, a)
 
 
@@ -248,10 +239,10 @@ def _problem(found: Preference, traits: Collection[str]) -> str:
 def _mismatch(db: sqlite3.Connection, runs: Runs, found: Preference) -> str:
     prompts: set[str] = set()
     for run, trial in zip(runs, (found.trial_a, found.trial_b), strict=True):
-        row = db.execute("SELECT prompt FROM trial WHERE run = ? AND id = ?", (run.id, trial)).fetchone()
-        if row is None:
+        prompt = prompt_key(db, run.id, trial)
+        if prompt is None:
             return f"run {run.name!r} has no trial {trial!r}"
-        prompts.add(row[0])
+        prompts.add(prompt)
     return "" if len(prompts) == 1 else f"{found.trial_a!r} and {found.trial_b!r} have different prompts"
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from mien.report.changes import finding, headline, summary
+from mien.store.browsing import turned
+from mien.store.transcript import transcript
 from mien.viewer.app import href
 from mien.viewer.figures import chosen, figures, theme
-from mien.viewer.pages.trial import one_trial
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,17 +19,6 @@ if TYPE_CHECKING:
     from mien.viewer.app import App
 
 _SHOWN = 6  # trials of a trait side by side
-
-# Trials that both runs have, in which one chose the trait and the other did not.
-_TURNED = """
-    SELECT t.id FROM trial t INDEXED BY trial_order
-         JOIN trial u ON u.run = :b AND u.id = t.id AND u.options = t.options AND u.prompt = t.prompt
-         JOIN verdict v ON v.run = t.run AND v.judge = :judge_a AND v.trial = t.id
-         JOIN verdict w ON w.run = u.run AND w.judge = :judge_b AND w.trial = u.id
-    WHERE t.run = :a AND instr(t.options, :quoted)
-          AND (v.chosen = :trait) = :lost AND (w.chosen = :trait) <> :lost
-    ORDER BY t.number LIMIT :limit
-"""
 
 
 def routes(app: App) -> list[web.RouteDef]:
@@ -92,15 +81,6 @@ def _pairs(app: App, diff: Diff, trait: str, *, lost: bool) -> list[tuple[dict[s
     """Trials that turned the way the trait did."""
     with app.reading() as (store, db):
         a, b = (store.run(name).id for name in (diff.a, diff.b))
-        values = {
-            "a": a,
-            "b": b,
-            "judge_a": diff.before.judge,
-            "judge_b": diff.after.judge,
-            "trait": trait,
-            "quoted": json.dumps(trait, ensure_ascii=False),
-            "lost": lost,
-            "limit": _SHOWN,
-        }
-        found = [trial for (trial,) in db.execute(_TURNED, values).fetchall()]
-        return [(one_trial(db, a, trial), one_trial(db, b, trial)) for trial in found]
+        judges = (diff.before.judge, diff.after.judge)
+        found = turned(db, (a, b), judges, trait, lost=lost, most=_SHOWN)
+        return [(transcript(db, a, trial), transcript(db, b, trial)) for trial in found]

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from mien.errors import InputError, UsageError
-from mien.store.browsing import ended
+from mien.store.browsing import answered_trials, choices, count_answered
+from mien.store.transcript import options_of, transcript, verdict_of
 from mien.types import NEITHER, NON_CHOICES, REFUSED
+from mien.viewer.app import href
 from mien.viewer.labelling import LONGEST_NAME, SAMPLES, agreements, person_name, queue, shown_order
-from mien.viewer.pages.trial import one_trial
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from mien.store.records import RunRecord
     from mien.store.store import Store
     from mien.viewer.app import App
 
-_ANSWERED = f"""
-    SELECT t.id FROM trial t WHERE t.run = ? AND t.call IS NOT NULL AND NOT {ended("failure <> ''")}
-"""
-_VERDICTS = "SELECT trial, chosen FROM verdict WHERE run = ? AND judge = ?"
 _COLUMNS = ("run", "trial_id", "person", "chosen")
 
 
@@ -47,9 +43,9 @@ class _Label:
             order = self._queue(store, db, run, sample)
             done = people.get(person, {})
             trial = next((t for t in order if t not in done and t not in skipped), None) if person else None
-            found = one_trial(db, run.id, trial) if trial else None
+            found = transcript(db, run.id, trial) if trial else None
             last = query.get("last", "")
-            answered = one_trial(db, run.id, last) if last in done else None
+            answered = transcript(db, run.id, last) if last in done else None
             labelled = sorted({trial for labels in people.values() for trial in labels})
             options, judges = _read(store, db, run, labelled)
         return self._app.html(
@@ -78,8 +74,7 @@ class _Label:
     def _queue(self, store: Store, db: sqlite3.Connection, run: RunRecord, sample: str) -> list[str]:
         """What everybody labels, in order; made anew once there are other responses or verdicts."""
         names = [judge.name for judge in store.judges(run.id)]
-        answered: int = db.execute("SELECT count(call) FROM trial WHERE run = ?", (run.id,)).fetchone()[0]
-        state = (answered, *(store.count_verdicts(run.id, name) for name in names))
+        state = (count_answered(db, run.id), *(store.count_verdicts(run.id, name) for name in names))
         known, order = self._queues.get((run.id, run.created, sample), ((), []))
         if known != state:
             order = _drawn(db, run.id, sample, names)
@@ -101,15 +96,13 @@ class _Label:
                 store.delete_label(run.id, trial, person)
                 return self._location(place | {"skipped": skipped})
             with self._app.reading() as (_, db):
-                options = one_trial(db, run.id, trial)["options"]
+                options = transcript(db, run.id, trial)["options"]
             if chosen not in (*options, NEITHER, REFUSED):
                 raise UsageError(f"{chosen!r} is none of the options of trial {trial}")
             store.put_labels(run.id, [(trial, person, chosen)])
         return self._location(place | {"skipped": skipped, "last": trial})
 
     def _location(self, members: Mapping[str, str]) -> str:
-        from mien.viewer.app import href
-
         return href("/label", **{name: value for name, value in members.items() if value})
 
     async def export(self, request: web.Request) -> web.Response:
@@ -143,7 +136,7 @@ class _Label:
                     continue
                 trial, person, chosen = (str(row[column] or "").strip() for column in _COLUMNS[1:])
                 try:
-                    options = one_trial(db, run.id, trial)["options"]
+                    options = transcript(db, run.id, trial)["options"]
                 except UsageError as error:
                     raise InputError(str(error), source=file.filename, where=f"row {number}") from None
                 if not person or chosen not in (*options, *NON_CHOICES):
@@ -157,8 +150,8 @@ class _Label:
 def _drawn(db: sqlite3.Connection, run: int, sample: str, judges: Sequence[str]) -> list[str]:
     """The trials of a sample that have a response, in order; only the verdicts that it needs are read."""
     needed = {"random": (), "stratified": judges[:1], "disagreement": judges}[sample]
-    verdicts = [dict(db.execute(_VERDICTS, (run, judge)).fetchall()) for judge in needed]
-    return queue(sample, (trial for (trial,) in db.execute(_ANSWERED, (run,))), verdicts)
+    verdicts = [choices(db, run, judge) for judge in needed]
+    return queue(sample, (trial for trial, _, _ in answered_trials(db, run)), verdicts)
 
 
 def _people(store: Store, run: RunRecord) -> dict[str, dict[str, str]]:
@@ -169,27 +162,20 @@ def _people(store: Store, run: RunRecord) -> dict[str, dict[str, str]]:
 
 
 def _read(
-    store: Store, db: sqlite3.Connection, run: RunRecord, trials: Iterable[str]
+    store: Store, db: sqlite3.Connection, run: RunRecord, trials: Sequence[str]
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, dict[str, str]]]:
     """Options of some trials, and what each judge chose in them."""
-    options: dict[str, tuple[str, ...]] = {}
-    judges: dict[str, dict[str, str]] = {judge.name: {} for judge in store.judges(run.id)}
-    for trial in trials:
-        row = db.execute("SELECT options FROM trial WHERE run = ? AND id = ?", (run.id, trial)).fetchone()
-        options[trial] = tuple(json.loads(row[0]))
-        for name, chosen in judges.items():
-            verdict = db.execute(
-                "SELECT chosen FROM verdict WHERE run = ? AND judge = ? AND trial = ?", (run.id, name, trial)
-            ).fetchone()
-            if verdict:
-                chosen[trial] = verdict[0]
+    names = [judge.name for judge in store.judges(run.id)]
+    options = {trial: options_of(db, run.id, trial) for trial in trials}
+    read = {name: {trial: verdict_of(db, run.id, name, trial) for trial in trials} for name in names}
+    judges = {name: {trial: found for trial, found in of.items() if found} for name, of in read.items()}
     return options, judges
 
 
 def routes(app: App) -> list[web.RouteDef]:
     """Where the page is found."""
     label = _Label(app)
-    app.ahead.append(label.prepare)
+    app.profiles.ahead.append(label.prepare)
     return [
         app.get("/label", label.page),
         app.post("/label", label.answer),

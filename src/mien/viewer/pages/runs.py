@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiohttp import web
 
+from mien.store.counts import Spending, run_counts, spending, verdict_counts
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
+    from mien.store.counts import RunCounts
     from mien.viewer.app import App
 
 _AT_ONCE = 0.1  # seconds in which a page sums what it can; the rest comes with the live table
@@ -21,25 +24,11 @@ _AGAIN = 10  # times as long as a sum took: for so long it is not made anew whil
 _TICK = 1.0  # seconds between two looks at runs under way
 _UNDER_WAY = 30.0  # seconds since the last call
 
-# What needs no look at every call.
-_COUNTS = """
-    SELECT r.id, r.name, r.model, r.instrument, r.created,
-           (SELECT count(*) FROM trial t WHERE t.run = r.id),
-           (SELECT count(t.call) FROM trial t WHERE t.run = r.id)
-    FROM run r ORDER BY r.id DESC
-"""
-_SPENT = """
-    SELECT count(CASE WHEN c.failure <> '' THEN 1 END), sum(c.cost), max(c.created)
-    FROM trial t JOIN call c ON c.key = t.call WHERE t.run = ?
-"""
-
 
 class _Sum(NamedTuple):
     """What a run's calls came to, of how many, when that was summed, and how long it took."""
 
-    failures: int
-    cost: float | None
-    latest: float | None
+    spent: Spending
     answered: int
     made: float
     seconds: float
@@ -78,52 +67,37 @@ class _Runs:
         self, before: Mapping[int, int], seconds: float, *, until: float = math.inf
     ) -> list[dict[str, Any]]:
         with self._app.reading() as (_, db):
-            counted = db.execute(_COUNTS).fetchall()
-            return [self._row(db, row, before, seconds, until) for row in counted]
+            return [self._row(db, run, before, seconds, until) for run in run_counts(db)]
 
-    def _sum(
-        self, db: sqlite3.Connection, run: int, created: float, answered: int, until: float
-    ) -> _Sum | None:
-        """A run's sum, or its last one, or None where there is no time for it."""
-        known, now = self._sums.get((run, created)), time.monotonic()
-        if known and (known.answered == answered or now < known.made + _AGAIN * known.seconds):
-            return known
-        if now + answered * _SECONDS_A_CALL > until:
-            return known
-        failures, cost, latest = db.execute(_SPENT, (run,)).fetchone()
+    def _spent(self, db: sqlite3.Connection, run: RunCounts, until: float) -> Spending | None:
+        """What a run has spent, or had when that was last summed, or None where there is no time for it."""
+        known, now = self._sums.get((run.id, run.created)), time.monotonic()
+        if known and (known.answered == run.answered or now < known.made + _AGAIN * known.seconds):
+            return known.spent
+        if now + run.answered * _SECONDS_A_CALL > until:
+            return known and known.spent
+        found = spending(db, run.id)
         took = time.monotonic() - now
-        found = _Sum(failures, cost, latest, answered, now + took, took)
-        self._sums[run, created] = found
+        self._sums[run.id, run.created] = _Sum(found, run.answered, now + took, took)
         return found
 
     def _row(
         self,
         db: sqlite3.Connection,
-        row: tuple[Any, ...],
+        run: RunCounts,
         before: Mapping[int, int],
         seconds: float,
         until: float,
     ) -> dict[str, Any]:
-        run, name, model, instrument, created, n_trials, answered = row
-        spent = self._sum(db, run, created, answered, until)
-        verdicts = db.execute(
-            "SELECT j.name, (SELECT count(*) FROM verdict v WHERE v.run = j.run AND v.judge = j.name) "
-            "FROM judge j WHERE j.run = ? ORDER BY j.created",
-            (run,),
-        ).fetchall()
-        gained = answered - before.get(run, answered)
-        latest = (spent and spent.latest) or created
-        under_way = answered < n_trials and (gained > 0 or time.time() - latest < _UNDER_WAY)
+        spent = self._spent(db, run, until)
+        gained = run.answered - before.get(run.id, run.answered)
+        latest = (spent and spent.latest) or run.created
+        under_way = run.answered < run.n_trials and (gained > 0 or time.time() - latest < _UNDER_WAY)
         return {
-            "id": run,
-            "name": name,
-            "model": model,
-            "instrument": instrument,
-            "created": time.strftime("%Y-%m-%d %H:%M", time.gmtime(created)),
-            "n_trials": n_trials,
-            "answered": answered,
+            **run._asdict(),
+            "created": time.strftime("%Y-%m-%d %H:%M", time.gmtime(run.created)),
             "spent": spent,
-            "verdicts": verdicts,
+            "verdicts": verdict_counts(db, run.id),
             "under_way": under_way,
             "rate": gained / seconds if under_way and gained and seconds else None,
         }

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mien.errors import UnknownName
-from mien.store.browsing import Filter, categories, trials
+from mien.store.browsing import Filter, categories, count_answered, trials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ def routes(app: App) -> list[web.RouteDef]:
             wanted = replace(wanted, judge=wanted.judge or (judges[0] if judges else ""))
             found, more = trials(db, run.id, wanted)
             known, languages = categories(db)
-            answered = db.execute("SELECT count(call) FROM trial WHERE run = ?", (run.id,)).fetchone()[0]
+            answered = count_answered(db, run.id)
         return app.html(
             "transcripts.html",
             title=f"Transcripts of {run.name}",

@@ -1,0 +1,57 @@
+"""How far runs have come: what was asked, answered, read and spent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+class RunCounts(NamedTuple):
+    """A run, and how many of its trials were asked: all that needs no look at every call."""
+
+    id: int
+    name: str
+    model: str
+    instrument: str
+    created: float
+    n_trials: int
+    answered: int
+
+
+class Spending(NamedTuple):
+    """What a run's calls came to: failures, US dollars, and when the latest was made, Unix time."""
+
+    failures: int
+    cost: float | None
+    latest: float | None
+
+
+def run_counts(db: sqlite3.Connection) -> list[RunCounts]:
+    """All runs, newest first."""
+    query = """
+        SELECT r.id, r.name, r.model, r.instrument, r.created,
+               (SELECT count(*) FROM trial t WHERE t.run = r.id),
+               (SELECT count(t.call) FROM trial t WHERE t.run = r.id)
+        FROM run r ORDER BY r.id DESC
+        """
+    return [RunCounts(*row) for row in db.execute(query)]
+
+
+def spending(db: sqlite3.Connection, run: int) -> Spending:
+    """Sum a run's calls, which takes a look at each."""
+    query = """
+        SELECT count(CASE WHEN c.failure <> '' THEN 1 END), sum(c.cost), max(c.created)
+        FROM trial t JOIN call c ON c.key = t.call WHERE t.run = ?
+        """
+    return Spending(*db.execute(query, (run,)).fetchone())
+
+
+def verdict_counts(db: sqlite3.Connection, run: int) -> list[tuple[str, int]]:
+    """A run's judges, the first first, and how many verdicts each has given."""
+    query = """
+        SELECT j.name, (SELECT count(*) FROM verdict v WHERE v.run = j.run AND v.judge = j.name)
+        FROM judge j WHERE j.run = ? ORDER BY j.created
+        """
+    return db.execute(query, (run,)).fetchall()
