@@ -169,7 +169,7 @@ def categories(db: sqlite3.Connection) -> tuple[list[str], list[str]]:
     return sorted({c for c, _ in rows if c}), sorted({language for _, language in rows if language})
 
 
-def count_answered(db: sqlite3.Connection, run: int) -> int:
+def count_asked(db: sqlite3.Connection, run: int) -> int:
     """Number of a run's trials that were asked, also of those whose call failed."""
     return db.execute("SELECT count(call) FROM trial WHERE run = ?", (run,)).fetchone()[0]
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from mien.errors import MienError, UnknownName, UsageError
 from mien.stats.agreement.win_rates import pleases, win_rates
-from mien.store.browsing import answered_trials, count_answered
+from mien.store.browsing import answered_trials, count_asked
 from mien.store.transcript import prompt_key, transcript
 from mien.types import PREFERRED, TIE, Preference
 from mien.viewer import preference_files
@@ -94,7 +94,7 @@ class _Arena:
 
     def _pairs(self, db: sqlite3.Connection, runs: Runs) -> _Pairs:
         """The pairs that everybody compares; made anew once there are other responses."""
-        state = tuple(count_answered(db, run.id) for run in runs)
+        state = tuple(count_asked(db, run.id) for run in runs)
         place = tuple((run.id, run.created) for run in runs)
         known = self._pairs_of.get(place)
         if known is None or known[0] != state:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from mien.errors import InputError, UsageError
-from mien.store.browsing import answered_trials, choices, count_answered
+from mien.store.browsing import answered_trials, choices, count_asked
 from mien.store.transcript import options_of, transcript, verdict_of
 from mien.types import NEITHER, NON_CHOICES, REFUSED
 from mien.viewer.app import href
@@ -74,7 +74,7 @@ class _Label:
     def _queue(self, store: Store, db: sqlite3.Connection, run: RunRecord, sample: str) -> list[str]:
         """What everybody labels, in order; made anew once there are other responses or verdicts."""
         names = [judge.name for judge in store.judges(run.id)]
-        state = (count_answered(db, run.id), *(store.count_verdicts(run.id, name) for name in names))
+        state = (count_asked(db, run.id), *(store.count_verdicts(run.id, name) for name in names))
         known, order = self._queues.get((run.id, run.created, sample), ((), []))
         if known != state:
             order = _drawn(db, run.id, sample, names)

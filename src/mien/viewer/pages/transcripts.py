@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mien.errors import UnknownName
-from mien.store.browsing import Filter, categories, count_answered, trials
+from mien.store.browsing import Filter, categories, count_asked, trials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ def routes(app: App) -> list[web.RouteDef]:
             wanted = replace(wanted, judge=wanted.judge or (judges[0] if judges else ""))
             found, more = trials(db, run.id, wanted)
             known, languages = categories(db)
-            answered = count_answered(db, run.id)
+            answered = count_asked(db, run.id)
         return app.html(
             "transcripts.html",
             title=f"Transcripts of {run.name}",
