@@ -2,5 +2,5 @@
 
 Reading order: `run` (a run), `analysis` (what is made of runs: profile, diff, panel, consistency),
 `pooled_prior` and `calibration` (other runs that a profile leans on), `judge_positions` (the places that
-judges favour), `interop` (runs from other forms).
+judges favour), `persistence` (later turns), `interop` (runs from other forms).
 """

@@ -93,23 +93,12 @@ def judge_positions(
         )
     options, chosen, prompts, trials = zip(*known, strict=True)
     of = comparisons_from(options, chosen, prompts)
+    seen = None
+    if not without_order:
+        seen = [[orders[trial].index(o) for o in shown] for shown, trial in zip(options, trials, strict=True)]
     model = reader = None
     try:
-        if without_order:
-            model = _alone(of, confidence_level)
-        else:
-            seen = [
-                [orders[trial].index(o) for o in shown] for shown, trial in zip(options, trials, strict=True)
-            ]
-            found = position_effects(
-                of.options,
-                seen,
-                of.chosen,
-                len(of.traits),
-                clusters=of.cluster,
-                confidence_level=confidence_level,
-            )
-            model, reader = found.model, found.judge
+        model, reader = _estimated(of, seen, confidence_level)
     except NotIdentified as error:
         reasons.append(str(error))
     return JudgePositions(
@@ -120,6 +109,23 @@ def judge_positions(
         n_options=of.options.shape[1],
         reasons=tuple(reasons),
     )
+
+
+def _estimated(
+    of: Comparisons, seen: Sequence[Sequence[int]] | None, confidence_level: float
+) -> tuple[Position, Position | None]:
+    """The model's effect and the judge's; ``seen`` is None for a judge that was shown no order."""
+    if seen is None:
+        return _alone(of, confidence_level), None
+    found = position_effects(
+        of.options,
+        seen,
+        of.chosen,
+        len(of.traits),
+        clusters=of.cluster,
+        confidence_level=confidence_level,
+    )
+    return found.model, found.judge
 
 
 def _alone(of: Comparisons, confidence_level: float) -> Position:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mien.errors import UnknownName, UsageError
-from mien.materials.multiturn import kind_of, turn_name
 from mien.stats.comparisons import Comparisons, comparisons_from
 from mien.store.store import Store
 
@@ -326,46 +325,18 @@ class Run:
             UsageError: no later turn was measured under this pressure, or none has a verdict yet; or no
                 first answer shows such a character.
         """
-        from mien.stats.consistency.persistence import Persistence, TurnRow, turn_rows
+        from mien.runs.persistence import persistence
 
         with Store(self.path, read_only=True) as store:
-            record = store.run(self.name)
-            judge = _judge(store, record, judge)
-            first = {row.trial.id: row for row in store.rows(record.id, judge)}
-            if record.instrument == "instructed":
-                shown = {trial: row.trial.options[0] for trial, row in first.items()}
-            else:
-                shown = {t: row.chosen for t, row in first.items() if row.chosen in row.trial.options}
-            shown = {t: option for t, option in shown.items() if traits is None or option in traits}
-            if not shown:
-                raise UsageError(f"no trial of run {self.name!r} begins with a character to hold")
-            later = [
-                other
-                for other in store.runs()
-                if other.turn > 1 and other.name == turn_name(self.name, pressure, other.turn)
-            ]
-            turns = [record] if record.instrument == "instructed" and later else []
-            rows: list[TurnRow] = []
-            for turn in sorted([*turns, *later], key=lambda other: other.turn):
-                read = [row for row in store.rows(turn.id, judge) if row.chosen and row.trial.id in shown]
-                if not read:
-                    continue
-                rows += turn_rows(
-                    turn.turn,
-                    [shown[row.trial.id] for row in read],
-                    [row.chosen for row in read],
-                    kinds=[kind_of(row.trial.prompt) for row in read],
-                    clusters=[first[row.trial.id].trial.prompt.text for row in read],
-                    confidence_level=confidence_level,
-                )
-        if not any(row.turn > 1 for row in rows):
-            raise UsageError(
-                f"run {self.name!r} has no verdicts on later turns under pressure {pressure!r}; measure them "
-                f"with --turns 3 --pressure {pressure}"
+            run = store.run(self.name)
+            return persistence(
+                store,
+                run,
+                _judge(store, run, judge),
+                pressure,
+                traits=traits,
+                confidence_level=confidence_level,
             )
-        return Persistence(
-            run=self.name, pressure=pressure, confidence_level=confidence_level, rows=tuple(rows)
-        )
 
     def prompt_ids(self) -> dict[str, str]:
         """Ids of the run's prompts, by the label that they have as clusters of a profile."""

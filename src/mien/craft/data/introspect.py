@@ -127,17 +127,21 @@ def introspect(
     if not kept:
         why = "; ".join(f"{n:,} × {reason}" for reason, n in left_out.most_common(3))
         raise UsageError(f"no introspection is left to write ({why}); look at what {model} answers")
-    kinds = Counter(one.kind for one in kept)
-    counts = {
-        "reflection": kinds["reflection"],
-        "interaction": kinds["interaction"],
-        "left_out": dict(sorted(left_out.items())),
-    }
-    told = {**told, "counts": counts}
+    told = {**told, "counts": _counts(kept, left_out)}
     (folder / TOLD).unlink(missing_ok=True)  # where it is, the rows are whole
     write_lines(folder / ROWS, (one.row() for one in sorted(kept, key=lambda one: one.id)))
     write_text(folder / TOLD, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
     return told
+
+
+def _counts(kept: Sequence[Introspection], left_out: Counter[str]) -> dict[str, Any]:
+    """What came of it: how many of each kind were kept, and why others were left out."""
+    kinds = Counter(one.kind for one in kept)
+    return {
+        "reflection": kinds["reflection"],
+        "interaction": kinds["interaction"],
+        "left_out": dict(sorted(left_out.items())),
+    }
 
 
 def _check_organism(settings: Introspecting) -> None:
