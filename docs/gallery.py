@@ -18,6 +18,7 @@ import numpy as np
 
 from mien.materials.traits import load_traits
 from mien.report.figures.registry import FIGURES, draw
+from mien.report.measured import Measured
 from mien.report.saving import save
 from mien.runs.interop.imports import import_run
 from mien.runs.run import Run
@@ -62,7 +63,7 @@ def main() -> None:
         make_varied_run(store)
         for name, figure in FIGURES.items():
             runs = [Run(run, store) for run in SPECIAL.get(name, RUNS[figure.fewest])]
-            save(draw(name, runs), folder / f"{name}.svg")
+            save(draw(name, Measured(runs)), folder / f"{name}.svg")
 
 
 def make_runs(place: Path, store: Path) -> None:

@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 
 from mien.errors import UsageError
-from mien.report.model_card import card
-from mien.report.page import Report, gather, write
+from mien.report.folder import write
+from mien.report.measured import Measured
+from mien.report.model_card import model_card
 from mien.runs.interop.imports import import_run
 from mien.runs.run import Run
 from tests.processes import ended
@@ -50,10 +51,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "mien.db"
 
 
-def reported(store: Path, folder: Path, *names: str) -> tuple[Report, str]:
-    report = gather([Run(name, store) for name in names])
-    write(report, folder)
-    return report, (folder / "index.html").read_text(encoding="utf-8")
+def reported(store: Path, folder: Path, *names: str) -> tuple[Measured, str]:
+    measured = Measured([Run(name, store) for name in names])
+    write(measured, folder)
+    return measured, (folder / "index.html").read_text(encoding="utf-8")
 
 
 class Page(HTMLParser):
@@ -94,7 +95,7 @@ class Page(HTMLParser):
     ],
 )
 def test_report(store: Path, tmp_path: Path, names: tuple[str, ...], title: str, figures: set[str]) -> None:
-    report, html = reported(store, tmp_path, *names)
+    measured, html = reported(store, tmp_path, *names)
     page = Page(html)
     headings = re.findall(r"<h2[^>]*>(.*?)</h2>", html)
     assert page.text.strip().startswith(title)
@@ -119,15 +120,15 @@ def test_report(store: Path, tmp_path: Path, names: tuple[str, ...], title: str,
     told = json.loads((tmp_path / "tables" / "ratings.json").read_text())
     assert [profile["run"] for profile in told] == list(names)
     assert (tmp_path / "tables" / "diff.json").exists() == (len(names) == 2)
-    rows = report.profiles[0].rows if report.diff is None else report.diff.rows
+    rows = measured.profiles[0].rows if measured.diff is None else measured.diff.rows
     numbers = [f"{row['rating']:.0f}" if "rating" in row else f"{row['delta']:+.0f}" for row in rows]
     assert all(number in page.text for number in numbers)
 
 
 def test_a_changelog_shows_both_answers_to_one_trial(store: Path, tmp_path: Path) -> None:
-    report, html = reported(store, tmp_path, "alpha", "beta")
-    assert report.diff is not None
-    first = next(row for row in report.diff.rows if row["changed"])
+    measured, html = reported(store, tmp_path, "alpha", "beta")
+    assert measured.diff is not None
+    first = next(row for row in measured.diff.rows if row["changed"])
     page = Page(html)
     examples = page.text[page.text.index("Examples\n") :]
     trials = re.findall(r"(alpha|beta), trial (t\d+)", examples)
@@ -150,7 +151,7 @@ def test_in_a_browser_only_the_own_script_runs(store: Path, tmp_path: Path) -> N
 
 def test_card(store: Path) -> None:
     profile = Run("alpha", store).profile()
-    written = card(profile)
+    written = model_card(profile)
     lines = written.splitlines()
     assert lines[0] == "## Character"
     assert sum(line.startswith("| ") for line in lines) == 2 + 10
@@ -163,4 +164,4 @@ def test_card(store: Path) -> None:
 
 def test_refusals(store: Path) -> None:
     with pytest.raises(UsageError, match="run 'alpha' is named twice"):
-        gather([Run("alpha", store), Run("alpha", store)])
+        Measured([Run("alpha", store), Run("alpha", store)])

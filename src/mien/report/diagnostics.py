@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 FLAT = 0.05  # p below which a profile is called not flat
 
 
-def health(profile: Profile) -> list[tuple[str, str]]:
+def diagnostics(profile: Profile) -> list[tuple[str, str]]:
     """What to know of a measurement before its ratings are read."""
     verdicts = profile.verdicts
     others = ", ".join(f"{n:,} {word}" for word, n in verdicts.items() if n and word != "chosen")

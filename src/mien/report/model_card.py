@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mien.report.diagnostics import health
+from mien.report.diagnostics import diagnostics
 from mien.report.findings import limits, of_one
 from mien.report.markdown import plain, table
 from mien.version import __version__
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SHOWN = 10  # traits from either end
 
 
-def card(profile: Profile) -> str:
+def model_card(profile: Profile) -> str:
     """Write the section: how it was measured, the instrument's health, the ends of the ranking, limits."""
     rows = profile.rows
     kept = rows if len(rows) <= 2 * SHOWN else [*rows[:SHOWN], *rows[-SHOWN:]]
@@ -37,7 +37,7 @@ def card(profile: Profile) -> str:
     parts = [
         "## Character",
         how,
-        "\n".join(f"- {label or 'prior'}: {plain(said)}" for label, said in health(profile)),
+        "\n".join(f"- {label or 'prior'}: {plain(said)}" for label, said in diagnostics(profile)),
         "\n".join(f"- {plain(said)}" for said in of_one(profile)),
         table(("rank", "trait", "rating", interval), cells, right=(0, 2, 3)),
         *([] if kept is rows else [f"The first and the last {SHOWN} of {len(rows)}."]),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from mien.errors import UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from mien.report.figures.theme import Chart, Theme
     from mien.stats.diffs import Diff
@@ -20,66 +20,39 @@ _ENDS: Final = 15  # of more, drawn from either end
 
 
 class Figure(NamedTuple):
-    """A figure on a page: what its tab is called, whether it may be narrowed, and what draws it."""
+    """A figure on a page: what its tab is called, which of the registry's it is, and what that is told."""
 
     tab: str
-    fluid: bool
-    draw: Callable[[Any], Chart]
+    name: str
+    fluid: bool  # whether it may be narrowed
+    top: int | None = None
+    bottom: int | None = None
 
+    def draw(self, of: Profile | Diff) -> Chart:
+        """Draw it of a result that is there already."""
+        from mien.report.figures.registry import FIGURES
+        from mien.stats.diffs import Diff
 
-def _ends(profile: Profile) -> Chart:
-    from mien.report.figures import ranking
-
-    return ranking([profile], top=_ENDS, bottom=_ENDS)
-
-
-def _ranking(profile: Profile) -> Chart:
-    from mien.report.figures import ranking
-
-    return ranking([profile])
-
-
-def _expression(profile: Profile) -> Chart:
-    from mien.report.figures import expression
-
-    return expression([profile])
-
-
-def _largest(diff: Diff) -> Chart:
-    from mien.report.figures import diff as draw
-
-    return draw(diff, top=_FEW)
-
-
-def _changes(diff: Diff) -> Chart:
-    from mien.report.figures import diff as draw
-
-    return draw(diff, top=None)
-
-
-def _slope(diff: Diff) -> Chart:
-    from mien.report.figures import slope
-
-    return slope(diff)
-
-
-_OF_PROFILE: Final = {
-    "ends": Figure("Most and least", fluid=True, draw=_ends),
-    "ranking": Figure("All traits", fluid=True, draw=_ranking),
-    "expression": Figure("Around a circle", fluid=False, draw=_expression),
-}
-_OF_DIFF: Final = {
-    "largest": Figure("Largest changes", fluid=True, draw=_largest),
-    "changes": Figure("All changes", fluid=True, draw=_changes),
-    "slope": Figure("Before and after", fluid=False, draw=_slope),
-}
+        settings = {"top": self.top, "bottom": self.bottom}
+        given = {name: value for name, value in settings.items() if value is not None}
+        return FIGURES[self.name].drawn(of if isinstance(of, Diff) else [of], **given)
 
 
 def figures(of: Literal["profile", "diff"], n_traits: int) -> dict[str, Figure]:
     """The figures of a page by name; the first is shown where none is asked for."""
-    known = _OF_PROFILE if of == "profile" else _OF_DIFF
-    few = {"ends", "largest"} if n_traits <= _FEW else set[str]()
-    return {name: figure for name, figure in known.items() if name not in few}
+    if of == "profile":
+        few = {"ends": Figure("Most and least", "ranking", fluid=True, top=_ENDS, bottom=_ENDS)}
+        all_of = {
+            "ranking": Figure("All traits", "ranking", fluid=True),
+            "expression": Figure("Around a circle", "expression", fluid=False),
+        }
+    else:
+        few = {"largest": Figure("Largest changes", "diff", fluid=True, top=_FEW)}
+        all_of = {
+            "changes": Figure("All changes", "diff", fluid=True, top=n_traits),
+            "slope": Figure("Before and after", "slope", fluid=False),
+        }
+    return few | all_of if n_traits > _FEW else all_of
 
 
 def chosen(name: str, known: Mapping[str, Figure]) -> str:

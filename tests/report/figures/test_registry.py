@@ -9,7 +9,9 @@ import pytest
 
 from mien.errors import UnknownName, UsageError
 from mien.report import figures
-from mien.report.figures.registry import FIGURES, Settings, draw
+from mien.report.figures.figure import Settings
+from mien.report.figures.registry import FIGURES, draw
+from mien.report.measured import Measured
 from mien.report.saving import specification
 from mien.runs.interop.imports import import_run
 from mien.runs.run import Run
@@ -66,14 +68,14 @@ def test_names_are_those_of_the_figures() -> None:
     ],
 )
 def test_each_figure(store: Path, name: str, runs: tuple[str, ...], title: str) -> None:
-    spec = specification(draw(name, [Run(run, store) for run in runs]))
+    spec = specification(draw(name, Measured([Run(run, store) for run in runs])))
     assert spec["title"]["text"] == title
     assert "NaN" not in str(spec["datasets"])
 
 
 def test_components_are_those_of_the_singular_value_decomposition(store: Path) -> None:
     runs = [Run(name, store) for name in MODELS]
-    spec = specification(draw("components", runs, Settings(components=(2, 1))))
+    spec = specification(draw("components", Measured(runs), Settings(components=(2, 1))))
     ratings = np.array([run.profile().rating for run in runs])
     values = np.linalg.eigvalsh(np.cov(ratings, rowvar=False))[::-1]
     assert f"component 2 ({values[1] / values.sum():.0%} of the variance)" in str(spec)
@@ -112,9 +114,9 @@ def test_mistakes(
     store: Path, name: str, runs: tuple[str, ...], settings: dict[str, object], problem: str
 ) -> None:
     with pytest.raises(UsageError, match=problem):
-        draw(name, [Run(run, store) for run in runs], Settings(**settings))  # type: ignore[arg-type]
+        draw(name, Measured([Run(run, store) for run in runs]), Settings(**settings))  # type: ignore[arg-type]
 
 
 def test_an_unknown_figure(store: Path) -> None:
     with pytest.raises(UnknownName, match="no figure named 'expresion'; did you mean expression"):
-        draw("expresion", [Run("alpha", store)])
+        draw("expresion", Measured([Run("alpha", store)]))

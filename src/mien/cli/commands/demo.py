@@ -121,14 +121,14 @@ def _indented(text: str) -> str:
 def _print_profile(profile: Profile, truth: dict[str, float]) -> None:
     from scipy.stats import spearmanr
 
-    from mien.report.diagnostics import health
+    from mien.report.diagnostics import diagnostics
 
     rows = profile.rows
     held = sum(row["low"] <= truth[row["trait"]] <= row["high"] for row in rows)
     rho = float(spearmanr([row["rating"] for row in rows], [truth[row["trait"]] for row in rows]).statistic)
     out = console()
     out.print(f"[bold]{profile.model}[/bold], what it chooses")
-    for label, text in health(profile):
+    for label, text in diagnostics(profile):
         out.print(f"  {label:<13} {text}", markup=False)
     out.print(
         f"  [bold]truth[/bold]         Spearman {fraction(rho)}; {held} of the {len(rows)} 95% intervals "

@@ -46,7 +46,9 @@ def command(
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
     """Draw a figure of one run or several; without a name, list the figures."""
-    from mien.report.figures.registry import FIGURES, Settings, draw
+    from mien.report.figures.figure import Settings
+    from mien.report.figures.registry import FIGURES, draw
+    from mien.report.measured import Measured
     from mien.report.saving import check_suffix, save
     from mien.runs.run import Run
 
@@ -61,16 +63,11 @@ def command(
         return
     if output is not None:
         check_suffix(output)
-    settings = Settings(
-        judge=judge,
-        confidence_level=confidence_level,
-        top=top,
-        bottom=bottom,
-        components=_pair(components),
-        target=target,
-        by=by,
+    settings = Settings(top=top, bottom=bottom, components=_pair(components), target=target, by=by)
+    measured = Measured(
+        [Run(run, store) for run in runs or ()], judge=judge, confidence_level=confidence_level
     )
-    chart = draw(name, [Run(run, store) for run in runs or ()], settings)
+    chart = draw(name, measured, settings)
     if output is None:
         raise UsageError(f"say where the figure goes: -o {name}.svg (or .html, .png, .json)")
     save(chart, output, theme=theme)

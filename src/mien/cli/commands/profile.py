@@ -8,7 +8,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.output import console, print_json, print_table
-from mien.report.diagnostics import health
+from mien.report.diagnostics import diagnostics
 
 if TYPE_CHECKING:
     from mien.stats.profiles.profile import Profile, TraitRow
@@ -59,7 +59,7 @@ def print_profile(profile: Profile, *, top: int | None) -> None:
         f"[bold]{profile.run}[/bold]: {profile.model or 'a model without a name'}, {profile.instrument}, "
         f"protocol {profile.protocol}"
     )
-    for label, text in health(profile):
+    for label, text in diagnostics(profile):
         out.print(f"  {label:<13} {text}", markup=False)
     out.print()
     columns = ("rank", "trait", "rating", f"{profile.confidence_level:.0%} interval")

@@ -29,8 +29,8 @@ def command(
 
     The folder gets index.html, which needs nothing beside it, and the same figures and tables as files.
     """
-    from mien.report.figures.registry import Settings
-    from mien.report.page import gather, write
+    from mien.report.measured import Measured
+    from mien.report.pictures import renderers
     from mien.runs.run import Run
 
     if card == (output is not None):
@@ -39,21 +39,23 @@ def command(
         raise UsageError(f"a model card is of one model; --card takes 1 run, not {len(runs)}")
     if output is not None and output.exists() and not output.is_dir():
         raise UsageError(f"{output} is a file; name a folder")
-    report = gather(
-        [Run(name, store) for name in runs], Settings(judge=judge, confidence_level=confidence_level)
-    )
+    measured = Measured([Run(name, store) for name in runs], judge=judge, confidence_level=confidence_level)
     if output is None:
-        from mien.report.model_card import card as as_card
+        from mien.report.model_card import model_card
 
-        written = as_card(report.profiles[0])
+        written = model_card(measured.profiles[0])
         if as_json:
             print_json({"runs": runs, "card": written})
         else:
             sys.stdout.write(written)
         return
-    write(report, output)
+    with renderers() as executor:  # they get ready while what follows is loaded and fitted
+        from mien.report.folder import write
+        from mien.report.page import title
+
+        write(measured, output, executor=executor)
     page = output / "index.html"
     if as_json:
-        print_json({"runs": runs, "title": report.title, "file": str(page)})
+        print_json({"runs": runs, "title": title(measured), "file": str(page)})
     else:
-        console().print(f"{page}: {report.title}", markup=False, soft_wrap=True)
+        console().print(f"{page}: {title(measured)}", markup=False, soft_wrap=True)

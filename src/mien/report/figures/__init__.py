@@ -1,13 +1,17 @@
 """Figures: one function each, results in, an Altair chart out; `themed` gives them their looks."""
 
 from mien.report.figures.changes import diff, slope
+from mien.report.figures.clusters import clusters
+from mien.report.figures.components import components
 from mien.report.figures.consistency import consistency
+from mien.report.figures.convergence import convergence
+from mien.report.figures.distinct import distinct
 from mien.report.figures.expression import expression
+from mien.report.figures.extremes import extremes
+from mien.report.figures.four_sides import four_sides
 from mien.report.figures.judges import Judged, judges
-from mien.report.figures.likeness import clusters, components, convergence, distinct
 from mien.report.figures.precision import precision
-from mien.report.figures.ratings import extremes, ranking
-from mien.report.figures.sides import four_sides
+from mien.report.figures.ranking import ranking
 from mien.report.figures.theme import THEMES, Theme, themed
 
 __all__ = [

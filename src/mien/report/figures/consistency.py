@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mien.report.figures.theme import Chart
+    from mien.report.measured import Measured
 
 COLUMNS = 3
 
@@ -76,3 +77,14 @@ def consistency(
         "Dashed: the trait's mean over contexts.",
         width=620,
     )
+
+
+def consistency_of(measured: Measured, *, by: str = "category", **settings: Any) -> Chart:
+    """`consistency` of one run.
+
+    Raises:
+        UsageError: as `mien.Run.consistency`.
+    """
+    (run,), level = measured.runs, measured.confidence_level
+    found = run.consistency(by, judge=measured.judge, confidence_level=level)
+    return consistency(found.rating_table, name=run.name, by=found.by, confidence_level=level, **settings)

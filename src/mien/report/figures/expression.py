@@ -54,10 +54,8 @@ def expression(profiles: Sequence[Profile]) -> Chart:
         table[[f"x_{end}", f"y_{end}"]] = reach.at(table[end].to_numpy(), table["angle"].to_numpy())
     table = table.sort_values(["model", "angle"], kind="stable")
     size = 11 if n > 60 else 12
-    reached = np.array([radius + 14 + CHARACTER * size * len(trait) for trait in order])
-    ends = np.column_stack([reached * np.sin(angles), reached * np.cos(angles)])
-    left, bottom = np.minimum(ends.min(axis=0), -radius) - 6
-    right, top = np.maximum(ends.max(axis=0), radius) + 6
+    (left, bottom), (right, top) = _corners(angles, radius, size)
+    width, height = float(right - left), float(top - bottom)
     across = alt.Scale(domain=[left, right], nice=False, zero=False)
     upward = alt.Scale(domain=[bottom, top], nice=False, zero=False)
 
@@ -67,29 +65,13 @@ def expression(profiles: Sequence[Profile]) -> Chart:
     def y(field: str) -> Any:
         return alt.Y(field, scale=upward, axis=None)
 
-    width, height = float(right - left), float(top - bottom)
     told = models_scale(models, width=width)
-    colour = {key: value for key, value in told.items() if key == "color"}
-    base = alt.Chart(table)
     layers: list[alt.Chart] = [
         *_grid(reach, ticks, x, y),
         *_course(table, reach, x, y),
+        *_ratings(table, told, x, y, intervals=intervals),
+        *_labels(angles, radius + 8, size, x, y),
     ]
-    if intervals:
-        layers.append(
-            base.mark_rule(opacity=0.5, strokeWidth=1.6).encode(
-                x("x_low:Q"), y("y_low:Q"), alt.X2("x_high:Q"), alt.Y2("y_high:Q"), **colour
-            )
-        )
-    layers.append(
-        base.mark_point(size=22 if n > 60 else 36).encode(
-            x("x_rating:Q"),
-            y("y_rating:Q"),
-            tooltip=TOOLTIP,
-            **told,
-        )
-    )
-    layers += _labels(angles, radius + 8, size, x, y)
     said = [f"{made_of(profiles)}.", f"Clockwise from the top by mean rating; rings: {UNITS}."]
     if not intervals:
         margin = float(((table["high"] - table["low"]) / 2).median())
@@ -125,6 +107,13 @@ def _ticks(low: float, high: float) -> list[float]:
         if last - first <= 5:
             break
     return [float(step * i) for i in range(first, last + 1)] or [low, high]
+
+
+def _corners(angles: pd.Series[float], radius: float, size: float) -> tuple[Floats, Floats]:
+    """Bottom left and top right of the circle with the names around it."""
+    reached = np.array([radius + 14 + CHARACTER * size * len(trait) for trait in angles.index])
+    ends = np.column_stack([reached * np.sin(angles), reached * np.cos(angles)])
+    return np.minimum(ends.min(axis=0), -radius) - 6, np.maximum(ends.max(axis=0), radius) + 6
 
 
 def _grid(reach: _Reach, ticks: list[float], x: Any, y: Any) -> list[alt.Chart]:
@@ -163,6 +152,22 @@ def _course(table: pd.DataFrame, reach: _Reach, x: Any, y: Any) -> list[alt.Char
         x("x_lowest:Q"), y("y_lowest:Q"), alt.X2("x_highest:Q"), alt.Y2("y_highest:Q")
     )
     return [spokes, line]
+
+
+def _ratings(
+    table: pd.DataFrame, told: dict[str, Any], x: Any, y: Any, *, intervals: bool
+) -> list[alt.Chart]:
+    """A dot for each rating, over its interval where these are drawn."""
+    base = alt.Chart(table)
+    size = 22 if table["trait"].nunique() > 60 else 36
+    dots = base.mark_point(size=size).encode(x("x_rating:Q"), y("y_rating:Q"), tooltip=TOOLTIP, **told)
+    if not intervals:
+        return [dots]
+    colour = {key: value for key, value in told.items() if key == "color"}
+    spans = base.mark_rule(opacity=0.5, strokeWidth=1.6).encode(
+        x("x_low:Q"), y("y_low:Q"), alt.X2("x_high:Q"), alt.Y2("y_high:Q"), **colour
+    )
+    return [spans, dots]
 
 
 def _labels(angles: pd.Series[float], radius: float, size: float, x: Any, y: Any) -> list[alt.Chart]:

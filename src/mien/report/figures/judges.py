@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mien.report.figures.theme import Chart
+    from mien.report.measured import Measured
     from mien.runs.judge_positions import JudgePositions
     from mien.stats.agreement.inter_rater import Agreement
     from mien.stats.profiles.profile import Profile
@@ -77,6 +78,25 @@ def judges(runs: Sequence[Judged], *, top: int | None = None, confidence_level: 
         f"{confidence_level:.0%} intervals.",
         width=WIDTH + 160,
     )
+
+
+def judges_of(measured: Measured, **settings: Any) -> Chart:
+    """`judges` of all runs.
+
+    Raises:
+        UsageError: nobody has read one of them; or as `judges`.
+    """
+    level = measured.confidence_level
+    shown = [
+        Judged(
+            run.name,
+            run.raters(confidence_level=level),
+            run.positions(confidence_level=level),
+            measured.profile(run) if run.record.instrument == "instructed" else None,
+        )
+        for run in measured.runs
+    ]
+    return judges(shown, confidence_level=level, **settings)
 
 
 def _titled(title: str, *said: str) -> alt.TitleParams:

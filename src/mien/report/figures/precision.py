@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 import altair as alt
 import pandas as pd
 
+from mien.errors import UsageError
 from mien.report.figures.theme import finished
+from mien.stats.profiles import precision as trials
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.report.figures.theme import Chart
+    from mien.report.measured import Measured
     from mien.stats.profiles.precision import Precision
 
 KINDS = {"model_based": "from the standard errors", "split_half": "from split halves"}
@@ -40,18 +43,50 @@ def precision(
         target: reliability at which the run was to stop; None draws no target.
     """
     table = pd.DataFrame(growth)
+    x = alt.X("trials:Q", title="trials", scale=alt.Scale(zero=True), axis=alt.Axis(format=",d", tickCount=6))
+    parts = (_margins(table, x), _reliabilities(table, x, target))
+    chart = alt.vconcat(*parts, spacing=28).resolve_scale(
+        color="independent", shape="independent", strokeDash="independent"
+    )
+    return finished(
+        chart,
+        f"Precision of {name} against trials",
+        f"{n_traits} traits; {confidence_level:.0%} intervals, from fits to the first trials of the run.",
+        "Above: the median trait and the middle 80%; dashed: what 1/√trials predicts from the whole run.",
+        *([] if target is None else [f"Below, dashed: the target, {target:g}."]),
+        width=540,
+    )
+
+
+def precision_of(measured: Measured, *, target: float | None = None) -> Chart:
+    """`precision` of one run.
+
+    Raises:
+        UsageError: it has too few verdicts to rate all its traits.
+    """
+    (run,), level = measured.runs, measured.confidence_level
+    comparisons = run.comparisons(measured.judge)
+    found = trials.growth(comparisons, confidence_level=level, seed=run.record.seed or 0)
+    if not found:
+        raise UsageError(f"run {run.name!r} has too few verdicts to rate all its traits; let it grow")
+    return precision(
+        found, name=run.name, n_traits=len(comparisons.traits), confidence_level=level, target=target
+    )
+
+
+def _margins(table: pd.DataFrame, x: alt.X) -> Chart:
+    """Of the median trait, and of the middle 80 %."""
     last = table.iloc[-1]
     # What the median interval would be had only the last fit's noise per trial told: 1/√n.
-    table["expected"] = last["margin"] * (last["trials"] / table["trials"]) ** 0.5
-    x = alt.X("trials:Q", title="trials", scale=alt.Scale(zero=True), axis=alt.Axis(format=",d", tickCount=6))
-    base = alt.Chart(table).encode(x)
+    expected = last["margin"] * (last["trials"] / table["trials"]) ** 0.5
+    base = alt.Chart(table.assign(expected=expected)).encode(x)
     y = alt.Y(
         "margin:Q",
         title="half-width of the intervals (Elo points)",
         scale=alt.Scale(domainMin=0),
         axis=alt.Axis(format="d"),
     )
-    margins = alt.layer(
+    return alt.layer(
         base.mark_area(style="above", opacity=0.2).encode(alt.Y("lower:Q"), alt.Y2("upper:Q")),
         base.mark_line(style="muted", strokeDash=[4, 4], strokeWidth=1.2).encode(alt.Y("expected:Q")),
         base.mark_line(style="above").encode(y),
@@ -63,6 +98,9 @@ def precision(
             ],
         ),
     ).properties(width=480, height=210)
+
+
+def _reliabilities(table: pd.DataFrame, x: alt.X, target: float | None) -> Chart:
     kinds = table.melt("trials", list(KINDS), "kind", "reliability").dropna()
     kinds["kind"] = kinds["kind"].map(KINDS)
     domain = [kind for kind in KINDS.values() if kind in set(kinds["kind"])]
@@ -88,15 +126,4 @@ def precision(
     if target is not None:
         at = alt.Chart(pd.DataFrame({"reliability": [target]}))
         layers.append(at.mark_rule(style="zero", strokeDash=[3, 3]).encode(y="reliability:Q"))
-    reliabilities = alt.layer(*layers).properties(width=480, height=210)
-    chart = alt.vconcat(margins, reliabilities, spacing=28).resolve_scale(
-        color="independent", shape="independent", strokeDash="independent"
-    )
-    return finished(
-        chart,
-        f"Precision of {name} against trials",
-        f"{n_traits} traits; {confidence_level:.0%} intervals, from fits to the first trials of the run.",
-        "Above: the median trait and the middle 80%; dashed: what 1/√trials predicts from the whole run.",
-        *([] if target is None else [f"Below, dashed: the target, {target:g}."]),
-        width=540,
-    )
+    return alt.layer(*layers).properties(width=480, height=210)

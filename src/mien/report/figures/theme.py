@@ -72,7 +72,7 @@ PALETTES: Final = {"light": LIGHT, "dark": DARK}
 
 def themed(chart: Chart, theme: Theme = "light") -> Chart:
     """The same figure in another theme."""
-    chart = chart.copy()
+    chart = chart.copy(deep=False)
     chart.config = alt.Config(**config(theme))
     return chart
 
@@ -88,7 +88,7 @@ def finished(chart: Chart, title: str, *said: str, width: float = 640) -> Chart:
     """
     columns = int(width / (0.48 * SUBTITLE))
     lines = [line for sentence in said for line in textwrap.wrap(sentence, columns)]
-    chart = chart.copy()
+    chart = chart.copy(deep=False)
     chart.title = alt.TitleParams(text=title, subtitle=lines)
     chart.description = " ".join([f"{title}.", *lines])
     return themed(chart)
@@ -97,12 +97,42 @@ def finished(chart: Chart, title: str, *said: str, width: float = 640) -> Chart:
 def config(theme: Theme) -> dict[str, Any]:
     """The configuration that gives the roles their looks."""
     palette = PALETTES[theme]
-    words = {"labelColor": palette.ink, "titleColor": palette.muted, "labelFontSize": 11, "titleFontSize": 11}
     return {
         "background": palette.ground,
         "font": FONT,
         "padding": 16,
         "view": {"stroke": None},
+        **_words(palette),
+        "range": {
+            "category": list(palette.models),
+            "symbol": list(SHAPES),
+            "ramp": list(palette.ramp),
+            "heatmap": list(palette.ramp),
+            "diverging": list(palette.diverging),
+        },
+        "text": {"color": palette.ink, "fontSize": 10.5},
+        "rule": {"color": palette.muted},
+        "bar": {"color": palette.above},
+        "point": {"color": palette.above, "filled": True, "opacity": 1, "size": 50},
+        "line": {"strokeWidth": 1.6},
+        "style": {
+            "muted": {"color": palette.muted},
+            "faint": {"color": palette.faint, "strokeWidth": 1},
+            "zero": {"color": palette.muted, "strokeWidth": 1},
+            "interval": {"color": palette.ink, "strokeWidth": 1.3},
+            "halo": {"color": palette.ground, "stroke": palette.ground, "strokeWidth": 3},
+            "above": {"color": palette.above},
+            "below": {"color": palette.below},
+            "on-ink": {"color": palette.ground},
+            "ink": {"color": palette.ink},
+        },
+    }
+
+
+def _words(palette: Palette) -> dict[str, Any]:
+    """What stands around a figure: title, axes, legend, heads."""
+    words = {"labelColor": palette.ink, "titleColor": palette.muted, "labelFontSize": 11, "titleFontSize": 11}
+    return {
         "title": {
             "anchor": "start",
             "frame": "bounds",
@@ -141,29 +171,6 @@ def config(theme: Theme) -> dict[str, Any]:
             "offset": 8,
         },
         "header": {**words, "labelFontSize": 12, "labelFontWeight": "bold"},
-        "range": {
-            "category": list(palette.models),
-            "symbol": list(SHAPES),
-            "ramp": list(palette.ramp),
-            "heatmap": list(palette.ramp),
-            "diverging": list(palette.diverging),
-        },
-        "text": {"color": palette.ink, "fontSize": 10.5},
-        "rule": {"color": palette.muted},
-        "bar": {"color": palette.above},
-        "point": {"color": palette.above, "filled": True, "opacity": 1, "size": 50},
-        "line": {"strokeWidth": 1.6},
-        "style": {
-            "muted": {"color": palette.muted},
-            "faint": {"color": palette.faint, "strokeWidth": 1},
-            "zero": {"color": palette.muted, "strokeWidth": 1},
-            "interval": {"color": palette.ink, "strokeWidth": 1.3},
-            "halo": {"color": palette.ground, "stroke": palette.ground, "strokeWidth": 3},
-            "above": {"color": palette.above},
-            "below": {"color": palette.below},
-            "on-ink": {"color": palette.ground},
-            "ink": {"color": palette.ink},
-        },
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mien.report.diagnostics import health
+from mien.report.diagnostics import diagnostics
 from mien.viewer.app import href
 from mien.viewer.figures import chosen, figures, theme
 
@@ -39,7 +39,7 @@ def routes(app: App) -> list[web.RouteDef]:
             profile=found,
             newer=newer,
             rows=rows,
-            health=health(found),
+            diagnostics=diagnostics(found),
             judges=judges,
             others=others,
             low=min(row["low"] for row in rows),

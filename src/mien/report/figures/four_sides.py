@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.report.figures.theme import Chart
+    from mien.report.measured import Measured
     from mien.stats.profiles.profile import Profile
 
 SIDES: Final = {"stated": "says", "revealed": "chooses", "exhibited": "does", "instructed": "can"}
@@ -85,3 +86,14 @@ def four_sides(profiles: Sequence[Profile]) -> Chart:
         "Under instructed, a rating is how well the trait is told from others when it is asked for.",
         width=200 * len(shown) + 90,
     )
+
+
+def four_sides_of(measured: Measured) -> Chart:
+    """`four_sides` of all runs.
+
+    Raises:
+        UsageError: they are of several models; or as `four_sides`.
+    """
+    if len(models := sorted({run.record.model for run in measured.runs})) > 1:
+        raise UsageError(f"four-sides shows one model; these runs are of {', '.join(models)}")
+    return four_sides(measured.profiles)

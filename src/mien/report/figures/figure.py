@@ -1,0 +1,68 @@
+"""A figure as the registry holds it: what it shows, of how many runs, of which of their results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from mien.formatting import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mien.report.figures.theme import Chart
+    from mien.report.measured import Measured
+
+MANY: Final = 200  # runs: no limit that anybody would reach
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a figure may be told; None leaves it to the figure.
+
+    Attributes:
+        top: how many traits to show, from the top or the largest.
+        bottom: how many from the bottom.
+        components: which two components to draw, from 1.
+        target: reliability at which a run was to stop.
+        by: what tells contexts apart.
+    """
+
+    top: int | None = None
+    bottom: int | None = None
+    components: tuple[int, int] | None = None
+    target: float | None = None
+    by: str | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Those that are not None."""
+        values = {name: getattr(self, name) for name in Settings.__slots__}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure that can be drawn of runs.
+
+    Attributes:
+        about: what it shows.
+        fewest: runs that it needs.
+        most: runs that it takes.
+        of: the result of these runs that it draws.
+        drawn: from that result, and the settings it takes by name, to a chart.
+        settings: which of `Settings` it takes.
+    """
+
+    about: str
+    fewest: int
+    most: int
+    of: Callable[[Measured], Any]
+    drawn: Callable[..., Chart]
+    settings: tuple[str, ...] = ()
+
+    @property
+    def takes(self) -> str:
+        """``1 run``, ``2 runs``, ``2 to 4 runs``, ``3 or more runs``."""
+        if self.fewest == self.most:
+            return counted(self.fewest, "run")
+        return f"{self.fewest} or more runs" if self.most == MANY else f"{self.fewest} to {self.most} runs"

@@ -1,0 +1,57 @@
+"""The report: a folder with one page that needs nothing else, its figures, and its tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mien.report import pictures, tables
+from mien.report.figures.registry import draw
+from mien.report.page import page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Executor
+    from pathlib import Path
+
+    from mien.report.figures.theme import Chart
+    from mien.report.measured import Measured
+
+FIGURES: Final = {
+    1: ("expression", "ranking", "precision"),
+    2: ("diff", "slope", "expression"),
+    3: ("extremes", "expression", "components", "clusters", "convergence"),
+}  # by number of runs; of more than three, those of three
+
+
+def write(measured: Measured, folder: Path, *, executor: Executor | None = None) -> None:
+    """Write ``index.html``, ``figures/`` (SVG and PNG) and ``tables/`` (CSV, Parquet, JSON) into a folder.
+
+    Files of these names that are there already are written over; others are left alone.
+
+    Args:
+        measured: the runs to report on.
+        folder: where to; it is made where it is not there.
+        executor: renders the pictures; None has it done here, one after the other.
+
+    Raises:
+        UsageError: the runs rate different traits, or have too few verdicts.
+    """
+    pending = pictures.begin(_charts(measured), executor or pictures.AtOnce())
+    for part in ("figures", "tables"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    tables.write(measured.profiles, measured.diff, folder / "tables")
+    drawn = [each.picture() for each in pending]
+    for picture in drawn:
+        path = folder / "figures" / picture.name
+        path.with_suffix(".svg").write_text(picture.light, encoding="utf-8")
+        path.with_suffix(".png").write_bytes(picture.png)
+    (folder / "index.html").write_text(page(measured, drawn), encoding="utf-8")
+
+
+def _charts(measured: Measured) -> Iterator[tuple[str, Chart]]:
+    for name in FIGURES[min(len(measured.runs), 3)]:
+        yield name, draw(name, measured)
+    for run, profile in zip(measured.runs, measured.profiles, strict=True):
+        if profile.accuracy:
+            yield "judges", draw("judges", measured.only(run))
+            return

@@ -1,0 +1,69 @@
+"""Pictures: the same, whoever renders them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import altair as alt
+import pandas as pd
+import pytest
+import vl_convert
+
+from mien.report import pictures
+from mien.report.figures.theme import DARK, LIGHT, finished
+from mien.report.saving import PNG_SCALE
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from mien.report.figures.theme import Chart
+
+
+def chart(title: str) -> Chart:
+    bars = alt.Chart(pd.DataFrame({"n": [1, 2]})).mark_bar().encode(x="n:Q")
+    return finished(bars, title, "Two bars.")
+
+
+def drawn(executor: Executor) -> list[pictures.Picture]:
+    charts = ((title, chart(title)) for title in ("one", "two", "three"))
+    return [each.picture() for each in pictures.begin(charts, executor)]
+
+
+def test_processes_give_what_this_one_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    here = drawn(pictures.AtOnce())
+    with pictures.renderers() as executor:
+        assert drawn(executor) == here
+    assert [picture.name for picture in here] == ["one", "two", "three"]
+
+
+def test_a_picture_is_in_both_themes_and_says_what_it_shows() -> None:
+    picture = drawn(pictures.AtOnce())[0]
+    assert picture.about == "one. Two bars."
+    assert LIGHT.ground in picture.light
+    assert DARK.ground in picture.dark
+    assert picture.png == vl_convert.svg_to_png(picture.light, scale=PNG_SCALE)
+
+
+def test_gradients_are_numbered_by_the_picture_alone() -> None:
+    table = pd.DataFrame({"n": [1, 2], "word": ["a", "b"]})
+    legend = alt.Chart(table).mark_text().encode(text="word:N", color="n:Q")
+    charts = [(name, finished(legend, "gradient_9", "Two words.")) for name in ("one", "two")]
+    one, two = (each.picture() for each in pictures.begin(charts, pictures.AtOnce()))
+    assert one.light == two.light
+    assert 'id="gradient_0"' in one.light
+    assert "url(#gradient_0)" in one.dark
+    assert ">gradient_9<" in one.light
+
+
+def test_with_one_processor_there_is_no_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    with pictures.renderers() as executor:
+        assert isinstance(executor, pictures.AtOnce)
+
+
+def test_what_goes_wrong_while_rendering_is_told() -> None:
+    with pictures.renderers() as executor:
+        done = executor.submit(int, "no number")
+        with pytest.raises(ValueError, match="no number"):
+            done.result()
