@@ -62,7 +62,7 @@ def print_planned(traits: list[str], replications: int) -> None:
 def main(arguments: Sequence[str]) -> None:
     options = Options(__name__, __doc__)
     options.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
-    options.add_size("--replications", 40, quick=2, help="diffs for each row")
+    options.add_size("--replications", 40, quick=1, help="diffs for each row")
     asked = options.parse_args(arguments)
     traits, wins = read_win_counts(asked.win_counts)
     n = len(traits)
