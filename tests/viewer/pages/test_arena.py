@@ -16,7 +16,7 @@ import pytest
 from mien.store.store import Store
 from mien.types import PREFERRED, Call, Prompt, Trait, Trial
 from tests.processes import LIMIT
-from tests.viewer.test_viewer import HOSTILE, PLAIN, Answer, Viewer, make_store, viewing
+from tests.viewer.viewing import HOSTILE, PLAIN, Answer, Viewer, make_store, viewing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

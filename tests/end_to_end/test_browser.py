@@ -16,7 +16,7 @@ import pytest
 from mien.store.store import Store
 from mien.testing import ScriptedServer, planted_scores
 from tests.processes import LIMIT, running
-from tests.viewer.test_viewer import HOSTILE, PAGES, TRAITS, make_store, viewing
+from tests.viewer.viewing import HOSTILE, PAGES, TRAITS, make_store, viewing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-    from tests.viewer.test_viewer import Viewer
+    from tests.viewer.viewing import Viewer
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")

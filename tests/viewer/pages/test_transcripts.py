@@ -1,0 +1,81 @@
+"""Transcripts, by filters and by words."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from mien.store.store import Store
+from mien.types import Call, Prompt, Trait, Trial
+from tests.processes import LIMIT
+from tests.viewer.viewing import HOSTILE, TRAITS, Viewer, numbers, viewing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_filters(viewer: Viewer) -> None:
+    def ask(**members: str) -> list[int]:
+        return numbers(viewer.ask("/transcripts?" + urlencode({"run": "before", **members})))
+
+    n = len(HOSTILE) + 2
+    assert ask() == [*range(1, n + 1)]
+    warm = [i + 1 for i in range(n) if "warm" in (TRAITS[i % 3], TRAITS[(i + 1) % 3])]
+    assert ask(trait="warm") == warm
+    read = {i + 1: TRAITS[(i + i // 3 % 2) % 3] for i in range(n - 1)}
+    assert ask(trait="warm", took="chosen") == [i for i, chosen in read.items() if chosen == "warm"]
+    assert ask(trait="warm", took="passed") == [
+        i for i, chosen in read.items() if chosen != "warm" and i in warm
+    ]
+    assert ask(verdict="none") == [n]
+    assert ask(verdict="refused") == []
+    assert ask(category="chat") == [i for i in range(1, n + 1) if i % 2 == 0]
+    assert ask(language="de") == []
+    assert ask(disagreement="1") == [5]
+    assert ask(finish="failed") == []
+    assert ask(after="3") == [*range(5, n + 1)]
+
+
+def test_search(viewer: Viewer) -> None:
+    deadline = time.monotonic() + LIMIT
+    while not (found := numbers(viewer.ask("/transcripts?run=before&words=dear+friend"))):
+        assert time.monotonic() < deadline  # the index is made while the app answers already
+    assert found == [1]
+    assert numbers(viewer.ask("/transcripts?run=before&words=%22friend+dear%22")) == []
+    assert numbers(viewer.ask("/transcripts?run=after%2Fnow&words=question+12")) == [13]
+    assert viewer.ask("/transcripts?run=before&words=%22+OR+%2A+NEAR%28").status == 200
+
+
+def test_how_a_response_ended(tmp_path: Path) -> None:
+    path = tmp_path / "mien.db"
+    ends = (("stop", ""), ("length", ""), ("stop", "HTTP 500"), ("", "no answer"), ("", ""), None)
+    trials = [Trial(f"t{i}", 0, ("warm", "blunt"), Prompt(f"p{i}", "?", "", "")) for i in range(len(ends))]
+    with Store(path) as store:
+        run = store.add_run(
+            name="before",
+            model="m",
+            instrument="revealed",
+            protocol="{}",
+            design="d",
+            seed=0,
+            traits=(Trait("warm"), Trait("blunt")),
+            trials=trials,
+        )
+        for i, end in enumerate(ends):
+            if end:
+                text = "" if end[1] else "Well."
+                call = Call(
+                    key=f"k{i}", endpoint="e", model="m", text=text, finish_reason=end[0], failure=end[1]
+                )
+                store.put_call(call)
+                store.put_response(run.id, f"t{i}", call.key)
+    with viewing(path) as viewer:
+        found = {
+            finish: numbers(viewer.ask(f"/transcripts?run=before&finish={finish}"))
+            for finish in ("stop", "length", "failed", "")
+        }
+        assert found == {"stop": [1], "length": [2], "failed": [3, 4], "": [1, 2, 3, 4, 5, 6]}
+        assert "0 of 3 labelled by Ana" in viewer.ask("/label?run=before&person=Ana").text
+        assert re.search(r'5 of 6.*?<td class="number">2</td>', viewer.ask("/").text, re.DOTALL)
