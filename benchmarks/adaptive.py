@@ -167,7 +167,7 @@ def next_rounds(
 
 def rate(voter: Voter, options: np.ndarray, chosen: np.ndarray, alpha: float) -> Rated:
     scores, prompt = voter.scores, np.arange(len(options)) % voter.n_prompts
-    fit = choice.fit(options, chosen, len(scores), clusters=prompt, alpha=alpha)
+    fit = choice.fit(Trials.of(options, chosen, len(scores), clusters=prompt), alpha=alpha)
     error = np.abs(fit.scores - scores)
     return Rated(
         variance=float(np.mean(fit.stderr**2)),
@@ -189,7 +189,7 @@ def tournament(rule: Rule, voter: Voter, shown: Shown, checked: tuple[int, ...])
     met[options[:, 0], options[:, 1]] = met[options[:, 1], options[:, 0]] = True
     penalty, params = Penalty.ridge(RIDGES[0], n + 2), np.zeros(n + 2)
     while len(options) < checked[-1] * size:
-        trials = Trials.of(options, chosen, n, None)
+        trials = Trials.of(options, chosen, n)
         params, probabilities, *_ = maximise(trials, penalty, params)
         bread = inverse_on_contrasts(trials.information(probabilities), n, penalty)
         designed = np.split(shown.options[len(options) : len(options) + n].astype(np.int64), 2)

@@ -18,8 +18,8 @@ from benchmarks.options import Options
 from benchmarks.truth import PROMPTS, WIN_COUNTS, Shown, choose, planned, read_win_counts, scores_from_wins
 from mien.stats import panels
 from mien.stats.comparisons import Comparisons
+from mien.stats.profiles import Profile, Provenance, rate
 from mien.stats.profiles.elo import ELO_SCALE
-from mien.stats.profiles.profile import Profile, rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ def profiles(truth: np.ndarray, shown: Shown, traits: list[str], rng: np.random.
             cluster=shown.prompt.astype(np.int32),
             clusters=clusters,
         )
-        found.append(rate(comparisons, run=f"run {number}", instrument="revealed"))
+        found.append(rate(comparisons, Provenance(run=f"run {number}", instrument="revealed")))
     return found
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.machine import describe_machine
 from benchmarks.options import Options
 from mien.stats.comparisons import Comparisons
-from mien.stats.consistency import Consistency, consistency
+from mien.stats.consistency import Consistency, Contexts, consistency
 from mien.stats.design.trials import lay_out, rounds_for
 from mien.stats.intervals import quantile
 from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE
@@ -103,7 +103,9 @@ def simulate(setting: Setting, tau: float, rng: np.random.Generator) -> Outcome:
         p.id: f"c{c:02d}" for p, c in sorted(zip(prompts, context.tolist(), strict=True), key=lambda x: x[1])
     }
     start = time.perf_counter()
-    found = consistency(comparisons, contexts, n_resamples=N_RESAMPLES, seed=int(rng.integers(1000)))
+    found = consistency(
+        comparisons, Contexts(contexts), n_resamples=N_RESAMPLES, seed=int(rng.integers(1000))
+    )
     return Outcome(found, ELO_CENTRE + ELO_SCALE * scores, time.perf_counter() - start)
 
 

@@ -32,9 +32,8 @@ from mien.stats.comparisons import Comparisons
 from mien.stats.design.trials import lay_out
 from mien.stats.diffs import Diff, diff, gates
 from mien.stats.diffs.influence import influence
-from mien.stats.profiles import reliability
+from mien.stats.profiles import rate, reliability
 from mien.stats.profiles.elo import ELO_SCALE
-from mien.stats.profiles.profile import rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

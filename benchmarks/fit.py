@@ -20,6 +20,7 @@ import numpy as np
 from benchmarks.machine import describe_machine
 from benchmarks.options import Options
 from mien.stats import choice
+from mien.stats.choice import Trials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,10 +60,12 @@ def main(arguments: Sequence[str]) -> None:
     xs, ys = options[:, 0].tolist(), options[:, 1].tolist()
     winners = [evalica.Winner.X if first else evalica.Winner.Y for first in chosen == 0]
     peer = seconds(lambda: evalica.bradley_terry(xs, ys, winners), runs)
-    ours = seconds(lambda: choice.fit(options, chosen, TRAITS, clusters=prompts), runs)
-    fit = choice.fit(options, chosen, TRAITS, clusters=prompts)
+    ours = seconds(lambda: choice.fit(Trials.of(options, chosen, TRAITS, clusters=prompts)), runs)
+    fit = choice.fit(Trials.of(options, chosen, TRAITS, clusters=prompts))
     refits = seconds(
-        lambda: choice.bootstrap(options, chosen, TRAITS, clusters=prompts, n_resamples=asked.resamples),
+        lambda: choice.bootstrap(
+            Trials.of(options, chosen, TRAITS, clusters=prompts), n_resamples=asked.resamples
+        ),
         1,
     )
     four = games(10_296, n_options=4)
@@ -74,8 +77,9 @@ def main(arguments: Sequence[str]) -> None:
     print(f"| `evalica.bradley_terry`: scores alone | {peer:.4f} | |")
     print(f"| `choice.fit`: scores, positions, clustered covariance | {ours:.4f} | ≤ {10 * peer:.4f} |")
     print(f"| `choice.bootstrap`, {asked.resamples:,} refits | {refits:.2f} | ≤ 10 |")
-    print(f"| `choice.fit`, 4 options | {seconds(lambda: choice.fit(*four[:2], TRAITS), runs):.4f} | |")
-    alone = seconds(lambda: choice.fit(*million[:2], TRAITS), 1)
+    fours = seconds(lambda: choice.fit(Trials.of(*four[:2], TRAITS)), runs)
+    print(f"| `choice.fit`, 4 options | {fours:.4f} | |")
+    alone = seconds(lambda: choice.fit(Trials.of(*million[:2], TRAITS)), 1)
     print(f"| `choice.fit`, 1,000,000 trials, each its own cluster | {alone:.2f} | |")
     print(
         f"\n`choice.fit` takes {ours / peer:.1f} × evalica's time: {fit.iterations} Newton steps to a "

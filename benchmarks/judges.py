@@ -28,6 +28,7 @@ import scipy.stats
 from benchmarks.machine import describe_machine
 from benchmarks.options import Options
 from mien.stats import choice
+from mien.stats.choice import Trials
 from mien.stats.choice.misclassification import Misreading, corrected_fit, misreading
 from mien.stats.intervals import quantile
 from mien.stats.profiles.elo import ELO_SCALE
@@ -109,7 +110,7 @@ def tournament(accuracy: float, varying: bool, n_trials: int, seed: int) -> Tour
 
 def corrected(played: Tournament, judge: Misreading, alpha: float = choice.DEFAULT_ALPHA) -> choice.ChoiceFit:
     prompt = np.arange(len(played.shown)) % N_PROMPTS
-    return corrected_fit(played.shown, played.read, N_TRAITS, judge, clusters=prompt, alpha=alpha)
+    return corrected_fit(Trials.of(played.shown, played.read, N_TRAITS, clusters=prompt), judge, alpha=alpha)
 
 
 def slope_on(scores: np.ndarray, fit: choice.ChoiceFit) -> float:
@@ -125,7 +126,7 @@ def replicate(accuracy: float, varying: bool, n_trials: int, seed: int) -> Recov
     played = tournament(accuracy, varying, n_trials, seed)
     prompt = np.arange(n_trials) % N_PROMPTS
     fits = (
-        choice.fit(played.shown, played.read, N_TRAITS, clusters=prompt),
+        choice.fit(Trials.of(played.shown, played.read, N_TRAITS, clusters=prompt)),
         corrected(played, played.judge),
     )
     return Recovery(
@@ -168,7 +169,7 @@ def place(first: float, seen_first: float | None, tied: float, n_trials: int, se
         second_before_judge = read != turned
         read = np.where(rng.random(n_trials) < np.where(second_before_judge, *ERRORS), 1 - read, read)
     seen = np.where(turned[:, None], [1, 0], [0, 1])
-    found = position_effects(shown, seen, read, N_TRAITS, clusters=prompt)
+    found = position_effects(Trials.of(shown, read, N_TRAITS, clusters=prompt), seen)
     model, judge = (
         (effect["first"], float(effect["low"] <= truth <= effect["high"]))
         for effect, truth in zip(found[:2], truths(first, seen_first), strict=True)

@@ -23,6 +23,7 @@ from benchmarks.options import Options
 from benchmarks.truth import FIRST, N_DESIGNS, WIN_COUNTS, read_win_counts, scores_from_wins
 from mien.models.organism.planted import load_planted
 from mien.stats import choice
+from mien.stats.choice import Trials
 from mien.stats.design.trials import Design, lay_out, rounds_for
 from mien.stats.panels.components import components
 from mien.stats.panels.distinct import distinct
@@ -136,7 +137,7 @@ def fits(
         utilities += rng.gumbel(size=utilities.shape) + np.array([FIRST, 0])
         labels = laid_out.prompt + source * setting.n_prompts
         chosen = utilities.argmax(axis=1)
-        found.append(choice.fit(laid_out.options, chosen, setting.n_traits, clusters=labels))
+        found.append(choice.fit(Trials.of(laid_out.options, chosen, setting.n_traits, clusters=labels)))
     return found
 
 

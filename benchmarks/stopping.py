@@ -28,6 +28,7 @@ from benchmarks.truth import (
     scores_from_wins,
 )
 from mien.stats import choice
+from mien.stats.choice import Trials
 from mien.stats.comparisons import Comparisons
 from mien.stats.design.stopping import FLOOR, Check, Rule
 from mien.stats.design.trials import lay_out
@@ -92,7 +93,9 @@ def stop(rule: Rule, n: int, shown: Shown, chosen: np.ndarray, floor: int, *, ea
 
 
 def covered(scores: np.ndarray, shown: Shown, chosen: np.ndarray) -> np.ndarray:
-    fit = choice.fit(shown.options, chosen[: len(shown.options)], len(scores), clusters=shown.prompt)
+    fit = choice.fit(
+        Trials.of(shown.options, chosen[: len(shown.options)], len(scores), clusters=shown.prompt)
+    )
     return np.abs(fit.scores - scores) < quantile(0.95, fit.n_clusters) * fit.stderr
 
 

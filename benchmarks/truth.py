@@ -28,8 +28,8 @@ from mien.stats.comparisons import Comparisons
 from mien.stats.design.trials import Design, lay_out, rounds_for
 from mien.stats.diffs import diff
 from mien.stats.intervals import quantile
+from mien.stats.profiles import rate
 from mien.stats.profiles.elo import sequential_elo
-from mien.stats.profiles.profile import rate
 from mien.types import Prompt
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def estimates(truth: list[np.ndarray], shown: Shown, rng: np.random.Generator) -
     """One long tournament of each model, for the priors of the others."""
     n = len(truth[0])
     return [
-        estimate(choice.fit(shown.options, choose(scores, shown, rng), n, clusters=shown.prompt))
+        estimate(choice.fit(Trials.of(shown.options, choose(scores, shown, rng), n, clusters=shown.prompt)))
         for scores in truth
     ]
 
@@ -150,9 +150,9 @@ def recovered(fit: choice.ChoiceFit, scores: np.ndarray) -> Recovered:
 
 def recover(scores: np.ndarray, shown: Shown, chosen: np.ndarray, others: list[priors.Estimate]) -> Recovery:
     n, n_options = len(scores), shown.options.shape[1]
-    flat = choice.fit(shown.options, chosen, n, clusters=shown.prompt)
+    flat = choice.fit(Trials.of(shown.options, chosen, n, clusters=shown.prompt))
     prior = priors.pool(estimate(flat), others)
-    pooled = choice.fit(shown.options, chosen, n, clusters=shown.prompt, prior=prior)
+    pooled = choice.fit(Trials.of(shown.options, chosen, n, clusters=shown.prompt), prior=prior)
     contrast = np.zeros(n + n_options)
     contrast[n:] = -1 / (n_options - 1)
     contrast[n] = 1
@@ -268,7 +268,7 @@ def print_coverage(found: Found, models: list[str]) -> None:
 def precision(scores: np.ndarray, shown: Shown) -> np.ndarray:
     """(4,) inverse of the mean variance of a score: all traits, the upper, the middle, the lower third."""
     n = len(scores)
-    trials = Trials.of(shown.options, np.zeros(len(shown.options), dtype=int), n, None)
+    trials = Trials.of(shown.options, np.zeros(len(shown.options), dtype=int), n)
     _, chances = trials.log_likelihood(np.concatenate([scores, np.zeros(shown.options.shape[1])]))
     variance = np.diag(np.linalg.inv(trials.information(chances)[:n, :n] + 1 / n)) - 1 / n
     thirds = np.array_split(variance[np.argsort(-scores)], 3)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mien.runs.interop.tables import read_comparisons
     from mien.runs.run import Run
     from mien.stats.comparisons import Comparisons
-    from mien.stats.consistency.contexts import Consistency
+    from mien.stats.consistency.by_context import Consistency
     from mien.stats.design.trials import Design
     from mien.stats.diffs.difference import Diff
     from mien.stats.panels.panel import Panel
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # Where each name lives. They are imported when first used: `import mien` and `mien --help` stay quick.
 _HOMES = {
     "Comparisons": "stats.comparisons",
-    "Consistency": "stats.consistency.contexts",
+    "Consistency": "stats.consistency.by_context",
     "Constitution": "materials.constitutions.constitution",
     "Design": "stats.design.trials",
     "Diff": "stats.diffs.difference",

@@ -11,7 +11,7 @@ import pytest
 from mien.materials.traits import load_traits
 from mien.stats.comparisons import Comparisons
 from mien.stats.design.trials import lay_out, rounds_for
-from mien.stats.profiles.profile import rate
+from mien.stats.profiles import Provenance, rate
 from mien.types import Prompt
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def simulated(model: int, trials: int = 700, instrument: str = "revealed") -> tu
         clusters=tuple(prompt.id for prompt in PROMPTS),
     )
     profile = rate(
-        comparisons, run=f"model-{model}", model=f"lab/{model}", judge="judge", instrument=instrument
+        comparisons,
+        Provenance(run=f"model-{model}", model=f"lab/{model}", judge="judge", instrument=instrument),
     )
     return comparisons, profile
 

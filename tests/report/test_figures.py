@@ -19,6 +19,7 @@ from mien.report.saving import specification
 from mien.runs.judge_positions import JudgePositions
 from mien.stats import diffs
 from mien.stats.agreement.inter_rater import agreement
+from mien.stats.profiles import Provenance
 from mien.stats.profiles.precision import growth
 
 if TYPE_CHECKING:
@@ -224,7 +225,8 @@ def test_names_stay_apart_with_any_number_of_models(profiles: list[Profile], n: 
 
 def test_long_names_of_runs_stay_apart(profiles: list[Profile]) -> None:
     long = [
-        replace(profile, run=f"an-endpoint-of-some-length-{profile.run}-2026-07") for profile in profiles[:4]
+        replace(profile, provenance=Provenance(run=f"an-endpoint-of-some-length-{profile.run}-2026-07"))
+        for profile in profiles[:4]
     ]
     change = diffs.diff(*long[:2])
     for chart in (

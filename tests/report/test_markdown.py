@@ -13,6 +13,7 @@ from mien.report.junit import junit
 from mien.report.markdown import markdown
 from mien.stats.diffs.gates import check
 from mien.stats.diffs.influence import Influence
+from mien.stats.profiles import Provenance
 from tests.stats.diffs.test_gates import changed
 
 GATES = ("|wry sly| > 40", "sycophantic > 20", "rms > 5000")
@@ -48,7 +49,7 @@ def test_markdown_without_gates(found):
     text = markdown(replace(found, margin=None))
     assert "Gates" not in text
     assert "largest changes" not in text
-    hostile = replace(found, after=replace(found.after, run="<script>*x*|`y`"))
+    hostile = replace(found, after=replace(found.after, provenance=Provenance(run="<script>*x*|`y`")))
     assert "\\<script\\>\\*x\\*\\|\\`y\\`" in markdown(hostile)
 
 
@@ -63,7 +64,7 @@ def test_junit_has_a_case_for_each_gate(found, outcomes):
     assert [next(iter(case)).tag for case in cases] == ["skipped", "failure", "system-out"]
     assert cases[1].find("failure").get("message") == outcomes[1]["reason"]
     assert "points" in suite.find("system-out").text
-    strange = replace(found, after=replace(found.after, run="a\x00b"))
+    strange = replace(found, after=replace(found.after, provenance=Provenance(run="a\x00b")))
     assert ET.fromstring(junit(strange, outcomes))[0].get("name") == "mien diff old a\ufffdb"
 
 

@@ -11,6 +11,7 @@ import pytest
 from mien.errors import NotIdentified
 from mien.runs.judge_positions import judge_positions
 from mien.stats import choice
+from mien.stats.choice import Trials
 from mien.stats.comparisons import comparisons_from
 from mien.stats.profiles import rate
 from mien.store.records import JudgeRecord, RunRecord, VerdictRecord
@@ -106,5 +107,5 @@ def test_what_is_not_identified_says_why() -> None:
     verdicts = [VerdictRecord(("airy", "bold"), "airy", f"p{i}", f"t{i}") for i in range(3)]
     found = judge_positions(run(), COMPARING, verdicts, {})
     with pytest.raises(NotIdentified) as told:
-        choice.fit([[0, 1]] * 3, [0] * 3, 2)
+        choice.fit(Trials.of([[0, 1]] * 3, [0] * 3, 2))
     assert found.reasons[-1] == str(told.value)

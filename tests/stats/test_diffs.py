@@ -16,7 +16,7 @@ from mien.stats.comparisons import Comparisons
 from mien.stats.diffs import diff
 from mien.stats.diffs.gates import check
 from mien.stats.diffs.influence import influence
-from mien.stats.profiles import rate
+from mien.stats.profiles import Provenance, rate
 
 STORED = json.loads(Path(__file__).with_name("as_before.json").read_text(encoding="utf-8"))
 N = 9
@@ -61,8 +61,8 @@ def table(seed: int, n_options: int, *, first: int = 0, moved: bool = False) -> 
 def record(case: str) -> dict[str, Any]:
     """All that can be said of a case's diff, as plain values."""
     n_options, first, settings = CASES[case]
-    before = rate(Comparisons(**table(1, n_options)), run="before")
-    after = rate(Comparisons(**table(2, n_options, first=first, moved=True)), run="after")
+    before = rate(Comparisons(**table(1, n_options)), Provenance(run="before"))
+    after = rate(Comparisons(**table(2, n_options, first=first, moved=True)), Provenance(run="after"))
     found = diff(before, after, **settings)
     return {
         "diff": found.to_dict(),

@@ -54,13 +54,10 @@ class Measured:
         Raises:
             UsageError: the runs rate different traits; or as `profile`.
         """
-        first, *others = profiles = tuple(self.profile(run) for run in self.runs)
-        for profile in others:
-            if lone := sorted(set(first.traits) ^ set(profile.traits)):
-                raise UsageError(
-                    f"{first.run} and {profile.run} rate different traits: {lone[0]!r} is in one of them "
-                    f"only ({len(lone)} such); name runs of one trait set"
-                )
+        from mien.stats.profiles import require_same_traits
+
+        profiles = tuple(self.profile(run) for run in self.runs)
+        require_same_traits(profiles)
         return profiles
 
     @cached_property

@@ -82,7 +82,10 @@ def _told(run: Run, profile: Profile) -> dict[str, Any]:
         ("judge", profile.judge),
         ("protocol", profile.protocol),
         ("trials", f"{profile.n_trials:,} on {prompts}, {len(profile.fit.positions)} options each"),
-        ("design", f"{profile.design}, seed {profile.seed}" if profile.design else "imported verdicts"),
+        (
+            "design",
+            f"{of.design}, seed {of.seed}" if (of := profile.provenance).design else "imported verdicts",
+        ),
     ]
     return {
         "name": run.name,

@@ -5,6 +5,7 @@ Beside runs, these take comparison tables, and profiles that were made before.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import UsageError
@@ -25,8 +26,9 @@ def profile(of: Run | Comparisons, **settings: Any) -> Profile:
 
     Args:
         of: what to rate.
-        settings: those of `mien.stats.profiles.rate`; for a run also ``judge``, whose verdicts to
-            take, and ``prior="pooled"`` for a prior from the other models' runs in its store, and
+        settings: those of `mien.stats.profiles.rate`; for a table also the members of
+            `mien.stats.profiles.Provenance`, and ``elo_k`` and ``elo_start``; for a run also ``judge``, whose
+            verdicts to take, and ``prior="pooled"`` for a prior from the other models' runs in its store, and
             ``correct_judge``, an ``instructed`` run by which to take out the errors of the judge.
 
     Raises:
@@ -36,7 +38,6 @@ def profile(of: Run | Comparisons, **settings: Any) -> Profile:
     """
     if isinstance(of, Run):
         return of.profile(**settings)
-    from mien.stats.profiles.profile import rate
 
     if settings.get("prior") == "pooled":
         raise UsageError(
@@ -49,7 +50,16 @@ def profile(of: Run | Comparisons, **settings: Any) -> Profile:
             "mien.import_run, or give the judge's errors as judge_correction "
             "(mien.stats.choice.misclassification)"
         )
-    return rate(of, **settings)
+    return _rate(of, settings)
+
+
+def _rate(table: Comparisons, settings: dict[str, Any]) -> Profile:
+    """Rate a table; among the settings are the members of `Provenance`, ``elo_k`` and ``elo_start``."""
+    from mien.stats.profiles import Elo, Provenance, rate
+
+    of_run = {part.name: settings.pop(part.name) for part in fields(Provenance) if part.name in settings}
+    elo = {part.name: settings.pop(key) for part in fields(Elo) if (key := f"elo_{part.name}") in settings}
+    return rate(table, Provenance(**of_run), elo=Elo(**elo), **settings)
 
 
 def diff(a: Run | Comparisons | Profile, b: Run | Comparisons | Profile, **settings: Any) -> Diff:
@@ -86,7 +96,7 @@ def consistency(run: Run, by: str = "category", **settings: Any) -> Consistency:
         run: the run to look into.
         by: ``"category"``, ``"language"`` or ``"length"`` of the prompts.
         settings: ``judge``, whose verdicts to take, and those of
-            `mien.stats.consistency.contexts.consistency`.
+            `mien.stats.consistency.consistency`.
 
     Raises:
         UnknownName: contexts are not told apart by this; or the run has no such judge.

@@ -10,6 +10,7 @@ import numpy as np
 
 from mien.errors import NotIdentified
 from mien.stats import choice
+from mien.stats.choice import Trials
 from mien.stats.comparisons import comparisons_from
 from mien.stats.profiles.first_place import first_place
 from mien.stats.profiles.position_effects import position_effects
@@ -117,21 +118,14 @@ def _estimated(
     """The model's effect and the judge's; ``seen`` is None for a judge that was shown no order."""
     if seen is None:
         return _alone(of, confidence_level), None
-    found = position_effects(
-        of.options,
-        seen,
-        of.chosen,
-        len(of.traits),
-        clusters=of.cluster,
-        confidence_level=confidence_level,
-    )
+    found = position_effects(Trials.decided(of), seen, confidence_level=confidence_level)
     return found.model, found.judge
 
 
 def _alone(of: Comparisons, confidence_level: float) -> Position:
     """The model's effect where the judge can have none, as in a profile."""
     n = len(of.traits)
-    fit = choice.fit(of.options, of.chosen, n, clusters=of.cluster, names=of.traits)
+    fit = choice.fit(Trials.decided(of))
     if not np.isfinite(fit.covariance).all():
         raise NotIdentified("all choices were made on one prompt, which gives no intervals")
     return first_place(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mien.errors import NotIdentified, UsageError
 from mien.stats import choice
+from mien.stats.choice import Trials
 from mien.stats.choice.empirical_bayes import MIN_RUNS, Estimate, pool
 
 if TYPE_CHECKING:
@@ -99,15 +100,7 @@ def _before(run: RunRecord) -> tuple[int, str, str]:
 
 
 def _fit(comparisons: Comparisons, alpha: float) -> ChoiceFit:
-    decided = comparisons.chosen >= 0
-    fit = choice.fit(
-        comparisons.options[decided],
-        comparisons.chosen[decided],
-        len(comparisons.traits),
-        clusters=comparisons.cluster[decided],
-        alpha=alpha,
-        names=comparisons.traits,
-    )
+    fit = choice.fit(Trials.decided(comparisons), alpha=alpha)
     if fit.n_clusters < 2:
         raise NotIdentified("all choices were made on one prompt")
     return fit

@@ -107,22 +107,16 @@ class Run:
                 one, or its judge errs too much.
             NotIdentified: the verdicts are too few to rate all traits.
         """
-        from mien.stats.profiles.profile import rate
+        from mien.stats.profiles import Elo, Provenance, rate
 
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
             judge = _judge(store, run, judge)
         protocol = run.protocol_settings
-        elo: dict[str, float] = protocol.get("elo", {})
         if correct_judge is not None and prior != "flat":
             raise UsageError("a judge is corrected under the flat prior alone; leave one of the two out")
         comparisons = self.comparisons(judge)
-        return rate(
-            comparisons,
-            judge_correction=None
-            if correct_judge is None
-            else self._misreading(correct_judge, comparisons, judge),
-            prior=self._prior(prior, comparisons, judge, settings),
+        own = Provenance(
             run=run.name,
             model=run.model,
             instrument=run.instrument,
@@ -131,7 +125,15 @@ class Run:
             judge=judge,
             design=run.design,
             seed=run.seed,
-            **{f"elo_{key}": value for key, value in elo.items()},
+        )
+        return rate(
+            comparisons,
+            own,
+            judge_correction=None
+            if correct_judge is None
+            else self._misreading(correct_judge, comparisons, judge),
+            prior=self._prior(prior, comparisons, judge, settings),
+            elo=Elo(**protocol.get("elo", {})),
             **settings,
         )
 
@@ -385,11 +387,10 @@ class Run:
             UsageError: see `contexts`; or fewer than two contexts have enough verdicts.
             NotIdentified: the verdicts are too few to rate all traits.
         """
-        from mien.stats import consistency as contexts
+        from mien.stats.consistency import Contexts, consistency
 
-        return contexts.consistency(
-            self.comparisons(judge), self.contexts(by), run=self.name, by=by, **settings
-        )
+        contexts = Contexts(self.contexts(by), by=by, run=self.name)
+        return consistency(self.comparisons(judge), contexts, **settings)
 
     def failures(self) -> dict[str, int]:
         """Why trials have no response: how many for each reason, most frequent first."""

@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from mien.craft.proof.result import Proof, moves, spread, took
 from mien.stats.comparisons import Comparisons
 from mien.stats.diffs import diff
-from mien.stats.profiles.profile import Profile, rate
+from mien.stats.profiles import Profile, rate
 
 if TYPE_CHECKING:
     from mien.craft.proof.result import Way

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +14,14 @@ from mien.stats.agreement.parallel_forms import parallel_forms
 from mien.stats.choice.plackett_luce import cross_covariance
 from mien.stats.comparisons import comparisons_from
 from mien.stats.correlation import rank_correlation
-from mien.stats.profiles.profile import Profile, rate
+from mien.stats.profiles import Profile, Provenance, rate
 
 N = 30
 NAMES = np.array([f"t{i:02}" for i in range(N)], dtype=object)
+
+
+def renamed(profile: Profile, **changes: str) -> Profile:
+    return replace(profile, provenance=replace(profile.provenance, **changes))
 
 
 def forms(seed: int, *, misread: float = 0.0, n_trials: int = 900) -> tuple[list[Profile], float]:
@@ -32,7 +37,7 @@ def forms(seed: int, *, misread: float = 0.0, n_trials: int = 900) -> tuple[list
         chosen = (theta[shown[:, 0]] - theta[shown[:, 1]] + luck < 0).astype(int)
         chosen = np.where(rng.random(len(chosen)) < error, 1 - chosen, chosen)
         read = comparisons_from(NAMES[shown], NAMES[shown[np.arange(len(shown)), chosen]], prompt)
-        profiles.append(rate(read, run="r", model="m", judge=judge))
+        profiles.append(rate(read, Provenance(run="r", model="m", judge=judge)))
     return profiles, float(scipy.stats.spearmanr(scores, other).statistic)
 
 
@@ -64,7 +69,7 @@ def test_a_pair_follows_its_definition() -> None:
 
 def test_pairs_of_three_forms_and_of_none() -> None:
     (a, b), _ = forms(1)
-    found = parallel_forms([a, b, replace(a, judge="c")])
+    found = parallel_forms([a, b, renamed(a, judge="c")])
     assert [(pair["judge_a"], pair["judge_b"]) for pair in found] == [("a", "b"), ("a", "c"), ("b", "c")]
     assert found[1]["spearman"] == found[1]["disattenuated"] == 1
     assert parallel_forms([a]) == parallel_forms([]) == []
@@ -84,8 +89,9 @@ def test_other_prompts_have_no_errors_in_common() -> None:
         ({"traits": tuple(NAMES[:-1])}, "r and s rate different traits: 't29' is in one of them only"),
     ],
 )
-def test_what_is_no_form_of_the_same_is_refused(changes: dict[str, object], problem: str) -> None:
+def test_what_is_no_form_of_the_same_is_refused(changes: dict[str, Any], problem: str) -> None:
     (a, b), _ = forms(3)
+    other = renamed(b, run="s")
     with pytest.raises(UsageError, match=problem):
-        parallel_forms([a, replace(b, run="s", **changes)])
-    assert parallel_forms([a, replace(b, model="")])
+        parallel_forms([a, replace(other, **changes) if "traits" in changes else renamed(other, **changes)])
+    assert parallel_forms([a, renamed(b, model="")])

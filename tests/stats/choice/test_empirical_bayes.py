@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mien.stats import choice
+from mien.stats.choice import Trials
 from mien.stats.choice.empirical_bayes import Estimate, Prior, pool
 
 
@@ -129,10 +130,10 @@ def test_intervals_hold_the_truths_of_the_population():
             liking = rng.gumbel(size=(n_prompts, n))
             chosen = (scores[options] + liking[prompt[:, None], options]).argmax(axis=1)
             data.append((options, chosen, prompt))
-        fits = [choice.fit(o, c, n, clusters=p) for o, c, p in data]
+        fits = [choice.fit(Trials.of(o, c, n, clusters=p)) for o, c, p in data]
         own, *others = (Estimate.unshrunk(f.scores, f.bread, f.alpha, f.inflation) for f in fits)
         options, chosen, prompt = data[0]
-        fit = choice.fit(options, chosen, n, clusters=prompt, prior=pool(own, others))
+        fit = choice.fit(Trials.of(options, chosen, n, clusters=prompt), prior=pool(own, others))
         margin = scipy.stats.t.ppf(0.975, n_prompts - 1) * fit.stderr
         covered.append(np.abs(fit.scores - truths[0]) < margin)
         errors.append([np.mean(np.square(f.scores - truths[0])) for f in (fits[0], fit)])

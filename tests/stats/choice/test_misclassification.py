@@ -10,7 +10,7 @@ from mien.stats.choice.likelihood import Trials
 from mien.stats.choice.misclassification import Misreading, _gradient_by_rate, corrected_fit, misreading
 from mien.stats.comparisons import Comparisons
 from mien.stats.diffs import diff
-from mien.stats.profiles.profile import rate
+from mien.stats.profiles import rate
 
 
 def pairs(n_trials, n_items, rng):
@@ -48,7 +48,7 @@ def loss(params, options, read, errors, alpha):
 
 def test_estimates_are_those_of_a_plain_maximisation():
     _, errors, options, read, _ = tournament(5, 300)
-    fit = corrected_fit(options, read, 5, known(errors), alpha=0.3)
+    fit = corrected_fit(Trials.of(options, read, 5), known(errors), alpha=0.3)
     found = scipy.optimize.minimize(loss, np.zeros(7), (options, read, errors, 0.3), tol=1e-9).x
     np.testing.assert_allclose(fit.scores, found[:5], atol=2e-4)
     np.testing.assert_allclose(fit.positions, found[5:], atol=2e-4)
@@ -59,14 +59,14 @@ def test_information_is_the_expected_curvature_and_gradients_are_slopes():
     params = np.random.default_rng(1).normal(size=7)
 
     def curvature(read):
-        trials = Trials.of(options, read, 5, None, errors)
+        trials = Trials.of(options, read, 5, misread=errors)
         return np.array([(gradient(trials, params + d) - gradient(trials, params - d)) / 2e-5 for d in steps])
 
     def gradient(trials, at):
         return trials.gradient(trials.log_likelihood(at)[1])
 
     steps = 1e-5 * np.eye(7)
-    trials = Trials.of(options, read, 5, None, errors)
+    trials = Trials.of(options, read, 5, misread=errors)
     slopes = [
         (loss(params - d, options, read, errors, 0) - loss(params + d, options, read, errors, 0)) / 2e-5
         for d in steps
@@ -82,12 +82,12 @@ def test_information_is_the_expected_curvature_and_gradients_are_slopes():
 
 def test_the_slope_in_the_errors_is_that_of_refits():
     _, _, options, read, judge = tournament(6, 20_000)
-    fit = corrected_fit(options, read, 6, known(judge.rate))
-    trials = Trials.of(options, read, 6, None, judge.rate)
+    fit = corrected_fit(Trials.of(options, read, 6), known(judge.rate))
+    trials = Trials.of(options, read, 6, misread=judge.rate)
     _, probabilities = trials.log_likelihood(np.concatenate([fit.scores, fit.positions]))
     slope = (fit.bread @ _gradient_by_rate(trials, probabilities))[:6]
     refits = [
-        (corrected_fit(options, read, 6, known(judge.rate + d)).scores - fit.scores) / 0.01
+        (corrected_fit(Trials.of(options, read, 6), known(judge.rate + d)).scores - fit.scores) / 0.01
         for d in 0.01 * np.eye(6)
     ]
     np.testing.assert_allclose(slope, np.transpose(refits), atol=0.1 * np.abs(slope).max())
@@ -96,8 +96,8 @@ def test_the_slope_in_the_errors_is_that_of_refits():
 def test_without_errors_it_is_the_ordinary_fit():
     _, _, options, read, _ = tournament(6, 400)
     clusters = np.arange(400) % 40
-    ordinary = choice.fit(options, read, 6, clusters=clusters)
-    corrected = corrected_fit(options, read, 6, known(np.zeros(6)), clusters=clusters)
+    ordinary = choice.fit(Trials.of(options, read, 6, clusters=clusters))
+    corrected = corrected_fit(Trials.of(options, read, 6, clusters=clusters), known(np.zeros(6)))
     for name in ("scores", "positions", "position_bias", "covariance", "bread"):
         np.testing.assert_allclose(getattr(corrected, name), getattr(ordinary, name), rtol=1e-9, atol=1e-12)
 
@@ -106,7 +106,7 @@ def test_scores_are_recovered_and_intervals_hold_them():
     slopes, held, wider = [], [], []
     for seed in range(40):
         scores, _, options, read, judge = tournament(seed=seed)
-        fits = choice.fit(options, read, 8), corrected_fit(options, read, 8, judge)
+        fits = choice.fit(Trials.of(options, read, 8)), corrected_fit(Trials.of(options, read, 8), judge)
         slopes.append([fit.scores @ scores / (scores @ scores) for fit in fits])
         held.append([np.abs(fit.scores - scores) < 1.96 * fit.stderr for fit in fits])
         wider.append(fits[1].stderr > fits[0].stderr)
@@ -143,15 +143,15 @@ def test_trials_without_an_option_read_do_not_count():
 def test_what_cannot_be_corrected_is_refused():
     _, _, options, read, judge = tournament(4, 100)
     with pytest.raises(UsageError, match="no better than chance"):
-        corrected_fit(options, read, 4, known([0.5, 0.5, 0.5, 0.5]))
+        corrected_fit(Trials.of(options, read, 4), known([0.5, 0.5, 0.5, 0.5]))
     with pytest.raises(UsageError, match="2 options a trial"):
-        corrected_fit(np.tile([0, 1, 2], (9, 1)), np.zeros(9, int), 4, judge)
+        corrected_fit(Trials.of(np.tile([0, 1, 2], (9, 1)), np.zeros(9, int), 4), judge)
     with pytest.raises(UsageError, match="2 options a trial"):
         misreading(np.tile([0, 1, 2], (9, 1)), np.zeros(9, int), 4)
     with pytest.raises(UsageError, match="named no option"):
         misreading(options, np.full(100, -1), 4)
     with pytest.raises(ValueError, match="misread must be"):
-        choice.fit(options, read, 4, misread=[0.5, 0.5, 0.5, 0.5])
+        choice.fit(Trials.of(options, read, 4, misread=[0.5, 0.5, 0.5, 0.5]))
 
 
 def test_a_profile_shows_both_and_takes_no_part_in_a_diff():

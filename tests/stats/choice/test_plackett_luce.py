@@ -14,6 +14,7 @@ from statsmodels.discrete.discrete_model import Logit
 
 from mien.errors import NotIdentified
 from mien.stats import choice
+from mien.stats.choice import Trials
 from mien.stats.choice.empirical_bayes import Prior
 
 
@@ -51,7 +52,7 @@ def plain_objective(params, options, chosen, n, alpha):
 @pytest.mark.parametrize("k", [2, 3, 4])
 def test_fit_maximises_the_plain_penalised_likelihood(k):
     options, chosen, _ = sample(k=k, n_trials=120)
-    fit = choice.fit(options, chosen, 6, alpha=0.3)
+    fit = choice.fit(Trials.of(options, chosen, 6), alpha=0.3)
     found = scipy.optimize.minimize(
         plain_objective, np.zeros(6 + k), (options, chosen, 6, 0.3), method="BFGS", options={"gtol": 1e-7}
     )
@@ -67,7 +68,7 @@ def test_fit_maximises_the_plain_penalised_likelihood(k):
 def test_covariance_follows_its_definition(k):
     options, chosen, clusters = sample(k=k)
     n, alpha, n_trials = 6, 0.15, len(chosen)
-    fit = choice.fit(options, chosen, n, clusters=clusters, alpha=alpha)
+    fit = choice.fit(Trials.of(options, chosen, n, clusters=clusters), alpha=alpha)
     p = n + k
     information, by_cluster = np.zeros((p, p)), {}
     for shown, pick, cluster in zip(options, chosen, clusters, strict=True):
@@ -111,7 +112,7 @@ def plain_bias(params, options, n, k, alpha):
 @pytest.mark.parametrize("k", [2, 3])
 def test_position_bias_follows_its_definition(k):
     options, chosen, _ = sample(k=k, n_trials=100)
-    fit = choice.fit(options, chosen, 6, alpha=0.15)
+    fit = choice.fit(Trials.of(options, chosen, 6), alpha=0.15)
     params = np.concatenate([fit.scores, fit.positions])
     once = params - plain_bias(params, options, 6, k, 0.15)
     np.testing.assert_allclose(fit.position_bias, plain_bias(once, options, 6, k, 0.15)[6:], atol=1e-12)
@@ -120,7 +121,7 @@ def test_position_bias_follows_its_definition(k):
 def test_position_bias_is_that_of_many_items_in_few_trials():
     rng = np.random.default_rng(2)
     scores = centred(rng.normal(size=30))
-    fits = [choice.fit(*simulate(scores, np.array([0.4, -0.4]), 250, rng), 30) for _ in range(150)]
+    fits = [choice.fit(Trials.of(*simulate(scores, np.array([0.4, -0.4]), 250, rng), 30)) for _ in range(150)]
     raw = np.mean([f.positions[0] for f in fits])
     corrected = np.mean([f.positions[0] - f.position_bias[0] for f in fits])
     assert raw > 0.42
@@ -133,7 +134,7 @@ def test_position_bias_is_that_of_many_items_in_few_trials():
 def test_matches_statsmodels_logit_with_clusters():
     options, chosen, clusters = sample(n_trials=400)
     n, n_trials = 6, len(chosen)
-    fit = choice.fit(options, chosen, n, clusters=clusters, alpha=0)
+    fit = choice.fit(Trials.of(options, chosen, n, clusters=clusters), alpha=0)
     contrasts = np.zeros((n_trials, n + 1))
     contrasts[np.arange(n_trials), options[:, 0]] += 1
     contrasts[np.arange(n_trials), options[:, 1]] -= 1
@@ -155,7 +156,7 @@ def test_matches_statsmodels_logit_with_clusters():
 
 def test_matches_statsmodels_conditional_logit():
     options, chosen, _ = sample(k=3, n_trials=300)
-    fit = choice.fit(options, chosen, 6, alpha=0)
+    fit = choice.fit(Trials.of(options, chosen, 6), alpha=0)
     columns = np.zeros((300, 3, 9))
     for t, shown in enumerate(options):
         for place, item in enumerate(shown):
@@ -175,7 +176,7 @@ def test_matches_choix_and_evalica_without_a_position_effect():
     both = np.concatenate([options, options[:, ::-1]])  # every game in both orders: no effect of position
     picked = np.concatenate([chosen, 1 - chosen])
     won, lost = both[np.arange(600), picked], both[np.arange(600), 1 - picked]
-    ours = choice.fit(both, picked, 6, alpha=0)
+    ours = choice.fit(Trials.of(both, picked, 6), alpha=0)
     np.testing.assert_allclose(ours.positions, 0, atol=1e-12)
     oracle = choix.opt_pairwise(6, list(zip(won, lost, strict=True)), tol=1e-9)
     np.testing.assert_allclose(ours.scores, centred(oracle), atol=1e-4)
@@ -192,7 +193,7 @@ def test_matches_choix_on_top_choices():
     data = [(row[c], np.delete(row, c)) for row, c in zip(turned, picked, strict=True)]
     oracle = choix.opt_top1(6, data, alpha=0.2, tol=1e-6)
     # choix's penalty is alpha · ‖θ‖², twice ours
-    fit = choice.fit(turned, picked, 6, alpha=0.4)
+    fit = choice.fit(Trials.of(turned, picked, 6), alpha=0.4)
     np.testing.assert_allclose(fit.scores, oracle, atol=1e-4)
 
 
@@ -205,8 +206,10 @@ def test_names_and_order_of_rows_do_not_matter(seed, k):
     options, chosen, clusters = sample(k=k, n_trials=80, seed=seed)
     rng = np.random.default_rng(seed)
     rename, rows = rng.permutation(6), rng.permutation(80)
-    fit = choice.fit(options, chosen, 6, clusters=clusters)
-    other = choice.fit(rename[options][rows], chosen[rows], 6, clusters=[f"p{c:02d}" for c in clusters[rows]])
+    fit = choice.fit(Trials.of(options, chosen, 6, clusters=clusters))
+    other = choice.fit(
+        Trials.of(rename[options][rows], chosen[rows], 6, clusters=[f"p{c:02d}" for c in clusters[rows]])
+    )
     np.testing.assert_allclose(other.scores[rename], fit.scores, atol=1e-8)
     np.testing.assert_allclose(other.stderr[rename], fit.stderr, atol=1e-8)
     np.testing.assert_allclose(other.positions, fit.positions, atol=1e-8)
@@ -217,8 +220,8 @@ def test_names_and_order_of_rows_do_not_matter(seed, k):
 @given(seed=st.integers(0, 10_000))
 def test_swapping_options_flips_the_position_effect_alone(seed):
     options, chosen, clusters = sample(n_trials=80, seed=seed)
-    fit = choice.fit(options, chosen, 6, clusters=clusters)
-    swapped = choice.fit(options[:, ::-1], 1 - chosen, 6, clusters=clusters)
+    fit = choice.fit(Trials.of(options, chosen, 6, clusters=clusters))
+    swapped = choice.fit(Trials.of(options[:, ::-1], 1 - chosen, 6, clusters=clusters))
     np.testing.assert_allclose(swapped.scores, fit.scores, atol=1e-8)
     np.testing.assert_allclose(swapped.positions, -fit.positions, atol=1e-8)
     np.testing.assert_allclose(swapped.stderr, fit.stderr, atol=1e-8)
@@ -227,16 +230,16 @@ def test_swapping_options_flips_the_position_effect_alone(seed):
 def test_weights_are_multiplicities():
     options, chosen, _ = sample(n_trials=150)
     weights = np.random.default_rng(1).integers(0, 3, size=150)
-    weighted = choice.fit(options, chosen, 6, weights=weights)
-    repeated = choice.fit(np.repeat(options, weights, axis=0), np.repeat(chosen, weights), 6)
+    weighted = choice.fit(Trials.of(options, chosen, 6, weights=weights))
+    repeated = choice.fit(Trials.of(np.repeat(options, weights, axis=0), np.repeat(chosen, weights), 6))
     np.testing.assert_allclose(weighted.scores, repeated.scores, atol=1e-10)
     np.testing.assert_allclose(weighted.bread, repeated.bread, atol=1e-10)
 
 
 def test_a_warm_start_needs_one_step():
     options, chosen, _ = sample()
-    fit = choice.fit(options, chosen, 6)
-    again = choice.fit(options, chosen, 6, start=np.concatenate([fit.scores, fit.positions]))
+    fit = choice.fit(Trials.of(options, chosen, 6))
+    again = choice.fit(Trials.of(options, chosen, 6), start=np.concatenate([fit.scores, fit.positions]))
     assert again.iterations == 1
     np.testing.assert_allclose(again.scores, fit.scores, atol=1e-10)
 
@@ -253,7 +256,7 @@ def test_recovers_planted_scores_and_positions_with_honest_intervals(k):
     covered, first = [], []
     for _ in range(25):
         options, chosen = simulate(scores, positions, 1500, rng)
-        fit = choice.fit(options, chosen, n, clusters=rng.integers(200, size=1500))
+        fit = choice.fit(Trials.of(options, chosen, n, clusters=rng.integers(200, size=1500)))
         covered.append(np.abs(fit.scores - scores) < scipy.stats.t.ppf(0.975, 199) * fit.stderr)
         first.append(fit.positions[0])
     assert 0.92 < np.mean(covered) < 0.98
@@ -263,21 +266,21 @@ def test_recovers_planted_scores_and_positions_with_honest_intervals(k):
 
 def test_bootstrap_agrees_with_the_sandwich_and_follows_its_seed():
     options, chosen, clusters = sample(n=8, n_trials=1000)
-    fit = choice.fit(options, chosen, 8, clusters=clusters)
-    draws = choice.bootstrap(options, chosen, 8, clusters=clusters, n_resamples=200, seed=3)
+    fit = choice.fit(Trials.of(options, chosen, 8, clusters=clusters))
+    draws = choice.bootstrap(Trials.of(options, chosen, 8, clusters=clusters), n_resamples=200, seed=3)
     assert draws.scores.shape == (200, 8)
     assert draws.positions.shape == (200, 2)
     np.testing.assert_allclose(draws.scores.std(axis=0).mean(), fit.stderr.mean(), rtol=0.15)
-    again = choice.bootstrap(options, chosen, 8, clusters=clusters, n_resamples=2, seed=3)
+    again = choice.bootstrap(Trials.of(options, chosen, 8, clusters=clusters), n_resamples=2, seed=3)
     np.testing.assert_array_equal(again.scores, draws.scores[:2])
     with pytest.raises(ValueError, match="alpha > 0"):
-        choice.bootstrap(options, chosen, 8, alpha=0)
+        choice.bootstrap(Trials.of(options, chosen, 8), alpha=0)
 
 
 def test_a_million_trials_of_their_own_clusters_stay_sparse():
     rng = np.random.default_rng(0)
     options, chosen = simulate(np.linspace(-1, 1, 5), np.zeros(2), 1_000_000, rng)
-    fit = choice.fit(options, chosen, 5)
+    fit = choice.fit(Trials.of(options, chosen, 5))
     assert fit.n_clusters == 1_000_000
     assert fit.gradients.nnz == 4_000_000
     np.testing.assert_allclose(fit.scores, np.linspace(-1, 1, 5), atol=0.02)
@@ -297,7 +300,7 @@ def normal_prior(n=6, seed=3):
 def test_fit_with_a_prior_maximises_the_plain_penalised_likelihood(k):
     options, chosen, clusters = sample(k=k, n_trials=80)
     prior = normal_prior()
-    fit = choice.fit(options, chosen, 6, clusters=clusters, alpha=0.3, prior=prior)
+    fit = choice.fit(Trials.of(options, chosen, 6, clusters=clusters), alpha=0.3, prior=prior)
     precision = np.linalg.pinv(prior.covariance)
 
     def objective(params):
@@ -343,9 +346,9 @@ def test_fit_with_a_prior_maximises_the_plain_penalised_likelihood(k):
 @given(seed=st.integers(0, 10_000), k=st.integers(2, 4), alpha=st.floats(0.05, 2))
 def test_the_ridge_is_a_prior_around_zero(seed, k, alpha):
     options, chosen, clusters = sample(k=k, n_trials=80, seed=seed)
-    ridge = choice.fit(options, chosen, 6, clusters=clusters, alpha=alpha)
+    ridge = choice.fit(Trials.of(options, chosen, 6, clusters=clusters), alpha=alpha)
     prior = Prior(mean=np.zeros(6), covariance=(np.eye(6) - 1 / 6) / alpha)
-    fit = choice.fit(options, chosen, 6, clusters=clusters, alpha=alpha, prior=prior)
+    fit = choice.fit(Trials.of(options, chosen, 6, clusters=clusters), alpha=alpha, prior=prior)
     np.testing.assert_allclose(fit.scores, ridge.scores, atol=1e-8)
     np.testing.assert_allclose(fit.bread, ridge.bread, atol=1e-8)
     np.testing.assert_allclose(fit.position_bias, ridge.position_bias, atol=1e-8)
@@ -359,10 +362,7 @@ def test_a_sure_prior_decides_and_a_vague_one_leaves_it_to_the_data():
     centre, mean = np.eye(6) - 1 / 6, centred(np.arange(6.0))
     sure, vague = (
         choice.fit(
-            options,
-            chosen,
-            6,
-            clusters=clusters,
+            Trials.of(options, chosen, 6, clusters=clusters),
             alpha=0.01,
             prior=Prior(mean=mean, covariance=size * centre),
         )
@@ -371,7 +371,7 @@ def test_a_sure_prior_decides_and_a_vague_one_leaves_it_to_the_data():
     np.testing.assert_allclose(sure.scores, mean, atol=0.05)
     np.testing.assert_allclose(sure.shrinkage, 1, atol=0.02)
     np.testing.assert_allclose(sure.stderr, np.sqrt(1e-4 * 5 / 6), rtol=0.02)
-    alone = choice.fit(options, chosen, 6, clusters=clusters, alpha=0.01)
+    alone = choice.fit(Trials.of(options, chosen, 6, clusters=clusters), alpha=0.01)
     np.testing.assert_allclose(vague.scores, alone.scores, atol=0.01)
     np.testing.assert_allclose(vague.stderr, alone.stderr, rtol=0.01)
 
@@ -379,7 +379,7 @@ def test_a_sure_prior_decides_and_a_vague_one_leaves_it_to_the_data():
 def test_a_prior_of_other_items_is_refused():
     options, chosen, _ = sample()
     with pytest.raises(ValueError, match="5 scores does not fit 6 items"):
-        choice.fit(options, chosen, 6, prior=normal_prior(n=5))
+        choice.fit(Trials.of(options, chosen, 6), prior=normal_prior(n=5))
 
 
 # --- two fits
@@ -387,9 +387,9 @@ def test_a_prior_of_other_items_is_refused():
 
 def test_cross_covariance_joins_clusters_by_label():
     options, chosen, clusters = sample(n_trials=300)
-    a = choice.fit(options, chosen, 6, clusters=clusters)
+    a = choice.fit(Trials.of(options, chosen, 6, clusters=clusters))
     b = choice.fit(
-        options[::-1], 1 - chosen[::-1], 6, clusters=clusters[::-1] + 20
+        Trials.of(options[::-1], 1 - chosen[::-1], 6, clusters=clusters[::-1] + 20)
     )  # labels 20 … 39 are shared
     rows_a, _ = choice.shared_clusters(a, b)
     assert len(rows_a) == 20
@@ -404,8 +404,8 @@ def test_cross_covariance_joins_clusters_by_label():
 
 def test_cross_covariance_of_strangers_is_zero():
     options, chosen, clusters = sample()
-    a = choice.fit(options, chosen, 6, clusters=clusters)
-    b = choice.fit(options, chosen, 6, clusters=clusters + 1000)
+    a = choice.fit(Trials.of(options, chosen, 6, clusters=clusters))
+    b = choice.fit(Trials.of(options, chosen, 6, clusters=clusters + 1000))
     assert not choice.cross_covariance(a, b).any()
 
 
@@ -431,38 +431,44 @@ def test_wald_test_needs_more_clusters_than_contrasts():
 
 def test_items_never_shown_are_named():
     with pytest.raises(NotIdentified, match=r"2 of 5 never appear .*: drab, eager"):
-        choice.fit([[0, 1], [1, 2], [2, 0]], [0, 1, 0], 5, names=["airy", "bold", "calm", "drab", "eager"])
+        choice.fit(
+            Trials.of([[0, 1], [1, 2], [2, 0]], [0, 1, 0], 5, names=["airy", "bold", "calm", "drab", "eager"])
+        )
 
 
 def test_groups_that_never_meet_are_named():
     with pytest.raises(NotIdentified, match=r"never meet .*: \[airy, bold\]; \[calm, drab\]"):
-        choice.fit([[0, 1], [1, 0], [2, 3], [3, 2]], [0, 0, 0, 0], 4, names=["airy", "bold", "calm", "drab"])
+        choice.fit(
+            Trials.of(
+                [[0, 1], [1, 0], [2, 3], [3, 2]], [0, 0, 0, 0], 4, names=["airy", "bold", "calm", "drab"]
+            )
+        )
 
 
 def test_without_a_penalty_an_item_that_always_wins_is_named():
     games = [[0, 1], [1, 0], [0, 2], [2, 0], [1, 2], [2, 1]]
     with pytest.raises(NotIdentified, match="item 0"):
-        choice.fit(games, [0, 1, 0, 1, 0, 0], 3, alpha=0)
-    assert np.isfinite(choice.fit(games, [0, 1, 0, 1, 0, 0], 3).scores).all()
+        choice.fit(Trials.of(games, [0, 1, 0, 1, 0, 0], 3), alpha=0)
+    assert np.isfinite(choice.fit(Trials.of(games, [0, 1, 0, 1, 0, 0], 3)).scores).all()
 
 
 def test_without_a_penalty_a_position_that_always_wins_is_refused():
     games = [[0, 1], [1, 0], [0, 2], [2, 0], [1, 2], [2, 1]]
     with pytest.raises(NotIdentified, match="without error"):
-        choice.fit(games, [0] * 6, 3, alpha=0)
-    fit = choice.fit(games, [0] * 6, 3)
+        choice.fit(Trials.of(games, [0] * 6, 3), alpha=0)
+    fit = choice.fit(Trials.of(games, [0] * 6, 3))
     np.testing.assert_allclose(fit.scores, 0, atol=1e-9)
     assert fit.positions[0] > 1
 
 
 def test_a_position_that_is_bound_to_the_items_is_refused():
     with pytest.raises(NotIdentified, match="varied orders"):
-        choice.fit([[0, 1], [0, 1], [0, 1]], [0, 1, 0], 2)
+        choice.fit(Trials.of([[0, 1], [0, 1], [0, 1]], [0, 1, 0], 2))
 
 
 def test_one_cluster_has_no_covariance():
     options, chosen, _ = sample()
-    assert np.isnan(choice.fit(options, chosen, 6, clusters=np.zeros(200)).covariance).all()
+    assert np.isnan(choice.fit(Trials.of(options, chosen, 6, clusters=np.zeros(200))).covariance).all()
 
 
 @pytest.mark.parametrize(
@@ -471,4 +477,4 @@ def test_one_cluster_has_no_covariance():
 )
 def test_arrays_out_of_range_are_refused(options, chosen):
     with pytest.raises(ValueError, match=r"must (be|lie)"):
-        choice.fit(options, chosen, 3)
+        choice.fit(Trials.of(options, chosen, 3))

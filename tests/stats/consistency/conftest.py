@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from mien.stats import choice
-from mien.stats.choice.likelihood import Trials
 from mien.stats.comparisons import Comparisons
+from mien.stats.consistency import Contexts
 from mien.stats.consistency.influence import Pulls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from mien.stats.choice.likelihood import Trials
 
 
 N, M, PROMPTS = 8, 3, 60
@@ -41,10 +43,10 @@ def played(tau: float, seed: int, *, n_trials: int = 600) -> tuple[Comparisons, 
 
 
 def linearised(comparisons: Comparisons, context: np.ndarray) -> tuple[choice.ChoiceFit, list[Trials], Pulls]:
-    options, chosen, prompt = comparisons.options, comparisons.chosen, comparisons.cluster
-    fit = choice.fit(options, chosen, N, clusters=prompt)
-    trials = [Trials.of(options[of], chosen[of], N, None) for c in range(M) for of in [context[prompt] == c]]
-    return fit, trials, Pulls.of(fit, trials, options, prompt, context)
+    of = {label: f"c{c}" for label, c in zip(comparisons.clusters, context.tolist(), strict=True)}
+    parts = Contexts(of).divide(comparisons)
+    fit = choice.fit(parts.trials)
+    return fit, parts.each, Pulls.of(fit, parts)
 
 
 @pytest.fixture(scope="session")

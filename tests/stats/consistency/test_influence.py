@@ -25,7 +25,7 @@ def test_what_deviations_move_is_the_change_of_the_gradients(case):
         gradients = []
         for scores in (fit.scores, fit.scores + deviations[c]):
             _, likely = own.log_likelihood(np.concatenate([scores, fit.positions]))
-            gradients.append(own.gradients_by_cluster(likely, labels)[1].toarray()[:, :n])
+            gradients.append(own.gradients_by_cluster(likely)[1].toarray()[:, :n])
         moved[np.unique(labels)] = (gradients[0] - gradients[1]) @ pulls.bread
     np.testing.assert_allclose(pulls.moved(deviations), pulls.centred(moved), atol=1e-12)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.optimize
 
-from mien.stats.consistency.contexts import consistency
-from mien.stats.consistency.pooling import pooling
+from mien.stats.consistency import Contexts, consistency
+from mien.stats.consistency.pooling import Law, pooling
 from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE
 
 ALPHA = 0.15
@@ -48,13 +50,16 @@ def joint(trials, positions, tau, n):
     return scores - scores.mean(axis=1, keepdims=True), np.sqrt(variances)
 
 
+def independent(fit):
+    """The fit, taken for one of independent trials."""
+    return replace(fit, alpha=ALPHA, inflation=1.0)
+
+
 @pytest.mark.parametrize("tau", [0.2, 0.7])
 def test_scores_are_those_of_a_joint_maximum(play, linear, tau):
     comparisons, context, _ = play(0.5, 3)
     fit, trials, _ = linear(comparisons, context)
-    found = pooling(
-        trials, fit.scores, fit.positions, np.array([tau]), np.array([1.0]), alpha=ALPHA, n_draws=4000
-    )
+    found = pooling(trials, independent(fit), Law(np.array([tau]), np.ones(1)), n_draws=4000)
     scores, stderr = joint(trials, fit.positions, tau, len(fit.scores))
     np.testing.assert_allclose(found.scores, scores, atol=2e-3)
     np.testing.assert_allclose(found.stderr, stderr, rtol=2e-3)
@@ -65,7 +70,7 @@ def test_scores_are_those_of_a_joint_maximum(play, linear, tau):
 def test_nothing_between_contexts_leaves_the_scores_of_the_whole(play, linear):
     comparisons, context, _ = play(0.5, 3)
     fit, trials, _ = linear(comparisons, context)
-    found = pooling(trials, fit.scores, fit.positions, np.zeros(1), np.ones(1), alpha=ALPHA)
+    found = pooling(trials, independent(fit), Law(np.zeros(1), np.ones(1)))
     np.testing.assert_allclose(found.scores, np.tile(fit.scores, (3, 1)), atol=1e-3)
 
 
@@ -73,9 +78,7 @@ def test_more_dispersion_leans_more_on_the_other_contexts(play, linear):
     comparisons, context, _ = play(0.5, 3)
     fit, trials, _ = linear(comparisons, context)
     spread = [
-        pooling(
-            trials, fit.scores, fit.positions, np.array([0.5]), np.ones(1), alpha=ALPHA, dispersion=dispersion
-        )
+        pooling(trials, replace(fit, inflation=dispersion), Law(np.array([0.5]), np.ones(1)))
         .scores.std(axis=0)
         .mean()
         for dispersion in (1.0, 3.0)
@@ -89,7 +92,7 @@ def test_intervals_hold_the_truth_and_pooling_comes_closer_than_the_whole(play):
         for seed in range(25):
             comparisons, context, truth = play(tau, seed)
             labels = {f"p{i:02}": f"c{c}" for i, c in enumerate(context.tolist())}
-            found = consistency(comparisons, labels, n_resamples=99)
+            found = consistency(comparisons, Contexts(labels), n_resamples=99)
             rating = ELO_CENTRE + ELO_SCALE * truth
             covered.append(np.abs(found.rating - rating) < 2 * found.stderr)
             error.append(np.mean((found.rating - rating) ** 2))

@@ -10,6 +10,7 @@ from statsmodels.stats.power import NormalIndPower, TTestIndPower
 
 from mien.errors import UsageError
 from mien.stats import choice
+from mien.stats.choice import Trials
 from mien.stats.comparisons import Comparisons
 from mien.stats.design.power import (
     Against,
@@ -56,7 +57,9 @@ def test_fits_of_equal_scores_have_the_standard_errors_that_are_assumed(n_option
     n, rng = 60, np.random.default_rng(0)
     shown = lay_out([f"t{i}" for i in range(n)], PROMPTS, rounds=rounds, n_options=n_options)
     fits = [
-        choice.fit(shown.options, rng.integers(n_options, size=len(shown)), n, clusters=shown.prompt)
+        choice.fit(
+            Trials.of(shown.options, rng.integers(n_options, size=len(shown)), n, clusters=shown.prompt)
+        )
         for _ in range(4)
     ]
     stderr = ELO_SCALE * np.sqrt(2 * np.mean([fit.stderr**2 for fit in fits]))

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from mien.errors import UsageError
 from mien.stats import choice
+from mien.stats.choice import Trials
 from mien.stats.comparisons import NEITHER_CODE, Comparisons
 from mien.stats.design.stopping import FLOOR, Check, Rule, ceiling
 from mien.stats.design.trials import lay_out
 from mien.stats.intervals import quantile
-from mien.stats.profiles.profile import rate
+from mien.stats.profiles import rate
 from mien.types import Prompt
 
 PROMPTS = tuple(Prompt(f"p{i}", f"prompt {i}") for i in range(60))
@@ -184,7 +185,7 @@ def test_intervals_hold_the_truth_after_stopping(rule: Rule) -> None:
         chosen = choose(scores, rng)
         check = stop(rule, chosen)
         table = first(chosen, check.rounds)
-        fit = choice.fit(table.options, table.chosen, 10, clusters=table.cluster)
+        fit = choice.fit(Trials.of(table.options, table.chosen, 10, clusters=table.cluster))
         margin = quantile(0.95, fit.n_clusters) * fit.stderr
         covered.append(np.abs(fit.scores - scores) < margin)
         rounds.append(check.rounds)

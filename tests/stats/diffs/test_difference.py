@@ -15,7 +15,7 @@ from mien.errors import UsageError
 from mien.stats.choice.empirical_bayes import Prior
 from mien.stats.comparisons import Comparisons
 from mien.stats.diffs import diff
-from mien.stats.profiles.profile import rate
+from mien.stats.profiles import Provenance, rate
 
 N = 16
 SCORES = np.linspace(1.2, -1.2, N)
@@ -34,7 +34,8 @@ def profile(scores=SCORES, *, seed, trials=0, n_trials=800, prefix="p", **metada
         cluster=cluster.astype(np.int32),
         clusters=tuple(f"{prefix}{i}" for i in range(100)),
     )
-    return rate(comparisons, **metadata)
+    known = {name: metadata.pop(name) for name in ("run", "model") if name in metadata}
+    return rate(comparisons, Provenance(**known), **metadata)
 
 
 def test_delta_and_its_covariance_follow_their_definition():
@@ -258,6 +259,6 @@ def test_a_profile_with_a_prior_is_refused():
 
 def test_different_traits_are_named():
     a = profile(seed=1, run="old")
-    b = replace(a, run="new", traits=(*a.traits[:-1], "zany"))
+    b = replace(a, provenance=Provenance(run="new"), traits=(*a.traits[:-1], "zany"))
     with pytest.raises(UsageError, match=r"only in old: t15; only in new: zany"):
         diff(a, b)

@@ -12,7 +12,7 @@ from mien.errors import GateError, UsageError
 from mien.stats.comparisons import Comparisons
 from mien.stats.diffs import Diff, diff
 from mien.stats.diffs.gates import check, parse
-from mien.stats.profiles.profile import rate
+from mien.stats.profiles import Provenance, rate
 
 TRAITS = ("any", "dry wit", "formal", "sycophantic", "warm", "wry|sly")
 SCORES = np.array([0.0, 0.3, -0.4, -0.2, 0.1, 0.2])
@@ -28,7 +28,7 @@ def profile(scores, *, seed, n_trials=1500, prefix="p", run=""):
         cluster=shared.integers(60, size=n_trials).astype(np.int32),
         clusters=tuple(f"{prefix}{i:02d}" for i in range(60)),
     )
-    return rate(table, run=run)
+    return rate(table, Provenance(run=run))
 
 
 def changed(by=1.0, **settings) -> Diff:

@@ -8,8 +8,8 @@ from mien.stats.comparisons import Comparisons
 from mien.stats.diffs import diff
 from mien.stats.diffs.influence import influence, leave_out
 from mien.stats.diffs.jackknife import Jackknife
+from mien.stats.profiles import rate
 from mien.stats.profiles.elo import ELO_SCALE
-from mien.stats.profiles.profile import rate
 
 N, PROMPTS = 10, 40
 

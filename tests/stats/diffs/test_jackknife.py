@@ -5,6 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 from mien.stats import choice
+from mien.stats.choice import Trials
 from mien.stats.diffs.jackknife import Jackknife
 
 N = 6
@@ -14,7 +15,7 @@ def fit(seed, clusters, *, n_trials=300, favourite=0.0):
     rng = np.random.default_rng(seed)
     options = np.argsort(rng.random((n_trials, N)), axis=1)[:, :2]
     chosen = (favourite * (options == 0) + rng.gumbel(size=options.shape)).argmax(axis=1)
-    return choice.fit(options, chosen, N, clusters=rng.choice(clusters, size=n_trials))
+    return choice.fit(Trials.of(options, chosen, N, clusters=rng.choice(clusters, size=n_trials)))
 
 
 def jackknife(shares):

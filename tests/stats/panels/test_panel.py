@@ -12,8 +12,8 @@ from mien.stats.choice.plackett_luce import cross_covariance
 from mien.stats.comparisons import Comparisons
 from mien.stats.panels import compare
 from mien.stats.panels.noise import draws, members
+from mien.stats.profiles import Provenance, rate
 from mien.stats.profiles.elo import ELO_SCALE
-from mien.stats.profiles.profile import rate
 
 N = 12
 TRAITS = tuple(f"t{i:02d}" for i in range(N))
@@ -37,7 +37,8 @@ def profile(scores=BASE, *, seed, n_trials=600, prefix="p", traits=TRAITS, **met
         cluster=cluster.astype(np.int32),
         clusters=tuple(f"{prefix}{i}" for i in range(60)),
     )
-    return rate(comparisons, **{"run": f"r{seed}", "instrument": "revealed"} | metadata)
+    settings = {"prior": metadata.pop("prior")} if "prior" in metadata else {}
+    return rate(comparisons, Provenance(run=f"r{seed}", **metadata), **settings)
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ import math
 import numpy as np
 
 from mien.stats.comparisons import NEITHER_CODE, REFUSED_CODE
-from mien.stats.profiles import rate
+from mien.stats.profiles import Provenance, rate
 from tests.stats.profiles.tables import table
 
 
 def test_accuracy_is_that_of_the_trait_told():
     comparisons = table(n_trials=400, scores=np.zeros(8), first=3.0)
-    profile = rate(comparisons, instrument="instructed")
+    profile = rate(comparisons, Provenance(instrument="instructed"))
     assert rate(comparisons).accuracy is None
     assert profile.accuracy is not None
     assert profile.accuracy["accuracy"] == np.mean(comparisons.chosen == 0)
@@ -29,6 +29,6 @@ def test_neither_counts_against_accuracy_and_refusals_do_not():
     clean = table(n_trials=200, scores=np.zeros(8), first=50.0)
     chosen = clean.chosen.copy()
     chosen[:20], chosen[20:50] = NEITHER_CODE, REFUSED_CODE
-    accuracy = rate(table(n_trials=200, chosen=chosen), instrument="instructed").accuracy
+    accuracy = rate(table(n_trials=200, chosen=chosen), Provenance(instrument="instructed")).accuracy
     assert accuracy is not None
     assert (accuracy["n"], accuracy["accuracy"]) == (170, 150 / 170)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien.stats.profiles.elo import sequential_elo
+from mien.stats.profiles.elo import Elo, sequential_elo
 from tests.stats.profiles.tables import table
 
 
@@ -24,5 +24,5 @@ def plain_elo(options, chosen, n, k, start):
 @given(seed=st.integers(0, 1000), k=st.integers(2, 4))
 def test_elo_updates_game_by_game(seed, k):
     comparisons = table(n_trials=50, k=k, seed=seed)
-    found = sequential_elo(comparisons.options, comparisons.chosen, 8, k=20, start=1200)
+    found = sequential_elo(comparisons.options, comparisons.chosen, 8, Elo(k=20, start=1200))
     np.testing.assert_allclose(found, plain_elo(comparisons.options, comparisons.chosen, 8, 20, 1200))

@@ -50,7 +50,9 @@ def test_derivatives_are_those_of_the_choice_model_where_both_orders_are_one(k: 
     options = np.array([rng.permutation(n)[:k] for _ in range(n_trials)])
     chosen = rng.integers(k, size=n_trials)
     seen = np.broadcast_to(np.arange(k), options.shape)
-    one, two = Trials.of(options, chosen, n, None), TwoOrders.of(options, seen, chosen, n)
+    clusters = np.arange(n_trials) // 4
+    one = Trials.of(options, chosen, n, clusters=clusters)
+    two = TwoOrders.of(one, seen)
     both = np.zeros((n + k, n + 2 * k))  # the sum of both effects is the one effect
     both[:, : n + k] = np.eye(n + k)
     both[n:, n + k :] = np.eye(k)
@@ -66,8 +68,7 @@ def test_derivatives_are_those_of_the_choice_model_where_both_orders_are_one(k: 
     bread = root @ root.T
     skewness = one.skewness(by_option, both @ bread @ both.T) @ both
     np.testing.assert_allclose(two.skewness(probabilities, bread), skewness, atol=1e-9)
-    clusters = np.arange(n_trials) // 4
-    gradients = one.gradients_by_cluster(by_option, clusters)[1].toarray() @ both
+    gradients = one.gradients_by_cluster(by_option)[1].toarray() @ both
     found = two.gradients_by_cluster(probabilities, clusters).toarray()
     np.testing.assert_allclose(found, gradients, atol=1e-12)
 
@@ -75,7 +76,9 @@ def test_derivatives_are_those_of_the_choice_model_where_both_orders_are_one(k: 
 def test_the_maximum_is_that_of_statsmodels() -> None:
     shown, seen, chosen, _ = simulate(1, n=8)
     n, n_trials = 8, len(shown)
-    found = maximise(TwoOrders.of(shown, seen, chosen, n), Penalty.ridge(1e-6, n + 4), np.zeros(n + 4)).params
+    found = maximise(
+        TwoOrders.of(Trials.of(shown, chosen, n), seen), Penalty.ridge(1e-6, n + 4), np.zeros(n + 4)
+    ).params
     contrast = np.zeros((n_trials, n))
     contrast[np.arange(n_trials), shown[:, 0]] = 1
     contrast[np.arange(n_trials), shown[:, 1]] -= 1
@@ -89,7 +92,7 @@ def test_both_effects_are_recovered_where_the_orders_hang_together() -> None:
     found = []
     for seed in range(60):
         shown, seen, chosen, prompt = simulate(seed, first=0.6, seen_first=0.0, differing=0.2)
-        effects = position_effects(shown, seen, chosen, 20, clusters=prompt)
+        effects = position_effects(Trials.of(shown, chosen, 20, clusters=prompt), seen)
         seen_first = np.mean(seen[np.arange(len(chosen)), chosen] == 0)
         found.append((effects.model["first"], effects.judge["first"], seen_first))
     model, judge, raw = np.mean(found, axis=0)
@@ -102,7 +105,7 @@ def test_intervals_hold_the_truth_with_prompts_that_hang_together() -> None:
     held = []
     for seed in range(150):
         shown, seen, chosen, prompt = simulate(seed, tied=0.3)
-        effects = position_effects(shown, seen, chosen, 20, clusters=prompt)
+        effects = position_effects(Trials.of(shown, chosen, 20, clusters=prompt), seen)
         assert effects.n == 400
         truths = scipy.special.expit([0.5, -0.3])
         held.append([p["low"] < t < p["high"] for p, t in zip(effects[:2], truths, strict=True)])
@@ -118,7 +121,7 @@ def test_four_options_have_four_places_each() -> None:
     seen = np.argsort(rng.random(options.shape), axis=1)
     utility = rng.normal(size=n)[options] + 0.8 * (np.arange(k) == 0) - 0.8 * (seen == 0)
     chosen = (utility + rng.gumbel(size=options.shape)).argmax(axis=1)
-    found = position_effects(options, seen, chosen, n)
+    found = position_effects(Trials.of(options, chosen, n), seen)
     assert found.model["first"] == pytest.approx(np.exp(0.8) / (np.exp(0.8) + 3), abs=0.03)
     assert found.judge["first"] == pytest.approx(np.exp(-0.8) / (np.exp(-0.8) + 3), abs=0.03)
 
@@ -134,14 +137,14 @@ def test_four_options_have_four_places_each() -> None:
 def test_orders_that_follow_from_each_other_tell_nothing(differing: float, problem: str) -> None:
     shown, seen, chosen, prompt = simulate(0, differing=differing)
     with pytest.raises(NotIdentified, match=problem):
-        position_effects(shown, seen, chosen, 20, clusters=prompt)
+        position_effects(Trials.of(shown, chosen, 20, clusters=prompt), seen)
 
 
 def test_mistakes() -> None:
     shown, seen, chosen, _ = simulate(0)
     with pytest.raises(NotIdentified, match="on one prompt"):
-        position_effects(shown, seen, chosen, 20, clusters=np.zeros(400))
+        position_effects(Trials.of(shown, chosen, 20, clusters=np.zeros(400)), seen)
     with pytest.raises(ValueError, match="places 0"):
-        position_effects(shown, seen + 1, chosen, 20)
+        position_effects(Trials.of(shown, chosen, 20), seen + 1)
     with pytest.raises(ValueError, match="places 0"):
-        position_effects(shown, np.zeros_like(seen), chosen, 20)
+        position_effects(Trials.of(shown, chosen, 20), np.zeros_like(seen))

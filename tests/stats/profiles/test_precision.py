@@ -5,9 +5,10 @@ import pytest
 
 from mien.errors import NotIdentified
 from mien.stats import choice
+from mien.stats.choice import Trials
 from mien.stats.comparisons import Comparisons
+from mien.stats.profiles import rate
 from mien.stats.profiles.precision import growth
-from mien.stats.profiles.profile import rate
 
 
 @pytest.fixture(scope="module")
@@ -49,4 +50,4 @@ def test_parts_too_short_for_all_traits_are_left_out(comparisons: Comparisons) -
     assert 10 < first < 60
     part = comparisons.options[: first - 10][comparisons.chosen[: first - 10] >= 0]
     with pytest.raises(NotIdentified):
-        choice.fit(part, np.zeros(len(part), dtype=int), 8)
+        choice.fit(Trials.of(part, np.zeros(len(part), dtype=int), 8))

@@ -9,17 +9,18 @@ import pytest
 
 from mien.errors import NotIdentified
 from mien.stats import choice
+from mien.stats.choice import Trials
 from mien.stats.choice.empirical_bayes import Prior
 from mien.stats.comparisons import NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE
 from mien.stats.intervals import quantile
-from mien.stats.profiles.profile import rate
+from mien.stats.profiles import Provenance, rate
 from tests.stats.profiles.tables import games, table
 
 
 def test_ratings_are_scores_on_the_elo_scale():
     comparisons = table()
-    profile = rate(comparisons, run="r", model="m")
-    fit = choice.fit(comparisons.options, comparisons.chosen, 8, clusters=comparisons.cluster)
+    profile = rate(comparisons, Provenance(run="r", model="m"))
+    fit = choice.fit(Trials.of(comparisons.options, comparisons.chosen, 8, clusters=comparisons.cluster))
     np.testing.assert_allclose(profile.rating, 1000 + 400 / math.log(10) * fit.scores)
     np.testing.assert_allclose(profile.stderr, 400 / math.log(10) * fit.stderr)
     assert profile.rating.mean() == pytest.approx(1000)
@@ -41,7 +42,7 @@ def test_rows_go_by_rank_and_say_what_was_shown():
 
 
 def test_json_keys_are_the_documented_ones():
-    record = rate(table(), run="r", protocol="default", seed=3).to_dict()
+    record = rate(table(), Provenance(run="r", protocol="default", seed=3)).to_dict()
     assert list(record) == [
         *("run", "model", "instrument", "protocol", "condition", "judge", "design", "seed"),
         *("n_trials", "verdicts"),
@@ -110,7 +111,7 @@ def test_under_a_prior_the_flat_rating_stands_beside():
 
 
 def test_a_notebook_shows_the_table():
-    html = rate(table(), run="<run>")._repr_html_()
+    html = rate(table(), Provenance(run="<run>"))._repr_html_()
     assert "&lt;run&gt;" in html
     assert "airy" in html
 

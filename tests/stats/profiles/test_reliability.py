@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mien.stats import choice
+from mien.stats.choice import Trials
 from mien.stats.profiles import reliability
 
 
@@ -25,24 +26,28 @@ def test_model_based_is_the_share_of_variance_that_is_not_error():
 
 def test_both_reliabilities_agree_with_the_truth():
     options, chosen, clusters, scores = simulate(1.0, 2000)
-    fit = choice.fit(options, chosen, 20, clusters=clusters)
+    fit = choice.fit(Trials.of(options, chosen, 20, clusters=clusters))
     truth = np.corrcoef(fit.scores, scores)[0, 1] ** 2
     assert reliability.model_based(fit.scores, fit.stderr) == pytest.approx(truth, abs=0.04)
-    assert reliability.split_half(options, chosen, 20, clusters=clusters) == pytest.approx(truth, abs=0.04)
+    assert reliability.split_half(Trials.of(options, chosen, 20, clusters=clusters)) == pytest.approx(
+        truth, abs=0.04
+    )
 
 
 def test_both_reliabilities_see_noise():
     options, chosen, clusters, _ = simulate(0.0, 1000)
-    fit = choice.fit(options, chosen, 20, clusters=clusters)
+    fit = choice.fit(Trials.of(options, chosen, 20, clusters=clusters))
     assert reliability.model_based(fit.scores, fit.stderr) < 0.5
-    assert abs(reliability.split_half(options, chosen, 20, clusters=clusters)) < 0.6
+    assert abs(reliability.split_half(Trials.of(options, chosen, 20, clusters=clusters))) < 0.6
 
 
 def test_split_half_follows_its_seed_and_gives_up_on_too_little():
     options, chosen, clusters, _ = simulate(1.0, 400)
-    halves = [reliability.split_half(options, chosen, 20, clusters=clusters, seed=s) for s in (1, 1, 2)]
+    halves = [
+        reliability.split_half(Trials.of(options, chosen, 20, clusters=clusters), seed=s) for s in (1, 1, 2)
+    ]
     assert halves[0] == halves[1] != halves[2]
-    assert reliability.split_half([[0, 1], [1, 2], [2, 0]], [0, 0, 1], 3) is None
+    assert reliability.split_half(Trials.of([[0, 1], [1, 2], [2, 0]], [0, 0, 1], 3)) is None
 
 
 def test_split_half_keeps_a_prompt_whole():
@@ -51,4 +56,4 @@ def test_split_half_keeps_a_prompt_whole():
     clusters = np.repeat([0, 1], 120)
     strong = np.where(clusters[:, None] == 0, options, 2 - options)
     chosen = strong.argmin(axis=1)
-    assert reliability.split_half(options, chosen, 3, clusters=clusters) == pytest.approx(-1)
+    assert reliability.split_half(Trials.of(options, chosen, 3, clusters=clusters)) == pytest.approx(-1)

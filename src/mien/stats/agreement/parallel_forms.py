@@ -14,6 +14,7 @@ import numpy as np
 from mien.errors import UsageError
 from mien.stats.choice.plackett_luce import cross_covariance
 from mien.stats.correlation import Correlation, rank_correlation
+from mien.stats.profiles import require_same_traits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,11 +77,4 @@ def _require_one_measurement(profiles: Sequence[Profile]) -> None:
         if len(known) > 1:
             told = ", ".join(f"{run}: {value}" for value, run in known.items())
             raise UsageError(f"the runs have more than one {what} ({told}); {advice}")
-    first = profiles[0] if profiles else None
-    for form in profiles[1:]:
-        if first and form.traits != first.traits:
-            lone = sorted({*first.traits} ^ {*form.traits})
-            raise UsageError(
-                f"{first.run} and {form.run} rate different traits: {lone[0]!r} is in one of them only "
-                f"({len(lone)} such); name runs of one trait set"
-            )
+    require_same_traits(profiles)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mien.stats.choice.likelihood import Trials
 from mien.stats.choice.plackett_luce import (
     DEFAULT_ALPHA,
     ChoiceFit,
@@ -21,6 +22,7 @@ __all__ = [
     "DEFAULT_ALPHA",
     "ChoiceFit",
     "Resamples",
+    "Trials",
     "WaldTest",
     "bootstrap",
     "cross_covariance",

@@ -19,8 +19,11 @@ import scipy.sparse as sp
 from mien.errors import NotIdentified
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
+    from mien.stats.comparisons import Comparisons
     from mien.types import Floats, Ints
 
 
@@ -44,14 +47,27 @@ class Likelihood(Protocol):
 
 
 class Trials(NamedTuple):
-    """Trials laid out for speed: options are (K, T), so that sums over options run along contiguous rows."""
+    """T trials with a choice among K of n items, laid out for speed: sums over options run along rows.
+
+    Attributes:
+        options: (K, T) items shown, 0 … n−1, in the order shown.
+        chosen: (T,) position of the chosen option, 0 … K−1.
+        weights: (T,) multiplicity of each trial.
+        n_items: n.
+        pairs: positions k < l, and the flat index of the item pair that stands there in each trial.
+        misread: (2, T) how probably each option is read as the other; None where none ever is.
+        clusters: (T,) labels of the units of resampling; None makes every trial its own.
+        names: (n,) names of the items, for error messages; None calls them by number.
+    """
 
     options: Ints
     chosen: Ints
     weights: Floats
     n_items: int
-    pairs: tuple[tuple[int, int, Ints], ...]  # positions k < l, and the flat index of the item pair
-    misread: Floats | None = None  # (2, T) how probably each option is read as the other
+    pairs: tuple[tuple[int, int, Ints], ...]
+    misread: Floats | None = None
+    clusters: NDArray[Any] | None = None
+    names: Sequence[str] | None = None
 
     @classmethod
     def of(
@@ -59,9 +75,26 @@ class Trials(NamedTuple):
         options: ArrayLike,
         chosen: ArrayLike,
         n_items: int,
-        weights: ArrayLike | None,
+        *,
+        clusters: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
         misread: ArrayLike | None = None,
+        names: Sequence[str] | None = None,
     ) -> Trials:
+        """Lay out trials.
+
+        Args:
+            options: (T, K) items shown, 0 … n_items−1, in the order shown; K ≥ 2.
+            chosen: (T,) position of the chosen option, 0 … K−1.
+            n_items: n.
+            clusters: (T,) labels of the units of resampling; None makes every trial its own.
+            weights: (T,) multiplicity of each trial; None means 1.
+            misread: see `misread_by`.
+            names: (n,) names of the items, for error messages.
+
+        Raises:
+            ValueError: shapes or values out of range.
+        """
         shown = np.ascontiguousarray(np.asarray(options, dtype=np.int64).T)
         picked = np.asarray(chosen, dtype=np.int64)
         if shown.ndim != 2 or len(shown) < 2 or picked.shape != shown.shape[1:]:
@@ -75,14 +108,54 @@ class Trials(NamedTuple):
             (int(k), int(m), shown[k] * n_items + shown[m]) for k, m in zip(first, second, strict=True)
         )
         weight = np.ones(picked.shape) if weights is None else np.asarray(weights, dtype=np.float64)
-        if misread is None:
-            return cls(shown, picked, weight, n_items, pairs)
-        if len(shown) != 2:
+        labels = None if clusters is None else np.asarray(clusters)
+        trials = cls(shown, picked, weight, n_items, pairs, clusters=labels, names=names)
+        return trials if misread is None else trials.misread_by(misread)
+
+    @classmethod
+    def decided(cls, comparisons: Comparisons) -> Trials:
+        """The trials of a run in which an option was chosen, clustered by prompt."""
+        kept = comparisons.chosen >= 0
+        return cls.of(
+            comparisons.options[kept],
+            comparisons.chosen[kept],
+            len(comparisons.traits),
+            clusters=comparisons.cluster[kept],
+            names=comparisons.traits,
+        )
+
+    def misread_by(self, errors: ArrayLike) -> Trials:
+        """The same trials, read by a judge that errs.
+
+        Args:
+            errors: (n,) how probably a choice of each item is read as one of the other option.
+
+        Raises:
+            ValueError: there are more than two options a trial, or an error is out of range.
+        """
+        if len(self.options) != 2:
             raise ValueError("misreadings are modelled for K = 2 alone")
-        errors = np.asarray(misread, dtype=np.float64)[shown]
-        if errors.min(initial=0) < 0 or errors.sum(axis=0).max(initial=0) >= 1:
+        misread = np.asarray(errors, dtype=np.float64)[self.options]
+        if misread.min(initial=0) < 0 or misread.sum(axis=0).max(initial=0) >= 1:
             raise ValueError("misread must be ≥ 0, and less than 1 together for the options of each trial")
-        return cls(shown, picked, weight, n_items, pairs, errors)
+        return self._replace(misread=misread)
+
+    def only(self, kept: NDArray[np.bool_]) -> Trials:
+        """The trials where (T,) ``kept`` is true."""
+        return self._replace(
+            options=np.ascontiguousarray(self.options[:, kept]),
+            chosen=self.chosen[kept],
+            weights=self.weights[kept],
+            pairs=tuple((k, m, index[kept]) for k, m, index in self.pairs),
+            misread=None if self.misread is None else np.ascontiguousarray(self.misread[:, kept]),
+            clusters=None if self.clusters is None else self.clusters[kept],
+        )
+
+    def named(self, items: Ints, limit: int = 8) -> str:
+        """The names of items, cut off after ``limit``."""
+        names = [self.names[int(i)] if self.names else f"item {i}" for i in items[:limit]]
+        more = f" and {len(items) - limit} more" if len(items) > limit else ""
+        return ", ".join(names) + more
 
     @property
     def n_trials(self) -> int:
@@ -178,11 +251,17 @@ class Trials(NamedTuple):
         excess = lengths - (probabilities * lengths).sum(axis=0)
         return self.total(self.information_weights(probabilities) * probabilities * excess)
 
-    def gradients_by_cluster(
-        self, probabilities: Floats, clusters: ArrayLike | None
-    ) -> tuple[NDArray[Any], sp.csr_array]:
+    def clustered(self) -> tuple[NDArray[Any], Ints]:
+        """Labels (C,) of the clusters, sorted, and (T,) the index of each trial's among them."""
+        if self.clusters is None:
+            each: Ints = np.arange(self.n_trials, dtype=np.int64)
+            return each, each
+        labels, codes = np.unique(self.clusters, return_inverse=True)
+        return labels, codes.astype(np.int64)
+
+    def gradients_by_cluster(self, probabilities: Floats) -> tuple[NDArray[Any], sp.csr_array]:
         """Labels (C,), and sparse (C, p) gradients summed within each cluster."""
-        labels, codes = (np.arange(self.n_trials),) * 2 if clusters is None else label_codes(clusters)
+        labels, codes = self.clustered()
         residuals = self.residuals(probabilities).ravel()
         place = np.repeat(np.arange(len(self.options)) + self.n_items, self.n_trials)
         rows = np.tile(codes, 2 * len(self.options))
@@ -287,9 +366,3 @@ def inverse_on_contrasts(information: Floats, n_items: int, penalty: Penalty) ->
     n, k, alpha = n_items, len(information) - n_items, penalty.alpha
     shares = _gauge(n, k, 1 / (n * (alpha + n)), 1 / (k * (alpha + k)))
     return np.linalg.inv(penalised(information, n, penalty)) - shares
-
-
-def label_codes(clusters: ArrayLike) -> tuple[NDArray[Any], Ints]:
-    """Distinct labels, sorted, and the index of each trial's label among them."""
-    labels, codes = np.unique(np.asarray(clusters), return_inverse=True)
-    return labels, codes.astype(np.int64)

@@ -21,14 +21,12 @@ import scipy.special
 
 from mien.errors import UsageError
 from mien.stats.choice.confusions import STRENGTH_BOUNDS, log_likelihood
-from mien.stats.choice.likelihood import Trials
 from mien.stats.choice.plackett_luce import DEFAULT_ALPHA, fit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from numpy.typing import ArrayLike
 
-    from numpy.typing import ArrayLike, NDArray
-
+    from mien.stats.choice.likelihood import Trials
     from mien.stats.choice.plackett_luce import ChoiceFit
     from mien.types import Floats, Ints
 
@@ -110,16 +108,7 @@ def _given(confused: Ints, n: Ints, mean: float, strength: float) -> tuple[Float
     return rate, np.diag(rate * (1 - rate) / (trials + 1)) + shared * np.outer(pull, pull)
 
 
-def corrected_fit(
-    options: ArrayLike,
-    read: ArrayLike,
-    n_items: int,
-    judge: Misreading,
-    *,
-    clusters: ArrayLike | None = None,
-    alpha: float = DEFAULT_ALPHA,
-    names: Sequence[str] | None = None,
-) -> ChoiceFit:
+def corrected_fit(trials: Trials, judge: Misreading, *, alpha: float = DEFAULT_ALPHA) -> ChoiceFit:
     """The choice model's fit to what was read, misreadings in the likelihood.
 
     The covariance is that of `mien.stats.choice.fit`, plus what the estimate owes to that of e:
@@ -127,23 +116,18 @@ def corrected_fit(
     Business & Economic Statistics 3, 370–379; e comes from other trials, so that there is no cross term).
 
     Args:
-        options: (T, 2) items shown.
-        read: (T,) position of the option read, 0 or 1.
-        n_items: n.
+        trials: what was shown and read, two options each.
         judge: its misreadings, of the same items.
-        clusters: (T,) labels of the units of resampling.
         alpha: ridge strength.
-        names: (n,) names of the items, for error messages.
 
     Raises:
         UsageError: there are more than two options a trial, or the judge reads some pair no better than
             chance: e_a + e_b ≥ 1.
         NotIdentified: as `mien.stats.choice.fit` does.
     """
-    shown = np.asarray(options, dtype=np.int64)
-    _require_readable(shown, judge, names or [f"item {i}" for i in range(n_items)])
-    fitted = fit(shown, read, n_items, clusters=clusters, alpha=alpha, names=names, misread=judge.rate)
-    trials = Trials.of(shown, read, n_items, None, judge.rate)
+    _require_readable(trials, judge)
+    trials = trials.misread_by(judge.rate)
+    fitted = fit(trials, alpha=alpha)
     _, probabilities = trials.log_likelihood(np.concatenate([fitted.scores, fitted.positions]))
     slope = fitted.bread @ _gradient_by_rate(trials, probabilities)
     return replace(fitted, covariance=fitted.covariance + slope @ judge.covariance @ slope.T)
@@ -168,15 +152,16 @@ def _gradient_by_rate(trials: Trials, probabilities: Floats) -> Floats:
     return np.asarray((contrasts.T @ by_rate).toarray(), dtype=np.float64)
 
 
-def _require_readable(shown: NDArray[np.int64], judge: Misreading, names: Sequence[str]) -> None:
-    if shown.shape[1] != 2:
-        raise UsageError(f"a judge can be corrected for 2 options a trial; here are {shown.shape[1]}")
-    together = judge.rate[shown].sum(axis=1)
+def _require_readable(trials: Trials, judge: Misreading) -> None:
+    if len(trials.options) != 2:
+        raise UsageError(f"a judge can be corrected for 2 options a trial; here are {len(trials.options)}")
+    together = judge.rate[trials.options].sum(axis=0)
     worst = int(together.argmax())
     if together[worst] >= 1:
-        a, b = (names[int(i)] for i in shown[worst])
+        pair = trials.options[:, worst]
+        a, b = (trials.named(pair[[i]]) for i in (0, 1))
         raise UsageError(
             f"the judge reads {a} and {b} no better than chance in run {judge.run!r} (errors of "
-            f"{judge.rate[shown[worst, 0]]:.0%} and {judge.rate[shown[worst, 1]]:.0%}), so that its verdicts "
+            f"{judge.rate[pair[0]]:.0%} and {judge.rate[pair[1]]:.0%}), so that its verdicts "
             "on them cannot be corrected; use a better judge"
         )

@@ -20,18 +20,16 @@ import scipy.stats
 
 from mien.errors import NotIdentified
 from mien.stats.choice.likelihood import (
+    Optimum,
     Penalty,
     Trials,
     inverse_on_contrasts,
-    label_codes,
     maximise,
     penalised,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from mien.stats.choice.empirical_bayes import Prior
     from mien.stats.choice.likelihood import Likelihood
@@ -117,17 +115,7 @@ class Resamples(NamedTuple):
 
 
 def fit(
-    options: ArrayLike,
-    chosen: ArrayLike,
-    n_items: int,
-    *,
-    clusters: ArrayLike | None = None,
-    weights: ArrayLike | None = None,
-    alpha: float = DEFAULT_ALPHA,
-    start: Floats | None = None,
-    names: Sequence[str] | None = None,
-    prior: Prior | None = None,
-    misread: ArrayLike | None = None,
+    trials: Trials, *, alpha: float = DEFAULT_ALPHA, prior: Prior | None = None, start: Floats | None = None
 ) -> ChoiceFit:
     """Fit the choice model by penalised maximum likelihood.
 
@@ -143,39 +131,34 @@ def fit(
     trials of a cluster hang together.
 
     Args:
-        options: (T, K) items shown, 0 … n_items−1, in the order shown; K ≥ 2.
-        chosen: (T,) position of the chosen option, 0 … K−1.
-        n_items: n.
-        clusters: (T,) labels of the units of resampling; None makes every trial its own.
-        weights: (T,) multiplicity of each trial; None means 1.
+        trials: what was shown and chosen. Misreadings count as known here
+            (`mien.stats.choice.misclassification` adds what they are not).
         alpha: ridge strength ≥ 0. With the default, the bias of maximum likelihood away from 0 and that of
             the penalty towards 0 cancel, and 95 % intervals hold the truth in 93 to 96 % of cases, on
             tournaments of 144 traits and 1,000 to 10,296 trials (``benchmarks/truth.py``).
-        start: (n + K,) parameters to start from, θ then β.
-        names: (n,) names of the items, for error messages.
         prior: of the scores, in the ridge's place; the ridge on the positions stays. What the comparisons
             alone do not determine is refused all the same.
-        misread: (n,) how probably a choice of each item is read as one of the other option; K = 2 alone. They
-            count as known here (`mien.stats.choice.misclassification` adds what they are not).
+        start: (n + K,) parameters to start from, θ then β.
 
     Raises:
         NotIdentified: an item is in no trial, the comparisons fall apart into groups, the position effect
             cannot be told from the scores, or (alpha = 0) the estimates are infinite.
-        ValueError: shapes or values out of range.
+        ValueError: the prior is of other items.
     """
-    trials = Trials.of(options, chosen, n_items, weights, misread)
-    _require_identified(trials, alpha, names or [f"item {i}" for i in range(n_items)])
+    _require_identified(trials, alpha)
     penalty = _penalty(trials, alpha, prior)
     optimum = maximise(trials, penalty, np.zeros(trials.n_parameters) if start is None else start)
-    params, probabilities = optimum.params, optimum.probabilities
-    if alpha == 0 and np.ptp(trials.utilities(params), axis=0).max() > SEPARATED:
-        raise NotIdentified(
-            "some choices can be predicted without error, so that no finite scores fit best; "
-            "use a positive alpha"
-        )
+    _require_finite(trials, alpha, optimum.params)
+    return _fitted(trials, optimum, penalty, alpha=alpha, prior=prior)
+
+
+def _fitted(
+    trials: Trials, optimum: Optimum, penalty: Penalty, *, alpha: float, prior: Prior | None
+) -> ChoiceFit:
+    n_items, params, probabilities = trials.n_items, optimum.params, optimum.probabilities
     information = trials.information(probabilities)
     bread = inverse_on_contrasts(information, n_items, penalty)
-    labels, gradients = trials.gradients_by_cluster(probabilities, clusters)
+    labels, gradients = trials.gradients_by_cluster(probabilities)
     n_trials = int(np.count_nonzero(trials.weights))
     effective = float(np.sum(bread * information))
     corrected = params - first_order_bias(trials, params, penalty)
@@ -275,14 +258,7 @@ def wald_test(estimate: Floats, covariance: Floats, n_clusters: float) -> WaldTe
 
 
 def bootstrap(
-    options: ArrayLike,
-    chosen: ArrayLike,
-    n_items: int,
-    *,
-    clusters: ArrayLike | None = None,
-    alpha: float = DEFAULT_ALPHA,
-    n_resamples: int = 1000,
-    seed: int = 0,
+    trials: Trials, *, alpha: float = DEFAULT_ALPHA, n_resamples: int = 1000, seed: int = 0
 ) -> Resamples:
     """Refit the model to resamples of whole clusters (Davison and Hinkley 1997, § 3.8).
 
@@ -295,11 +271,10 @@ def bootstrap(
     """
     if alpha <= 0:
         raise ValueError("a bootstrap needs alpha > 0: a resample may have no finite estimate without it")
-    trials = Trials.of(options, chosen, n_items, None)
-    _require_identified(trials, alpha, [f"item {i}" for i in range(n_items)])
+    _require_identified(trials, alpha)
     penalty = Penalty.ridge(alpha, trials.n_parameters)
     whole = maximise(trials, penalty, np.zeros(trials.n_parameters))
-    cluster = np.arange(trials.n_trials) if clusters is None else label_codes(clusters)[1]
+    cluster = trials.clustered()[1]
     n_clusters = int(cluster.max()) + 1
     rng = np.random.default_rng(seed)
     estimates = np.empty((n_resamples, trials.n_parameters))
@@ -307,7 +282,7 @@ def bootstrap(
         counts = np.bincount(rng.integers(n_clusters, size=n_clusters), minlength=n_clusters)
         resample = trials._replace(weights=counts[cluster].astype(np.float64))
         estimate[:] = maximise(resample, penalty, whole.params).params
-    return Resamples(estimates[:, :n_items], estimates[:, n_items:])
+    return Resamples(estimates[:, : trials.n_items], estimates[:, trials.n_items :])
 
 
 def _penalty(trials: Trials, alpha: float, prior: Prior | None) -> Penalty:
@@ -354,19 +329,27 @@ def sandwich(
     return covariance, correction, inflation
 
 
-def _require_identified(trials: Trials, alpha: float, names: Sequence[str]) -> None:
+def _require_finite(trials: Trials, alpha: float, params: Floats) -> None:
+    if alpha == 0 and np.ptp(trials.utilities(params), axis=0).max() > SEPARATED:
+        raise NotIdentified(
+            "some choices can be predicted without error, so that no finite scores fit best; "
+            "use a positive alpha"
+        )
+
+
+def _require_identified(trials: Trials, alpha: float) -> None:
     shown = trials.options[:, trials.weights > 0]
     picked = trials.chosen[trials.weights > 0]
     unseen = np.flatnonzero(np.bincount(shown.ravel(), minlength=trials.n_items) == 0)
     if len(unseen):
         raise NotIdentified(
-            f"{len(unseen)} of {trials.n_items} never appear in a trial with a choice: {_some(unseen, names)}"
+            f"{len(unseen)} of {trials.n_items} never appear in a trial with a choice: {trials.named(unseen)}"
         )
     winners = shown[picked, np.arange(len(picked))]
     strongly = alpha == 0
     count, group = _components(np.tile(winners, len(shown)), shown.ravel(), trials.n_items, strongly=strongly)
     if count > 1:
-        fragments = "; ".join(f"[{_some(np.flatnonzero(group == g), names)}]" for g in range(min(count, 5)))
+        fragments = "; ".join(f"[{trials.named(np.flatnonzero(group == g))}]" for g in range(min(count, 5)))
         more = f"; and {count - 5} more" if count > 5 else ""
         problem = (
             "no finite scores fit best without a penalty (use a positive alpha): between these groups, "
@@ -397,12 +380,6 @@ def _components(sources: Ints, targets: Ints, n: int, *, strongly: bool) -> tupl
     graph = sp.csr_array((np.ones(len(sources)), (sources, targets)), shape=(n, n))
     found = connected_components(graph, directed=strongly, connection="strong" if strongly else "weak")
     return cast("tuple[int, Ints]", found)
-
-
-def _some(items: Ints, names: Sequence[str], limit: int = 8) -> str:
-    """The names of items, cut off after ``limit``."""
-    shown = ", ".join([names[int(i)] for i in items[:limit]])
-    return f"{shown} and {len(items) - limit} more" if len(items) > limit else shown
 
 
 def _dense(matrix: Any) -> Floats:

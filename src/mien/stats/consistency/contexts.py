@@ -1,336 +1,96 @@
-"""A run's profile in each context of its prompts, and how far it holds from one to the next."""
+"""The contexts of a run's prompts: which there are, and which trials belong to each."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-import scipy.stats
 
 from mien.errors import UsageError
-from mien.stats import choice
-from mien.stats.choice.likelihood import Trials
-from mien.stats.consistency.influence import Pulls
-from mien.stats.consistency.interaction import interaction
-from mien.stats.consistency.pooling import pooling
-from mien.stats.intervals import quantile
-from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE
+from mien.stats.choice import Trials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
     from mien.stats.comparisons import Comparisons
-    from mien.types import Floats, Ints
-
+    from mien.types import Ints
 
 MIN_PROMPTS: Final = 5  # of fewer, what the prompts are like cannot be told from what the context is like
-N_RESAMPLES: Final = 4999
 
 
-class ContextRow(TypedDict):
-    """A context: its prompts and decided verdicts, and how its ranking correlates with that of the whole."""
-
-    context: str
-    prompts: int
-    verdicts: int
-    correlation: float
-    low: float
-    high: float
-
-
-class MoveRow(TypedDict):
-    """How far a trait's rating moves between contexts, on the Elo scale.
-
-    ``rating`` is that over all contexts, ``range`` the way from the context ``lowest`` to ``highest``.
-    """
-
-    trait: str
-    rating: float
-    range: float
-    lowest: str
-    highest: str
-    p: float
-    q: float
-    moves: bool
-
-
-class RatingRow(TypedDict):
-    """A trait's rating in a context, on the Elo scale."""
-
-    trait: str
-    context: str
-    rating: float
-    low: float
-    high: float
-    stderr: float
-
-
-class Spread(TypedDict):
-    """Standard deviation of a trait's rating between contexts, points, with its interval."""
-
-    tau: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Consistency:
-    """A run's profiles in M contexts. Arrays follow ``contexts`` and ``traits``; rows go by range.
+class Parts(NamedTuple):
+    """The decided trials of a run by context: M contexts of C prompts.
 
     Attributes:
-        run: the run's name.
-        by: what the contexts are, such as ``"category"``.
-        contexts: the M contexts' names.
-        traits: the n trait names, sorted.
-        prompts: (M,) prompts with a decided verdict.
-        verdicts: (M,) decided verdicts.
-        whole: (n,) ratings over all contexts.
-        rating: (M, n) partially pooled.
-        stderr: (M, n) of ``rating``.
-        correlation: (M, 3) Spearman's ρ with the whole, without noise: estimate, low, high.
-        spread: of ratings between contexts.
-        p: of the test that no rating depends on the context.
-        p_traits: (n,) of each trait.
-        left_out: prompts of the contexts that have too few, by context; ``""``: prompts of no known context.
-        n_resamples: of the tests.
-        fdr: false-discovery rate at which a trait counts as moving.
-        confidence_level: of all intervals.
+        names: of the contexts.
+        context: (C,) of each prompt, 0 … M−1.
+        prompt: (T,) of each trial, 0 … C−1.
+        trials: all of them, clustered by prompt.
+        left_out: prompts of the contexts that have too few, by context; ``""``: of no known context.
     """
 
-    run: str
-    by: str
-    contexts: tuple[str, ...]
-    traits: tuple[str, ...]
-    prompts: Ints
-    verdicts: Ints
-    whole: Floats
-    rating: Floats
-    stderr: Floats
-    correlation: Floats
-    spread: Spread
-    p: float
-    p_traits: Floats
+    names: tuple[str, ...]
+    context: Ints
+    prompt: Ints
+    trials: Trials
     left_out: dict[str, int]
-    n_resamples: int
-    fdr: float
-    confidence_level: float
 
     @property
-    def rows(self) -> list[MoveRow]:
-        """One row a trait, by how far its rating moves; q after Benjamini and Hochberg (1995)."""
-        q = np.asarray(scipy.stats.false_discovery_control(self.p_traits), dtype=np.float64)
-        lowest: list[int] = self.rating.argmin(axis=0).tolist()
-        highest: list[int] = self.rating.argmax(axis=0).tolist()
-        order: list[int] = np.argsort(-np.ptp(self.rating, axis=0), kind="stable").tolist()
-        return [
-            MoveRow(
-                trait=self.traits[i],
-                rating=float(self.whole[i]),
-                range=float(np.ptp(self.rating[:, i])),
-                lowest=self.contexts[lowest[i]],
-                highest=self.contexts[highest[i]],
-                p=float(self.p_traits[i]),
-                q=float(q[i]),
-                moves=bool(q[i] < self.fdr),
-            )
-            for i in order
-        ]
+    def each(self) -> list[Trials]:
+        """The trials of each context."""
+        of_trial = self.context[self.prompt]
+        return [self.trials.only(of_trial == c) for c in range(len(self.names))]
 
-    @property
-    def context_rows(self) -> list[ContextRow]:
-        """One row a context."""
-        return [
-            ContextRow(
-                context=context,
-                prompts=int(self.prompts[c]),
-                verdicts=int(self.verdicts[c]),
-                correlation=float(self.correlation[c, 0]),
-                low=float(self.correlation[c, 1]),
-                high=float(self.correlation[c, 2]),
-            )
-            for c, context in enumerate(self.contexts)
-        ]
 
-    @property
-    def rating_rows(self) -> list[RatingRow]:
-        """One row a trait and context, traits by how far they move."""
-        half = quantile(self.confidence_level, float(self.prompts.sum())) * self.stderr
-        place = {trait: i for i, trait in enumerate(self.traits)}
-        return [
-            RatingRow(
-                trait=row["trait"],
-                context=context,
-                rating=float(self.rating[c, i]),
-                low=float(self.rating[c, i] - half[c, i]),
-                high=float(self.rating[c, i] + half[c, i]),
-                stderr=float(self.stderr[c, i]),
-            )
-            for row in self.rows
-            for i in [place[row["trait"]]]
-            for c, context in enumerate(self.contexts)
-        ]
+@dataclass(frozen=True, slots=True)
+class Contexts:
+    """What the prompts of a run are told apart by.
 
-    @property
-    def table(self) -> pd.DataFrame:
-        """`rows` as a table."""
-        import pandas as pd
+    Attributes:
+        of: the context of each cluster of the run's comparisons, by its label; they are told of in the order
+            in which they come first. Clusters that are missing or have a blank one are left out.
+        by: what the contexts are, such as ``"category"``.
+        run: the run's name.
+    """
 
-        return pd.DataFrame(self.rows)
+    of: Mapping[str, str]
+    by: str = "context"
+    run: str = ""
 
-    @property
-    def context_table(self) -> pd.DataFrame:
-        """`context_rows` as a table."""
-        import pandas as pd
+    def divide(self, comparisons: Comparisons) -> Parts:
+        """Sort the decided trials by context.
 
-        return pd.DataFrame(self.context_rows)
-
-    @property
-    def rating_table(self) -> pd.DataFrame:
-        """`rating_rows` as a table."""
-        import pandas as pd
-
-        return pd.DataFrame(self.rating_rows)
-
-    def to_dict(self) -> dict[str, Any]:
-        """A run's part of what ``mien compare --by --json`` prints: plain Python values."""
-        return {
-            "run": self.run,
-            "by": self.by,
-            "contexts": [dict(row) for row in self.context_rows],
-            "left_out": self.left_out,
-            "spread": dict(self.spread),
-            "interaction": {"p": self.p, "n_resamples": self.n_resamples},
-            "traits": [dict(row) for row in self.rows],
-            "ratings": [dict(row) for row in self.rating_rows],
-            "fdr": self.fdr,
-            "confidence_level": self.confidence_level,
-        }
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        moving = sum(row["moves"] for row in self.rows)
-        title = f"<b>{escape(self.run or 'consistency')}</b> by {escape(self.by)}"
-        spread = "between contexts a rating varies by {tau:.0f} points ({low:.0f} … {high:.0f})"
-        table = self.table.set_index("trait").to_html(float_format="{:.3g}".format, max_rows=20)
-        return (
-            f"<p>{title} · {spread.format(**self.spread)}, p = {self.p:.2g} · "
-            f"{moving} of {len(self.traits)} traits move (q &lt; {self.fdr:g})</p>{table}"
+        Raises:
+            UsageError: fewer than two contexts have `MIN_PROMPTS` prompts; the message names all.
+        """
+        of_cluster = [self.of.get(label, "") for label in comparisons.clusters]
+        decided = Trials.decided(comparisons)
+        assert decided.clusters is not None
+        asked: list[int] = decided.clustered()[0].tolist()
+        present = Counter(of_cluster[cluster] for cluster in asked)
+        count: dict[str, int] = {name: present[name] for name in self.of.values() if name} | dict(present)
+        names = [name for name, prompts in count.items() if name and prompts >= MIN_PROMPTS]
+        self._require_two(names, count)
+        code = {name: c for c, name in enumerate(names)}
+        context = np.array([code.get(name, -1) for name in of_cluster], dtype=np.int64)
+        trials = decided.only(context[decided.clusters] >= 0)
+        clusters, prompt = trials.clustered()
+        return Parts(
+            names=tuple(names),
+            context=context[clusters],
+            prompt=prompt,
+            trials=trials._replace(clusters=prompt),
+            left_out={name: prompts for name, prompts in count.items() if prompts and name not in code},
         )
 
-
-def consistency(
-    comparisons: Comparisons,
-    contexts: Mapping[str, str],
-    *,
-    run: str = "",
-    by: str = "context",
-    alpha: float = choice.DEFAULT_ALPHA,
-    fdr: float = 0.05,
-    confidence_level: float = 0.95,
-    n_resamples: int = N_RESAMPLES,
-    seed: int = 0,
-) -> Consistency:
-    """Rate a run's traits in each context of its prompts, each context leaning on the others.
-
-    Args:
-        comparisons: the run's verdicts.
-        contexts: of each cluster of the comparisons, by its label; they are told of in the order in which
-            they come first. Clusters that are missing or have a blank one are left out, and so are contexts
-            of fewer than 5 prompts with a decided verdict.
-        run: name of the run.
-        by: what the contexts are.
-        alpha: ridge strength of the choice model.
-        fdr: false-discovery rate at which a trait counts as moving.
-        confidence_level: of all intervals.
-        n_resamples: of the tests; p is never below 1/(n_resamples + 1).
-        seed: of all that is drawn.
-
-    Raises:
-        UsageError: fewer than two contexts are left; the message names all.
-        NotIdentified: the verdicts in them are too few to rate all traits.
-    """
-    decided = comparisons.chosen >= 0
-    of_cluster = [contexts.get(label, "") for label in comparisons.clusters]
-    present: list[int] = np.unique(comparisons.cluster[decided]).tolist()
-    count: dict[str, int] = {name: 0 for name in contexts.values() if name}
-    for cluster in present:
-        count[of_cluster[cluster]] = count.get(of_cluster[cluster], 0) + 1
-    names = [name for name, prompts in count.items() if name and prompts >= MIN_PROMPTS]
-    _require_two(names, count, by, run)
-    code = {name: c for c, name in enumerate(names)}
-    context_of = np.array([code.get(name, -1) for name in of_cluster], dtype=np.int64)
-    kept = decided & (context_of[comparisons.cluster] >= 0)
-    options, chosen = comparisons.options[kept].astype(np.int64), comparisons.chosen[kept]
-    clusters, prompt = np.unique(comparisons.cluster[kept], return_inverse=True)
-    context, n = context_of[clusters], len(comparisons.traits)
-    fit = choice.fit(options, chosen, n, clusters=prompt, alpha=alpha, names=comparisons.traits)
-    trials = [
-        Trials.of(options[of], chosen[of], n, None)
-        for c in range(len(names))
-        for of in [context[prompt] == c]
-    ]
-    found = interaction(
-        Pulls.of(fit, trials, options, prompt, context),
-        confidence_level=confidence_level,
-        n_resamples=n_resamples,
-        seed=seed,
-    )
-    pooled = pooling(
-        trials,
-        fit.scores,
-        fit.positions,
-        found.taus,
-        found.weights,
-        alpha=alpha,
-        dispersion=fit.inflation,
-        seed=seed,
-    )
-    verdicts = np.bincount(context[prompt], minlength=len(names)).astype(np.int64)
-    return Consistency(
-        run=run,
-        by=by,
-        contexts=tuple(names),
-        traits=comparisons.traits,
-        prompts=np.bincount(context, minlength=len(names)).astype(np.int64),
-        verdicts=verdicts,
-        whole=ELO_CENTRE + ELO_SCALE * fit.scores,
-        rating=ELO_CENTRE + ELO_SCALE * pooled.scores,
-        stderr=ELO_SCALE * pooled.stderr,
-        correlation=_correlations(pooled.draws, verdicts / verdicts.sum(), confidence_level),
-        spread=Spread(tau=ELO_SCALE * found.tau, low=ELO_SCALE * found.low, high=ELO_SCALE * found.high),
-        p=found.p,
-        p_traits=found.p_items,
-        left_out={name: prompts for name, prompts in count.items() if prompts and name not in code},
-        n_resamples=n_resamples,
-        fdr=fdr,
-        confidence_level=confidence_level,
-    )
-
-
-def _require_two(names: list[str], count: dict[str, int], by: str, run: str) -> None:
-    if len(names) > 1:
-        return
-    told = ", ".join(f"{name}: {prompts}" for name, prompts in count.items() if name) or "none"
-    of = f" of run {run!r}" if run else ""
-    raise UsageError(
-        f"a comparison by {by} needs two contexts with {MIN_PROMPTS} or more prompts with a decided verdict "
-        f"each; the prompts{of} are {told}"
-    )
-
-
-def _correlations(draws: Floats, share: Floats, confidence_level: float) -> Floats:
-    """(M, 3) Spearman's ρ of each context with the whole: median and ends over (R, M, n) draws."""
-
-    def standard(scores: Floats) -> Floats:
-        ranks = scipy.stats.rankdata(scores, axis=-1)
-        ranks = ranks - ranks.mean(axis=-1, keepdims=True)
-        return ranks / np.linalg.norm(ranks, axis=-1, keepdims=True)
-
-    whole = standard(np.einsum("rmi,m->ri", draws, share))
-    rho = np.einsum("rmi,ri->rm", standard(draws), whole)
-    tail = (1 - confidence_level) / 2
-    return np.clip(np.quantile(rho, [0.5, tail, 1 - tail], axis=0).T, -1, 1)
+    def _require_two(self, names: list[str], count: Mapping[str, int]) -> None:
+        if len(names) > 1:
+            return
+        told = ", ".join(f"{name}: {prompts}" for name, prompts in count.items() if name) or "none"
+        of = f" of run {self.run!r}" if self.run else ""
+        raise UsageError(
+            f"a comparison by {self.by} needs two contexts with {MIN_PROMPTS} or more prompts with a decided "
+            f"verdict each; the prompts{of} are {told}"
+        )

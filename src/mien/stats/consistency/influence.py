@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mien.stats.choice.likelihood import Trials
-    from mien.stats.choice.plackett_luce import ChoiceFit
+    from mien.stats.choice import ChoiceFit
+    from mien.stats.consistency.contexts import Parts
     from mien.types import Floats, Ints
 
 
@@ -38,13 +36,11 @@ class Pulls(NamedTuple):
     part: Floats
 
     @classmethod
-    def of(
-        cls, fit: ChoiceFit, contexts: Sequence[Trials], options: Ints, prompt: Ints, context: Ints
-    ) -> Pulls:
-        """From a fit of all trials, clustered by ``prompt``, and the trials of each context."""
-        n = len(fit.scores)
+    def of(cls, fit: ChoiceFit, parts: Parts) -> Pulls:
+        """From a fit of all trials, clustered by prompt."""
+        n, options, contexts = len(fit.scores), parts.trials.options.T, parts.each
         params, bread = np.concatenate([fit.scores, fit.positions]), fit.bread[:n, :n]
-        of_trial = context[prompt]
+        of_trial = parts.context[parts.prompt]
         probabilities = np.empty(options.shape)
         part = np.empty((len(contexts), n, n))
         for c, trials in enumerate(contexts):
@@ -53,8 +49,8 @@ class Pulls(NamedTuple):
             part[c] = trials.information(likely)[:n, :n] @ bread
         return cls(
             of_prompts=np.asarray(fit.gradients @ fit.bread[:, :n], dtype=np.float64),
-            context=context,
-            prompt=prompt,
+            context=parts.context,
+            prompt=parts.prompt,
             options=options,
             probabilities=probabilities,
             bread=bread,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import scipy.stats
 
+from mien.stats.consistency.pooling import Law
+
 if TYPE_CHECKING:
     from mien.stats.consistency.influence import Pulls
     from mien.types import Floats
@@ -27,8 +29,7 @@ class Interaction(NamedTuple):
         tau: standard deviation of a score between contexts, log odds; 0 where none is seen.
         low: lower end of the interval of ``tau``.
         high: its upper end.
-        taus: (G,) values of τ.
-        weights: (G,) how probable each is, with sum 1.
+        law: what is known of τ.
     """
 
     p: float
@@ -36,8 +37,7 @@ class Interaction(NamedTuple):
     tau: float
     low: float
     high: float
-    taus: Floats
-    weights: Floats
+    law: Law
 
 
 class Variance(NamedTuple):
@@ -56,7 +56,7 @@ class Variance(NamedTuple):
         """The τ under which the ratio over its mean is ``quantile``, or 0."""
         return float(np.sqrt(np.interp(self.ratio / quantile, self.means, TAUS**2)))
 
-    def law(self, n_nodes: int = 17) -> tuple[Floats, Floats]:
+    def law(self, n_nodes: int = 17) -> Law:
         """Values of τ, and their weights: the likelihood of the ratio, τ uniform beforehand.
 
         Uniform as Gelman (2006, Bayesian Analysis 1, 515–534) advises. The best τ alone would make intervals
@@ -67,7 +67,7 @@ class Variance(NamedTuple):
         relative = self.ratio / np.interp(taus**2, TAUS**2, self.means)
         heights = self.df / 2 * (np.log(relative) - relative)
         weights = np.exp(heights - heights.max())
-        return taus, weights / weights.sum()
+        return Law(taus, weights / weights.sum())
 
 
 def interaction(
@@ -121,15 +121,13 @@ def interaction(
     )
     tail = (1 - confidence_level) / 2
     far, near = (float(scipy.stats.chi2.ppf(at, variance.df)) / variance.df for at in (1 - tail, tail))
-    taus, weights = variance.law()
     return Interaction(
         p=(1 + int(np.count_nonzero(null >= total - 1e-9))) / (n_resamples + 1),
         p_items=(1 + above) / (n_resamples + 1),
         tau=variance.tau(1.0),
         low=variance.tau(far),
         high=variance.tau(near),
-        taus=taus,
-        weights=weights,
+        law=variance.law(),
     )
 
 

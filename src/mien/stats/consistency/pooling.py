@@ -16,7 +16,7 @@ import scipy.linalg
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mien.stats.choice.likelihood import Trials
+    from mien.stats.choice import ChoiceFit, Trials
     from mien.types import Floats
 
 
@@ -24,6 +24,13 @@ TOLERANCE: Final = 1e-3  # log odds by which scores may still move
 SLACK: Final = 1e-6  # of log density, for rounding
 LEAST_TAU: Final = 1e-3  # log odds
 MAX_STEPS: Final = 50
+
+
+class Law(NamedTuple):
+    """How probable values of τ are: (G,) standard deviations, log odds, and (G,) weights with sum 1."""
+
+    taus: Floats
+    weights: Floats
 
 
 class Pooled(NamedTuple):
@@ -104,43 +111,30 @@ class Problem(NamedTuple):
 
 
 def pooling(
-    contexts: Sequence[Trials],
-    centre: Floats,
-    positions: Floats,
-    taus: Floats,
-    weights: Floats,
-    *,
-    alpha: float,
-    dispersion: float = 1.0,
-    n_draws: int = 1000,
-    seed: int = 0,
+    contexts: Sequence[Trials], fit: ChoiceFit, law: Law, *, n_draws: int = 1000, seed: int = 0
 ) -> Pooled:
     """Estimate the scores in each context, averaged over what is known of τ.
 
     Args:
         contexts: the trials of each context, all of the same n items and K positions.
-        centre: (n,) scores over all contexts, from which Newton's method starts.
-        positions: (K,) position effects, held fixed.
-        taus: (G,) values of the standard deviation of a score between contexts, log odds.
-        weights: (G,) of each, with sum 1.
-        alpha: ridge strength on the contexts' mean.
-        dispersion: factor ≥ 1 by which variances exceed those of independent trials, as by ties within
-            prompts; log-likelihoods are divided by it (quasi-likelihood: Wedderburn 1974, Biometrika 61,
-            439–447).
+        fit: of all of them together: Newton's method starts from its scores; its position effects are held
+            fixed; its ridge lies on the contexts' mean. Log-likelihoods are divided by its inflation, by
+            which variances exceed those of independent trials (quasi-likelihood: Wedderburn 1974, Biometrika
+            61, 439–447).
+        law: what is known of the standard deviation of a score between contexts.
         n_draws: R.
         seed: of the draws.
     """
-    basis = np.asarray(scipy.linalg.helmert(len(centre)).T, dtype=np.float64)
-    ridge = alpha / dispersion + 1e-9  # regular without one, too
-    problem = Problem(contexts, centre, positions, basis, ridge, dispersion)
-    model = _settled(problem, max(float(taus @ weights), LEAST_TAU))
+    centre, basis = fit.scores, np.asarray(scipy.linalg.helmert(len(fit.scores)).T, dtype=np.float64)
+    ridge = fit.alpha / fit.inflation + 1e-9  # regular without one, too
+    problem = Problem(contexts, centre, fit.positions, basis, ridge, fit.inflation)
+    model = _settled(problem, max(float(law.taus @ law.weights), LEAST_TAU))
     rng = np.random.default_rng(seed)
     first = np.zeros((len(contexts), len(centre)))
     second = np.zeros_like(first)
     draws: list[Floats] = []
-    for tau, weight, count in zip(
-        taus.tolist(), weights.tolist(), rng.multinomial(n_draws, weights).tolist(), strict=True
-    ):
+    counts = rng.multinomial(n_draws, law.weights).tolist()
+    for tau, weight, count in zip(law.taus.tolist(), law.weights.tolist(), counts, strict=True):
         mean, root = model.mean(tau)
         scores = centre + model.given(tau, mean[None])[0] @ basis.T
         first += weight * scores

@@ -59,6 +59,7 @@ class Rule:
         """Hold the verdicts of so many rounds, rated under the flat prior, against the targets."""
         # Whoever measures without a rule fits nothing, and need not load what fits.
         from mien.stats import choice
+        from mien.stats.choice import Trials
         from mien.stats.profiles import reliability
         from mien.stats.profiles.elo import ELO_SCALE
 
@@ -67,12 +68,7 @@ class Rule:
         if not nothing.decided:
             return nothing
         try:
-            fit = choice.fit(
-                comparisons.options[decided],
-                comparisons.chosen[decided],
-                len(comparisons.traits),
-                clusters=comparisons.cluster[decided],
-            )
+            fit = choice.fit(Trials.decided(comparisons))
         except NotIdentified:
             return nothing
         if fit.n_clusters < 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,27 +17,38 @@ ELO_CENTRE: Final = 1000.0
 ELO_SCALE: Final = 400 / math.log(10)  # points to one unit of natural log odds
 
 
+@dataclass(frozen=True, slots=True)
+class Elo:
+    """How sequential Elo is reckoned.
+
+    Attributes:
+        k: K, points a game.
+        start: rating before the first game.
+    """
+
+    k: float = 32.0
+    start: float = ELO_CENTRE
+
+
+USUAL: Final = Elo()
+
+
 def sequential_elo(
-    options: NDArray[np.integer],
-    chosen: NDArray[np.integer],
-    n_items: int,
-    *,
-    k: float = 32.0,
-    start: float = ELO_CENTRE,
+    options: NDArray[np.integer], chosen: NDArray[np.integer], n_items: int, elo: Elo = USUAL
 ) -> Floats:
     """(n,) Elo ratings (1978), one update a game in the order given.
 
     With K > 2 options, a trial is K − 1 games that the chosen option wins against each of the others, in the
-    order shown. An item without a game keeps ``start``.
+    order shown. An item without a game keeps that of the start.
     """
     import evalica
 
     n_trials, n_options = options.shape
     winners = np.repeat(options[np.arange(n_trials), chosen], n_options - 1)
     losers = options[np.arange(n_options) != chosen[:, None]]
-    result = evalica.elo(
-        winners.tolist(), losers.tolist(), [evalica.Winner.X] * len(winners), k=float(k), initial=float(start)
-    )
+    won = [evalica.Winner.X] * len(winners)
+    k, start = float(elo.k), float(elo.start)
+    result = evalica.elo(winners.tolist(), losers.tolist(), won, k=k, initial=start)
     ratings = np.full(n_items, start, dtype=np.float64)
     ratings[result.scores.index.to_numpy()] = result.scores.to_numpy()
     return ratings

@@ -26,12 +26,13 @@ import scipy.special
 
 from mien.errors import NotIdentified
 from mien.stats import choice
-from mien.stats.choice.likelihood import Penalty, inverse_on_contrasts, label_codes, maximise, penalised
+from mien.stats.choice.likelihood import Penalty, inverse_on_contrasts, maximise, penalised
 from mien.stats.profiles.first_place import Position, first_place
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from mien.stats.choice import Trials
     from mien.types import Floats, Ints
 
 
@@ -66,13 +67,14 @@ class TwoOrders(NamedTuple):
     n_items: int
 
     @classmethod
-    def of(cls, options: Ints, seen: Ints, chosen: Ints, n_items: int) -> TwoOrders:
+    def of(cls, trials: Trials, seen: Ints) -> TwoOrders:
+        options, n_items = trials.options.T, trials.n_items
         n_trials, k = options.shape
         places: Ints = np.broadcast_to(np.arange(k, dtype=np.int64), options.shape)
         columns = np.stack([options, n_items + places, n_items + k + seen], axis=2).ravel()
         rows = np.repeat(np.arange(n_trials * k, dtype=np.int64), 3)
         entries = (np.ones(len(columns)), (rows, columns))
-        return cls(sp.csr_array(entries, shape=(n_trials * k, n_items + 2 * k)), chosen, n_items)
+        return cls(sp.csr_array(entries, shape=(n_trials * k, n_items + 2 * k)), trials.chosen, n_items)
 
     def log_likelihood(self, params: Floats) -> tuple[float, Floats]:
         """The log-likelihood, and (T, K) the probability of each option."""
@@ -105,10 +107,9 @@ class TwoOrders(NamedTuple):
         excess = lengths - np.sum(probabilities * lengths, axis=1, keepdims=True)
         return np.asarray(self.marks.T @ (probabilities * excess).ravel())
 
-    def gradients_by_cluster(self, probabilities: Floats, clusters: ArrayLike | None) -> sp.csr_array:
-        """(C, p) sparse gradients summed within each cluster."""
+    def gradients_by_cluster(self, probabilities: Floats, codes: Ints) -> sp.csr_array:
+        """(C, p) sparse gradients summed within each cluster, given (T,) indices of the trials' clusters."""
         n_trials, k = probabilities.shape
-        codes = np.arange(n_trials, dtype=np.int64) if clusters is None else label_codes(clusters)[1]
         entries = (
             self.residuals(probabilities),
             (np.repeat(codes, k), np.arange(n_trials * k, dtype=np.int64)),
@@ -117,12 +118,9 @@ class TwoOrders(NamedTuple):
 
 
 def position_effects(
-    options: ArrayLike,
+    trials: Trials,
     seen: ArrayLike,
-    chosen: ArrayLike,
-    n_items: int,
     *,
-    clusters: ArrayLike | None = None,
     alpha: float = choice.DEFAULT_ALPHA,
     confidence_level: float = 0.95,
 ) -> PositionEffects:
@@ -133,11 +131,8 @@ def position_effects(
     of `mien.stats.profiles.first_place.first_place`.
 
     Args:
-        options: (T, K) items shown, 0 … n_items−1, in the order of the trial.
+        trials: which options were shown, in the order of the trial, and which was read.
         seen: (T, K) the place, 0 … K−1, at which the judge saw each of these.
-        chosen: (T,) which of them was read, 0 … K−1; leave out trials without a choice.
-        n_items: n.
-        clusters: (T,) labels of the prompts; None makes every trial its own.
         alpha: ridge strength > 0.
         confidence_level: of the intervals.
 
@@ -146,24 +141,23 @@ def position_effects(
             trial's, or differs from it in too few trials; or there is one prompt alone.
         ValueError: shapes or values out of range.
     """
-    shown, places = np.asarray(options, dtype=np.int64), np.asarray(seen, dtype=np.int64)
-    read = np.asarray(chosen, dtype=np.int64)
+    shown, places = trials.options.T, np.asarray(seen, dtype=np.int64)
     k = shown.shape[1]
     if places.shape != shown.shape or np.any(np.sort(places, axis=1) != np.arange(k, dtype=np.int64)):
         raise ValueError("seen must hold the places 0 … K − 1 of each trial's options")
-    alone = choice.fit(shown, read, n_items, clusters=clusters, alpha=alpha)
+    alone = choice.fit(trials, alpha=alpha)
     if alone.n_clusters < 2:
         raise NotIdentified("all choices were made on one prompt, which gives no intervals")
-    trials = TwoOrders.of(shown, places, read, n_items)
+    n_items, orders = trials.n_items, TwoOrders.of(trials, places)
     penalty = Penalty.ridge(alpha, n_items + 2 * k)
-    _require_apart(trials, places, penalty)
-    optimum = maximise(trials, penalty, np.concatenate([alone.scores, alone.positions, np.zeros(k)]))
-    information = trials.information(optimum.probabilities)
+    _require_apart(orders, places, penalty)
+    optimum = maximise(orders, penalty, np.concatenate([alone.scores, alone.positions, np.zeros(k)]))
+    information = orders.information(optimum.probabilities)
     bread = inverse_on_contrasts(information, n_items, penalty)
-    gradients = trials.gradients_by_cluster(optimum.probabilities, clusters)
-    covariance = choice.sandwich(bread, gradients, len(read), float(np.sum(bread * information)))[0]
-    corrected = optimum.params - choice.first_order_bias(trials, optimum.params, penalty)
-    effects = optimum.params - choice.first_order_bias(trials, corrected, penalty)
+    gradients = orders.gradients_by_cluster(optimum.probabilities, trials.clustered()[1])
+    covariance = choice.sandwich(bread, gradients, trials.n_trials, float(np.sum(bread * information)))[0]
+    corrected = optimum.params - choice.first_order_bias(orders, optimum.params, penalty)
+    effects = optimum.params - choice.first_order_bias(orders, corrected, penalty)
 
     def first(start: int) -> Position:
         block = slice(start, start + k)
@@ -174,7 +168,7 @@ def position_effects(
             n_clusters=alone.n_clusters,
         )
 
-    return PositionEffects(model=first(n_items), judge=first(n_items + k), n=len(read))
+    return PositionEffects(model=first(n_items), judge=first(n_items + k), n=trials.n_trials)
 
 
 def _require_apart(trials: TwoOrders, seen: Ints, penalty: Penalty) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from mien.errors import NotIdentified
 from mien.stats import choice
+from mien.stats.choice import Trials
 from mien.stats.intervals import quantile
 from mien.stats.profiles import reliability
 from mien.stats.profiles.elo import ELO_SCALE
@@ -48,16 +49,13 @@ def growth(
         confidence_level: of the intervals.
         seed: draws the halves of the split-half reliability.
     """
-    decided = np.flatnonzero(comparisons.chosen >= 0)
-    n, total = len(comparisons.traits), len(comparisons.chosen)
+    decided, total = Trials.decided(comparisons), len(comparisons.chosen)
+    place = np.flatnonzero(comparisons.chosen >= 0)
     found: list[Precision] = []
     for trials in np.unique(np.linspace(0, total, n_points + 1).round().astype(int))[1:].tolist():
-        part = decided[decided < trials]
-        options, chosen, cluster = (
-            a[part] for a in (comparisons.options, comparisons.chosen, comparisons.cluster)
-        )
+        part = decided.only(place < trials)
         try:
-            fit = choice.fit(options, chosen, n, clusters=cluster, alpha=alpha)
+            fit = choice.fit(part, alpha=alpha)
         except NotIdentified:
             continue
         if fit.n_clusters < 2:
@@ -71,9 +69,7 @@ def growth(
                 margin=margin,
                 upper=upper,
                 model_based=reliability.model_based(fit.scores, fit.stderr),
-                split_half=reliability.split_half(
-                    options, chosen, n, clusters=cluster, alpha=alpha, seed=seed
-                ),
+                split_half=reliability.split_half(part, alpha=alpha, seed=seed),
             )
         )
     return found

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, TypedDict
 
 import numpy as np
 
 from mien.errors import NotIdentified, UsageError
 from mien.stats import choice
+from mien.stats.choice import ChoiceFit, Trials
 from mien.stats.choice.misclassification import corrected_fit
 from mien.stats.comparisons import NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE
 from mien.stats.intervals import quantile
 from mien.stats.profiles import reliability
 from mien.stats.profiles.accuracy import accuracy
-from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE, sequential_elo
+from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE, USUAL, Elo, sequential_elo
 from mien.stats.profiles.first_place import first_place
+from mien.stats.profiles.provenance import UNKNOWN, Provenance
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,6 +84,7 @@ class Profile:
     """All of a run's ratings. Arrays follow ``traits``; rows and tables go by rank.
 
     Attributes:
+        provenance: where the verdicts come from.
         traits: the n trait names, sorted.
         fit: the fitted choice model, its clusters labelled by prompt.
         elo: (n,) sequential Elo ratings.
@@ -89,22 +92,15 @@ class Profile:
         chosen: (n,) trials in which it was chosen.
         n_trials: trials of the design, with a verdict or not.
         accuracy: for the instrument ``instructed`` only.
-        condition: by what the model was to choose; under ``random`` the profile should be flat.
         flat_fit: the fit without the prior, where ``fit`` has one.
         judge_correction: the judge's errors, where ``fit`` takes them out.
         uncorrected_fit: the fit with the judge's errors left in, where ``fit`` takes them out.
     """
 
-    run: str
-    model: str
-    instrument: str
-    protocol: str
-    judge: str
-    design: str
-    seed: int | None
+    provenance: Provenance
     confidence_level: float
     traits: tuple[str, ...]
-    fit: choice.ChoiceFit
+    fit: ChoiceFit
     elo: Floats
     shown: Ints
     chosen: Ints
@@ -114,10 +110,39 @@ class Profile:
     reliability: Reliability
     flat: Flat
     accuracy: Accuracy | None
-    condition: str = ""
-    flat_fit: choice.ChoiceFit | None = None
+    flat_fit: ChoiceFit | None = None
     judge_correction: Misreading | None = None
-    uncorrected_fit: choice.ChoiceFit | None = None
+    uncorrected_fit: ChoiceFit | None = None
+
+    @property
+    def run(self) -> str:
+        """The run's name."""
+        return self.provenance.run
+
+    @property
+    def model(self) -> str:
+        """The model under test."""
+        return self.provenance.model
+
+    @property
+    def instrument(self) -> str:
+        """By what the model was measured."""
+        return self.provenance.instrument
+
+    @property
+    def protocol(self) -> str:
+        """The protocol's name."""
+        return self.provenance.protocol
+
+    @property
+    def condition(self) -> str:
+        """By what the model was to choose."""
+        return self.provenance.condition
+
+    @property
+    def judge(self) -> str:
+        """Who read the responses."""
+        return self.provenance.judge
 
     @property
     def rating(self) -> Floats:
@@ -174,14 +199,7 @@ class Profile:
         """What ``mien profile --json`` prints: plain Python values, None where a value is not known."""
         prior, judge = self.fit.prior, self.judge_correction
         return {
-            "run": self.run,
-            "model": self.model,
-            "instrument": self.instrument,
-            "protocol": self.protocol,
-            "condition": self.condition,
-            "judge": self.judge,
-            "design": self.design,
-            "seed": self.seed,
+            **asdict(self.provenance),
             "n_trials": self.n_trials,
             "verdicts": dict(self.verdicts),
             "traits": [dict(row) for row in self.rows],
@@ -209,21 +227,13 @@ class Profile:
 
 def rate(
     comparisons: Comparisons,
+    provenance: Provenance = UNKNOWN,
     *,
-    run: str = "",
-    model: str = "",
-    instrument: str = "revealed",
-    protocol: str = "",
-    condition: str = "",
-    judge: str = "",
-    design: str = "",
-    seed: int | None = 0,
     alpha: float = choice.DEFAULT_ALPHA,
     prior: Prior | None = None,
     judge_correction: Misreading | None = None,
     confidence_level: float = 0.95,
-    elo_k: float = 32.0,
-    elo_start: float = ELO_CENTRE,
+    elo: Elo = USUAL,
 ) -> Profile:
     """Rate the traits of one run.
 
@@ -232,21 +242,13 @@ def rate(
 
     Args:
         comparisons: the run's verdicts, in the order of its trials (sequential Elo depends on it).
-        run: name of the run; this and the next seven are carried along.
-        model: the model under test.
-        instrument: under ``"instructed"``, position 1 is the trait that the model was told to take.
-        protocol: name of the protocol.
-        condition: by what the model was to choose.
-        judge: who read the responses.
-        design: name of the design.
-        seed: of the design; also draws the halves of the split-half reliability.
+        provenance: where they come from; its seed also draws the halves of the split-half reliability.
         alpha: ridge strength of the choice model.
         prior: of the scores, in the ridge's place (`mien.stats.choice.empirical_bayes`).
         judge_correction: errors of the judge, to be taken out (`mien.stats.choice.misclassification`); not
             with a prior.
         confidence_level: of all intervals.
-        elo_k: K of sequential Elo, points a game.
-        elo_start: Elo rating before the first game.
+        elo: how sequential Elo is reckoned.
 
     Raises:
         NotIdentified: too few choices to rate all traits; the message names those left out or apart.
@@ -254,70 +256,74 @@ def rate(
     """
     if prior is not None and judge_correction is not None:
         raise UsageError("a judge is corrected under the flat prior alone; leave one of the two out")
-    decided = comparisons.chosen >= 0
+    trials, n = _decided(comparisons), len(comparisons.traits)
+    fits = _fits(trials, alpha, prior, judge_correction)
+    fit, shown = fits.told, trials.options
+    labels = np.array(comparisons.clusters, dtype=object)[fit.clusters]
+    chosen = shown[trials.chosen, np.arange(trials.n_trials)]
+    return Profile(
+        provenance=provenance,
+        confidence_level=confidence_level,
+        traits=comparisons.traits,
+        fit=replace(fit, clusters=labels),
+        flat_fit=None if prior is None else replace(fits.flat, clusters=labels),
+        judge_correction=judge_correction,
+        uncorrected_fit=None if judge_correction is None else replace(fits.own, clusters=labels),
+        elo=sequential_elo(shown.T, trials.chosen, n, elo),
+        shown=np.bincount(shown.ravel(), minlength=n).astype(np.int64),
+        chosen=np.bincount(chosen, minlength=n).astype(np.int64),
+        n_trials=len(comparisons.chosen) + comparisons.missing,
+        verdicts=count_verdicts(comparisons),
+        position=_position(fit, confidence_level),
+        reliability=_reliability(trials, fits, judge_correction, seed=provenance.seed or 0),
+        flat=_flat(fits.flat),
+        accuracy=accuracy(comparisons, confidence_level) if provenance.instrument == "instructed" else None,
+    )
+
+
+class _Fits(NamedTuple):
+    """The run's own fit, with the ridge and the judge's errors; that without a prior; and the one to tell."""
+
+    own: ChoiceFit
+    flat: ChoiceFit
+    told: ChoiceFit
+
+
+def _decided(comparisons: Comparisons) -> Trials:
+    if (comparisons.chosen >= 0).any():
+        return Trials.decided(comparisons)
     verdicts = count_verdicts(comparisons)
-    if not decided.any():
-        found = ", ".join(f"{n} {word}" for word, n in verdicts.items() if n) or "no trials at all"
-        raise NotIdentified(f"no verdict chose an option, so there is nothing to rate: {found}")
-    options, chosen = comparisons.options[decided], comparisons.chosen[decided]
-    cluster, n = comparisons.cluster[decided], len(comparisons.traits)
-    fit = flat = choice.fit(options, chosen, n, clusters=cluster, alpha=alpha, names=comparisons.traits)
-    if fit.n_clusters < 2:
+    found = ", ".join(f"{n} {word}" for word, n in verdicts.items() if n) or "no trials at all"
+    raise NotIdentified(f"no verdict chose an option, so there is nothing to rate: {found}")
+
+
+def _fits(trials: Trials, alpha: float, prior: Prior | None, judge: Misreading | None) -> _Fits:
+    own = choice.fit(trials, alpha=alpha)
+    if own.n_clusters < 2:
         raise NotIdentified(
             "all choices were made on one prompt, which says nothing about how they vary between prompts; "
             "use several prompts (or leave prompt_id out, to take every row as its own)"
         )
-    if prior is not None:
-        fit = choice.fit(options, chosen, n, clusters=cluster, alpha=alpha, prior=prior)
-    uncorrected = fit
-    if judge_correction is not None:
-        fit = flat = corrected_fit(
-            options, chosen, n, judge_correction, clusters=cluster, alpha=alpha, names=comparisons.traits
-        )
-    labels = np.array(comparisons.clusters, dtype=object)[fit.clusters]
-    wins = np.bincount(options[np.arange(len(chosen)), chosen], minlength=n)
-    return Profile(
-        run=run,
-        model=model,
-        instrument=instrument,
-        protocol=protocol,
-        condition=condition,
-        judge=judge,
-        design=design,
-        seed=seed,
+    flat = own if judge is None else corrected_fit(trials, judge, alpha=alpha)
+    return _Fits(own, flat, flat if prior is None else choice.fit(trials, alpha=alpha, prior=prior))
+
+
+def _position(fit: ChoiceFit, confidence_level: float) -> Position:
+    n = len(fit.scores)
+    return first_place(
+        fit.positions - fit.position_bias,
+        fit.covariance[n:, n:],
         confidence_level=confidence_level,
-        traits=comparisons.traits,
-        fit=replace(fit, clusters=labels),
-        flat_fit=None if prior is None else replace(flat, clusters=labels),
-        judge_correction=judge_correction,
-        uncorrected_fit=None if judge_correction is None else replace(uncorrected, clusters=labels),
-        elo=sequential_elo(options, chosen, n, k=elo_k, start=elo_start),
-        shown=np.bincount(options.ravel(), minlength=n).astype(np.int64),
-        chosen=wins.astype(np.int64),
-        n_trials=len(comparisons.chosen) + comparisons.missing,
-        verdicts=verdicts,
-        position=first_place(
-            fit.positions - fit.position_bias,
-            fit.covariance[n:, n:],
-            confidence_level=confidence_level,
-            n_clusters=fit.n_clusters,
-        ),
-        reliability=Reliability(
-            model_based=reliability.model_based(fit.scores, fit.stderr, shrunk=prior is not None),
-            split_half=None
-            if prior is not None
-            else reliability.split_half(
-                options,
-                chosen,
-                n,
-                clusters=cluster,
-                alpha=alpha,
-                seed=seed or 0,
-                misread=None if judge_correction is None else judge_correction.rate,
-            ),
-        ),
-        flat=_flat(flat),
-        accuracy=accuracy(comparisons, confidence_level) if instrument == "instructed" else None,
+        n_clusters=fit.n_clusters,
+    )
+
+
+def _reliability(trials: Trials, fits: _Fits, judge: Misreading | None, *, seed: int) -> Reliability:
+    fit, read = fits.told, trials if judge is None else trials.misread_by(judge.rate)
+    shrunk = fit.prior is not None
+    return Reliability(
+        model_based=reliability.model_based(fit.scores, fit.stderr, shrunk=shrunk),
+        split_half=None if shrunk else reliability.split_half(read, alpha=fit.alpha, seed=seed),
     )
 
 
@@ -333,7 +339,7 @@ def count_verdicts(comparisons: Comparisons) -> Verdicts:
     )
 
 
-def _flat(fit: choice.ChoiceFit) -> Flat:
+def _flat(fit: ChoiceFit) -> Flat:
     n = len(fit.scores)
     test = choice.wald_test(fit.scores, fit.covariance[:n, :n], fit.n_clusters)
     return Flat(statistic=test.statistic, df=test.df, p=test.p)

@@ -12,6 +12,8 @@ from mien.stats import choice
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from mien.stats.choice import Trials
+
 
 ROUNDING: Final = 1e-9  # log odds within which scores are equal, as where every trait was read every time
 
@@ -33,15 +35,7 @@ def model_based(scores: ArrayLike, stderr: ArrayLike, *, shrunk: bool = False) -
 
 
 def split_half(
-    options: ArrayLike,
-    chosen: ArrayLike,
-    n_items: int,
-    *,
-    clusters: ArrayLike | None = None,
-    alpha: float = choice.DEFAULT_ALPHA,
-    n_splits: int = 5,
-    seed: int = 0,
-    misread: ArrayLike | None = None,
+    trials: Trials, *, alpha: float = choice.DEFAULT_ALPHA, n_splits: int = 5, seed: int = 0
 ) -> float | None:
     """Correlation of the scores from two halves of the clusters, stepped up to full length.
 
@@ -50,26 +44,19 @@ def split_half(
     is left out; None where that befalls all of them.
 
     Args:
-        options: (T, K) items shown, as for `choice.fit`.
-        chosen: (T,) position of the chosen option.
-        n_items: n.
-        clusters: (T,) labels of what is split; None splits trials.
+        trials: what was shown and chosen; its clusters are what is split.
         alpha: ridge strength of the fits.
         n_splits: random splits to average over.
         seed: of the splits.
-        misread: (n,) errors of the judge, as for `choice.fit`.
     """
-    shown, picked = np.asarray(options), np.asarray(chosen)
-    labels = np.arange(len(picked)) if clusters is None else np.unique(clusters, return_inverse=True)[1]
+    labels = trials.clustered()[1]
     n_clusters = int(labels.max(initial=-1)) + 1
     rng = np.random.default_rng(seed)
     correlations: list[float] = []
     for _ in range(n_splits):
         half = (rng.permutation(n_clusters) < n_clusters // 2)[labels]
         try:
-            first, second = (
-                choice.fit(shown[h], picked[h], n_items, alpha=alpha, misread=misread) for h in (half, ~half)
-            )
+            first, second = (choice.fit(trials.only(h), alpha=alpha) for h in (half, ~half))
         except NotIdentified:
             continue
         if np.ptp(first.scores) > ROUNDING and np.ptp(second.scores) > ROUNDING:
