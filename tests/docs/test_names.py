@@ -79,6 +79,18 @@ def test_python_names_are_there(page: Path):
     assert [name for name in sorted(named - FILES) if not is_there(name)] == []
 
 
+def test_where_things_go_is_there():
+    table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Where does it go?")[2]
+    rows = [row.split(" | ") for row in table.splitlines() if row.startswith("| a")]
+    assert len(rows) == 10
+    package = ROOT / "src" / "mien"
+    for change, files, _ in rows:
+        named = [path for path in SPAN.findall(files) if (package / path).exists()]
+        gone = [path for path in SPAN.findall(files) if re.search(r"/|\.\w+$", path) and path not in named]
+        assert [name for name in gone if not is_there(f"mien.{name}")] == [], change
+        assert 1 <= len(named) <= 5, change
+
+
 def test_benchmarks_are_there():
     named = {name for page in PAGES for span in code(page) for name in BENCHMARK.findall(span)}
     assert named <= {*NAMES, "all"}
