@@ -66,9 +66,9 @@ class Measurement:
 def mien(setting: Setting) -> Run:
     """The whole pipeline: design, store, limiter, retries, strict reading of the verdicts."""
     from mien.measurement.measure import measure
-    from mien.measurement.session import Limits, Progress
+    from mien.models.usage import Limits
 
-    latest: list[Progress] = []
+    latest: list[Any] = []
 
     def run() -> int:
         with tempfile.TemporaryDirectory() as folder:

@@ -29,6 +29,7 @@ from mien.craft.proof.claim import Claim
 from mien.craft.proof.prove import prove
 from mien.craft.tuning.config import load_config
 from mien.craft.tuning.trainer import train
+from mien.measurement.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,15 +65,15 @@ def crafted(recipe: str, folder: Path, config: TrainingConfig, *, ordinary: int,
     )
     at = [time.monotonic()]
     for craft, name in ((pairs, "data"), (replace(pairs, recipe="control"), "control-data")):
-        craft_data(craft, folder / name, store=store)
+        craft_data(craft, folder / name, Session(store))
     at.append(time.monotonic())
     for data, name in (("data", "adapter"), ("control-data", "control")):
         train(folder / data, model=MODEL, out=folder / name, config=config)
     at.append(time.monotonic())
     claim = Claim(adapter=folder / "adapter", control=folder / "control", rounds=rounds)
-    proof = prove(claim, folder / "proof", store=store)
+    proof = prove(claim, folder / "proof", Session(store))
     at.append(time.monotonic())
-    again = prove(replace(claim, turns=1, seed=1), folder / "again", store=store)
+    again = prove(replace(claim, turns=1, seed=1), folder / "again", Session(store))
     data, training, proving = (b - a for a, b in pairwise(at))
     return Crafted(recipe, proof, again, (data, training, proving))
 

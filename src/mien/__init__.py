@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from mien.materials.prompts import load_prompts
     from mien.materials.protocols import Protocol, load_protocol
     from mien.materials.traits import TraitSet, load_traits
+    from mien.measurement.calls import Progress
     from mien.measurement.measure import measure
-    from mien.measurement.session import Limits, Progress
     from mien.models.inprocess.loading import Hardware
+    from mien.models.usage import Limits
     from mien.runs.analysis import compare, consistency, diff, profile
     from mien.runs.interop.imports import import_run
     from mien.runs.interop.tables import read_comparisons
@@ -40,11 +41,11 @@ _HOMES = {
     "Design": "stats.design.trials",
     "Diff": "stats.diffs.difference",
     "Hardware": "models.inprocess.loading",
-    "Limits": "measurement.session",
+    "Limits": "models.usage",
     "MienError": "errors",
     "Panel": "stats.panels.panel",
     "Profile": "stats.profiles.profile",
-    "Progress": "measurement.session",
+    "Progress": "measurement.calls",
     "Prompt": "types",
     "Protocol": "materials.protocols",
     "Run": "runs.run",

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mien.measurement.measure import Study
-    from mien.measurement.session import Progress
+    from mien.measurement.calls import Progress
+    from mien.measurement.study import Study
 
 TRAITS = load_traits("classic-144").names[:12]
 

@@ -14,7 +14,9 @@ import scipy.stats
 import mien
 from mien.errors import EndpointRefused, RunConflict, UnknownName, UsageError
 from mien.materials.protocols import load_protocol
-from mien.measurement.measure import carry_out, second_opinion
+from mien.measurement.measure import carry_out
+from mien.measurement.rejudge import second_opinion
+from mien.measurement.session import Session
 from mien.measurement.study import plan
 from mien.store.store import Store
 from mien.testing import Options, ScriptedServer
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mien.measurement.session import Progress
+    from mien.measurement.calls import Progress
     from mien.runs.run import Run
 
 TRAITS = ["airy", "blunt", "candid", "dry", "earnest", "formal", "gentle", "humble", "in jest", "jest"]
@@ -580,6 +582,6 @@ def test_a_plan_makes_no_call_and_no_store(server: ScriptedServer, tmp_path: Pat
     assert (study.name, len(study.design)) == ("later", 15)
     assert server.counts().requests == 0
     assert list(tmp_path.iterdir()) == []
-    run = carry_out(study)
+    run = carry_out(study, Session())
     assert run.name == "later"
     assert len(chosen(run)) == 15

@@ -10,7 +10,7 @@ import pytest
 from mien.errors import BudgetReached, EndpointRefused, UsageError
 from mien.models.client import Transport
 from mien.models.http import chat as chat_module
-from mien.models.http.providers import Price
+from mien.models.usage import Limits
 from mien.testing import Options, ScriptedServer
 from mien.types import Call, Message, Request
 from tests.processes import LIMIT
@@ -45,7 +45,7 @@ def complete(spec: str, n_calls: int, **options: Any) -> tuple[list[Call | BaseE
     """Make calls, all at once; what each returned or raised."""
 
     async def main() -> tuple[list[Call | BaseException], Tally]:
-        async with Transport(**options) as transport:
+        async with Transport(Limits(**options)) as transport:
             chat = transport.chat(spec)
             calls = (chat.complete(request(i)) for i in range(n_calls))
             return await asyncio.gather(*calls, return_exceptions=True), transport.tally
@@ -128,7 +128,7 @@ def test_fewer_than_twenty_calls_that_fail_alike_are_just_failures(server: Scrip
 
 def test_one_answer_among_the_first_keeps_the_endpoint(server: ScriptedServer):
     async def main() -> int:
-        async with Transport(max_concurrency=1) as transport:
+        async with Transport(Limits(max_concurrency=1)) as transport:
             chat = transport.chat(server.model)
             assert (await chat.complete(request())).answered
             server.configure(faults={"400": 1.0})
@@ -158,7 +158,8 @@ def test_a_limit_on_calls(server: ScriptedServer):
 
 def test_a_limit_on_cost_is_hardly_overshot(server: ScriptedServer):
     async def main() -> tuple[int, Tally]:
-        async with Transport(max_cost=0.01, price=Price(10, 20), max_concurrency=4) as transport:
+        limits = Limits(max_cost=0.01, price_in=10, price_out=20, max_concurrency=4)
+        async with Transport(limits) as transport:
             chat = transport.chat(server.model)
             n_calls = 0
             try:
@@ -176,7 +177,7 @@ def test_a_limit_on_cost_is_hardly_overshot(server: ScriptedServer):
 
 def test_a_limit_on_cost_needs_a_price(server: ScriptedServer):
     async def main() -> None:
-        async with Transport(max_cost=1.0) as transport:
+        async with Transport(Limits(max_cost=1.0)) as transport:
             chat = transport.chat(server.model)
             await chat.complete(request())
             with pytest.raises(UsageError, match="--price-in"):
@@ -189,7 +190,7 @@ def test_a_model_and_a_judge_at_one_endpoint_share_its_limits(server: ScriptedSe
     server.configure(latency=0.02)
 
     async def main() -> None:
-        async with Transport(max_concurrency=10) as transport:
+        async with Transport(Limits(max_concurrency=10)) as transport:
             model, judge = transport.chat(server.model), transport.chat(server.judge)
             assert transport.chat(server.model) is model
             await asyncio.gather(*(chat.complete(request(i)) for i in range(60) for chat in (model, judge)))

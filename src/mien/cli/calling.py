@@ -20,7 +20,7 @@ _LIMITS: Final[Mapping[str, tuple[Any, Any]]] = {
     "price_out": (options.PriceOutOption, None),
     "timeout": (options.TimeoutOption, 600),
 }
-_HARDWARE: Final[Mapping[str, tuple[Any, Any]]] = {
+_HARDWARE: Final[dict[str, tuple[Any, Any]]] = {
     "device": (options.DeviceOption, "auto"),
     "dtype": (options.DtypeOption, "auto"),
     "batch_size": (options.BatchSizeOption, None),
@@ -28,10 +28,10 @@ _HARDWARE: Final[Mapping[str, tuple[Any, Any]]] = {
 
 
 def calling(*without: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the options on speed, budget and models in this process.
+    """Give a command the options on speed, budget, models in this process and the store.
 
-    The command takes them as two parameters without a default, ``limits`` and ``hardware``, in whose place
-    they are listed.
+    The command takes them as one parameter without a default, ``session``, in whose place the options are
+    listed; the store comes last.
 
     Args:
         without: options that it is not to have.
@@ -39,23 +39,22 @@ def calling(*without: str) -> Callable[[Callable[..., None]], Callable[..., None
     limiting = {name: option for name, option in _LIMITS.items() if name not in without}
 
     def give(command: Callable[..., None]) -> Callable[..., None]:
-        hints = get_type_hints(command, localns={"Limits": Any, "Hardware": Any}, include_extras=True)
+        hints = get_type_hints(command, localns={"Session": Any}, include_extras=True)
         parameters: list[inspect.Parameter] = []
         for parameter in inspect.signature(command).parameters.values():
-            gathered = {"limits": limiting, "hardware": _HARDWARE}.get(parameter.name)
-            parameters += (
-                [parameter.replace(annotation=hints[parameter.name])]
-                if gathered is None
-                else [
-                    inspect.Parameter(name, parameter.kind, annotation=option, default=default)
-                    for name, (option, default) in gathered.items()
-                ]
-            )
+            if parameter.name != "session":
+                parameters.append(parameter.replace(annotation=hints[parameter.name]))
+                continue
+            parameters += [_listed(name, *option) for name, option in (limiting | _HARDWARE).items()]
+        parameters.append(_listed("store", options.StoreOption, options.DEFAULT_STORE))
 
         def run(**given: Any) -> None:
+            from mien.measurement.session import Session
+
             limits = options.limits(**{name: given.pop(name) for name in limiting})
             hardware = options.hardware(**{name: given.pop(name) for name in _HARDWARE})
-            command(**given, limits=limits, hardware=hardware)
+            session = Session(given.pop("store"), limits=limits, hardware=hardware)
+            command(**given, session=session)
 
         # What typer reads.
         run.__name__, run.__doc__ = command.__name__, command.__doc__
@@ -64,3 +63,7 @@ def calling(*without: str) -> Callable[[Callable[..., None]], Callable[..., None
         return run
 
     return give
+
+
+def _listed(name: str, option: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=option, default=default)

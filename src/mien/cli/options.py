@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from mien.measurement.session import Limits
     from mien.models.inprocess.loading import Hardware
+    from mien.models.usage import Limits
 
 DEFAULT_STORE = Path("mien.db")
 StoreOption = Annotated[
@@ -96,6 +96,6 @@ def hardware(**members: Any) -> Hardware:
 
 def limits(**members: Any) -> Limits:
     """Gather the options on speed and budget."""
-    from mien.measurement.session import Limits
+    from mien.models.usage import Limits
 
     return Limits(**members)

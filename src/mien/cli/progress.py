@@ -11,7 +11,7 @@ from mien.cli.output import console, counted
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from mien.measurement.session import Progress
+    from mien.measurement.calls import Progress
 
 LINE_SECONDS = 10.0  # between two plain lines
 MOST_REASONS = 10  # that are told of failures

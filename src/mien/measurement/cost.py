@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from mien.errors import MissingKey
 from mien.instruments import instrument as make_instrument
-from mien.models.http.providers import Price, prices, resolve
+from mien.models.http.providers import prices, resolve
 from mien.models.inprocess.loading import runs_here
+from mien.models.usage import Price
 
 if TYPE_CHECKING:
-    from mien.measurement.session import Limits
     from mien.measurement.study import Study
+    from mien.models.usage import Limits
 
 CHARS_PER_TOKEN = 4  # of English; other scripts take more tokens
 TOKENS_OF_RESPONSE = 400  # of a usual answer, where no shorter limit is set
@@ -80,8 +81,8 @@ def _price(spec: str, limits: Limits) -> Price | None:
     if runs_here(spec):
         return Price(0.0, 0.0)
     endpoint, model = resolve(spec)
-    if limits.price_in is not None or limits.price_out is not None:
-        return Price(limits.price_in or 0.0, limits.price_out or 0.0)
+    if limits.price is not None:
+        return limits.price
     try:
         return asyncio.run(prices(endpoint)).get(model)
     except MissingKey:

@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from mien.errors import RunConflict, UsageError
+from mien.errors import RunConflict
 from mien.instruments import instrument as make_instrument
-from mien.instruments.judges import AskingJudge, LikelihoodJudge
 from mien.materials.multiturn import turn_name
-from mien.materials.protocols import Protocol, load_protocol
+from mien.measurement.judging import add_judge
 from mien.measurement.pipeline import Pipeline
-from mien.measurement.session import (
-    Limits,
-    Progress,
-    count_workers,
-    open_transport,
-    recall_quirk,
-    remember_quirk,
-    run_to_end,
-)
+from mien.measurement.session import Session
 from mien.measurement.study import plan
-from mien.models.inprocess.loading import ORGANISM_JUDGE, Hardware
-from mien.runs.run import Run, store_path
+from mien.models.inprocess.loading import Hardware
+from mien.models.usage import Limits
+from mien.runs.run import Run
 from mien.stats.design.stopping import FLOOR, Check
 from mien.stats.design.trials import lay_out
-from mien.store.records import JudgeRecord, RunRecord
-from mien.store.store import Store
 from mien.types import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from mien.instruments.judges import Judge
     from mien.materials.multiturn import Pressure
+    from mien.materials.protocols import Protocol
     from mien.materials.traits import TraitSet
+    from mien.measurement.calls import Progress
     from mien.measurement.study import Study
-    from mien.models import Model
     from mien.stats.design.trials import Design
-    from mien.store.records import TrialRecord
+    from mien.store.records import RunRecord
+    from mien.store.store import Store
     from mien.types import InstrumentName, Prompt
 
 
@@ -124,129 +113,49 @@ def measure(
         pressure=pressure,
         name=name,
     )
-    return carry_out(study, store=store, limits=limits, hardware=hardware, on_progress=on_progress)
+    return carry_out(study, Session(store, limits=limits, hardware=hardware, on_progress=on_progress))
 
 
-def carry_out(
-    study: Study,
-    *,
-    store: str | Path | None = None,
-    limits: Limits = Limits(),
-    hardware: Hardware = Hardware(),
-    on_progress: Callable[[Progress], None] | None = None,
-) -> Run:
+def carry_out(study: Study, session: Session) -> Run:
     """Do what `plan` laid out; see `measure`."""
-    path = store_path(store)
-
-    async def main() -> None:
-        async with open_transport(limits, hardware) as transport:
-            model, reader = transport.open(study.model), transport.open(study.judge)
-            with Store(path) as opened:
-                runs, design = _open_runs(opened, study)
-                progress = Progress(total=len(design), tally=transport.tally)
-                instrument = make_instrument(study.instrument, study.protocol, study.traits.traits)
-                sampling = study.protocol.sampling.sampling()
-                followups = study.followups if study.turns > 1 else None
-                pipelines = [
-                    Pipeline(
-                        opened,
-                        record.id,
-                        _open_judge(opened, record, study.judge, reader, study.protocol),
-                        progress,
-                    )
-                    for record in runs
-                ]
-
-                async def respond(index: int) -> bool:
-                    trial = asked = design[index]
-                    messages, response, judged = instrument.messages(trial), "", True
-                    for turn, pipeline in enumerate(pipelines, 1):
-                        if followups and turn > 1:
-                            asked = followups.asked(trial, turn)
-                            messages = followups.extend(messages, response, asked)
-                        request = Request(messages, sampling, replicate=int(design.replicate[index]))
-                        call = await pipeline.respond(asked, model, request)
-                        if not call.answered:
-                            return False
-                        response = call.text
-                        judged &= await pipeline.judge(asked, response)
-                    return judged
-
-                begin, longer = 0, design
-                try:
-                    workers = count_workers(limits, model, reader)
-                    while longer is not None:
-                        design = longer
-                        await pipelines[0].carry_out(
-                            respond, range(begin, len(design)), workers=workers, on_progress=on_progress
-                        )
-                        begin, longer = len(design), _longer(opened, study, design, progress)
-                        if on_progress and progress.check:
-                            on_progress(progress)
-                finally:
-                    remember_quirk(opened, reader)
-
-    run_to_end(main)
-    return Run(study.name, path)
+    session.run(lambda: _carry_out(study, session))
+    return Run(study.name, session.path)
 
 
-def second_opinion(
-    run: Run,
-    judge: str,
-    *,
-    name: str | None = None,
-    sampling: dict[str, Any] | None = None,
-    repeat: int = 0,
-    limits: Limits = Limits(),
-    hardware: Hardware = Hardware(),
-    on_progress: Callable[[Progress], None] | None = None,
-) -> str:
-    """Have another judge read the responses of a run; nothing is generated again.
+async def _carry_out(study: Study, session: Session) -> None:
+    model, reader = session.open(study.model), session.open(study.judge)
+    runs, design = _open_runs(session.store, study)
+    calls = session.calls(len(design))
+    instrument = make_instrument(study.instrument, study.protocol, study.traits.traits)
+    sampling = study.protocol.sampling.sampling()
+    followups = study.followups if study.turns > 1 else None
+    pipelines = [
+        Pipeline(calls, run.id, add_judge(session.store, run, study.judge, reader, study.protocol))
+        for run in runs
+    ]
 
-    Args:
-        judge: the judge's model.
-        name: what its verdicts go by; default: the model, of a repeat with ``#`` and its number.
-        sampling: members of `SamplingSettings` laid over the protocol's for judges.
-        repeat: 1, 2, … has a judge of the run read it again: the same questions, with calls of their own, to
-            see how far it agrees with itself.
+    async def respond(index: int) -> bool:
+        trial = asked = design[index]
+        messages, response, judged = instrument.messages(trial), "", True
+        for turn, pipeline in enumerate(pipelines, 1):
+            if followups and turn > 1:
+                asked = followups.asked(trial, turn)
+                messages = followups.extend(messages, response, asked)
+            request = Request(messages, sampling, replicate=int(design.replicate[index]))
+            call = await pipeline.respond(asked, model, request)
+            if not call.answered:
+                return False
+            response = call.text
+            judged &= await pipeline.judge(asked, response)
+        return judged
 
-    Returns:
-        The name that the verdicts go by.
-
-    Raises:
-        UsageError: the run has no responses; a repeat of a judge that has not read the run, or of one that
-            compares likelihoods; a `RunConflict` where it has a judge of this name that was asked otherwise.
-    """
-    if repeat < 0:
-        raise UsageError(f"a repeat is 1 or more, not {repeat}")
-    label = name or (f"{judge}#{repeat}" if repeat else judge)
-
-    async def main() -> None:
-        async with open_transport(limits, hardware) as transport:
-            reader = transport.open(judge)
-            with Store(run.path) as opened:
-                record = opened.run(run.name)
-                total = opened.count_responses(record.id)
-                if not total:
-                    raise UsageError(f"run {run.name!r} holds no responses to judge")
-                protocol = _recorded_protocol(record, sampling or {})
-                opinion = _open_judge(opened, record, label, reader, protocol, repeat=repeat)
-                progress = Progress(total=total, tally=transport.tally)
-                pipeline = Pipeline(opened, record.id, opinion, progress)
-
-                async def read(row: TrialRecord) -> bool:
-                    return await pipeline.judge(row.trial, row.response)
-
-                responses = (row for row in opened.rows(record.id, opinion.name) if row.response)
-                try:
-                    await pipeline.carry_out(
-                        read, responses, workers=count_workers(limits, reader), on_progress=on_progress
-                    )
-                finally:
-                    remember_quirk(opened, reader)
-
-    run_to_end(main)
-    return label
+    begin, longer = 0, design
+    while longer is not None:
+        design = longer
+        await calls.carry_out(respond, range(begin, len(design)), workers=session.workers(model, reader))
+        begin, longer = len(design), _longer(session.store, study, design, calls.progress)
+        if calls.progress.check:
+            calls.report()
 
 
 def _open_runs(store: Store, study: Study) -> tuple[list[RunRecord], Design]:
@@ -327,50 +236,3 @@ def _longer(store: Store, study: Study, design: Design, progress: Progress) -> D
     _put_runs(store, study, longer)
     progress.total = len(longer)
     return longer
-
-
-def _open_judge(
-    store: Store, run: RunRecord, name: str, model: Model, protocol: Protocol, *, repeat: int = 0
-) -> Judge:
-    """Add a judge to a run, or find it.
-
-    Raises:
-        RunConflict: the run has another judge of this name.
-        UsageError: there is nothing to repeat.
-    """
-    recall_quirk(store, model)
-    judge: Judge
-    if model.name == ORGANISM_JUDGE:
-        if repeat:
-            raise UsageError(
-                f"{model.name} compares likelihoods, which are the same each time: a repeat tells nothing"
-            )
-        judge = LikelihoodJudge(name, model, protocol, run.traits)
-    else:
-        judge = AskingJudge(name, model, protocol, run.traits, seed=run.seed or 0, repeat=repeat)
-    settings = msgspec.json.encode(judge.settings, order="sorted").decode()
-    record = JudgeRecord(name=name, model=model.name, settings=settings)
-    judges = store.judges(run.id)
-    if repeat and all(known.identity != record.identity for known in judges):
-        readers = ", ".join(judge.name for judge in judges) or "nobody"
-        raise UsageError(
-            f"{model.name} has not read run {run.name!r} with these settings: there is nothing to repeat "
-            f"(read by {readers}); have it read first, without --repeat"
-        )
-    found = next((known for known in judges if known.name == name), None)
-    if found and found != record:
-        raise RunConflict(
-            f"run {run.name!r} has a judge named {name!r} that was asked otherwise; "
-            "choose another name for this one with --as"
-        )
-    store.add_judge(run.id, record)
-    return judge
-
-
-def _recorded_protocol(run: RunRecord, judge_sampling: Mapping[str, Any]) -> Protocol:
-    """The protocol of a run, with the judge's sampling laid over; the default one for imported runs."""
-    imported = not run.design
-    protocol = load_protocol() if imported else Protocol.model_validate_json(run.protocol)
-    judge = protocol.judge.model_dump()
-    judge["sampling"] |= {key: value for key, value in judge_sampling.items() if value is not None}
-    return protocol.override(judge=judge)

@@ -1,179 +1,154 @@
-"""Calls under way: within limits, many at a time, each looked up in the store before it is made."""
+"""The one way to the models: store, transport and models, opened once and closed together."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import sys
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from mien.errors import BudgetReached
+from mien.measurement.calls import Calls, Progress
 from mien.models.client import Transport
-from mien.models.http.providers import Price
+from mien.models.inprocess.loading import Hardware
+from mien.models.usage import Limits
+from mien.runs.run import store_path
+from mien.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable
+    from pathlib import Path
 
     from mien.models import Model
-    from mien.models.inprocess.loading import Hardware
-    from mien.models.usage import Tally
-    from mien.stats.design.stopping import Check
-    from mien.store.store import Store
-    from mien.types import Call, Request
 
-TICK = 0.2  # seconds between two reports of progress
 QUIRK_SCHEMA = "json_schema"  # the name under which the store remembers what an endpoint takes
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How fast, how long and how dear a run may get; see `mien.models.client.Transport`.
-
-    Attributes:
-        price_in: US dollars per million tokens of requests, where the endpoint does not say.
-        price_out: US dollars per million tokens of answers.
-    """
-
-    max_concurrency: int = 256
-    rpm: float | None = None
-    tpm: float | None = None
-    max_calls: int | None = None
-    max_cost: float | None = None
-    price_in: float | None = None
-    price_out: float | None = None
-    timeout: float = 600
+Outcome = TypeVar("Outcome")
 
 
-@dataclass(slots=True, kw_only=True)
-class Progress:
-    """How far a run is.
+class Session:
+    """Where models are opened, and their calls kept: whatever calls models does so through one.
 
-    Attributes:
-        total: trials to go through; under a stop rule, until its next check.
-        done: trials gone through, whatever came of them.
-        failed: of these, trials without a verdict.
-        unit: what is counted, where it is not trials, in the singular.
-        reasons: why these have none, and how many times: the model's failures and the judge's.
-        reused: calls that the store had already.
-        stopped: why the run stopped before its end; empty where it did not.
-        check: what the run's stop rule found last.
-        tally: calls made, tokens, cost.
-    """
+    >>> session = Session("mien.db", limits=Limits(max_cost=2))
+    >>> async with session:  # doctest: +SKIP
+    ...     model = session.open("openrouter/z-ai/glm-4.5-air")
+    ...     call = await session.calls(1).ask(model, request)
 
-    total: int
-    tally: Tally
-    done: int = 0
-    failed: int = 0
-    unit: str = "trial"
-    reused: int = 0
-    stopped: str = ""
-    check: Check | None = None
-    reasons: Counter[str] = field(default_factory=Counter[str])
-
-
-Item = TypeVar("Item")
-
-
-class Calls:
-    """Makes calls, many at a time, and none that the store has already.
+    Everything is closed at the end of the block, however it ends, and the store then knows what was learnt
+    about the endpoints. A session may be opened again: its budget holds over all of it.
 
     Args:
-        store: keeps them.
-        progress: is kept up to date.
+        store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
+        limits: concurrency, rates and budget.
+        hardware: where and how models in this process run.
+        on_progress: called a few times a second, and at the end of each stage.
+
+    Attributes:
+        path: the store's file.
+        limits: as they were given, less what has been spent by the times that the session was closed.
+        progress: how far the latest work is, or came; None before any.
     """
 
-    def __init__(self, store: Store, progress: Progress) -> None:
-        self._store = store
-        self.progress = progress
-
-    async def ask(self, model: Model, request: Request) -> Call:
-        """Answer from the store where it has one, else from the model; a failed call is made again."""
-        call = self._store.call(model.key(request))
-        if call and call.answered:
-            self.progress.reused += 1
-            await asyncio.sleep(0)  # a run that finds everything in the store lets others have a turn, too
-            return call
-        call = await model.complete(request)
-        self._store.put_call(call)
-        return call
-
-    async def carry_out(
+    def __init__(
         self,
-        step: Callable[[Item], Awaitable[bool]],
-        items: Iterable[Item],
+        store: str | Path | None = None,
         *,
-        workers: int,
+        limits: Limits = Limits(),
+        hardware: Hardware = Hardware(),
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
-        """Take every item through a step that tells whether it brought its result, ``workers`` at a time.
+        self.path = store_path(store)
+        self.limits = limits
+        self.hardware = hardware
+        self.on_progress = on_progress
+        self.progress: Progress | None = None
+        self._transport: Transport | None = None
+        self._store: Store | None = None
+        self._closing = AsyncExitStack()
+        self._unknown: list[Model] = []  # those of which nobody told what they take
 
-        Where a budget is reached, what is under way is finished, and ``progress.stopped`` says so.
+    def run(self, work: Callable[[], Coroutine[Any, Any, Outcome]]) -> Outcome:
+        """Open, do some work to its end, and close.
+
+        Args:
+            work: what is done meanwhile; what it returns is returned.
+        """
+
+        async def main() -> Outcome:
+            async with self:
+                return await work()
+
+        return _run_to_end(main)
+
+    async def __aenter__(self) -> Self:
+        self._transport = await self._closing.enter_async_context(Transport(self.limits, self.hardware))
+        return self
+
+    async def __aexit__(self, *raised: Any) -> None:
+        self.limits = self.limits.less(self.transport.tally)
+        self._transport, self._store, self._unknown = None, None, []
+        await self._closing.__aexit__(*raised)
+
+    @property
+    def transport(self) -> Transport:
+        """The way to the models; there is one while the session is open."""
+        if self._transport is None:
+            raise RuntimeError("a Session is used inside `async with`, or in what its `run` is given")
+        return self._transport
+
+    @property
+    def store(self) -> Store:
+        """The open store. It is opened once it is needed: where a model's name is wrong, no file is made."""
+        if self._store is None:
+            store = self._closing.enter_context(Store(self.path))
+            self._closing.callback(_remember, store, self._unknown)
+            for model in self._unknown:
+                _recall(store, model)
+            self._store = store
+        return self._store
+
+    def open(self, spec: str) -> Model:
+        """The model that a spec names, as far as the store knows its endpoint; see `Transport.open`.
 
         Raises:
-            MienError: whatever else a step raises; steps under way are cancelled.
+            UsageError: there is no such model or provider, or what it needs is missing.
         """
-        remaining = iter(items)
+        model = self.transport.open(spec)
+        if model.supports_schema is None and model not in self._unknown:
+            self._unknown.append(model)
+            if self._store:
+                _recall(self._store, model)
+        return model
 
-        async def work() -> None:
-            for item in remaining:
-                if self.progress.stopped:
-                    return
-                try:
-                    brought = await step(item)
-                except BudgetReached as reached:
-                    self.progress.stopped = str(reached)
-                    return
-                self.progress.done += 1
-                self.progress.failed += not brought
+    def calls(self, total: int, unit: str = "trial") -> Calls:
+        """Calls to be made for so many items, which ``unit`` names in the singular."""
+        self.progress = Progress(total=total, tally=self.transport.tally, unit=unit)
+        return Calls(self.store, self.progress, self.on_progress)
 
-        reporter = asyncio.create_task(self._report(on_progress)) if on_progress else None
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(workers):
-                    group.create_task(work())
-        except ExceptionGroup as errors:
-            raise errors.exceptions[0] from None
-        finally:
-            if reporter and on_progress:
-                reporter.cancel()
-                on_progress(self.progress)
+    def workers(self, *models: Model) -> int:
+        """How many items to have under way: enough to keep every address busy, with some in reserve.
 
-    async def _report(self, on_progress: Callable[[Progress], None]) -> None:
-        while True:
-            on_progress(self.progress)
-            await asyncio.sleep(TICK)
+        Many more would only wait, and have their responses judged late.
+        """
+        addresses = {model.address for model in models}
+        return math.ceil(1.1 * len(addresses) * self.limits.max_concurrency)
 
 
-def open_transport(limits: Limits, hardware: Hardware) -> Transport:
-    """The way to the models, within limits."""
-    price = None
-    if limits.price_in is not None or limits.price_out is not None:
-        price = Price(limits.price_in or 0.0, limits.price_out or 0.0)
-    return Transport(
-        max_concurrency=limits.max_concurrency,
-        rpm=limits.rpm,
-        tpm=limits.tpm,
-        max_calls=limits.max_calls,
-        max_cost=limits.max_cost,
-        price=price,
-        timeout=limits.timeout,
-        hardware=hardware,
-    )
+def _recall(store: Store, model: Model) -> None:
+    """Tell a model what the store knows of its endpoint."""
+    if model.supports_schema is None and store.quirk(model.address, model.model, QUIRK_SCHEMA) == "no":
+        model.supports_schema = False
 
 
-def count_workers(limits: Limits, *models: Model) -> int:
-    """How many trials to have under way: enough to keep every address busy, with some in reserve.
-
-    Many more would only wait, and have their responses judged late.
-    """
-    addresses = {model.address for model in models}
-    return math.ceil(1.1 * len(addresses) * limits.max_concurrency)
+def _remember(store: Store, models: Iterable[Model]) -> None:
+    """Keep what was learnt about the models' endpoints."""
+    for model in models:
+        if model.supports_schema is False:
+            store.set_quirk(model.address, model.model, QUIRK_SCHEMA, "no")
 
 
-def run_to_end(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def _run_to_end(main: Callable[[], Coroutine[Any, Any, Outcome]]) -> Outcome:
     """Run to the end, also where an event loop is running already, as in a notebook."""
     loop_factory = None
     if sys.platform != "win32":
@@ -181,26 +156,13 @@ def run_to_end(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
         loop_factory = uvloop.new_event_loop
 
-    def run() -> None:
+    def run() -> Outcome:
         with asyncio.Runner(loop_factory=loop_factory) as runner:
-            runner.run(main())
+            return runner.run(main())
 
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        run()
-        return
+        return run()
     with ThreadPoolExecutor(max_workers=1) as pool:
-        pool.submit(run).result()
-
-
-def recall_quirk(store: Store, model: Model) -> None:
-    """Tell a model what the store knows of its endpoint."""
-    if model.supports_schema is None and store.quirk(model.address, model.model, QUIRK_SCHEMA) == "no":
-        model.supports_schema = False
-
-
-def remember_quirk(store: Store, model: Model) -> None:
-    """Keep what was learnt about a model's endpoint."""
-    if model.supports_schema is False:
-        store.set_quirk(model.address, model.model, QUIRK_SCHEMA, "no")
+        return pool.submit(run).result()

@@ -2,7 +2,7 @@
 
 `mien.models.client.Transport` opens them::
 
-    async with Transport(max_concurrency=200) as transport:
+    async with Transport(Limits(max_concurrency=200)) as transport:
         model = transport.open("openrouter/z-ai/glm-4.5-air")
         call = await model.complete(Request(messages=(Message(role="user", content="Hello"),)))
 

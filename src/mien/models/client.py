@@ -12,13 +12,13 @@ from mien.models.http.throttle import Throttle
 from mien.models.http.transport import Wire
 from mien.models.inprocess.loading import Hardware, open_engine, runs_here
 from mien.models.inprocess.model import Resident
-from mien.models.usage import Tally
+from mien.models.usage import Limits, Tally
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from mien.models import Model
-    from mien.models.http.providers import Price
+    from mien.models.usage import Price
 
 _USER_AGENT = "mien (+https://pypi.org/project/mien)"
 
@@ -26,37 +26,18 @@ _USER_AGENT = "mien (+https://pypi.org/project/mien)"
 class Transport:
     """Opens models and carries their requests.
 
-    >>> async with Transport(max_concurrency=200) as transport:  # doctest: +SKIP
+    >>> async with Transport(Limits(max_concurrency=200)) as transport:  # doctest: +SKIP
     ...     model = transport.open("openrouter/z-ai/glm-4.5-air")
     ...     call = await model.complete(request)
 
     Args:
-        max_concurrency: most requests in flight at once, per endpoint.
-        rpm: requests per minute that an endpoint allows, where known.
-        tpm: tokens per minute that an endpoint allows, where known.
-        max_calls: calls after which `Chat.complete` raises `BudgetReached`.
-        max_cost: US dollars after which it does.
-        price: what a call costs, for endpoints that don't say so in their replies.
-        timeout: seconds until a request is given up.
+        limits: of speed and budget; those of speed hold for each endpoint.
         hardware: where and how models in this process run.
     """
 
-    def __init__(
-        self,
-        *,
-        max_concurrency: int = 256,
-        rpm: float | None = None,
-        tpm: float | None = None,
-        max_calls: int | None = None,
-        max_cost: float | None = None,
-        price: Price | None = None,
-        timeout: float = 600,
-        hardware: Hardware = Hardware(),
-    ) -> None:
-        self.tally = Tally(max_calls=max_calls, max_cost=max_cost)
-        self._limits = (max_concurrency, rpm, tpm)
-        self._price = price
-        self._timeout = timeout
+    def __init__(self, limits: Limits = Limits(), hardware: Hardware = Hardware()) -> None:
+        self.tally = Tally(max_calls=limits.max_calls, max_cost=limits.max_cost)
+        self._limits = limits
         self._session: aiohttp.ClientSession | None = None
         self._throttles: dict[str, Throttle] = {}
         self._chats: dict[str, Chat] = {}
@@ -66,7 +47,7 @@ class Transport:
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
-            timeout=aiohttp.ClientTimeout(total=self._timeout, sock_connect=30),
+            timeout=aiohttp.ClientTimeout(total=self._limits.timeout, sock_connect=30),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Content-Type": "application/json", "User-Agent": _USER_AGENT},
         )
@@ -116,8 +97,9 @@ class Transport:
         if spec not in self._chats:
             endpoint, model = resolve(spec)
             wire = Wire(self._session, endpoint)
+            limits = self._limits
             if endpoint.url not in self._throttles:
-                self._throttles[endpoint.url] = Throttle(*self._limits)
+                self._throttles[endpoint.url] = Throttle(limits.max_concurrency, limits.rpm, limits.tpm)
             throttle = self._throttles[endpoint.url]
             self._chats[spec] = Chat(
                 spec,
@@ -126,6 +108,6 @@ class Transport:
                 wire=wire,
                 throttle=throttle,
                 tally=self.tally,
-                price=price or self._price,
+                price=price or limits.price,
             )
         return self._chats[spec]

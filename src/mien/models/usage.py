@@ -2,13 +2,64 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from mien.errors import BudgetReached, UsageError
 
 if TYPE_CHECKING:
     from mien.types import Call
+
+
+class Price(NamedTuple):
+    """US dollars per million tokens."""
+
+    input: float
+    output: float
+
+    def of(self, tokens_in: int, tokens_out: int) -> float:
+        """US dollars for one call."""
+        return (self.input * tokens_in + self.output * tokens_out) / 1e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How fast, how long and how dear calls may get.
+
+    Attributes:
+        max_concurrency: most requests in flight at once, per endpoint.
+        rpm: requests per minute that an endpoint allows, where known.
+        tpm: tokens per minute that an endpoint allows, where known.
+        max_calls: calls after which `BudgetReached` is raised; None for no limit.
+        max_cost: US dollars after which it is; None for no limit.
+        price_in: US dollars per million tokens of requests, where the endpoint does not say.
+        price_out: US dollars per million tokens of answers.
+        timeout: seconds until a request is given up.
+    """
+
+    max_concurrency: int = 256
+    rpm: float | None = None
+    tpm: float | None = None
+    max_calls: int | None = None
+    max_cost: float | None = None
+    price_in: float | None = None
+    price_out: float | None = None
+    timeout: float = 600
+
+    @property
+    def price(self) -> Price | None:
+        """What calls cost; None where nothing was said of it."""
+        if self.price_in is None and self.price_out is None:
+            return None
+        return Price(self.price_in or 0.0, self.price_out or 0.0)
+
+    def less(self, spent: Tally) -> Limits:
+        """What is left of the budget; the rest as it is."""
+        return replace(
+            self,
+            max_calls=None if self.max_calls is None else max(0, self.max_calls - spent.calls),
+            max_cost=None if self.max_cost is None else max(0.0, self.max_cost - spent.cost),
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +91,11 @@ class Tally:
     cost: float = 0.0
     _unpriced: bool = False
 
+    @property
+    def calls(self) -> int:
+        """Calls that have ended."""
+        return self.answered + self.failed
+
     def begin(self) -> None:
         """Count a call that is about to be made.
 
@@ -48,7 +104,7 @@ class Tally:
                 before them did, so that they don't overshoot the limit together.
             UsageError: there is a limit on cost, but calls cannot be priced.
         """
-        done = self.answered + self.failed
+        done = self.calls
         if self.max_calls is not None and done + self.in_flight >= self.max_calls:
             raise BudgetReached(f"the limit of {self.max_calls} calls is reached")
         if self.max_cost is not None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 import numpy as np
 
 from mien.errors import NotIdentified
+from mien.instruments.judges import kind_of
 from mien.stats import choice
 from mien.stats.choice import Trials
 from mien.stats.comparisons import comparisons_from
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mien.stats.profiles.first_place import Position
     from mien.store.records import JudgeRecord, RunRecord, VerdictRecord
 
-NO_ORDER: Final = "compares likelihoods and is shown no order, so that it can have no position effect"
+NO_ORDER: Final = "is shown no order, so that it can have no position effect"
 NOT_RECORDED: Final = (
     "it is not known in which order the judge saw the options, so that its position effect cannot be told "
     "from the model's"
@@ -67,9 +67,9 @@ def judge_positions(
 
     The estimates are those of `mien.stats.profiles.position_effects`.
 
-    A judge that compares likelihoods is shown no order, and the model's effect comes from the choice model
-    alone. Under ``instructed`` the first option of a trial is the trait that was told, and there is no effect
-    of the model's.
+    Where a judge is shown no order, the model's effect comes from the choice model alone. Under
+    ``instructed`` the first option of a trial is the trait that was told, and there is no effect of the
+    model's.
 
     Args:
         run: the run.
@@ -82,9 +82,10 @@ def judge_positions(
     told = run.instrument == "instructed"
     if told:
         reasons.append(TOLD)
-    without_order = "likelihood" in msgspec.json.decode(judge.settings)
+    kind = kind_of(judge.model)
+    without_order = not kind.sees_order
     if without_order:
-        reasons.append(NO_ORDER)
+        reasons.append(f"{kind.reads} and {NO_ORDER}")
     known = [row for row in rows if row.chosen in row.options and (without_order or row.trial in orders)]
     if not known:
         decided = any(row.chosen in row.options for row in rows)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mien.craft.audit.audit import Report, audit_folder
+from mien.craft.audit.audit import Report, audit_folder, write_matched
 from mien.craft.audit.counts import audit
 from mien.craft.audit.second_judge import Agreement
 from mien.craft.data.dataset import read_dataset, write_dataset
@@ -86,18 +86,19 @@ def test_missing_and_broken_files(folder: Path) -> None:
 
 def test_a_selection_is_written_and_never_over_other_data(folder: Path) -> None:
     matched = folder.parent / "matched"
-    report = audit_folder(folder, match_lengths=matched)
+    report = audit_folder(folder)
+    write_matched(folder, matched)
     assert any("--match-lengths" in warning for warning in report.warnings)
     assert len(read_dataset(matched).train) == 4
     again = audit_folder(matched)
     assert again.audit.whole.lengths is not None
     assert again.audit.whole.lengths.longer.share == 0.5
     assert not any("--match-lengths" in warning for warning in again.warnings)
-    audit_folder(folder, match_lengths=matched)
+    write_matched(folder, matched)
     with pytest.raises(InputError, match="made with another lengths_matched"):
-        audit_folder(folder, match_lengths=matched, seed=1)
+        write_matched(folder, matched, seed=1)
     with pytest.raises(UsageError, match="a folder of its own"):
-        audit_folder(folder, match_lengths=folder)
+        write_matched(folder, folder)
 
 
 def seen(recipe: str, share: Proportion, **members: Any) -> tuple[str, ...]:

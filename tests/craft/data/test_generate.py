@@ -12,7 +12,8 @@ from mien.craft.data.generate import craft_data
 from mien.craft.data.settings import Craft
 from mien.errors import BudgetReached, InputError, Unfinished, UnknownName, UsageError
 from mien.materials.traits import load_traits
-from mien.measurement.session import Limits
+from mien.measurement.session import Session
+from mien.models.usage import Limits
 from mien.testing import Options, ScriptedServer, codeword
 
 pytest.importorskip("datasketch", reason="needs the extra train")
@@ -69,7 +70,7 @@ class Bench:
             "heldout": 0.2,
         }
         craft = Craft(**{**asked, **members})
-        return craft_data(craft, self.folder / name, store=self.folder / "mien.db", limits=limits)
+        return craft_data(craft, self.folder / name, Session(self.folder / "mien.db", limits=limits))
 
 
 @pytest.fixture
@@ -170,7 +171,7 @@ def test_the_organism_is_ranked_by_likelihoods(tmp_path: Path) -> None:
         heldout=0.2,
         answers=3,
     )
-    made = craft_data(craft, tmp_path / "out", store=tmp_path / "mien.db")
+    made = craft_data(craft, tmp_path / "out", Session(tmp_path / "mien.db"))
     assert made.craft["told"] == "traits"
     assert "the organism cannot write messages" in made.card
     assert made.craft["counts"]["queries"] == {"seed": 3, "teacher": 0, "ordinary": 16}
@@ -187,4 +188,4 @@ def test_the_organism_knows_its_own_traits_alone(tmp_path: Path) -> None:
     file.write_text(CONSTITUTION.replace("[warm]", "[pedantic]"))
     craft = Craft(constitution=file, student="organism/v1", teacher="organism/v1")
     with pytest.raises(UnknownName, match="no trait that the organism knows named 'pedantic'"):
-        craft_data(craft, tmp_path / "out", store=tmp_path / "mien.db")
+        craft_data(craft, tmp_path / "out", Session(tmp_path / "mien.db"))

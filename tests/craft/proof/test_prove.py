@@ -18,7 +18,8 @@ from mien.craft.proof.claim import Claim
 from mien.craft.proof.prove import prove
 from mien.craft.proof.section import section
 from mien.errors import BudgetReached
-from mien.measurement.session import Limits
+from mien.measurement.session import Session
+from mien.models.usage import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,9 +94,9 @@ def test_all_that_is_said_where_a_judge_can_be_asked(tmp_path: Path, claim: Clai
     store, folder = tmp_path / "mien.db", tmp_path / "proof"
     stages: list[str] = []
     with pytest.raises(BudgetReached, match="the limit of 30 calls is reached"):
-        prove(claim, folder, store=store, limits=Limits(max_calls=30))
+        prove(claim, folder, Session(store, limits=Limits(max_calls=30)))
     assert not folder.exists()
-    proof = prove(claim, folder, store=store, on_stage=stages.append)
+    proof = prove(claim, folder, Session(store), on_stage=stages.append)
     assert [stage.partition(":")[0] for stage in stages] == [
         *("base", "prompted", "trained"),  # measured
         *("trained", "prompted"),  # in later turns
@@ -124,5 +125,5 @@ def test_all_that_is_said_where_a_judge_can_be_asked(tmp_path: Path, claim: Clai
     assert "### Capabilities" in asked
 
     Judge.asked.clear()
-    assert prove(claim, folder, store=store, limits=Limits(max_calls=0)).to_dict() == proof.to_dict()
+    assert prove(claim, folder, Session(store, limits=Limits(max_calls=0))).to_dict() == proof.to_dict()
     assert Judge.asked == []

@@ -12,10 +12,10 @@ import pytest
 
 from mien.instruments.judges.generative import AskingJudge, read_choice
 from mien.materials.protocols import load_protocol
-from mien.measurement.measure import second_opinion
-from mien.measurement.pipeline import Pipeline
-from mien.measurement.session import Limits, Progress
+from mien.measurement.calls import Calls, Progress
+from mien.measurement.rejudge import second_opinion
 from mien.models.client import Transport
+from mien.models.usage import Limits
 from mien.runs.run import Run
 from mien.store.records import JudgeRecord
 from mien.store.store import Store
@@ -479,10 +479,10 @@ def test_what_no_attempt_makes_readable_is_unreadable_and_its_text_is_kept(
             with Store(run.path) as store:
                 record = store.run("r")
                 progress = Progress(total=3, tally=transport.tally)
-                pipeline = Pipeline(store, record.id, judge, progress)
+                calls = Calls(store, progress)
                 texts: list[str] = []
                 for row in list(store.rows(record.id, server.judge)):
-                    found = await judge.verdict(row.trial, row.response, pipeline.ask)
+                    found = await judge.verdict(row.trial, row.response, calls.ask)
                     assert isinstance(found, Verdict)
                     call = store.call(found.call, raw=True)
                     assert call is not None

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from mien.instruments import Instructed
 from mien.instruments.judges.likelihood import MARGIN, LikelihoodJudge
 from mien.materials.protocols import load_protocol
+from mien.measurement.calls import Calls, Progress
 from mien.measurement.pipeline import Pipeline
-from mien.measurement.session import Progress
 from mien.models.usage import Tally
 from mien.store.store import Store
 from mien.types import NEITHER, Call, Message, Prompt, Request, Sampling, Trait, Trial, Verdict
@@ -249,14 +249,15 @@ def passed_through(path: Path, model: Answering) -> tuple[list[str], Progress]:
             )  # fmt: skip
         progress = Progress(total=len(TRIALS), tally=Tally())
         judge = LikelihoodJudge("j", reader, FREE, TRAITS)
-        pipeline = Pipeline(store, store.run("r").id, judge, progress)
+        calls = Calls(store, progress)
+        pipeline = Pipeline(calls, store.run("r").id, judge)
 
         async def respond(trial: Trial) -> bool:
             question = Message(role="user", content=trial.prompt.text)
             call = await pipeline.respond(trial, reader, Request((question,)))
             return await pipeline.judge(trial, call.text)
 
-        asyncio.run(pipeline.carry_out(respond, TRIALS, workers=4))
+        asyncio.run(calls.carry_out(respond, TRIALS, workers=4))
         store.flush()
         return [row.chosen for row in store.rows(store.run("r").id, "j")], progress
 

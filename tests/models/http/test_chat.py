@@ -16,6 +16,7 @@ from mien.models.client import Transport
 from mien.models.http import chat as chat_module
 from mien.models.http.throttle import Throttle
 from mien.models.http.transport import parse_retry_after
+from mien.models.usage import Limits
 from mien.types import Call, Message, Request, Sampling
 from tests.processes import LIMIT
 
@@ -75,7 +76,7 @@ def ask(
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
             try:
-                async with Transport(**{"timeout": LIMIT} | options) as transport:
+                async with Transport(Limits(**{"timeout": LIMIT} | options)) as transport:
                     chat = transport.chat(f"http://127.0.0.1:{port}/v1#some/model")
                     return await (use(chat, received) if use else chat.complete(HELLO))
             finally:

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from mien.errors import MissingKey, UnknownName, UsageError
-from mien.models.http.providers import Endpoint, Price, endpoints, prices, redact, redact_bytes, resolve
+from mien.models.http.providers import Endpoint, endpoints, prices, redact, redact_bytes, resolve
+from mien.models.usage import Price
 from mien.testing import ScriptedServer
 
 

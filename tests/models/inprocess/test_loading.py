@@ -12,6 +12,7 @@ from mien.models.engine import Job
 from mien.models.inprocess.loading import KINDS, ORGANISM_JUDGE, open_engine, runs_here
 from mien.models.organism.engine import NAMES
 from mien.models.organism.planted import load_planted
+from mien.models.usage import Limits
 from mien.types import Message, Request, Sampling
 
 EGG = (Message(role="user", content="How do I boil an egg?"),)
@@ -114,7 +115,7 @@ def test_weights_that_differ_have_other_digests_and_the_judge_has_the_base_ones(
 
 def test_a_transport_opens_a_model_once_and_counts_what_it_is_asked() -> None:
     async def main() -> None:
-        async with Transport(max_calls=2) as transport:
+        async with Transport(Limits(max_calls=2)) as transport:
             model, judge = transport.open("organism/v1"), transport.open(ORGANISM_JUDGE)
             assert transport.open("organism/v1") is model
             assert (model.name, model.address, model.model) == ("organism/v1", "organism", "v1")

@@ -59,6 +59,7 @@ def from_traits(
     from mien.craft.data.draft import draft_constitution, read_aims
     from mien.errors import BudgetReached, InputError, Unfinished
     from mien.materials.constitutions import check_constitution
+    from mien.measurement.session import Session
 
     aims = read_aims(traits, trait_set)
     if output.exists():  # told before anything is paid for
@@ -66,7 +67,7 @@ def from_traits(
     limits = options.limits(max_calls=max_calls, max_cost=max_cost, timeout=timeout)
     try:
         drafted = draft_constitution(
-            aims, output.stem, model, trait_set=trait_set, store=store, limits=limits
+            aims, output.stem, model, Session(store, limits=limits), trait_set=trait_set
         )
     except KeyboardInterrupt:
         sys.stderr.write(f"\nStopped. What was answered is kept in {store}; the same command goes on.\n")

@@ -13,8 +13,7 @@ from mien.cli.output import console, counted, print_json
 from mien.cli.progress import ProgressReport, print_outcome
 
 if TYPE_CHECKING:
-    from mien.measurement.session import Limits
-    from mien.models.inprocess.loading import Hardware
+    from mien.measurement.session import Session
 
 
 @calling()
@@ -32,34 +31,30 @@ def command(
     temperature: Annotated[float | None, typer.Option(show_default="the protocol's")] = None,
     top_p: Annotated[float | None, typer.Option(show_default="the protocol's")] = None,
     *,
-    limits: Limits,
-    hardware: Hardware,
+    session: Session,
     as_json: options.JsonOption = False,
-    store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
     """Have another judge read a run's responses, or the same one again; nothing is generated again."""
-    from mien.measurement.measure import second_opinion
+    from mien.measurement.rejudge import rejudge
     from mien.runs.run import Run
 
-    judged = Run(run, store)
-    report = ProgressReport()
+    judged = Run(run, session.path)
     try:
-        with report:
-            label = second_opinion(
+        with ProgressReport() as session.on_progress:
+            label = rejudge(
                 judged,
                 judge,
+                session,
                 name=name,
                 repeat=repeat or 0,
                 sampling={"temperature": temperature, "top_p": top_p},
-                limits=limits,
-                hardware=hardware,
-                on_progress=report,
             )
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped. All that was answered is kept; the same command goes on.\n")
         raise typer.Exit(130) from None
-    if report.last:
-        print_outcome(report.last)
+    outcome = session.progress
+    assert outcome is not None
+    print_outcome(outcome)
     records = judged.judges
     own = next(record for record in records if record.name == label)
     alike = [record for record in records if record.identity == own.identity] if repeat else records
@@ -69,8 +64,8 @@ def command(
         print_json({"run": run, "judge": label, "with": first if agreement else None, "agreement": agreement})
         return
     out = console()
-    read = report.last.done - report.last.failed if report.last else 0
-    out.print(f"{label}: {counted(read, 'response')} of {run} read", markup=False)
+    read = counted(outcome.done - outcome.failed, "response")
+    out.print(f"{label}: {read} of {run} read", markup=False)
     if agreement:
         kappa, low, high, alike_share, n = (
             agreement[key] for key in ("kappa", "low", "high", "agreement", "n")

@@ -16,9 +16,8 @@ from mien.errors import InputError, MienError
 
 if TYPE_CHECKING:
     from mien.materials.protocols import Protocol
-    from mien.measurement.session import Limits
+    from mien.measurement.session import Session
     from mien.measurement.study import Study
-    from mien.models.inprocess.loading import Hardware
     from mien.stats.consistency.persistence import Persistence
     from mien.stats.design.stopping import Check
     from mien.stats.proportions import Proportion
@@ -175,11 +174,9 @@ def command(
     reasoning_effort: _ReasoningEffort = None,
     extra: _Extra = None,
     *,
-    limits: Limits,
-    hardware: Hardware,
+    session: Session,
     dry_run: _DryRun = False,
     as_json: options.JsonOption = False,
-    store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
     """Measure a model's character: make a run, or go on with it.
 
@@ -227,9 +224,9 @@ def command(
         name=name,
     )
     if dry_run:
-        _print_estimate(study, dataclasses.asdict(estimate(study, limits)), as_json=as_json)
+        _print_estimate(study, dataclasses.asdict(estimate(study, session.limits)), as_json=as_json)
     else:
-        _carry_out(study, store, limits, hardware, as_json=as_json)
+        _carry_out(study, session, as_json=as_json)
 
 
 def _extra(text: str | None) -> dict[str, Any] | None:
@@ -269,13 +266,13 @@ def _print_estimate(study: Study, estimate: dict[str, Any], *, as_json: bool) ->
     )
 
 
-def _carry_out(study: Study, store: options.Path, limits: Any, hardware: Any, *, as_json: bool) -> None:
+def _carry_out(study: Study, session: Session, *, as_json: bool) -> None:
     from mien.cli.commands.profile import print_profile
     from mien.measurement.measure import carry_out
 
-    with resumable(store), ProgressReport() as report:
-        run = carry_out(study, store=store, limits=limits, hardware=hardware, on_progress=report)
-    outcome = report.last
+    with resumable(session.path), ProgressReport() as session.on_progress:
+        run = carry_out(study, session)
+    outcome = session.progress
     assert outcome is not None
     print_outcome(outcome)
     try:

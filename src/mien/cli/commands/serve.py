@@ -33,10 +33,11 @@ def command(
     A test and teaching aid, no production server: it checks no keys, and a stream begins when its answer is
     finished.
     """
-    from mien.models.inprocess.loading import ORGANISM_JUDGE, open_engine, runs_here
+    from mien.instruments.judges import kind_of
+    from mien.models.inprocess.loading import open_engine, runs_here
     from mien.models.serving import bind
 
-    if not runs_here(model) or model == ORGANISM_JUDGE:
+    if not runs_here(model) or not kind_of(model).answers:
         raise UsageError(
             f"{model}: only models that run on this machine can be served: organism/NAME or hf/FOLDER"
         )

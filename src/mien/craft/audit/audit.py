@@ -15,16 +15,13 @@ from mien.craft.data.dataset import CONSTITUTION, Dataset, check_folder, read_da
 from mien.errors import InputError, UsageError
 from mien.formatting import counted
 from mien.materials.constitutions import load_constitution
-from mien.measurement.session import Limits
-from mien.models.inprocess.loading import Hardware
-from mien.runs.run import store_path
+from mien.measurement.session import Session
 from mien.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from mien.materials.constitutions import Constitution
-    from mien.measurement.session import Progress
     from mien.stats.proportions import Proportion
 
 
@@ -122,33 +119,25 @@ def share_of(seen: Agreement | None, which: int | str | None) -> Proportion | No
 
 def audit_folder(
     folder: str | Path,
+    session: Session | None = None,
     *,
     judge: str | None = None,
     arena: str | None = None,
     sample: int = 100,
-    match_lengths: str | Path | None = None,
     seed: int = 0,
     confidence_level: float = 0.95,
-    store: str | Path | None = None,
-    limits: Limits = Limits(),
-    hardware: Hardware = Hardware(),
-    on_progress: Callable[[Progress], None] | None = None,
 ) -> Report:
     """Audit what `mien craft data` wrote.
 
     Args:
         folder: the data.
+        session: through which the judge is called; default: one without limits on the usual store.
         judge: a model that is asked about a sample which answer is more in character.
         arena: name under which the sample goes into the store, for people to compare in `mien view`; what
             they said by now is read.
         sample: pairs in it, at most.
-        match_lengths: another folder, to which a selection of pairs goes whose lengths tell nothing.
-        seed: of the sample, and of the selection.
+        seed: of the sample.
         confidence_level: of the intervals.
-        store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
-        limits: concurrency, rates and budget of the judge.
-        hardware: where and how models in this process run.
-        on_progress: called a few times a second, and at the end.
 
     Raises:
         UsageError: the folder or an argument cannot be used.
@@ -157,12 +146,7 @@ def audit_folder(
     """
     folder = Path(folder)
     dataset, constitution = _read(folder)
-    if match_lengths is not None:
-        if Path(match_lengths).resolve() == folder.resolve():
-            raise UsageError("the selection needs a folder of its own; give --match-lengths another")
-        selection = matched(dataset, constitution, seed=seed)
-        check_folder(Path(match_lengths), selection.craft)
-        write_dataset(Path(match_lengths), selection)
+    through = session or Session()
     found = audit(dataset, constitution, confidence_level=confidence_level)
     drawn = draw((*dataset.train, *dataset.heldout), sample, seed=seed)
 
@@ -171,20 +155,9 @@ def audit_folder(
 
     judged = people = preferred = None
     if judge:
-        judged = agree(
-            judge_pairs(
-                drawn,
-                constitution,
-                judge,
-                seed=seed,
-                store=store,
-                limits=limits,
-                hardware=hardware,
-                on_progress=on_progress,
-            )
-        )
+        judged = agree(judge_pairs(drawn, constitution, judge, through, seed=seed))
     if arena:
-        with Store(store_path(store)) as opened:
+        with Store(through.path) as opened:
             choices = put_sample(opened, arena, drawn, constitution)
         people, preferred = map(agree, read_preferences(choices, drawn))
     return Report(
@@ -200,6 +173,26 @@ def audit_folder(
         people=people,
         preferred=preferred,
     )
+
+
+def write_matched(folder: str | Path, into: str | Path, *, seed: int = 0) -> None:
+    """Write a selection of the pairs to another folder, in which lengths tell nothing.
+
+    Args:
+        folder: what `mien craft data` wrote.
+        into: where the selection goes.
+        seed: of the selection.
+
+    Raises:
+        UsageError: one of the folders cannot be used.
+    """
+    folder, into = Path(folder), Path(into)
+    dataset, constitution = _read(folder)
+    if into.resolve() == folder.resolve():
+        raise UsageError("the selection needs a folder of its own; give --match-lengths another")
+    selection = matched(dataset, constitution, seed=seed)
+    check_folder(into, selection.craft)
+    write_dataset(into, selection)
 
 
 def _read(folder: Path) -> tuple[Dataset, Constitution]:

@@ -20,18 +20,13 @@ from mien.instruments.manner.duplicates import alike
 from mien.materials.constitutions import Assertion, Constitution
 from mien.materials.traits import fold, load_traits
 from mien.materials.wording import fill
-from mien.measurement.session import Limits, open_transport, recall_quirk, remember_quirk, run_to_end
-from mien.models.inprocess.loading import Hardware
-from mien.runs.run import store_path
-from mien.store.store import Store
+from mien.measurement.session import Session
 from mien.types import Request
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from mien.instruments.judges import Ask
-    from mien.measurement.session import Progress
     from mien.models import Model
     from mien.types import Message, Trait
 
@@ -101,12 +96,9 @@ def draft_constitution(
     aims: Sequence[Aim],
     name: str,
     model: str,
+    session: Session | None = None,
     *,
     trait_set: str = "classic-144",
-    store: str | Path | None = None,
-    limits: Limits = Limits(),
-    hardware: Hardware = Hardware(),
-    on_progress: Callable[[Progress], None] | None = None,
 ) -> Constitution:
     """Have a model draft a constitution: an assertion a trait, and one call more for the description.
 
@@ -117,11 +109,8 @@ def draft_constitution(
         aims: of `read_aims`.
         name: of the character.
         model: who drafts; an organism cannot.
+        session: through which the model is called; default: one without limits on the usual store.
         trait_set: the set that the traits are of; it is named in the constitution.
-        store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
-        limits: concurrency, rates and budget.
-        hardware: where and how models in this process run.
-        on_progress: called a few times a second.
 
     Raises:
         UsageError: the model cannot be opened, or is an organism.
@@ -131,21 +120,12 @@ def draft_constitution(
     """
     if model.startswith("organism/"):
         raise UsageError(f"{model} follows no request and cannot write; give a model that can with --model")
-    made: list[Constitution] = []
+    through = session or Session()
 
-    async def main() -> None:
-        async with open_transport(limits, hardware) as transport:
-            writer = transport.open(model)
-            with Store(store_path(store)) as opened:
-                recall_quirk(opened, writer)
-                drafter = _Drafter(writer, Stages(transport, opened, limits, on_progress))
-                try:
-                    made.append(await drafter.constitution(aims, name, trait_set))
-                finally:
-                    remember_quirk(opened, writer)
+    async def main() -> Constitution:
+        return await _Drafter(through.open(model), Stages(through)).constitution(aims, name, trait_set)
 
-    run_to_end(main)
-    return made[0]
+    return through.run(main)
 
 
 class _Drafter:

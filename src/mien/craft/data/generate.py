@@ -11,52 +11,31 @@ from mien.craft.data.characters import ToldByAssertions, ToldByTraits
 from mien.craft.data.dataset import Dataset, check_folder, count_pairs, write_dataset
 from mien.craft.data.dataset_card import card
 from mien.craft.data.queries import Collection, add_ordinary, check_split, expand
-from mien.craft.data.ranking import AskedRanker, LikelihoodRanker
+from mien.craft.data.ranking import open_ranker, ranker_settings
 from mien.craft.data.recipes import Cast, LeftOut, Pair, shuffle
 from mien.craft.data.steps import Stages
 from mien.craft.data.wording import load_wording
 from mien.errors import InputError, UsageError
-from mien.instruments.judges.likelihood import MARGIN
 from mien.materials.constitutions import check_constitution, constitution_text, load_constitution
 from mien.materials.prompts import load_prompts
 from mien.materials.protocols import load_protocol
 from mien.materials.traits import load_traits
-from mien.measurement.session import (
-    Limits,
-    open_transport,
-    recall_quirk,
-    remember_quirk,
-    run_to_end,
-)
+from mien.measurement.session import Session
 from mien.measurement.study import ORGANISM_TRAITS
-from mien.models.inprocess.loading import ORGANISM_JUDGE, Hardware
-from mien.runs.run import store_path
-from mien.store.store import Store
 from mien.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from mien.craft.data.queries import Query, Source
-    from mien.craft.data.ranking import Ranker
     from mien.craft.data.settings import Craft
     from mien.instruments.judges import Ask
     from mien.materials.constitutions import Constitution
-    from mien.measurement.session import Progress
     from mien.models import Model
-    from mien.models.client import Transport
     from mien.types import Call, Request
 
 
-def craft_data(
-    craft: Craft,
-    folder: str | Path,
-    *,
-    store: str | Path | None = None,
-    limits: Limits = Limits(),
-    hardware: Hardware = Hardware(),
-    on_progress: Callable[[Progress], None] | None = None,
-) -> Dataset:
+def craft_data(craft: Craft, folder: str | Path, session: Session | None = None) -> Dataset:
     """Make training data and write them to a folder.
 
     Calls that the store holds are not made again. The files are a function of what was asked and of the calls
@@ -65,10 +44,7 @@ def craft_data(
     Args:
         craft: what is asked for.
         folder: where the data go; see `mien.craft.data.dataset`.
-        store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
-        limits: concurrency, rates and budget.
-        hardware: where and how models in this process run.
-        on_progress: called a few times a second, and at the end of each stage.
+        session: through which models are called; default: one without limits on the usual store.
 
     Raises:
         UsageError: something that was asked cannot be used, or what came of it is no training data: nothing
@@ -77,17 +53,10 @@ def craft_data(
         Unfinished: too many calls failed; what was answered is kept.
         EndpointRefused: an endpoint refuses every call alike.
     """
-    workshop = _Workshop(craft, limits, on_progress)
+    workshop = _Workshop(craft)
     check_folder(Path(folder), workshop.asked())
-    made: list[_Made] = []
-
-    async def main() -> None:
-        async with open_transport(limits, hardware) as transport:
-            with Store(store_path(store)) as opened:
-                made.append(await workshop.work(transport, opened))
-
-    run_to_end(main)
-    dataset = workshop.dataset(made[0])
+    through = session or Session()
+    dataset = workshop.dataset(through.run(lambda: workshop.work(through)))
     write_dataset(Path(folder), dataset)
     return dataset
 
@@ -103,12 +72,10 @@ class _Made(NamedTuple):
 class _Workshop:
     """Carries the stages out."""
 
-    def __init__(self, craft: Craft, limits: Limits, on_progress: Callable[[Progress], None] | None) -> None:
+    def __init__(self, craft: Craft) -> None:
         self._craft = craft
         self._constitution = _checked(craft.constitution)
         self._prompts = load_prompts(craft.prompts) if craft.ordinary else ()
-        self._limits = limits
-        self._on_progress = on_progress
         self._protocol = load_protocol()
         self._wording = load_wording()
         self._traits = None
@@ -119,9 +86,6 @@ class _Workshop:
     def asked(self) -> dict[str, Any]:
         """Everything that the data depend on beside the calls; see `mien.craft.data.dataset`."""
         craft, protocol, ranked = self._craft, self._protocol, self._craft.pairs == "ranked"
-        judging = (
-            {"margin": MARGIN} if craft.judge == ORGANISM_JUDGE else protocol.judge.sampling.model_dump()
-        )
         content = self._constitution.model_dump_json(by_alias=True).encode()
         wording = self._wording.model_dump(mode="json")
         return {
@@ -143,24 +107,24 @@ class _Workshop:
             "answers": craft.answers if ranked else None,
             "margin": craft.margin if ranked else None,
             "sampling": craft.sampling.model_dump(),
-            "judging": judging if ranked else None,
+            "judging": ranker_settings(craft.judge) if ranked and craft.judge else None,
             "told": craft.told,
             "wording": wording | {"instructed": protocol.wording.instructed},
         }
 
-    async def work(self, transport: Transport, store: Store) -> _Made:
+    async def work(self, session: Session) -> _Made:
         """Both stages."""
         craft = self._craft
-        student, teacher = transport.open(craft.student), transport.open(craft.teacher)
-        reader = transport.open(craft.judge) if craft.judge and craft.pairs == "ranked" else None
-        stages = Stages(transport, store, self._limits, self._on_progress)
+        student, teacher = session.open(craft.student), session.open(craft.teacher)
+        reader = session.open(craft.judge) if craft.judge and craft.pairs == "ranked" else None
+        stages = Stages(session)
         collection = await self._queries(stages, teacher)
         cast = Cast(
             student=student,
             teacher=teacher,
             character=self._traits or ToldByAssertions(self._constitution, self._wording),
             sampling=craft.sampling.sampling(),
-            ranker=self._ranker(reader) if reader else None,
+            ranker=open_ranker(reader, self._constitution, seed=craft.seed) if reader else None,
             n_answers=craft.answers,
             margin=craft.margin,
         )
@@ -168,14 +132,8 @@ class _Workshop:
         async def pair(query: Query, ask: Ask) -> Pair | LeftOut:
             return await cast.pair(craft.pairs, query, ask)
 
-        if reader:
-            recall_quirk(store, reader)
-        try:
-            models = (student, teacher, reader) if reader else (student, teacher)
-            outcomes = await stages.carry_out(collection.queries, pair, "pair", *models)
-        finally:
-            if reader:
-                remember_quirk(store, reader)
+        models = (student, teacher, reader) if reader else (student, teacher)
+        outcomes = await stages.carry_out(collection.queries, pair, "pair", *models)
         return _Made(collection.queries, collection.duplicates, outcomes)
 
     async def _queries(self, stages: Stages, teacher: Model) -> Collection:
@@ -206,11 +164,6 @@ class _Workshop:
         add_ordinary(collection, self._prompts, most=craft.ordinary, seed=craft.seed)
         check_split(collection.queries)
         return collection
-
-    def _ranker(self, reader: Model) -> Ranker:
-        if self._traits and reader.name == ORGANISM_JUDGE:
-            return LikelihoodRanker(reader, self._traits)
-        return AskedRanker(reader, self._constitution, self._wording, self._protocol)
 
     def dataset(self, made: _Made) -> Dataset:
         """The data, checked and counted."""

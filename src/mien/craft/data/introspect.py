@@ -20,19 +20,15 @@ from mien.instruments.manner.duplicates import Seen
 from mien.materials.constitutions import load_constitution
 from mien.materials.protocols import SamplingSettings, load_protocol
 from mien.materials.traits import load_traits
-from mien.measurement.session import Limits, open_transport, run_to_end
+from mien.measurement.session import Session
 from mien.measurement.study import ORGANISM_TRAITS
-from mien.models.inprocess.loading import Hardware
-from mien.runs.run import store_path
-from mien.store.store import Store
 from mien.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from mien.craft.data.introspection import Task
     from mien.materials.constitutions import Constitution
-    from mien.measurement.session import Progress
 
 ROWS, TOLD = "introspection.jsonl", "introspection.json"
 
@@ -69,18 +65,15 @@ class Introspecting:
             raise UsageError(f"a conversation has at least 1 turn, not {self.turns}")
 
 
-def introspect(
-    settings: Introspecting,
-    *,
-    store: str | Path | None = None,
-    limits: Limits = Limits(),
-    hardware: Hardware = Hardware(),
-    on_progress: Callable[[Progress], None] | None = None,
-) -> dict[str, Any]:
+def introspect(settings: Introspecting, session: Session | None = None) -> dict[str, Any]:
     """Write ``introspection.jsonl`` into a folder of training data, and ``introspection.json`` beside it.
 
     Calls that the store holds are not made again. Answers that were cut off are left out, and so are
     near-duplicates of an earlier answer to the same question, and conversations that repeat one.
+
+    Args:
+        settings: what is asked for.
+        session: through which the model is called; default: one without limits on the usual store.
 
     Returns:
         Everything that was asked, and ``counts`` of what came of it.
@@ -98,32 +91,24 @@ def introspect(
         _check_organism(settings)
     told = _asked(settings, model, constitution, organism=organism)
     _check(folder / TOLD, told)
-    wording, protocol = load_introspection_wording(), load_protocol()
+    wording = load_introspection_wording()
     todo = tasks(wording, reflections=settings.reflections, interactions=settings.interactions)
-    outcomes: list[Introspection | LeftOut] = []
+    through = session or Session()
 
-    async def main() -> None:
-        async with open_transport(limits, hardware) as transport:
-            speaker = transport.open(model)
-            introspector = Introspector(
-                model=speaker,
-                constitution=constitution,
-                wording=wording,
-                crafting=load_wording(),
-                sampling=settings.sampling.sampling(),
-                turns=settings.turns,
-                traits=ToldByTraits(constitution, load_traits(ORGANISM_TRAITS), protocol, seed=settings.seed)
-                if organism
-                else None,
-            )
-            with Store(store_path(store)) as opened:
-                stages = Stages(transport, opened, limits, on_progress)
-                outcomes.extend(
-                    await stages.carry_out(todo, introspector.carry_out, "introspection", speaker)
-                )
+    async def main() -> list[Introspection | LeftOut]:
+        speaker = through.open(model)
+        introspector = Introspector(
+            model=speaker,
+            constitution=constitution,
+            wording=wording,
+            crafting=load_wording(),
+            sampling=settings.sampling.sampling(),
+            turns=settings.turns,
+            traits=_traits(constitution, settings.seed) if organism else None,
+        )
+        return await Stages(through).carry_out(todo, introspector.carry_out, "introspection", speaker)
 
-    run_to_end(main)
-    kept, left_out = _kept(todo, outcomes)
+    kept, left_out = _kept(todo, through.run(main))
     if not kept:
         why = "; ".join(f"{n:,} × {reason}" for reason, n in left_out.most_common(3))
         raise UsageError(f"no introspection is left to write ({why}); look at what {model} answers")
@@ -132,6 +117,10 @@ def introspect(
     write_lines(folder / ROWS, (one.row() for one in sorted(kept, key=lambda one: one.id)))
     write_text(folder / TOLD, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
     return told
+
+
+def _traits(constitution: Constitution, seed: int) -> ToldByTraits:
+    return ToldByTraits(constitution, load_traits(ORGANISM_TRAITS), load_protocol(), seed=seed)
 
 
 def _counts(kept: Sequence[Introspection], left_out: Counter[str]) -> dict[str, Any]:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 from hashlib import blake2b
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from mien.craft.data.characters import plain
-from mien.instruments.judges import AskingJudge
+from mien.craft.data.characters import ToldByTraits, plain
+from mien.craft.data.wording import load_wording
+from mien.instruments.judges import AskingJudge, kind_of
 from mien.instruments.judges.likelihood import MARGIN
+from mien.materials.protocols import load_protocol
+from mien.materials.traits import load_traits
 from mien.materials.wording import fill
+from mien.measurement.study import ORGANISM_TRAITS
 from mien.types import Call, Prompt, Request, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mien.craft.data.characters import ToldByTraits
     from mien.craft.data.queries import Query
     from mien.craft.data.wording import Wording
     from mien.instruments.judges import Ask
@@ -38,6 +41,30 @@ class Ranker(Protocol):
             ½ for a tie; ¼ and ¾ where a judge called a tie in one order alone.
         """
         ...
+
+
+def open_ranker(model: Model, constitution: Constitution, *, seed: int = 0) -> Ranker:
+    """What ranks answers by a model: it is asked, or its likelihoods are compared.
+
+    Args:
+        model: a judge.
+        constitution: the character.
+        seed: of the lots that an organism is told a trait by.
+
+    Raises:
+        UsageError: likelihoods are to be compared, and the constitution raises or lowers a trait that the
+            organism doesn't know.
+    """
+    protocol = load_protocol()
+    if kind_of(model.name).answers:
+        return AskedRanker(model, constitution, load_wording(), protocol)
+    traits = ToldByTraits(constitution, load_traits(ORGANISM_TRAITS), protocol, seed=seed)
+    return LikelihoodRanker(model, traits)
+
+
+def ranker_settings(judge: str) -> dict[str, Any]:
+    """All that a ranking depends on beside the judge's model and the wording, as JSON has it."""
+    return load_protocol().judge.sampling.model_dump() if kind_of(judge).answers else {"margin": MARGIN}
 
 
 class Ranking(NamedTuple):
@@ -95,7 +122,7 @@ class PairJudge:
         worded = protocol.wording.model_copy(update={"judge": judge, "neither": tie, "question": question})
         settings = protocol.judge.model_copy(update={"order": "listed", "forced": False})
         asked = protocol.model_copy(update={"wording": worded, "judge": settings})
-        self._judge = AskingJudge(model.name, model, asked, (), seed=0)
+        self._judge = AskingJudge(model.name, model, asked, ())
         self._pair = pair
 
     async def both_orders(self, prompt: Prompt, one: str, other: str, ask: Ask) -> tuple[float, float] | Call:

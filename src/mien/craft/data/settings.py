@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from mien.craft.data.recipes import Recipe
 from mien.errors import UnknownName, UsageError
+from mien.instruments.judges import kind_of
 from mien.materials.protocols import SamplingSettings
-from mien.models.inprocess.loading import ORGANISM_JUDGE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,8 +80,8 @@ class Craft:
     def told(self) -> Literal["assertions", "traits"]:
         """How models are told to be in character: the organism understands traits alone."""
         by_organism = _is_organism(self.student if self.pairs == "ranked" else self.teacher)
-        likelihoods = self.pairs == "ranked" and self.judge == ORGANISM_JUDGE
-        return "traits" if by_organism or likelihoods else "assertions"
+        unasked = self.pairs == "ranked" and self.judge is not None and not kind_of(self.judge).answers
+        return "traits" if by_organism or unasked else "assertions"
 
 
 def _is_organism(spec: str) -> bool:

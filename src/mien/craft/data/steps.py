@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from mien.craft.data.recipes import LeftOut
 from mien.errors import BudgetReached, Unfinished
 from mien.formatting import counted
-from mien.measurement.session import Calls, Progress, count_workers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from mien.instruments.judges import Ask
-    from mien.measurement.session import Limits
+    from mien.measurement.session import Session
     from mien.models import Model
-    from mien.models.client import Transport
-    from mien.store.store import Store
 
 #: Share of a stage's items that may fail before what comes of it is no longer what was asked for.
 MOST_FAILED: Final = 0.1
@@ -29,23 +26,11 @@ class Stages:
     """Carries stages out, one after the other.
 
     Args:
-        transport: the way to the models.
-        store: keeps the calls, and has those that were made before.
-        limits: of speed and budget.
-        on_progress: called a few times a second, and at the end of each stage.
+        session: an open one.
     """
 
-    def __init__(
-        self,
-        transport: Transport,
-        store: Store,
-        limits: Limits,
-        on_progress: Callable[[Progress], None] | None = None,
-    ) -> None:
-        self._transport = transport
-        self._store = store
-        self._limits = limits
-        self._on_progress = on_progress
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def carry_out(
         self,
@@ -66,8 +51,9 @@ class Stages:
             BudgetReached: a limit was reached.
             Unfinished: more than `MOST_FAILED` of the items failed.
         """
-        progress = Progress(total=len(items), tally=self._transport.tally, unit=unit)
-        calls = Calls(self._store, progress)
+        session = self._session
+        calls = session.calls(len(items), unit)
+        progress = calls.progress
         outcomes: dict[int, Outcome | LeftOut] = {}
 
         async def one(number: int) -> bool:
@@ -77,13 +63,8 @@ class Stages:
                 return False
             return True
 
-        await calls.carry_out(
-            one,
-            range(len(items)),
-            workers=count_workers(self._limits, *models),
-            on_progress=self._on_progress,
-        )
-        kept = f"what was answered is kept in {self._store.path}, and the same command goes on"
+        await calls.carry_out(one, range(len(items)), workers=session.workers(*models))
+        kept = f"what was answered is kept in {session.path}, and the same command goes on"
         if progress.stopped:
             done = f"{progress.done:,} of {counted(progress.total, unit)} are through"
             raise BudgetReached(f"{progress.stopped}: {done}, and nothing is written yet; {kept}")

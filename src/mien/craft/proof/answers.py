@@ -139,7 +139,7 @@ async def agreement(
     options = tuple(asked["options"])
     settings = protocol.judge.model_copy(update={"forced": False})
     reader = AskingJudge(
-        judge.name, judge, protocol.model_copy(update={"wording": wording, "judge": settings}), (), seed=0
+        judge.name, judge, protocol.model_copy(update={"wording": wording, "judge": settings}), ()
     )
 
     async def one(item: tuple[int, int], ask: Ask) -> float | LeftOut:

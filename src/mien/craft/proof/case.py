@@ -15,11 +15,12 @@ from mien.craft.proof.answers import plain_prompts
 from mien.craft.proof.capabilities import check_tasks
 from mien.craft.proof.subjects import base_of, check_control, find_adapter, reader_of, written
 from mien.errors import InputError, UsageError
+from mien.instruments.judges import kind_of
 from mien.materials.constitutions import load_constitution
 from mien.materials.prompts import load_prompts
 from mien.materials.protocols import Protocol, load_protocol
 from mien.measurement.study import plan
-from mien.models.inprocess.loading import ORGANISM_JUDGE, runs_here
+from mien.models.inprocess.loading import runs_here
 from mien.version import __version__
 
 if TYPE_CHECKING:
@@ -154,9 +155,10 @@ def _notes(claim: Claim, base: str, judge: str, *, held_out: bool) -> tuple[str,
             "An organism understands no constitution: its prompted runs show what a text in front does to "
             "it, not what prompting can do."
         )
-    if judge == ORGANISM_JUDGE:
+    kind = kind_of(judge)
+    if not kind.answers:
         notes.append(
-            f"{judge} compares likelihoods and cannot be asked: nothing is said of coherence, nor of whether "
+            f"{judge} {kind.reads} and cannot be asked: nothing is said of coherence, nor of whether "
             "the model goes along with false claims."
         )
     if not held_out:

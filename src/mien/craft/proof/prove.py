@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -18,21 +17,12 @@ from mien.craft.proof.result import CONTRASTS, Coherence, Proof, moves, spread, 
 from mien.craft.proof.section import check_folder, write_proof
 from mien.errors import BudgetReached, NotIdentified, Unfinished, UsageError
 from mien.formatting import counted
+from mien.instruments.judges import kind_of
 from mien.instruments.manner.features import shifts
 from mien.measurement.measure import carry_out
-from mien.measurement.session import (
-    Limits,
-    Progress,
-    open_transport,
-    recall_quirk,
-    remember_quirk,
-    run_to_end,
-)
-from mien.models.inprocess.loading import ORGANISM_JUDGE, Hardware
+from mien.measurement.session import Session
 from mien.runs.analysis import diff
-from mien.runs.run import Run, store_path
 from mien.stats.proportions import clustered_share
-from mien.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,6 +31,7 @@ if TYPE_CHECKING:
     from mien.craft.proof.result import Role
     from mien.instruments.manner.features import Shift
     from mien.measurement.study import Study
+    from mien.runs.run import Run
     from mien.stats.consistency.persistence import Persistence
     from mien.stats.diffs import Diff
     from mien.stats.profiles.profile import Profile
@@ -52,11 +43,8 @@ HOLDS_PART: Final = 4
 def prove(
     claim: Claim,
     folder: str | Path,
+    session: Session | None = None,
     *,
-    store: str | Path | None = None,
-    limits: Limits = Limits(),
-    hardware: Hardware = Hardware(),
-    on_progress: Callable[[Progress], None] | None = None,
     on_stage: Callable[[str], None] | None = None,
 ) -> Proof:
     """Measure whether a trained character took, what else moved, and what it cost; write it to a folder.
@@ -67,10 +55,8 @@ def prove(
     Args:
         claim: what is to be proved, and how.
         folder: where the report goes; see `mien.craft.proof.section`.
-        store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
-        limits: concurrency, rates and budget, over all that is measured.
-        hardware: where and how models in this process run.
-        on_progress: called a few times a second.
+        session: through which models are called, its budget over all that is measured; default: one without
+            limits on the usual store.
         on_stage: told what comes next.
 
     Raises:
@@ -81,7 +67,7 @@ def prove(
     """
     case = lay_out(claim)
     check_folder(Path(folder), case.asked)
-    bench = _Bench(case, Path(folder), store_path(store), limits, hardware, on_progress, on_stage)
+    bench = _Bench(case, Path(folder), session or Session(), on_stage)
     profiles: dict[Role, Profile] = {role: bench.measure(role) for role in case.models}
     later: tuple[Role, ...] = ("trained", "prompted") if claim.turns > 1 else ()
     holds: dict[Role, tuple[Persistence, ...]] = {role: bench.holds(role) for role in later}
@@ -100,25 +86,16 @@ class _Texts(NamedTuple):
 
 
 class _Bench:
-    """Measures, within limits that hold for all of it."""
+    """Measures, one model after the other: few machines have room for several in this process."""
 
     def __init__(
-        self,
-        case: Case,
-        folder: Path,
-        store: Path,
-        limits: Limits,
-        hardware: Hardware,
-        on_progress: Callable[[Progress], None] | None,
-        on_stage: Callable[[str], None] | None,
+        self, case: Case, folder: Path, session: Session, on_stage: Callable[[str], None] | None
     ) -> None:
         self._case = case
         digest = blake2b(json.dumps(case.asked, sort_keys=True).encode(), digest_size=3).hexdigest()
         self._name = f"{folder.resolve().name}-{digest}"
-        self._store = store
-        self._limits = limits
-        self._hardware = hardware
-        self._on_progress = on_progress
+        self._session = session
+        self._judge_answers = kind_of(case.judge).answers
         self._on_stage = on_stage
         self.notes: list[str] = []
 
@@ -160,7 +137,7 @@ class _Bench:
             self._say(f"{role}: plain answers to {counted(len(self._case.prompts), 'prompt')}")
             said, texts.figures[role] = self._answers(model, base)
             base = base or said
-        if base and said and self._case.judge != ORGANISM_JUDGE:
+        if base and said and self._judge_answers:
             self._say("coherence of base and trained")
             texts.pairs.extend(self._compared(base, said))
         return texts
@@ -171,62 +148,39 @@ class _Bench:
         if not claim.capabilities:
             return []
         self._say(f"capabilities: {', '.join(claim.capabilities)}")
-        return capabilities(self._case.models["base"], claim.adapter, claim.capabilities, self._hardware)
+        return capabilities(
+            self._case.models["base"], claim.adapter, claim.capabilities, self._session.hardware
+        )
 
     def _answers(self, spec: str, base: plain.Answers | None) -> tuple[plain.Answers, plain.Figures]:
-        case, protocol = self._case, self._case.protocols["base"]
-        found: list[tuple[plain.Answers, plain.Figures]] = []
+        case, protocol, session = self._case, self._case.protocols["base"], self._session
 
-        async def main() -> None:
-            async with open_transport(self._limits, self._hardware) as transport:
-                with Store(self._store) as opened:
-                    stages = Stages(transport, opened, self._limits, self._on_progress)
-                    model = transport.open(spec)
-                    said = await plain.answer(model, case.prompts, protocol, stages)
-                    figures = plain.figures(said)
-                    figures[plain.SURPRISE] = await plain.surprise(model, base or said, stages)
-                    if case.judge != ORGANISM_JUDGE:
-                        judge = transport.open(case.judge)
-                        recall_quirk(opened, judge)
-                        claimed = await plain.answer(model, plain.claims(), protocol, stages)
-                        figures["agreement"] = await plain.agreement(claimed, judge, protocol, stages)
-                        remember_quirk(opened, judge)
-                    found.append((said, figures))
-                self._spend(transport.tally.answered + transport.tally.failed, transport.tally.cost)
+        async def main() -> tuple[plain.Answers, plain.Figures]:
+            stages, model = Stages(session), session.open(spec)
+            said = await plain.answer(model, case.prompts, protocol, stages)
+            figures = plain.figures(said)
+            figures[plain.SURPRISE] = await plain.surprise(model, base or said, stages)
+            if self._judge_answers:
+                judge = session.open(case.judge)
+                claimed = await plain.answer(model, plain.claims(), protocol, stages)
+                figures["agreement"] = await plain.agreement(claimed, judge, protocol, stages)
+            return said, figures
 
-        run_to_end(main)
-        return found[0]
+        return session.run(main)
 
     def _compared(self, base: plain.Answers, trained: plain.Answers) -> list[tuple[str, float, float]]:
-        found: list[tuple[str, float, float]] = []
+        case, session = self._case, self._session
 
-        async def main() -> None:
-            async with open_transport(self._limits, self._hardware) as transport:
-                with Store(self._store) as opened:
-                    judge = transport.open(self._case.judge)
-                    recall_quirk(opened, judge)
-                    stages = Stages(transport, opened, self._limits, self._on_progress)
-                    protocol = self._case.protocols["base"]
-                    found.extend(await plain.compare(base, trained, judge, protocol, stages))
-                    remember_quirk(opened, judge)
-                self._spend(transport.tally.answered + transport.tally.failed, transport.tally.cost)
+        async def main() -> list[tuple[str, float, float]]:
+            judge = session.open(case.judge)
+            return await plain.compare(base, trained, judge, case.protocols["base"], Stages(session))
 
-        run_to_end(main)
-        return found
+        return session.run(main)
 
     def _carry_out(self, study: Study) -> Run:
-        last: list[Progress] = []
-
-        def watch(progress: Progress) -> None:
-            last[:] = [progress]
-            if self._on_progress:
-                self._on_progress(progress)
-
-        run = carry_out(
-            study, store=self._store, limits=self._limits, hardware=self._hardware, on_progress=watch
-        )
-        (progress,) = last
-        kept = f"what was answered is kept in {self._store}, and the same command goes on"
+        run, progress = carry_out(study, self._session), self._session.progress
+        assert progress is not None
+        kept = f"what was answered is kept in {self._session.path}, and the same command goes on"
         if progress.stopped:
             done = f"{progress.done:,} of {counted(progress.total, 'trial')} of {study.name} are through"
             raise BudgetReached(f"{progress.stopped}: {done}; {kept}")
@@ -234,17 +188,7 @@ class _Bench:
             reasons = "; ".join(f"{n:,} × {reason}" for reason, n in progress.reasons.most_common(3))
             failed = f"{progress.failed:,} of {counted(progress.total, 'trial')} of {study.name} failed"
             raise Unfinished(f"{failed} ({reasons}); {kept}")
-        self._spend(progress.tally.answered + progress.tally.failed, progress.tally.cost)
         return run
-
-    def _spend(self, calls: int, cost: float) -> None:
-        """Limits are of the proof as a whole; each part of it counts by itself."""
-        limits = self._limits
-        self._limits = replace(
-            limits,
-            max_calls=None if limits.max_calls is None else max(0, limits.max_calls - calls),
-            max_cost=None if limits.max_cost is None else max(0.0, limits.max_cost - cost),
-        )
 
     def _say(self, stage: str) -> None:
         if self._on_stage:

@@ -1,20 +1,25 @@
 """From a response to a verdict: which of the options it shows.
 
-A judge sees the prompt, the response and the options, and never the name of the model under test. `asking`
-has a model read the response; `likelihood` compares how likely a model finds it under each option.
+A judge sees the prompt, the response and the options, and never the name of the model under test.
+`generative` has a model read the response; `likelihood` compares how likely a model finds it under each
+option. Which of them a model is, is told by its spec (`kind_of`), and what follows from that by the kind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
+from mien.errors import UsageError
 from mien.instruments.judges.generative import AskingJudge
 from mien.instruments.judges.likelihood import LikelihoodJudge
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.materials.protocols import Protocol as MeasurementProtocol
     from mien.models import Model
-    from mien.types import Call, Request, Trial, Verdict
+    from mien.types import Call, Request, Trait, Trial, Verdict
 
 #: Sends a request to a model, or finds what it answered before.
 Ask = Callable[["Model", "Request"], Awaitable["Call"]]
@@ -24,9 +29,36 @@ class Judge(Protocol):
     """Reads responses.
 
     Attributes:
+        reads: the manner of reading, in words that follow the judge's name.
+        sees_order: whether it is shown the options one after the other, which may sway it.
+        varies: whether another reading of the same response may end otherwise.
+        answers: whether its model can be asked other questions, too.
         name: what its verdicts go by.
         settings: all that its verdicts depend on beside the model; kept with the run.
     """
+
+    reads: ClassVar[str]
+    sees_order: ClassVar[bool]
+    varies: ClassVar[bool]
+    answers: ClassVar[bool]
+
+    def __init__(
+        self,
+        name: str,
+        model: Model,
+        protocol: MeasurementProtocol,
+        traits: Sequence[Trait],
+        *,
+        seed: int = 0,
+        repeat: int = 0,
+    ) -> None:
+        """See `open_judge`."""
+        ...
+
+    @classmethod
+    def takes(cls, spec: str) -> bool:
+        """Whether the model of this spec reads in this manner."""
+        ...
 
     @property
     def name(self) -> str: ...
@@ -45,4 +77,41 @@ class Judge(Protocol):
         ...
 
 
-__all__ = ["Ask", "AskingJudge", "Judge", "LikelihoodJudge"]
+#: The kinds of judges. The first that takes a model's spec reads by that model; the last takes any.
+KINDS: Final[tuple[type[Judge], ...]] = (LikelihoodJudge, AskingJudge)
+
+
+def kind_of(spec: str) -> type[Judge]:
+    """The kind of judge that a model is, by its spec: before it is opened, or where it stands in a store."""
+    return next(kind for kind in KINDS if kind.takes(spec))
+
+
+def open_judge(
+    name: str,
+    model: Model,
+    protocol: MeasurementProtocol,
+    traits: Sequence[Trait],
+    *,
+    seed: int = 0,
+    repeat: int = 0,
+) -> Judge:
+    """A judge that reads by a model.
+
+    Args:
+        name: what the verdicts go by.
+        model: what is asked.
+        protocol: how.
+        traits: the traits that may be options.
+        seed: of all lots; the design's.
+        repeat: 0 for the first reading; 1, 2, … ask the same questions again, with calls of their own.
+
+    Raises:
+        UsageError: a repeat would read alike.
+    """
+    kind = kind_of(model.name)
+    if repeat and not kind.varies:
+        raise UsageError(f"{model.name} {kind.reads}, which are the same each time: a repeat tells nothing")
+    return kind(name, model, protocol, traits, seed=seed, repeat=repeat)
+
+
+__all__ = ["KINDS", "Ask", "AskingJudge", "Judge", "LikelihoodJudge", "kind_of", "open_judge"]

@@ -9,7 +9,7 @@ import asyncio
 import re
 from dataclasses import replace
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
@@ -48,6 +48,11 @@ class AskingJudge:
         repeat: 0 for the first reading; 1, 2, … ask the same questions again, with calls of their own.
     """
 
+    reads: ClassVar = "is asked"
+    sees_order: ClassVar = True
+    varies: ClassVar = True
+    answers: ClassVar = True
+
     def __init__(
         self,
         name: str,
@@ -55,7 +60,7 @@ class AskingJudge:
         protocol: Protocol,
         traits: Sequence[Trait],
         *,
-        seed: int,
+        seed: int = 0,
         repeat: int = 0,
     ) -> None:
         self.name = name
@@ -67,6 +72,11 @@ class AskingJudge:
         self._seed = seed
         self._repeat = repeat
         self._first_is_in: asyncio.Event | None = None
+
+    @classmethod
+    def takes(cls, spec: str) -> bool:
+        """Any model can be asked."""
+        return True
 
     @property
     def settings(self) -> Mapping[str, object]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from mien.instruments import Instructed
+from mien.models.inprocess.loading import ORGANISM_JUDGE
 from mien.types import NEITHER, Call, Request, Verdict
 
 if TYPE_CHECKING:
@@ -33,17 +34,36 @@ class LikelihoodJudge:
         model: what the likelihoods are taken from.
         protocol: wording of the instruction, and whether a choice is forced.
         traits: the traits that may be options.
+        seed, repeat: play no part: nothing is drawn, and a repeat reads alike.
         margin: in nats; below it the verdict is ``neither``, unless a choice is forced.
     """
 
+    reads: ClassVar = "compares likelihoods"
+    sees_order: ClassVar = False
+    varies: ClassVar = False
+    answers: ClassVar = False
+
     def __init__(
-        self, name: str, model: Model, protocol: Protocol, traits: Sequence[Trait], *, margin: float = MARGIN
+        self,
+        name: str,
+        model: Model,
+        protocol: Protocol,
+        traits: Sequence[Trait],
+        *,
+        seed: int = 0,
+        repeat: int = 0,
+        margin: float = MARGIN,
     ) -> None:
         self.name = name
         self.model = model
         self._instructed = Instructed(protocol.override(preamble=""), traits)
         self._margin = 0.0 if protocol.judge.forced else margin
         self._wording = protocol.wording.instructed
+
+    @classmethod
+    def takes(cls, spec: str) -> bool:
+        """The organism's judge alone: other models can be asked, and endpoints tell no likelihoods."""
+        return spec == ORGANISM_JUDGE
 
     @property
     def settings(self) -> dict[str, object]:

@@ -15,10 +15,10 @@ from mien.errors import EndpointRefused, UsageError
 from mien.types import Call
 
 if TYPE_CHECKING:
-    from mien.models.http.providers import Endpoint, Price
+    from mien.models.http.providers import Endpoint
     from mien.models.http.throttle import Throttle
     from mien.models.http.transport import Exchange, Wire
-    from mien.models.usage import Tally
+    from mien.models.usage import Price, Tally
     from mien.types import Request, Sampling
 
 #: Attempts at a call before it is recorded as failed.

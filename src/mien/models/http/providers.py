@@ -7,29 +7,18 @@ import os
 import re
 from fnmatch import fnmatchcase
 from importlib import resources
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
 
 from mien.errors import MissingKey, UnknownName, UsageError
+from mien.models.usage import Price
 
 #: Holds the key for endpoints that are given by their address.
 ADDRESS_KEY_VARIABLE = "MIEN_API_KEY"
 
 # Placeholders such as "EMPTY" or "none" are words that an answer may hold; no real key is that short.
 _SHORTEST_SECRET = 8
-
-
-class Price(NamedTuple):
-    """US dollars per million tokens."""
-
-    input: float
-    output: float
-
-    def of(self, tokens_in: int, tokens_out: int) -> float:
-        """US dollars for one call."""
-        return (self.input * tokens_in + self.output * tokens_out) / 1e6
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):

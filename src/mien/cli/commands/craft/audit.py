@@ -16,8 +16,7 @@ from mien.cli.resuming import resumable
 if TYPE_CHECKING:
     from mien.craft.audit.audit import Report
     from mien.craft.audit.counts import Part
-    from mien.measurement.session import Limits
-    from mien.models.inprocess.loading import Hardware
+    from mien.measurement.session import Session
     from mien.stats.proportions import Proportion
 
 _OTHERS = "What others say"
@@ -68,30 +67,26 @@ def command(
     seed: _Seed = 0,
     confidence_level: options.ConfidenceOption = 0.95,
     *,
-    limits: Limits,
-    hardware: Hardware,
+    session: Session,
     as_json: options.JsonOption = False,
-    store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
     """See what training data hold beside the character: lengths, leaks, refusals, repeats, languages.
 
     Each is counted by assertion, and in chosen and rejected answers apart. The status is 0 whatever is found.
     """
-    from mien.craft.audit.audit import audit_folder
+    from mien.craft.audit import audit
 
-    with resumable(store), ProgressReport() as progress:
-        report = audit_folder(
+    with resumable(session.path), ProgressReport() as session.on_progress:
+        if match_lengths:
+            audit.write_matched(folder, match_lengths, seed=seed)
+        report = audit.audit_folder(
             folder,
+            session,
             judge=judge,
             arena=arena,
             sample=sample,
-            match_lengths=match_lengths,
             seed=seed,
             confidence_level=confidence_level,
-            store=store,
-            limits=limits,
-            hardware=hardware,
-            on_progress=progress,
         )
     if as_json:
         print_json(report.to_dict())

@@ -16,8 +16,7 @@ from mien.cli.resuming import resumable
 if TYPE_CHECKING:
     from mien.craft.data.dataset import Dataset
     from mien.craft.data.settings import Craft
-    from mien.measurement.session import Limits
-    from mien.models.inprocess.loading import Hardware
+    from mien.measurement.session import Session
 
 _WHAT, _HOW = "What is made", "How the models are sampled"
 
@@ -106,10 +105,8 @@ def command(
     top_p: _TopP = None,
     max_tokens: _MaxTokens = None,
     *,
-    limits: Limits,
-    hardware: Hardware,
+    session: Session,
     as_json: options.JsonOption = False,
-    store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
     """Make training data of a constitution: pairs of answers, one to be preferred to the other.
 
@@ -136,8 +133,8 @@ def command(
         sampling=SamplingSettings(temperature=temperature, top_p=top_p, max_tokens=max_tokens),
         seed=seed,
     )
-    with resumable(store), ProgressReport() as report:
-        dataset = craft_data(craft, output, store=store, limits=limits, hardware=hardware, on_progress=report)
+    with resumable(session.path), ProgressReport() as session.on_progress:
+        dataset = craft_data(craft, output, session)
     if not craft.expands:
         console(err=True).print(
             f"{teacher} cannot write messages: the queries are the constitution's own and ordinary prompts.",

@@ -14,8 +14,7 @@ from mien.cli.progress import ProgressReport
 from mien.cli.resuming import resumable
 
 if TYPE_CHECKING:
-    from mien.measurement.session import Limits
-    from mien.models.inprocess.loading import Hardware
+    from mien.measurement.session import Session
 
 _HOW = "How the model is sampled"
 
@@ -50,10 +49,8 @@ def command(
     top_p: _TopP = None,
     max_tokens: _MaxTokens = None,
     *,
-    limits: Limits,
-    hardware: Hardware,
+    session: Session,
     as_json: options.JsonOption = False,
-    store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
     """Have a model in character answer questions about itself, and talk to a copy of itself.
 
@@ -72,8 +69,8 @@ def command(
         sampling=SamplingSettings(temperature=temperature, top_p=top_p, max_tokens=max_tokens),
         seed=seed,
     )
-    with resumable(store), ProgressReport() as report:
-        told = introspect(settings, store=store, limits=limits, hardware=hardware, on_progress=report)
+    with resumable(session.path), ProgressReport() as session.on_progress:
+        told = introspect(settings, session)
     if as_json:
         print_json({"folder": str(folder), **told})
         return

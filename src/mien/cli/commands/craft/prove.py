@@ -16,8 +16,7 @@ from mien.cli.resuming import resumable, say
 if TYPE_CHECKING:
     from mien.craft.proof.claim import Claim
     from mien.craft.proof.result import Proof
-    from mien.measurement.session import Limits
-    from mien.models.inprocess.loading import Hardware
+    from mien.measurement.session import Session
 
 _WHAT = "What is measured"
 
@@ -109,10 +108,8 @@ def command(
     max_collateral: MaxCollateralOption = None,
     capabilities: CapabilitiesOption = None,
     *,
-    limits: Limits,
-    hardware: Hardware,
+    session: Session,
     as_json: options.JsonOption = False,
-    store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
     """Prove that a trained character took: what moved, what was not to move, and what it cost.
 
@@ -137,7 +134,7 @@ def command(
         max_collateral=max_collateral,
         capabilities=tuple(filter(None, (capabilities or "").split(","))),
     )
-    proof = proved(claim, output, store=store, limits=limits, hardware=hardware)
+    proof = proved(claim, output, session)
     if as_json:
         print_json({"folder": str(output), **proof.to_dict()})
     else:
@@ -146,20 +143,12 @@ def command(
         raise typer.Exit(1)
 
 
-def proved(claim: Claim, folder: Path, *, store: Path, limits: Limits, hardware: Hardware) -> Proof:
+def proved(claim: Claim, folder: Path, session: Session) -> Proof:
     """Carry a proof out, and tell on standard error how far it is."""
     from mien.craft.proof.prove import prove
 
-    with resumable(store), ProgressReport() as report:
-        return prove(
-            claim,
-            folder,
-            store=store,
-            limits=limits,
-            hardware=hardware,
-            on_progress=report,
-            on_stage=say,
-        )
+    with resumable(session.path), ProgressReport() as session.on_progress:
+        return prove(claim, folder, session, on_stage=say)
 
 
 def print_proof(proof: Proof, folder: Path) -> None:

@@ -21,8 +21,7 @@ from mien.cli.resuming import resumable, say
 if TYPE_CHECKING:
     from mien.craft.data.settings import Craft
     from mien.craft.tuning.config import TrainingConfig
-    from mien.measurement.session import Limits
-    from mien.models.inprocess.loading import Hardware
+    from mien.measurement.session import Session
 
 _DATA = "What is made"
 _TRAINING = "How it is trained"
@@ -64,10 +63,8 @@ def command(
     max_collateral: prove.MaxCollateralOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the data, the training and the design.")] = 0,
     *,
-    limits: Limits,
-    hardware: Hardware,
+    session: Session,
     as_json: options.JsonOption = False,
-    store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
     """All stages in one: data, control data, a training of each, and the proof.
 
@@ -92,7 +89,7 @@ def command(
         ordinary=ordinary,
         seed=seed,
     )
-    _make(pairs, output, chosen, store=store, limits=limits, hardware=hardware)
+    _make(pairs, output, chosen, session)
     claim = Claim(
         adapter=output / "adapter",
         constitution=constitution,
@@ -103,7 +100,7 @@ def command(
         seed=seed,
         max_collateral=max_collateral,
     )
-    proof = prove.proved(claim, output / "proof", store=store, limits=limits, hardware=hardware)
+    proof = prove.proved(claim, output / "proof", session)
     if as_json:
         print_json({"folder": str(output), **proof.to_dict()})
     else:
@@ -112,9 +109,7 @@ def command(
         raise typer.Exit(1)
 
 
-def _make(
-    pairs: Craft, output: Path, config: TrainingConfig, *, store: Path, limits: Limits, hardware: Hardware
-) -> None:
+def _make(pairs: Craft, output: Path, config: TrainingConfig, session: Session) -> None:
     """Data and adapters, of the character and of its control; what is there is not made again."""
     from dataclasses import replace
 
@@ -122,13 +117,11 @@ def _make(
     from mien.craft.tuning.trainer import train
 
     control = replace(pairs, recipe="control")
-    with resumable(store):
+    with resumable(session.path):
         for craft, name in ((pairs, "data"), (control, "control-data")):
             say(f"{output / name}: the recipe {craft.recipe}")
-            with ProgressReport() as report:
-                craft_data(
-                    craft, output / name, store=store, limits=limits, hardware=hardware, on_progress=report
-                )
+            with ProgressReport() as session.on_progress:
+                craft_data(craft, output / name, session)
         for data, name in (("data", "adapter"), ("control-data", "control")):
             say(f"{output / name}: training on {output / data}")
             with contextlib.redirect_stdout(sys.stderr):  # some of what shows a training prints
@@ -137,6 +130,6 @@ def _make(
                     model=pairs.student,
                     out=output / name,
                     config=config,
-                    device=hardware.device,
+                    device=session.hardware.device,
                     on_step=StepReport(),
                 )

@@ -1,0 +1,123 @@
+"""Calls under way: many at a time, each looked up in the store before it is made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from mien.errors import BudgetReached
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from mien.models import Model
+    from mien.models.usage import Tally
+    from mien.stats.design.stopping import Check
+    from mien.store.store import Store
+    from mien.types import Call, Request
+
+TICK = 0.2  # seconds between two reports of progress
+
+Item = TypeVar("Item")
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        total: trials to go through; under a stop rule, until its next check.
+        done: trials gone through, whatever came of them.
+        failed: of these, trials without a verdict.
+        unit: what is counted, where it is not trials, in the singular.
+        reasons: why these have none, and how many times: the model's failures and the judge's.
+        reused: calls that the store had already.
+        stopped: why the run stopped before its end; empty where it did not.
+        check: what the run's stop rule found last.
+        tally: calls made, tokens, cost.
+    """
+
+    total: int
+    tally: Tally
+    done: int = 0
+    failed: int = 0
+    unit: str = "trial"
+    reused: int = 0
+    stopped: str = ""
+    check: Check | None = None
+    reasons: Counter[str] = field(default_factory=Counter[str])
+
+
+class Calls:
+    """Makes calls, many at a time, and none that the store has already.
+
+    Args:
+        store: keeps them.
+        progress: is kept up to date.
+        on_progress: told of it a few times a second, and at the end.
+    """
+
+    def __init__(
+        self, store: Store, progress: Progress, on_progress: Callable[[Progress], None] | None = None
+    ) -> None:
+        self.store = store
+        self.progress = progress
+        self._on_progress = on_progress
+
+    async def ask(self, model: Model, request: Request) -> Call:
+        """Answer from the store where it has one, else from the model; a failed call is made again."""
+        call = self.store.call(model.key(request))
+        if call and call.answered:
+            self.progress.reused += 1
+            await asyncio.sleep(0)  # a run that finds everything in the store lets others have a turn, too
+            return call
+        call = await model.complete(request)
+        self.store.put_call(call)
+        return call
+
+    async def carry_out(
+        self, step: Callable[[Item], Awaitable[bool]], items: Iterable[Item], *, workers: int
+    ) -> None:
+        """Take every item through a step that tells whether it brought its result, ``workers`` at a time.
+
+        Where a budget is reached, what is under way is finished, and ``progress.stopped`` says so.
+
+        Raises:
+            MienError: whatever else a step raises; steps under way are cancelled.
+        """
+        remaining = iter(items)
+
+        async def work() -> None:
+            for item in remaining:
+                if self.progress.stopped:
+                    return
+                try:
+                    brought = await step(item)
+                except BudgetReached as reached:
+                    self.progress.stopped = str(reached)
+                    return
+                self.progress.done += 1
+                self.progress.failed += not brought
+
+        reporter = asyncio.create_task(self._report())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(workers):
+                    group.create_task(work())
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        finally:
+            reporter.cancel()
+            self.report()
+
+    def report(self) -> None:
+        """Tell how far it is."""
+        if self._on_progress:
+            self._on_progress(self.progress)
+
+    async def _report(self) -> None:
+        while self._on_progress:
+            self.report()
+            await asyncio.sleep(TICK)

@@ -1,0 +1,99 @@
+"""Another judge for a run that is there, or the same one again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mien.errors import UsageError
+from mien.materials.protocols import Protocol, load_protocol
+from mien.measurement.judging import add_judge
+from mien.measurement.pipeline import Pipeline
+from mien.measurement.session import Session
+from mien.models.inprocess.loading import Hardware
+from mien.models.usage import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mien.measurement.calls import Progress
+    from mien.runs.run import Run
+    from mien.store.records import RunRecord, TrialRecord
+
+
+def second_opinion(  # the public face, which opens the session
+    run: Run,
+    judge: str,
+    *,
+    name: str | None = None,
+    sampling: dict[str, Any] | None = None,
+    repeat: int = 0,
+    limits: Limits = Limits(),
+    hardware: Hardware = Hardware(),
+    on_progress: Callable[[Progress], None] | None = None,
+) -> str:
+    """Have another judge read the responses of a run; nothing is generated again.
+
+    Args:
+        run: what is to be read.
+        judge: the judge's model.
+        name: what its verdicts go by; default: the model, of a repeat with ``#`` and its number.
+        sampling: members of `SamplingSettings` laid over the protocol's for judges.
+        repeat: 1, 2, … has a judge of the run read it again: the same questions, with calls of their own, to
+            see how far it agrees with itself.
+        limits: concurrency, rates and budget.
+        hardware: where and how models in this process run.
+        on_progress: called a few times a second, and at the end.
+
+    Returns:
+        The name that the verdicts go by.
+
+    Raises:
+        UsageError: the run has no responses; a repeat of a judge that has not read the run, or of one that
+            reads alike each time; a `RunConflict` where it has a judge of this name that was asked otherwise.
+    """
+    session = Session(run.path, limits=limits, hardware=hardware, on_progress=on_progress)
+    return rejudge(run, judge, session, name=name, sampling=sampling, repeat=repeat)
+
+
+def rejudge(
+    run: Run,
+    judge: str,
+    session: Session,
+    *,
+    name: str | None = None,
+    sampling: Mapping[str, Any] | None = None,
+    repeat: int = 0,
+) -> str:
+    """See `second_opinion`; the session is one on the run's store."""
+    if repeat < 0:
+        raise UsageError(f"a repeat is 1 or more, not {repeat}")
+    label = name or (f"{judge}#{repeat}" if repeat else judge)
+
+    async def main() -> None:
+        reader = session.open(judge)
+        store = session.store
+        record = store.run(run.name)
+        total = store.count_responses(record.id)
+        if not total:
+            raise UsageError(f"run {run.name!r} holds no responses to judge")
+        opinion = add_judge(store, record, label, reader, _protocol(record, sampling or {}), repeat=repeat)
+        calls = session.calls(total)
+        pipeline = Pipeline(calls, record.id, opinion)
+
+        async def read(row: TrialRecord) -> bool:
+            return await pipeline.judge(row.trial, row.response)
+
+        responses = (row for row in store.rows(record.id, opinion.name) if row.response)
+        await calls.carry_out(read, responses, workers=session.workers(reader))
+
+    session.run(main)
+    return label
+
+
+def _protocol(run: RunRecord, judge_sampling: Mapping[str, Any]) -> Protocol:
+    """The protocol of a run, with the judge's sampling laid over; the default one for imported runs."""
+    imported = not run.design
+    protocol = load_protocol() if imported else Protocol.model_validate_json(run.protocol)
+    judge = protocol.judge.model_dump()
+    judge["sampling"] |= {key: value for key, value in judge_sampling.items() if value is not None}
+    return protocol.override(judge=judge)
