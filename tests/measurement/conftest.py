@@ -1,4 +1,4 @@
-"""A store with a run in it."""
+"""A store with a run in it, and a server whose model has a planted character."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mien.store.store import Store
+from mien.testing import Options, ScriptedServer
+from tests.measurement.planted import SCORES
 from tests.measurement.scripted import TRAITS, TRIALS
 
 if TYPE_CHECKING:
@@ -22,3 +24,23 @@ def store(tmp_path: Path) -> Iterator[Store]:
             trials=TRIALS,
         )  # fmt: skip
         yield opened
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[ScriptedServer]:
+    with ScriptedServer(scores=SCORES, models=("model", "other", "judge", "judge-2")) as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared: ScriptedServer) -> ScriptedServer:
+    defaults = Options(scores=SCORES, models=shared.options.models)
+    shared.configure(**{name: getattr(defaults, name) for name in Options.__slots__})
+    shared.reset_log()
+    return shared
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("MIEN_API_KEY", raising=False)
+    monkeypatch.setenv("MIEN_STORE", str(tmp_path / "mien.db"))

@@ -11,7 +11,8 @@ from mien.errors import UnknownName
 from mien.materials.protocols import load_protocol
 from mien.materials.traits import load_traits
 from mien.measurement.cost import estimate
-from mien.measurement.study import plan
+from mien.measurement.length import Length
+from mien.measurement.study import Materials, plan
 from mien.testing import ScriptedServer, planted_scores
 
 if TYPE_CHECKING:
@@ -31,7 +32,16 @@ def server() -> Iterator[ScriptedServer]:
 
 
 def study(server: ScriptedServer, **choices: Any) -> Study:
-    return plan(server.model, judge=server.judge, **{"traits": TRAITS, "rounds": 10} | choices)
+    return laid_out(server.model, server.judge, **choices)
+
+
+def laid_out(model: str, judge: str, rounds: int = 10, **materials: Any) -> Study:
+    return plan(
+        model,
+        judge,
+        materials=Materials(**{"traits": TRAITS} | materials),
+        length=Length(rounds=rounds),
+    )
 
 
 def priced(price_in: float | None, price_out: float | None) -> mien.Limits:
@@ -100,25 +110,25 @@ def test_cost_follows_the_prices_that_an_endpoint_lists(server: ScriptedServer) 
 
 def test_cost_is_unknown_where_one_of_two_prices_is(server: ScriptedServer) -> None:
     with ScriptedServer(scores=planted_scores(TRAITS), prices=(1.0, 1.0)) as other:
-        mixed = plan(other.model, judge=server.judge, traits=TRAITS, rounds=2)
+        mixed = laid_out(other.model, server.judge, rounds=2)
         assert estimate(mixed, mien.Limits()).cost is None
 
 
 def test_no_key_is_needed_for_an_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    found = estimate(plan("openai/m", judge="openai/j", traits=TRAITS, rounds=2), mien.Limits())
+    found = estimate(laid_out("openai/m", "openai/j", rounds=2), mien.Limits())
     assert (found.calls, found.cost) == (24, None)
     assert found.tokens_in > 0
 
 
 def test_an_endpoint_that_is_not_there_lists_no_prices() -> None:
     gone = "http://127.0.0.1:9/v1#m"  # the port of the discard service, where nobody listens
-    assert estimate(plan(gone, judge=gone, traits=TRAITS, rounds=2), mien.Limits()).cost is None
+    assert estimate(laid_out(gone, gone, rounds=2), mien.Limits()).cost is None
 
 
 def test_an_unknown_provider() -> None:
     with pytest.raises(UnknownName, match="no provider named 'opnai'; did you mean openai"):
-        estimate(plan("opnai/m", judge="openai/j", traits=TRAITS, rounds=2), mien.Limits())
+        estimate(laid_out("opnai/m", "openai/j", rounds=2), mien.Limits())
 
 
 def test_longer_texts_take_more_tokens(server: ScriptedServer) -> None:

@@ -14,59 +14,26 @@ import scipy.stats
 import mien
 from mien.errors import EndpointRefused, RunConflict, UnknownName, UsageError
 from mien.materials.protocols import load_protocol
+from mien.measurement.length import Length
 from mien.measurement.measure import carry_out
-from mien.measurement.rejudge import second_opinion
 from mien.measurement.session import Session
-from mien.measurement.study import plan
+from mien.measurement.study import Materials, plan
 from mien.store.store import Store
-from mien.testing import Options, ScriptedServer
+from tests.measurement.planted import SCORES, TRAITS, chosen, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from mien.measurement.calls import Progress
     from mien.runs.run import Run
+    from mien.testing import ScriptedServer
 
-TRAITS = ["airy", "blunt", "candid", "dry", "earnest", "formal", "gentle", "humble", "in jest", "jest"]
-# The same step from each to the next, so that ranks can be told; in no order of names.
-RANKS = (3, 7, 0, 9, 4, 1, 8, 2, 6, 5)
-SCORES = {trait: 0.5 * (rank - 4.5) for trait, rank in zip(TRAITS, RANKS, strict=True)}
 KEY = "sk-live/very+secret=0123456789"
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[ScriptedServer]:
-    with ScriptedServer(scores=SCORES, models=("model", "other", "judge", "judge-2")) as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared: ScriptedServer) -> ScriptedServer:
-    defaults = Options(scores=SCORES, models=shared.options.models)
-    shared.configure(**{name: getattr(defaults, name) for name in Options.__slots__})
-    shared.reset_log()
-    return shared
-
-
-@pytest.fixture(autouse=True)
-def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("MIEN_API_KEY", raising=False)
-    monkeypatch.setenv("MIEN_STORE", str(tmp_path / "mien.db"))
-
-
-def measure(server: ScriptedServer, **choices: Any) -> Run:
-    model = choices.pop("model", server.model)
-    return mien.measure(model, judge=server.judge, **{"traits": TRAITS, "rounds": 4} | choices)
 
 
 def trials(run: Run) -> list[Any]:
     with Store(run.path, read_only=True) as store:
         return [row.trial for row in store.rows(store.run(run.name).id, "")]
-
-
-def chosen(run: Run, judge: str | None = None) -> dict[str, str]:
-    return {row["trial_id"]: row["chosen"] for row in run.rows(judge)}
 
 
 def spearman(profile: mien.Profile, scores: dict[str, float] = SCORES) -> float:
@@ -279,6 +246,14 @@ def test_another_run_in_the_same_store_reuses_what_was_asked(server: ScriptedSer
     assert reports[-1].reused == 40
 
 
+def test_the_same_run_with_another_judge_generates_nothing(server: ScriptedServer) -> None:
+    run = measure(server)
+    server.reset_log()
+    mien.measure(server.model, judge=f"{server.url}#judge-2", traits=TRAITS, rounds=4)
+    assert server.counts().by_role == {"judge": 20}
+    assert chosen(run, f"{server.url}#judge-2") == chosen(run)
+
+
 def test_a_trial_that_comes_again_is_asked_again(server: ScriptedServer) -> None:
     # Of two traits and one prompt there are but two trials; each must be a sample of its own.
     run = measure(server, traits=TRAITS[:2], prompts=[mien.Prompt("p", "Hello")], rounds=6)
@@ -422,112 +397,6 @@ def test_a_limit_on_cost_needs_prices(server: ScriptedServer) -> None:
         measure(server, limits=mien.Limits(max_cost=1.0))
 
 
-# -- more judges ---------------------------------------------------------------------------------------------
-
-
-def test_a_second_judge_reads_without_a_response_being_made_again(server: ScriptedServer) -> None:
-    run = measure(server, rounds=10)
-    server.configure(judge_accuracy=0.5)
-    server.reset_log()
-    reports: list[Progress] = []
-    assert second_opinion(run, f"{server.url}#judge-2", name="second", on_progress=reports.append) == "second"
-    assert server.counts().by_role == {"judge": 50}
-    assert (reports[-1].total, reports[-1].done, reports[-1].failed) == (50, 50, 0)
-    assert [judge.name for judge in run.judges] == [server.judge, "second"]
-    first, second = chosen(run), chosen(run, "second")
-    assert first.keys() == second.keys()
-    agreement = run.agreement(server.judge, "second")
-    assert agreement["n"] == 50
-    assert agreement["agreement"] == sum(first[t] == second[t] for t in first) / 50
-    assert 0.2 < agreement["agreement"] < 0.8
-    # The profile is still that of the first, unless the other is asked for.
-    assert run.profile().judge == server.judge
-    assert run.profile("second").judge == "second"
-    server.reset_log()
-    second_opinion(run, f"{server.url}#judge-2", name="second")
-    assert server.counts().requests == 0
-
-
-def test_a_repeat_asks_the_same_anew(server: ScriptedServer) -> None:
-    server.configure(judge_accuracy=0.8)
-    run = measure(server, rounds=20)
-    server.configure(seed=1, judge_accuracy=0.8)
-    server.reset_log()
-    label = second_opinion(run, server.judge, repeat=1)
-    assert label == f"{server.judge}#1"
-    assert server.counts().by_role == {"judge": 100}
-    first, again = run.judges
-    assert again.settings != first.settings
-    assert again.identity == first.identity
-    found = run.raters()
-    (pair,) = found.pairs
-    assert pair.itself
-    assert (found.alpha, found.repeats) == (None, (label,))
-    assert 0 < pair.kappa_low < pair.kappa < pair.kappa_high < 0.8
-    # Once more costs nothing; the second repeat has calls of its own.
-    server.reset_log()
-    second_opinion(run, server.judge, repeat=1)
-    assert server.counts().requests == 0
-    second_opinion(run, server.judge, name="third", repeat=2)
-    assert server.counts().requests == 100
-    assert chosen(run, "third") == chosen(run, label)  # the scripted judge heeds the question alone
-
-
-def test_a_repeat_needs_something_to_repeat(server: ScriptedServer) -> None:
-    run = measure(server)
-    with pytest.raises(
-        UsageError, match=r"#other has not read run '.*' with these settings.*\(read by .*#judge"
-    ):
-        second_opinion(run, f"{server.url}#other", repeat=1)
-    with pytest.raises(UsageError, match="with these settings"):
-        second_opinion(run, server.judge, repeat=1, sampling={"temperature": 0.9})
-    with pytest.raises(UsageError, match="a repeat is 1 or more, not -1"):
-        second_opinion(run, server.judge, repeat=-1)
-    with pytest.raises(UsageError, match="organism/judge compares likelihoods, which are the same each time"):
-        second_opinion(run, "organism/judge", repeat=1)
-    assert len(run.judges) == 1
-
-
-def test_a_judge_asked_otherwise_needs_another_name(server: ScriptedServer) -> None:
-    run = measure(server)
-    with pytest.raises(RunConflict, match=r"has a judge named .* asked otherwise; .* --as"):
-        second_opinion(run, server.judge, sampling={"temperature": 0.9})
-    with pytest.raises(RunConflict, match="asked otherwise"):
-        second_opinion(run, f"{server.url}#judge-2", name=server.judge)
-    assert len(run.judges) == 1
-    server.reset_log()
-    second_opinion(run, server.judge, name="warmer", sampling={"temperature": 0.9})
-    assert len(chosen(run, "warmer")) == 20
-    assert server.counts().requests == 20
-
-
-def test_the_same_run_with_another_judge_generates_nothing(server: ScriptedServer) -> None:
-    run = measure(server)
-    server.reset_log()
-    mien.measure(server.model, judge=f"{server.url}#judge-2", traits=TRAITS, rounds=4)
-    assert server.counts().by_role == {"judge": 20}
-    assert chosen(run, f"{server.url}#judge-2") == chosen(run)
-
-
-def test_a_second_opinion_needs_something_to_read(server: ScriptedServer, tmp_path: Path) -> None:
-    table = tmp_path / "table.csv"
-    table.write_text("option_1,option_2,chosen\na,b,a\n")
-    run = mien.import_run(table, "bare")
-    with pytest.raises(UsageError, match="run 'bare' holds no responses to judge"):
-        second_opinion(run, server.judge)
-
-
-def test_a_second_opinion_on_imported_responses(server: ScriptedServer, tmp_path: Path) -> None:
-    run = measure(server, rounds=6)
-    table = tmp_path / "table.csv"
-    run.table.to_csv(table, index=False)
-    copy = mien.import_run(table, "copy")
-    server.reset_log()
-    second_opinion(copy, server.judge, name="again")
-    assert server.counts().by_role == {"judge": 30}
-    assert chosen(copy, "again") == chosen(run)
-
-
 # -- how it is called ----------------------------------------------------------------------------------------
 
 
@@ -578,7 +447,13 @@ def test_what_was_learnt_of_an_endpoint_outlives_a_run_that_breaks_off(server: S
 
 
 def test_a_plan_makes_no_call_and_no_store(server: ScriptedServer, tmp_path: Path) -> None:
-    study = plan(server.model, judge=server.judge, traits=TRAITS, rounds=3, name="later")
+    study = plan(
+        server.model,
+        server.judge,
+        materials=Materials(traits=TRAITS),
+        length=Length(rounds=3),
+        name="later",
+    )
     assert (study.name, len(study.design)) == ("later", 15)
     assert server.counts().requests == 0
     assert list(tmp_path.iterdir()) == []

@@ -131,9 +131,7 @@ def test_a_wrong_name_leaves_no_store_behind(path: Path, server: ScriptedServer)
     assert not path.exists()
 
 
-def test_the_budget_holds_over_all_that_is_done_through_a_session(
-    path: Path, server: ScriptedServer
-) -> None:
+def test_the_budget_holds_over_all_that_is_done_through_a_session(path: Path, server: ScriptedServer) -> None:
     limits = Limits(max_calls=5, max_cost=1.0, price_in=1e4, price_out=0.0, max_concurrency=7)
     session = Session(path, limits=limits)
 

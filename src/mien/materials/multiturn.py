@@ -33,6 +33,29 @@ class _Script:
     system: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """How long each conversation of a run is, and what its user wants.
+
+    Attributes:
+        turns: of the model; the second and each later one is read by a run of its own.
+        pressure: what the user wants in the later turns: ``none`` (another prompt), ``neutral`` (more of the
+            same), ``stay`` or ``drop`` (that the character stays, or goes).
+
+    Raises:
+        UsageError: there is no turn, or none that the pressure is for.
+    """
+
+    turns: int = 1
+    pressure: Pressure = "none"
+
+    def __post_init__(self) -> None:
+        if self.turns < 1:
+            raise UsageError("a conversation has at least one turn")
+        if self.turns == 1 and self.pressure != "none":
+            raise UsageError("pressure comes with the second turn; give more turns")
+
+
 class Followups:
     """The later turns of a run's trials: a pure function of pressure, prompts and seed.
 

@@ -50,16 +50,17 @@ def estimate(study: Study, limits: Limits) -> Estimate:
     response = min(TOKENS_OF_RESPONSE, study.protocol.sampling.max_tokens or TOKENS_OF_RESPONSE)
     wording = study.protocol.wording
     frame = sum(map(len, (wording.judge, wording.neither, wording.question, wording.answer_json))) + FRAME
-    followups = study.followups if study.turns > 1 else None
+    followups = study.followups
+    turns = study.conversation.turns
     for trial in study.design:
         messages, read = instrument.messages(trial), trial
-        for turn in range(1, study.turns + 1):
+        for turn in range(1, turns + 1):
             if followups and turn > 1:
                 read = followups.asked(trial, turn)
                 messages = followups.extend(messages, " " * response * CHARS_PER_TOKEN, read)
             asked += sum(len(message["content"]) for message in messages)
             judged += frame + len(read.prompt.text) + sum(map(len, read.options))
-    n = len(study.design) * study.turns
+    n = len(study.design) * turns
     model_in, model_out = asked // CHARS_PER_TOKEN, n * response
     judge_in, judge_out = judged // CHARS_PER_TOKEN + n * response, n * TOKENS_OF_VERDICT
     costs = [

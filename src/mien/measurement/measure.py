@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from mien.errors import RunConflict
 from mien.instruments import instrument as make_instrument
-from mien.materials.multiturn import turn_name
+from mien.materials.multiturn import Conversation, turn_name
 from mien.measurement.judging import add_judge
+from mien.measurement.length import Length
 from mien.measurement.pipeline import Pipeline
 from mien.measurement.session import Session
-from mien.measurement.study import plan
+from mien.measurement.study import Materials, plan
 from mien.models.inprocess.loading import Hardware
 from mien.models.usage import Limits
 from mien.runs.run import Run
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from mien.types import InstrumentName, Prompt
 
 
-def measure(
+def measure(  # the public face, which gathers its arguments into nouns
     model: str,
     *,
     judge: str,
@@ -97,20 +98,18 @@ def measure(
     """
     study = plan(
         model,
-        judge=judge,
-        instrument=instrument,
-        protocol=protocol,
-        traits=traits,
-        prompts=prompts,
-        rounds=rounds,
-        trials=trials,
-        full=full,
-        until_reliability=until_reliability,
-        until_stderr=until_stderr,
-        max_trials=max_trials,
+        judge,
+        materials=Materials(instrument=instrument, protocol=protocol, traits=traits, prompts=prompts),
+        length=Length(
+            rounds=rounds,
+            trials=trials,
+            full=full,
+            until_reliability=until_reliability,
+            until_stderr=until_stderr,
+            max_trials=max_trials,
+        ),
+        conversation=Conversation(turns=turns, pressure=pressure),
         seed=seed,
-        turns=turns,
-        pressure=pressure,
         name=name,
     )
     return carry_out(study, Session(store, limits=limits, hardware=hardware, on_progress=on_progress))
@@ -128,7 +127,7 @@ async def _carry_out(study: Study, session: Session) -> None:
     calls = session.calls(len(design))
     instrument = make_instrument(study.instrument, study.protocol, study.traits.traits)
     sampling = study.protocol.sampling.sampling()
-    followups = study.followups if study.turns > 1 else None
+    followups = study.followups
     pipelines = [
         Pipeline(calls, run.id, add_judge(session.store, run, study.judge, reader, study.protocol))
         for run in runs
@@ -199,10 +198,10 @@ def _open_runs(store: Store, study: Study) -> tuple[list[RunRecord], Design]:
 
 def _put_runs(store: Store, study: Study, design: Design) -> list[RunRecord]:
     """The run and those of its later turns, each with the trials of the design."""
-    followups = study.followups if study.turns > 1 else None
+    followups, conversation = study.followups, study.conversation
     return [
         store.add_run(
-            name=turn_name(study.name, study.pressure, turn),
+            name=turn_name(study.name, conversation.pressure, turn),
             model=study.model,
             instrument=study.instrument,
             protocol=study.protocol.model_dump_json(),
@@ -210,10 +209,10 @@ def _put_runs(store: Store, study: Study, design: Design) -> list[RunRecord]:
             seed=design.seed,
             traits=study.traits.traits,
             trials=(followups.asked(trial, turn) if followups and turn > 1 else trial for trial in design),
-            pressure=study.pressure if turn > 1 else "none",
+            pressure=conversation.pressure if turn > 1 else "none",
             turn=turn,
         )
-        for turn in range(1, study.turns + 1)
+        for turn in range(1, conversation.turns + 1)
     ]
 
 

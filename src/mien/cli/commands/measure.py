@@ -183,10 +183,12 @@ def command(
     Calls that the store holds already are not made again: after a stop, the same command goes on; with more
     rounds, a run grows.
     """
+    from mien.materials.multiturn import Conversation
     from mien.materials.prompts import load_prompts
     from mien.materials.protocols import load_protocol
     from mien.measurement.cost import estimate
-    from mien.measurement.study import plan
+    from mien.measurement.length import Length
+    from mien.measurement.study import Materials, plan
 
     sampling = {
         "temperature": temperature,
@@ -200,27 +202,33 @@ def command(
     )
     study = plan(
         model,
-        judge=judge,
-        instrument=instrument,  # pyright: ignore[reportArgumentType]  # plan() checks it
-        protocol=chosen,
-        traits=traits,
-        prompts=load_prompts(
-            prompts,
-            languages=language or (),
-            categories=category or (),
-            max_chars=max_chars,
-            max_prompts=max_prompts,
-            seed=seed,
+        judge,
+        materials=Materials(
+            instrument=instrument,  # pyright: ignore[reportArgumentType]  # Materials checks it
+            protocol=chosen,
+            traits=traits,
+            prompts=load_prompts(
+                prompts,
+                languages=language or (),
+                categories=category or (),
+                max_chars=max_chars,
+                max_prompts=max_prompts,
+                seed=seed,
+            ),
         ),
-        rounds=rounds,
-        trials=trials,
-        full=full,
-        until_reliability=until_reliability,
-        until_stderr=until_stderr,
-        max_trials=max_trials,
+        length=Length(
+            rounds=rounds,
+            trials=trials,
+            full=full,
+            until_reliability=until_reliability,
+            until_stderr=until_stderr,
+            max_trials=max_trials,
+        ),
+        conversation=Conversation(
+            turns=turns,
+            pressure=pressure,  # pyright: ignore[reportArgumentType]  # plan() checks it
+        ),
         seed=seed,
-        turns=turns,
-        pressure=pressure,  # pyright: ignore[reportArgumentType]  # plan() checks it
         name=name,
     )
     if dry_run:
@@ -282,7 +290,8 @@ def _carry_out(study: Study, session: Session, *, as_json: bool) -> None:
             raise
         console(err=True).print(f"No profile yet: {error}", markup=False)
         return
-    held = run.persistence(study.pressure, judge=study.judge) if study.turns > 1 else None
+    talk = study.conversation
+    held = run.persistence(talk.pressure, judge=study.judge) if talk.turns > 1 else None
     if as_json:
         found = {"until": _until(study, outcome.check), "persistence": held and held.to_dict()}
         print_json(profile.to_dict() | found)

@@ -17,9 +17,11 @@ from mien.craft.proof.subjects import base_of, check_control, find_adapter, read
 from mien.errors import InputError, UsageError
 from mien.instruments.judges import kind_of
 from mien.materials.constitutions import load_constitution
+from mien.materials.multiturn import Conversation
 from mien.materials.prompts import load_prompts
 from mien.materials.protocols import Protocol, load_protocol
-from mien.measurement.study import plan
+from mien.measurement.length import Length
+from mien.measurement.study import Materials, plan
 from mien.models.inprocess.loading import runs_here
 from mien.version import __version__
 
@@ -54,17 +56,18 @@ class Case:
         """The traits that are to rise; None where there are none."""
         return frozenset(name for name, way in self.written.items() if way == "raise") or None
 
-    def plan(self, role: Role, name: str, **settings: Any) -> Study:
+    def plan(self, role: Role, name: str, rounds: int, conversation: Conversation = Conversation()) -> Study:
         """Lay out a run of one of the models; all have the same trials."""
         return plan(
             self.models[role],
-            judge=self.judge,
-            protocol=self.protocols[role],
-            traits=self.traits,
-            prompts=self.claim.prompts,
+            self.judge,
+            materials=Materials(
+                protocol=self.protocols[role], traits=self.traits, prompts=self.claim.prompts
+            ),
+            length=Length(rounds=rounds),
+            conversation=conversation,
             seed=self.claim.seed,
             name=name,
-            **settings,
         )
 
 
@@ -89,7 +92,11 @@ def lay_out(claim: Claim) -> Case:
     prompted = protocol.override(preamble=_preamble(constitution))
     traits = claim.traits if claim.traits or organism else constitution.traits
     study = plan(
-        base, judge=judge, traits=traits, prompts=claim.prompts, rounds=claim.rounds, seed=claim.seed
+        base,
+        judge,
+        materials=Materials(traits=traits, prompts=claim.prompts),
+        length=Length(rounds=claim.rounds),
+        seed=claim.seed,
     )
     prompts = plain_prompts(data, load_prompts("everyday"), seed=claim.seed)
     content = constitution.model_dump_json(by_alias=True).encode()

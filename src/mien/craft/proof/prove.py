@@ -19,6 +19,7 @@ from mien.errors import BudgetReached, NotIdentified, Unfinished, UsageError
 from mien.formatting import counted
 from mien.instruments.judges import kind_of
 from mien.instruments.manner.features import shifts
+from mien.materials.multiturn import Conversation
 from mien.measurement.measure import carry_out
 from mien.measurement.session import Session
 from mien.runs.analysis import diff
@@ -103,7 +104,7 @@ class _Bench:
         """One model, all trials."""
         self._say(f"{role}: {counted(len(self._case.study.design), 'trial')}")
         name = f"{self._name}-{role}"
-        run = self._carry_out(self._case.plan(role, name, rounds=self._case.study.design.rounds))
+        run = self._carry_out(self._case.plan(role, name, self._case.study.design.rounds))
         try:
             return run.profile(self._case.judge)
         except NotIdentified as error:
@@ -117,9 +118,8 @@ class _Bench:
         for pressure in claim.pressures:
             self._say(f"{role}: {claim.turns} turns, pressure {pressure}")
             name = f"{self._name}-{role}-turns"
-            run = self._carry_out(
-                self._case.plan(role, name, rounds=rounds, turns=claim.turns, pressure=pressure)
-            )
+            conversation = Conversation(turns=claim.turns, pressure=pressure)
+            run = self._carry_out(self._case.plan(role, name, rounds, conversation))
             try:
                 found.append(run.persistence(pressure, traits=self._case.raised))
             except UsageError as error:
