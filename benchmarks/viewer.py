@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.machine import describe_machine
 from benchmarks.options import Options
-from mien.store.records import JudgeRecord
+from mien.store.records import JudgeRecord, RunInfo
 from mien.store.store import Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 
@@ -41,14 +41,16 @@ def fill(path: Path, n_trials: int) -> None:
     ]
     with Store(path) as store:
         run = store.add_run(
-            name="large",
-            model="simulated",
-            instrument="revealed",
-            protocol="{}",
-            design="d",
-            seed=0,
-            traits=tuple(map(Trait, TRAITS)),
-            trials=trials,
+            RunInfo(
+                name="large",
+                model="simulated",
+                instrument="revealed",
+                protocol="{}",
+                design="d",
+                seed=0,
+                traits=tuple(map(Trait, TRAITS)),
+            ),
+            trials,
         )
         for judge in ("first", "second"):
             store.add_judge(run.id, JudgeRecord(name=judge, model=judge, settings="{}"))

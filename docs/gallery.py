@@ -23,7 +23,7 @@ from mien.report.saving import save
 from mien.runs.interop.imports import import_run
 from mien.runs.run import Run
 from mien.stats.design.trials import Design, lay_out, rounds_for
-from mien.store.records import JudgeRecord
+from mien.store.records import JudgeRecord, RunInfo
 from mien.store.store import Store
 from mien.types import Prompt, Trait, Verdict
 
@@ -91,14 +91,16 @@ def judged(store: Path, plan: Design, utilities: np.ndarray) -> None:
     taken = (utilities + rng.gumbel(size=utilities.shape) + [FIRST, 0]).argmax(axis=1)
     with Store(store) as opened:
         run = opened.add_run(
-            name=READ,
-            model=MODELS[0],
-            instrument="revealed",
-            protocol="{}",
-            design=plan.name,
-            seed=plan.seed,
-            traits=tuple(map(Trait, plan.traits)),
-            trials=plan,
+            RunInfo(
+                name=READ,
+                model=MODELS[0],
+                instrument="revealed",
+                protocol="{}",
+                design=plan.name,
+                seed=plan.seed,
+                traits=tuple(map(Trait, plan.traits)),
+            ),
+            plan,
         )
         for name, knowing in READERS.items():
             opened.add_judge(run.id, JudgeRecord(name=name, model=name.removesuffix("#1"), settings="{}"))
@@ -119,14 +121,16 @@ def make_varied_run(store: Path) -> None:
     chosen = (utilities + rng.gumbel(size=utilities.shape)).argmax(axis=1).tolist()
     with Store(store) as opened:
         run = opened.add_run(
-            name=VARIED,
-            model=MODELS[0],
-            instrument="revealed",
-            protocol="{}",
-            design=plan.name,
-            seed=1,
-            traits=traits,
-            trials=plan,
+            RunInfo(
+                name=VARIED,
+                model=MODELS[0],
+                instrument="revealed",
+                protocol="{}",
+                design=plan.name,
+                seed=1,
+                traits=traits,
+            ),
+            plan,
         )
         opened.add_judge(run.id, JudgeRecord(name="reader", model="reader", settings="{}"))
         for trial, place in zip(plan, chosen, strict=True):

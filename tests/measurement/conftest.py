@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mien.store.records import RunInfo
 from mien.store.store import Store
 from mien.testing import Options, ScriptedServer
 from tests.measurement.planted import SCORES
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 def store(tmp_path: Path) -> Iterator[Store]:
     with Store(tmp_path / "mien.db") as opened:
         opened.add_run(
-            name="r", model="m", instrument="revealed", protocol="", design="d-1", seed=0, traits=TRAITS,
-            trials=TRIALS,
-        )  # fmt: skip
+            RunInfo(
+                name="r", model="m", instrument="revealed", protocol="", design="d-1", seed=0, traits=TRAITS
+            ),
+            TRIALS,
+        )
         yield opened
 
 

@@ -12,7 +12,7 @@ import mien
 from mien.errors import UnknownName, UsageError
 from mien.runs.interop.imports import import_run
 from mien.runs.run import Run
-from mien.store.records import JudgeRecord
+from mien.store.records import JudgeRecord, RunInfo
 from mien.store.store import Store
 from mien.types import Trait, Verdict
 
@@ -60,14 +60,16 @@ def under(condition: str, name: str, like: Run) -> Run:
         source = opened.run(like.name)
         rows = list(opened.rows(source.id, "imported"))
         run = opened.add_run(
-            name=name,
-            model=name,
-            instrument="revealed",
-            protocol=f'{{"name": "default", "condition": "{condition}"}}',
-            design="d-1",
-            seed=0,
-            traits=tuple(map(Trait, TRAITS)),
-            trials=[row.trial for row in rows],
+            RunInfo(
+                name=name,
+                model=name,
+                instrument="revealed",
+                protocol=f'{{"name": "default", "condition": "{condition}"}}',
+                design="d-1",
+                seed=0,
+                traits=tuple(map(Trait, TRAITS)),
+            ),
+            [row.trial for row in rows],
         )
         opened.add_judge(run.id, JudgeRecord(name="j", model="j", settings="{}"))
         for row in rows:

@@ -13,7 +13,7 @@ import mien
 from mien.errors import NotIdentified, StoreError, UnknownName, UsageError
 from mien.runs.interop.imports import import_run
 from mien.runs.run import Run, store_path
-from mien.store.records import JudgeRecord
+from mien.store.records import JudgeRecord, RunInfo
 from mien.store.store import Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 
@@ -48,14 +48,16 @@ def varied(store: Path, *, categories: Sequence[str], n: int = 240, lengths: int
         chosen.append(NAMES[first if wins else second])
     with Store(store) as opened:
         run = opened.add_run(
-            name="varied",
-            model="m",
-            instrument="revealed",
-            protocol="{}",
-            design="d-1",
-            seed=1,
-            traits=tuple(map(Trait, NAMES)),
-            trials=trials,
+            RunInfo(
+                name="varied",
+                model="m",
+                instrument="revealed",
+                protocol="{}",
+                design="d-1",
+                seed=1,
+                traits=tuple(map(Trait, NAMES)),
+            ),
+            trials,
         )
         opened.add_judge(run.id, JudgeRecord(name="j", model="j", settings="{}"))
         for trial, name in zip(trials, chosen, strict=True):
@@ -116,14 +118,16 @@ def made(store: Path, n: int = 6, judges: Sequence[str] = ("j",), name: str = "r
     ]
     with Store(store) as opened:
         run = opened.add_run(
-            name=name,
-            model="provider/m<1>",
-            instrument="revealed",
-            protocol='{"name": "mine", "elo": {"k": 16, "start": 1500}}',
-            design="abc-1",
-            seed=3,
-            traits=(Trait("warm"), Trait("blunt")),
-            trials=trials,
+            RunInfo(
+                name=name,
+                model="provider/m<1>",
+                instrument="revealed",
+                protocol='{"name": "mine", "elo": {"k": 16, "start": 1500}}',
+                design="abc-1",
+                seed=3,
+                traits=(Trait("warm"), Trait("blunt")),
+            ),
+            trials,
         )
         for judge in judges:
             opened.add_judge(run.id, JudgeRecord(name=judge, model=judge, settings="{}"))
@@ -272,14 +276,16 @@ def test_a_trait_without_a_verdict_is_named(store: Path) -> None:
     run = made(store, n=20)
     with Store(store) as opened:
         opened.add_run(
-            name="three",
-            model="m",
-            instrument="revealed",
-            protocol="{}",
-            design="d-1",
-            seed=0,
-            traits=(Trait("warm"), Trait("blunt"), Trait("never shown")),
-            trials=[row.trial for row in opened.rows(run.record.id, "j")],
+            RunInfo(
+                name="three",
+                model="m",
+                instrument="revealed",
+                protocol="{}",
+                design="d-1",
+                seed=0,
+                traits=(Trait("warm"), Trait("blunt"), Trait("never shown")),
+            ),
+            [row.trial for row in opened.rows(run.record.id, "j")],
         )
         three = opened.run("three").id
         opened.add_judge(three, JudgeRecord(name="j", model="j", settings="{}"))
@@ -300,14 +306,16 @@ def test_prompts_are_shared_by_id_and_text(store: Path) -> None:
         ]
         for name, trial in zip(("same", "other"), trials, strict=True):
             run = opened.add_run(
-                name=name,
-                model="m",
-                instrument="revealed",
-                protocol="{}",
-                design="d-1",
-                seed=0,
-                traits=(Trait("warm"), Trait("blunt")),
-                trials=[trial],
+                RunInfo(
+                    name=name,
+                    model="m",
+                    instrument="revealed",
+                    protocol="{}",
+                    design="d-1",
+                    seed=0,
+                    traits=(Trait("warm"), Trait("blunt")),
+                ),
+                [trial],
             )
             opened.add_judge(run.id, JudgeRecord(name="j", model="j", settings="{}"))
             opened.put_verdict(run.id, Verdict(trial="t0", judge="j", chosen="warm"))

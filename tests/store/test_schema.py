@@ -15,6 +15,7 @@ import pytest
 
 from mien.errors import StoreError
 from mien.store import schema
+from mien.store.records import RunInfo
 from mien.store.store import Store
 from mien.types import Preference, Prompt, Trait, Trial
 from tests.processes import LIMIT, ended
@@ -29,14 +30,16 @@ HALF_BROKEN = "ALTER TABLE run ADD COLUMN note TEXT;\nINSERT INTO no_such_table 
 def add_run(path: Path, name: str = "r") -> None:
     with Store(path) as store:
         store.add_run(
-            name=name,
-            model="m",
-            instrument="revealed",
-            protocol="{}",
-            design="d-1",
-            seed=0,
-            traits=(Trait("warm"), Trait("blunt")),
-            trials=[Trial("t0", 0, ("warm", "blunt"), Prompt("p", "Hello"))],
+            RunInfo(
+                name=name,
+                model="m",
+                instrument="revealed",
+                protocol="{}",
+                design="d-1",
+                seed=0,
+                traits=(Trait("warm"), Trait("blunt")),
+            ),
+            [Trial("t0", 0, ("warm", "blunt"), Prompt("p", "Hello"))],
         )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mien.errors import StoreError, UnknownName
-from mien.store.records import JudgeRecord, RunRecord
+from mien.store.records import JudgeRecord, RunInfo, RunRecord
 from mien.store.store import Store
 from mien.types import Call, Preference, Prompt, Trait, Trial, Verdict
 from tests.processes import LIMIT
@@ -46,14 +46,16 @@ def add_run(
     store: Store, name: str = "r", *, design: str = "d-1", trials: tuple[Trial, ...] = TRIALS
 ) -> RunRecord:
     return store.add_run(
-        name=name,
-        model="provider/m",
-        instrument="revealed",
-        protocol='{"name": "default"}',
-        design=design,
-        seed=7,
-        traits=TRAITS,
-        trials=trials,
+        RunInfo(
+            name=name,
+            model="provider/m",
+            instrument="revealed",
+            protocol='{"name": "default"}',
+            design=design,
+            seed=7,
+            traits=TRAITS,
+        ),
+        trials,
     )
 
 
@@ -186,9 +188,11 @@ def test_a_run_whose_trials_fail_is_not_made(store: Store) -> None:
 
     with pytest.raises(RuntimeError, match="the design broke"):
         store.add_run(
-            name="r", model="m", instrument="revealed", protocol="", design="", seed=0, traits=TRAITS,
-            trials=trials(),
-        )  # fmt: skip
+            RunInfo(
+                name="r", model="m", instrument="revealed", protocol="", design="", seed=0, traits=TRAITS
+            ),
+            trials(),
+        )
     assert store.runs() == []
     add_run(store)  # and nothing is left locked
     assert store.count_trials(store.run("r").id) == 3
@@ -333,6 +337,7 @@ def test_quirks(store: Store) -> None:
 
 WRITER = """
 import sys
+from mien.store.records import RunInfo
 from mien.store.store import Store
 from mien.types import Call, Preference, Prompt, Trait, Trial, Verdict
 path, name, n = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -340,8 +345,9 @@ print("ready", flush=True)
 sys.stdin.readline()
 with Store(path) as store:
     trials = [Trial(f"t{i}", 0, ("a", "b"), Prompt("p", "Hello")) for i in range(n)]
-    run = store.add_run(name=name, model="m", instrument="revealed", protocol="", design="d-1", seed=0,
-                        traits=(Trait("a"), Trait("b")), trials=trials)
+    info = RunInfo(name=name, model="m", instrument="revealed", protocol="", design="d-1", seed=0,
+                   traits=(Trait("a"), Trait("b")))
+    run = store.add_run(info, trials)
     for i in range(n):
         store.put_call(Call(key=f"{name}{i}", endpoint="e", model="m", text=f"{name} says {i}"))
         store.put_response(run.id, f"t{i}", f"{name}{i}")

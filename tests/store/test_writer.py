@@ -11,6 +11,7 @@ import pytest
 
 from mien.errors import StoreError
 from mien.store import writer as writer_module
+from mien.store.records import RunInfo
 from mien.store.schema import connect
 from mien.store.store import Store
 from mien.store.writer import BATCH_ROWS, BATCH_SECONDS, MAX_WAITING, Writer
@@ -25,14 +26,16 @@ def path(tmp_path: Path) -> Path:
     file = tmp_path / "mien.db"
     with Store(file) as store:
         store.add_run(
-            name="r",
-            model="m",
-            instrument="revealed",
-            protocol="",
-            design="d-1",
-            seed=0,
-            traits=(Trait("a"), Trait("b")),
-            trials=[Trial(f"t{i}", 0, ("a", "b"), Prompt("p", "Hello")) for i in range(3)],
+            RunInfo(
+                name="r",
+                model="m",
+                instrument="revealed",
+                protocol="",
+                design="d-1",
+                seed=0,
+                traits=(Trait("a"), Trait("b")),
+            ),
+            [Trial(f"t{i}", 0, ("a", "b"), Prompt("p", "Hello")) for i in range(3)],
         )
     return file
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
-from mien.store.records import JudgeRecord
+from mien.store.records import JudgeRecord, RunInfo
 from mien.store.store import Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 from tests.processes import LIMIT, running
@@ -56,14 +56,16 @@ def make_store(path: Path) -> None:
     with Store(path) as store:
         for name in ("before", "after/now"):
             run = store.add_run(
-                name=name,
-                model="m",
-                instrument="revealed",
-                protocol="{}",
-                design="d",
-                seed=0,
-                traits=tuple(map(Trait, TRAITS)),
-                trials=[
+                RunInfo(
+                    name=name,
+                    model="m",
+                    instrument="revealed",
+                    protocol="{}",
+                    design="d",
+                    seed=0,
+                    traits=tuple(map(Trait, TRAITS)),
+                ),
+                [
                     Trial(
                         f"t{i}",
                         i,

@@ -17,6 +17,7 @@ from mien.models.usage import Limits
 from mien.runs.run import Run
 from mien.stats.design.stopping import FLOOR, Check
 from mien.stats.design.trials import lay_out
+from mien.store.records import RunInfo
 from mien.types import Request
 
 if TYPE_CHECKING:
@@ -201,16 +202,18 @@ def _put_runs(store: Store, study: Study, design: Design) -> list[RunRecord]:
     followups, conversation = study.followups, study.conversation
     return [
         store.add_run(
-            name=turn_name(study.name, conversation.pressure, turn),
-            model=study.model,
-            instrument=study.instrument,
-            protocol=study.protocol.model_dump_json(),
-            design=design.name,
-            seed=design.seed,
-            traits=study.traits.traits,
-            trials=(followups.asked(trial, turn) if followups and turn > 1 else trial for trial in design),
-            pressure=conversation.pressure if turn > 1 else "none",
-            turn=turn,
+            RunInfo(
+                name=turn_name(study.name, conversation.pressure, turn),
+                model=study.model,
+                instrument=study.instrument,
+                protocol=study.protocol.model_dump_json(),
+                design=design.name,
+                seed=design.seed,
+                traits=study.traits.traits,
+                pressure=conversation.pressure if turn > 1 else "none",
+                turn=turn,
+            ),
+            (followups.asked(trial, turn) if followups and turn > 1 else trial for trial in design),
         )
         for turn in range(1, conversation.turns + 1)
     ]

@@ -16,20 +16,17 @@ _decode_traits = msgspec.json.Decoder(tuple[Trait, ...]).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunRecord:
-    """What the store knows of a run beside its trials.
+class RunInfo:
+    """What a run is, beside its trials.
 
     Attributes:
-        id: the store's number of the run.
         protocol: the protocol in full, as JSON.
         design: name of the design; empty for imported runs.
         seed: of the design; None for imported runs.
-        created: Unix time, seconds.
         pressure: what the user's messages of a later turn want; see `mien.materials.multiturn`.
         turn: of its conversations that the run reads; later ones are runs of their own.
     """
 
-    id: int
     name: str
     model: str
     instrument: str
@@ -37,9 +34,28 @@ class RunRecord:
     design: str
     seed: int | None
     traits: tuple[Trait, ...]
-    created: float
     pressure: str = "none"
     turn: int = 1
+
+    @property
+    def row(self) -> tuple[Any, ...]:
+        """What it is, in a row of `INFO_COLUMNS`."""
+        members: dict[str, Any] = {name: getattr(self, name) for name in INFO_COLUMNS}
+        members["traits"] = msgspec.json.encode(self.traits).decode()
+        return tuple(members.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord(RunInfo):
+    """A run that is in a store.
+
+    Attributes:
+        id: the store's number of the run.
+        created: Unix time, seconds.
+    """
+
+    id: int
+    created: float
 
     @classmethod
     def read(cls, row: Sequence[Any]) -> Self:
@@ -54,7 +70,8 @@ class RunRecord:
         return msgspec.json.decode(self.protocol)
 
 
-#: The columns of a run, in the order of its record's members.
+#: The columns of a run, in the order of its record's members: those that tell what it is come first.
+INFO_COLUMNS = tuple(f.name for f in fields(RunInfo))
 RUN_COLUMNS = tuple(f.name for f in fields(RunRecord))
 
 

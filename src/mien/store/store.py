@@ -16,10 +16,18 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from mien.errors import StoreError, UnknownName
-from mien.store.records import RUN_COLUMNS, JudgeRecord, RunRecord, TrialRecord, VerdictRecord
+from mien.store.records import (
+    INFO_COLUMNS,
+    RUN_COLUMNS,
+    JudgeRecord,
+    RunInfo,
+    RunRecord,
+    TrialRecord,
+    VerdictRecord,
+)
 from mien.store.schema import connect, connect_read_only, explained, transaction
 from mien.store.writer import CALL_COLUMNS, RAW_COLUMNS, Writer
-from mien.types import TIE, Call, Preference, Prompt, Trait, Trial
+from mien.types import TIE, Call, Preference, Prompt, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,7 +40,7 @@ LOCK_TIMEOUT = 60.0  # seconds to wait for another writer
 _encode = msgspec.json.encode
 _decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
 _PUT_RUN = f"""
-    INSERT INTO run ({", ".join(RUN_COLUMNS[1:])}) VALUES ({", ".join("?" * len(RUN_COLUMNS[1:]))})
+    INSERT INTO run ({", ".join(INFO_COLUMNS)}, created) VALUES ({"?, " * len(INFO_COLUMNS)}?)
     ON CONFLICT (name) DO UPDATE SET design = excluded.design
 """
 _PUT_PROMPT = """
@@ -160,29 +168,14 @@ class Store:
             raise UnknownName("run", name, found)
         return found[name]
 
-    def add_run(
-        self,
-        *,
-        name: str,
-        model: str,
-        instrument: str,
-        protocol: str,
-        design: str,
-        seed: int | None,
-        traits: tuple[Trait, ...],
-        trials: Iterable[Trial],
-        pressure: str = "none",
-        turn: int = 1,
-    ) -> RunRecord:
+    def add_run(self, info: RunInfo, trials: Iterable[Trial]) -> RunRecord:
         """Make a run with its trials; or give one that is there a longer design and the trials that it lacks.
 
         Whether an existing run may be taken further is for the caller to decide.
         """
         with explained(self.path), transaction(self._db):
-            named = _encode(traits).decode()
-            row = (name, model, instrument, protocol, design, seed, named, time.time(), pressure, turn)
-            self._db.execute(_PUT_RUN, row)
-            run = self.run(name)
+            self._db.execute(_PUT_RUN, (*info.row, time.time()))
+            run = self.run(info.name)
             self._add_trials(run.id, trials)
         return run
 

@@ -17,7 +17,7 @@ from mien.measurement.rejudge import second_opinion
 from mien.models.client import Transport
 from mien.models.usage import Limits
 from mien.runs.run import Run
-from mien.store.records import JudgeRecord
+from mien.store.records import JudgeRecord, RunInfo
 from mien.store.store import Store
 from mien.testing import Options, ScriptedServer, codeword
 from mien.types import NEITHER, REFUSED, UNREADABLE, Call, Prompt, Request, Trait, Trial, Verdict
@@ -395,14 +395,16 @@ def responses(path: Path, n: int, response: Callable[[Trial], str]) -> Run:
     protocol = load_protocol().model_dump_json()
     with Store(path) as store:
         run = store.add_run(
-            name="r",
-            model="secret/model-name",
-            instrument="revealed",
-            protocol=protocol,
-            design="d-1",
-            seed=5,
-            traits=TRAITS,
-            trials=trials,
+            RunInfo(
+                name="r",
+                model="secret/model-name",
+                instrument="revealed",
+                protocol=protocol,
+                design="d-1",
+                seed=5,
+                traits=TRAITS,
+            ),
+            trials,
         )
         for trial in trials:
             call = Call(key=f"r{trial.id}", endpoint="e", model="m", text=response(trial))

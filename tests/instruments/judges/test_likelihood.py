@@ -15,6 +15,7 @@ from mien.materials.protocols import load_protocol
 from mien.measurement.calls import Calls, Progress
 from mien.measurement.pipeline import Pipeline
 from mien.models.usage import Tally
+from mien.store.records import RunInfo
 from mien.store.store import Store
 from mien.types import NEITHER, Call, Message, Prompt, Request, Sampling, Trait, Trial, Verdict
 
@@ -244,9 +245,17 @@ def passed_through(path: Path, model: Answering) -> tuple[list[str], Progress]:
     with Store(path) as store:
         if not store.runs():
             store.add_run(
-                name="r", model="m", instrument="revealed", protocol="", design="d-1", seed=0, traits=TRAITS,
-                trials=TRIALS,
-            )  # fmt: skip
+                RunInfo(
+                    name="r",
+                    model="m",
+                    instrument="revealed",
+                    protocol="",
+                    design="d-1",
+                    seed=0,
+                    traits=TRAITS,
+                ),
+                TRIALS,
+            )
         progress = Progress(total=len(TRIALS), tally=Tally())
         judge = LikelihoodJudge("j", reader, FREE, TRAITS)
         calls = Calls(store, progress)

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from mien.store.records import RunInfo
 from mien.store.store import Store
 from mien.types import PREFERRED, Call, Prompt, Trait, Trial
 from tests.processes import LIMIT
@@ -32,14 +33,16 @@ def make_pairs(path: Path, *, names: tuple[str, ...] = ("before", "after/now"), 
     with Store(path) as store:
         for name in names:
             run = store.add_run(
-                name=name,
-                model="secret-model",
-                instrument="revealed",
-                protocol="{}",
-                design="d",
-                seed=0,
-                traits=(Trait("warm", "kind and close"), Trait("blunt")),
-                trials=[
+                RunInfo(
+                    name=name,
+                    model="secret-model",
+                    instrument="revealed",
+                    protocol="{}",
+                    design="d",
+                    seed=0,
+                    traits=(Trait("warm", "kind and close"), Trait("blunt")),
+                ),
+                [
                     Trial(f"t{i}", i, ("warm", "blunt"), Prompt(f"p{i}", f"Q{i}" + name * (not common)))
                     for i in range(N + 1)
                 ],
@@ -396,14 +399,16 @@ def test_the_trait_is_offered_first_where_a_diff_says_that_it_changed(tmp_path: 
                 for i in range(400)
             ]
             run = store.add_run(
-                name=name,
-                model="m",
-                instrument="revealed",
-                protocol="{}",
-                design="d",
-                seed=0,
-                traits=tuple(names),
-                trials=trials,
+                RunInfo(
+                    name=name,
+                    model="m",
+                    instrument="revealed",
+                    protocol="{}",
+                    design="d",
+                    seed=0,
+                    traits=tuple(names),
+                ),
+                trials,
             )
             store.add_judge(run.id, JudgeRecord(name="j", model="j", settings="{}"))
             for i, trial in enumerate(trials):

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from mien.store.records import RunInfo
 from mien.store.store import Store
 from mien.types import Call, Prompt, Trait, Trial
 from tests.processes import LIMIT
@@ -54,14 +55,16 @@ def test_how_a_response_ended(tmp_path: Path) -> None:
     trials = [Trial(f"t{i}", 0, ("warm", "blunt"), Prompt(f"p{i}", "?", "", "")) for i in range(len(ends))]
     with Store(path) as store:
         run = store.add_run(
-            name="before",
-            model="m",
-            instrument="revealed",
-            protocol="{}",
-            design="d",
-            seed=0,
-            traits=(Trait("warm"), Trait("blunt")),
-            trials=trials,
+            RunInfo(
+                name="before",
+                model="m",
+                instrument="revealed",
+                protocol="{}",
+                design="d",
+                seed=0,
+                traits=(Trait("warm"), Trait("blunt")),
+            ),
+            trials,
         )
         for i, end in enumerate(ends):
             if end:

@@ -10,6 +10,7 @@ import msgspec
 
 from mien.craft.audit.second_judge import IN_CHARACTER
 from mien.errors import RunConflict
+from mien.store.records import RunInfo
 from mien.types import Call, Prompt, Trait, Trial
 
 if TYPE_CHECKING:
@@ -77,16 +78,16 @@ def _run(
         )
     # Also where it is there: a process that was killed may have left it without its answers.
     run = store.add_run(
-        name=name,
-        model="",
-        instrument=_INSTRUMENT,
-        protocol=protocol,
-        design="",
-        seed=None,
-        traits=(Trait(IN_CHARACTER, constitution.description),),
-        trials=(
-            Trial(pair.query.id, 0, (IN_CHARACTER,), Prompt(pair.query.id, pair.query.text)) for pair in pairs
+        RunInfo(
+            name=name,
+            model="",
+            instrument=_INSTRUMENT,
+            protocol=protocol,
+            design="",
+            seed=None,
+            traits=(Trait(IN_CHARACTER, constitution.description),),
         ),
+        (Trial(pair.query.id, 0, (IN_CHARACTER,), Prompt(pair.query.id, pair.query.text)) for pair in pairs),
     )
     for trial, answer in answers.items():
         key = blake2b(f"craft\n{name}\n{trial}\n{answer}".encode(), digest_size=16).hexdigest()

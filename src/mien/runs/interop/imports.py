@@ -12,7 +12,7 @@ from mien.errors import InputError, RunConflict, UnknownName
 from mien.runs.interop.tables import option_columns, read_table
 from mien.runs.run import UNKNOWN_JUDGE, Run, store_path
 from mien.stats.comparisons import comparisons_from
-from mien.store.records import JudgeRecord
+from mien.store.records import JudgeRecord, RunInfo
 from mien.store.store import Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 
@@ -58,14 +58,16 @@ def import_run(
         else:  # a prompt a row, and none that another table shares
             prompts = comparisons_from(options, table["chosen"].tolist()).clusters
         run = opened.add_run(
-            name=name,
-            model=single["model"],
-            instrument=single["instrument"] or "revealed",
-            protocol=msgspec.json.encode({"name": "imported", "source": str(source)}).decode(),
-            design="",
-            seed=None,
-            traits=tuple(map(Trait, sorted({trait for row in options for trait in row}))),
-            trials=(
+            RunInfo(
+                name=name,
+                model=single["model"],
+                instrument=single["instrument"] or "revealed",
+                protocol=msgspec.json.encode({"name": "imported", "source": str(source)}).decode(),
+                design="",
+                seed=None,
+                traits=tuple(map(Trait, sorted({trait for row in options for trait in row}))),
+            ),
+            (
                 Trial(trial, 0, shown, Prompt(prompt, ""))
                 for trial, shown, prompt in zip(ids, options, prompts, strict=True)
             ),
