@@ -18,7 +18,7 @@ from mien.report.figures.theme import CHARACTER, PALETTES, models_scale
 from mien.report.saving import specification
 from mien.runs.judge_positions import JudgePositions
 from mien.stats import diffs
-from mien.stats.agreement.inter_rater import agreement
+from mien.stats.agreement.inter_rater import Rater, Responses, agreement
 from mien.stats.profiles import Provenance
 from mien.stats.profiles.precision import growth
 
@@ -116,13 +116,10 @@ def drawn(
     )
     yield "four_sides", figures.four_sides([instructed, profiles[0]])
     labels = np.random.default_rng(0).choice(["0", "1", "neither"], (3, 90), p=[0.7, 0.2, 0.1])
+    names = ("lab/judge", "lab/judge again", "ann (person)")
     agreed = agreement(
-        ["lab/judge", "lab/judge again", "ann (person)"],
-        labels,
-        identities=["j", "j", "a"],
-        clusters=np.arange(90),
-        categories=[""] * 90,
-        lengths=np.arange(90),
+        [Rater(*rater) for rater in zip(names, labels, "jja", strict=True)],
+        Responses(clusters=np.arange(90), categories=[""] * 90, lengths=np.arange(90)),
     )
     places = [
         JudgePositions(
@@ -280,7 +277,9 @@ def test_colours_of_models_differ_in_lightness_from_the_ground(theme: Any) -> No
 def test_refusals(profiles: list[Profile]) -> None:
     with pytest.raises(UsageError, match="each with another instrument; these have revealed, revealed"):
         figures.four_sides(profiles[:2])
-    alone = agreement(["j"], [["0", "1"]], clusters=[0, 1], categories=[""] * 2, lengths=[1, 1])
+    alone = agreement(
+        [Rater("j", ["0", "1"])], Responses(clusters=[0, 1], categories=[""] * 2, lengths=[1, 1])
+    )
     with pytest.raises(
         UsageError, match=r"r: a judge that read alone, .* cannot be checked; have another read"
     ):

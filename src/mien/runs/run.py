@@ -250,7 +250,7 @@ class Run:
             UnknownName: there is no such run.
             UsageError: nobody has read any of it.
         """
-        from mien.stats.agreement.inter_rater import agreement
+        from mien.stats.agreement.inter_rater import Rater, Responses, agreement
 
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
@@ -271,16 +271,16 @@ class Run:
         def place(trial: Trial, chosen: str) -> str:
             return str(trial.options.index(chosen)) if chosen in trial.options else chosen
 
-        return agreement(
-            list(given),
-            [[place(trial, labels.get(trial.id, "")) for trial in trials] for labels in given.values()],
+        responses = Responses(
             clusters=[f"{trial.prompt.id}\n{trial.prompt.text}" for trial in trials],
             categories=[trial.prompt.category for trial in trials],
             lengths=[len(row.response) for row in rows],
-            identities=[identities.get(name, name) for name in given],
-            confidence_level=confidence_level,
-            seed=seed,
         )
+        raters = [
+            Rater(name, [place(trial, labels.get(trial.id, "")) for trial in trials], identities.get(name))
+            for name, labels in given.items()
+        ]
+        return agreement(raters, responses, confidence_level=confidence_level, seed=seed)
 
     def positions(self, *, confidence_level: float = 0.95) -> list[JudgePositions]:
         """The position effects of the model and of each judge, by the judges that have read the run.

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import evalica
 import numpy as np
 import pandas as pd
 import pytest
 from statsmodels.stats.inter_rater import cohens_kappa
 
-from mien.stats.agreement.inter_rater import agreement, krippendorff_alpha
+from mien.stats.agreement.inter_rater import (
+    Agreement,
+    Rater,
+    Responses,
+    agreement,
+    krippendorff_alpha,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
 
 
 def noisy(n: int = 300, gaps: float = 0.2, seed: int = 0) -> np.ndarray:
@@ -19,6 +32,13 @@ def noisy(n: int = 300, gaps: float = 0.2, seed: int = 0) -> np.ndarray:
     labels = np.where(rng.random((3, n)) < 0.7, truth, guess)
     words = np.array(["0", "1", "neither"])[labels]
     return np.where(rng.random((3, n)) < gaps, "", words)
+
+
+def agreed(names: Sequence[str], labels: ArrayLike, *identities: str, **about: ArrayLike) -> Agreement:
+    """Agreement of raters by those names; ``about`` are the members of `Responses`."""
+    same = identities or [None] * len(names)
+    raters = [Rater(*rater) for rater in zip(names, np.asarray(labels), same, strict=True)]
+    return agreement(raters, Responses(**about))
 
 
 @pytest.mark.parametrize("gaps", [0.0, 0.3])
@@ -48,7 +68,7 @@ def test_alpha_of_nothing() -> None:
 def test_pairs_and_rates() -> None:
     labels = noisy(90)
     lengths = np.arange(90)
-    found = agreement(
+    found = agreed(
         ["a", "b", "c"],
         labels,
         clusters=np.arange(90) // 2,
@@ -70,23 +90,23 @@ def test_pairs_and_rates() -> None:
 
 
 def test_a_single_rater_has_rates_alone() -> None:
-    found = agreement(["a"], [["0", "1"]], clusters=["p", "q"], categories=["", ""], lengths=[5, 5])
+    found = agreed(["a"], [["0", "1"]], clusters=["p", "q"], categories=["", ""], lengths=[5, 5])
     assert found.pairs == () and found.alpha is None
     assert {rate.by for rate in found.rates} == {"all"}
 
 
 def test_kappa_with_a_constant_rater_has_no_interval() -> None:
     labels = [["0", "1", "0"], ["0", "0", "0"]]
-    pair = agreement(["a", "b"], labels, clusters=[*"pqr"], categories=[""] * 3, lengths=[0] * 3).pairs[0]
+    pair = agreed(["a", "b"], labels, clusters=[*"pqr"], categories=[""] * 3, lengths=[0] * 3).pairs[0]
     assert (pair.kappa, pair.kappa_low, pair.kappa_high) == (0, None, None)
-    same = agreement(["a", "b"], [["0"], ["0"]], clusters=["p"], categories=[""], lengths=[0]).pairs[0]
+    same = agreed(["a", "b"], [["0"], ["0"]], clusters=["p"], categories=[""], lengths=[0]).pairs[0]
     assert (same.kappa, same.kappa_low, same.agreement) == (None, None, 1)
 
 
 def test_a_repeat_is_paired_with_its_judge_and_left_out_of_alpha() -> None:
     labels = noisy(120)
     about = {"clusters": np.arange(120), "categories": [""] * 120, "lengths": np.arange(120)}
-    found = agreement(["j", "k", "j#1"], labels, identities=["j", "k", "j"], **about)
+    found = agreed(["j", "k", "j#1"], labels, "j", "k", "j", **about)
     assert [(pair.a, pair.b, pair.itself) for pair in found.pairs] == [
         ("j", "k", False),
         ("j", "j#1", True),
@@ -94,9 +114,9 @@ def test_a_repeat_is_paired_with_its_judge_and_left_out_of_alpha() -> None:
     ]
     assert found.repeats == ("j#1",)
     assert found.alpha == krippendorff_alpha(labels[:2], clusters=np.arange(120))
-    plain = agreement(["j", "k", "l"], labels, **about)
+    plain = agreed(["j", "k", "l"], labels, **about)
     assert plain.repeats == ()
     assert plain.alpha == krippendorff_alpha(labels, clusters=np.arange(120))
-    alone = agreement(["j", "j#1"], labels[:2], identities=["j", "j"], **about)
+    alone = agreed(["j", "j#1"], labels[:2], "j", "j", **about)
     assert alone.alpha is None
     assert alone.pairs[0].itself

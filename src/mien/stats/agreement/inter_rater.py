@@ -18,6 +18,41 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Rater:
+    """Who read T responses, and how.
+
+    Attributes:
+        name: of the judge or person.
+        labels: (T,) the place of the chosen option, or a non-choice; empty where none was given.
+        identity: equal for a judge and its repeats; None for one that has no repeat.
+    """
+
+    name: str
+    labels: ArrayLike
+    identity: object = None
+
+    @property
+    def given(self) -> NDArray[np.bool_]:
+        """(T,) where there is a label."""
+        return np.asarray(self.labels, dtype=np.str_) != ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Responses:
+    """T responses that were read.
+
+    Attributes:
+        clusters: (T,) labels of the prompts: shares are clustered by them, and α resamples them.
+        categories: (T,) of the prompts; an empty one makes no group.
+        lengths: (T,) of the responses; those of equal length share a third.
+    """
+
+    clusters: ArrayLike
+    categories: ArrayLike
+    lengths: ArrayLike
+
+
 class Alpha(NamedTuple):
     """Krippendorff's α with its interval, the raters, and the n trials that two or more of them read."""
 
@@ -146,62 +181,49 @@ def _alpha(sums: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def agreement(
-    raters: Sequence[str],
-    labels: ArrayLike,
-    *,
-    clusters: ArrayLike,
-    categories: ArrayLike,
-    lengths: ArrayLike,
-    identities: Sequence[object] | None = None,
-    confidence_level: float = 0.95,
-    seed: int = 0,
+    raters: Sequence[Rater], responses: Responses, *, confidence_level: float = 0.95, seed: int = 0
 ) -> Agreement:
     """Compare every two raters, take α over all, and count kinds of verdict by category and length.
 
     Args:
-        raters: R names.
-        labels: (R, T) the place of the chosen option, or a non-choice; empty where a rater gave none.
-        clusters: (T,) labels of the prompts: shares are clustered by them, and α resamples them.
-        categories: (T,) of the prompts; an empty one makes no group.
-        lengths: (T,) of the responses; trials of equal length share a third.
-        identities: R values, equal for a judge and its repeats; None where there are none. A repeat agrees
-            with its judge more than others do: α leaves it out.
+        raters: who read the responses. A repeat agrees with its judge more than others do: α leaves it out.
+        responses: what they read.
         confidence_level: of the intervals.
         seed: of the bootstrap.
     """
-    given, prompts = np.asarray(labels, dtype=np.str_), np.asarray(clusters)
-    kinds = list(raters if identities is None else identities)
-    firsts = [r for r, kind in enumerate(kinds) if kind not in kinds[:r]]
-    pairs: list[Pair] = []
-    for a, b in combinations(range(len(raters)), 2):
-        both = (given[a] != "") & (given[b] != "")
-        if not both.any():
-            continue
-        first, second = given[a, both], given[b, both]
-        kappa = cohen_kappa(first, second, confidence_level=confidence_level)
-        alike = proportion(first == second, clusters=prompts[both], confidence_level=confidence_level)
-        beyond, low, high = (
-            float(x) if np.isfinite(x) else None for x in (kappa.kappa, kappa.low, kappa.high)
-        )
-        if np.all(first == first[0]) or np.all(second == second[0]):
-            low = high = None  # κ is 0 whatever the other says, and so is its standard error
-        ends = (alike.low, alike.high, alike.n)
-        itself = kinds[a] == kinds[b]
-        pairs.append(Pair(raters[a], raters[b], beyond, low, high, alike.share, *ends, itself=itself))
+    prompts = np.asarray(responses.clusters)
+    kinds = [rater.name if rater.identity is None else rater.identity for rater in raters]
+    firsts = [rater for r, rater in enumerate(raters) if kinds[r] not in kinds[:r]]
+    pairs = [
+        _pair(raters[a], raters[b], prompts, confidence_level, itself=kinds[a] == kinds[b])
+        for a, b in combinations(range(len(raters)), 2)
+        if np.any(raters[a].given & raters[b].given)
+    ]
     alpha = None
     if len(firsts) > 1:
-        alpha = krippendorff_alpha(
-            given[firsts], clusters=prompts, confidence_level=confidence_level, seed=seed
-        )
-    groups = _groups(np.asarray(categories, dtype=np.str_), np.asarray(lengths))
+        labels = [np.asarray(rater.labels, dtype=np.str_) for rater in firsts]
+        alpha = krippendorff_alpha(labels, clusters=prompts, confidence_level=confidence_level, seed=seed)
+    groups = _groups(np.asarray(responses.categories, dtype=np.str_), np.asarray(responses.lengths))
     rates = [
-        Rate(rater, by, group, verdict, found.share, found.low, found.high, found.n)
-        for rater, own in zip(raters, given, strict=True)
+        Rate(rater.name, by, group, verdict, found.share, found.low, found.high, found.n)
+        for rater in raters
         for by, group, members in groups
-        for verdict, found in _rates(own, members, prompts, confidence_level)
+        for verdict, found in _rates(rater, members, prompts, confidence_level)
     ]
-    repeats = tuple(rater for r, rater in enumerate(raters) if r not in firsts)
-    return Agreement(tuple(raters), repeats, tuple(pairs), alpha, tuple(rates))
+    repeats = tuple(rater.name for rater in raters if rater not in firsts)
+    return Agreement(tuple(rater.name for rater in raters), repeats, tuple(pairs), alpha, tuple(rates))
+
+
+def _pair(a: Rater, b: Rater, prompts: NDArray[Any], confidence_level: float, *, itself: bool) -> Pair:
+    both = a.given & b.given
+    first, second = (np.asarray(rater.labels, dtype=np.str_)[both] for rater in (a, b))
+    kappa = cohen_kappa(first, second, confidence_level=confidence_level)
+    alike = proportion(first == second, clusters=prompts[both], confidence_level=confidence_level)
+    beyond, low, high = (float(x) if np.isfinite(x) else None for x in (kappa.kappa, kappa.low, kappa.high))
+    if np.all(first == first[0]) or np.all(second == second[0]):
+        low = high = None  # κ is 0 whatever the other says, and so is its standard error
+    ends = (alike.low, alike.high, alike.n)
+    return Pair(a.name, b.name, beyond, low, high, alike.share, *ends, itself=itself)
 
 
 def _groups(categories: NDArray[np.str_], lengths: NDArray[Any]) -> list[tuple[str, str, NDArray[np.bool_]]]:
@@ -214,9 +236,9 @@ def _groups(categories: NDArray[np.str_], lengths: NDArray[Any]) -> list[tuple[s
 
 
 def _rates(
-    own: NDArray[np.str_], members: NDArray[np.bool_], clusters: NDArray[Any], confidence_level: float
+    rater: Rater, members: NDArray[np.bool_], clusters: NDArray[Any], confidence_level: float
 ) -> list[tuple[str, Proportion]]:
-    read = members & (own != "")
+    own, read = np.asarray(rater.labels, dtype=np.str_), members & rater.given
     if not read.any():
         return []
     kinds = np.where(np.isin(own[read], NON_CHOICES), own[read], "chosen")
