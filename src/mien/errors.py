@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree.
+"""What can go wrong, as one tree; and a check that is made in many places.
 
 ::
 
@@ -22,7 +22,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class MienError(Exception):
@@ -98,3 +98,13 @@ class BudgetReached(MienError):
 
 class Unfinished(MienError):
     """So many calls failed that the work would not be what was asked for."""
+
+
+def require_each_once(runs: Sequence[str]) -> None:
+    """Refuse runs of which one is named twice.
+
+    Raises:
+        UsageError: the message names it.
+    """
+    if twice := sorted({name for name in runs if runs.count(name) > 1}):
+        raise UsageError(f"run {twice[0]!r} is named twice; name each run once")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mien.errors import UsageError
+from mien.errors import require_each_once
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,9 +31,7 @@ class Measured:
     def __init__(
         self, runs: Sequence[Run], *, judge: str | None = None, confidence_level: float = 0.95
     ) -> None:
-        names = [run.name for run in runs]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise UsageError(f"run {twice[0]!r} is named twice; name each run once")
+        require_each_once([run.name for run in runs])
         self.runs, self.judge, self.confidence_level = tuple(runs), judge, confidence_level
         self._fitted: dict[str, Profile] = {}
 

@@ -78,14 +78,13 @@ def command(
 
 
 def _each_once(names: Sequence[str], store: options.Path) -> list[Run]:
-    from mien.errors import UsageError
+    from mien.errors import UsageError, require_each_once
     from mien.runs.run import Run
     from mien.stats.panels.panel import MAX_RUNS
 
     if len(names) > MAX_RUNS:
         raise UsageError(f"compare takes 1 to {MAX_RUNS} runs, not {len(names)}")
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise UsageError(f"run {twice[0]!r} is named twice; name each run once")
+    require_each_once(names)
     return [Run(name, store) for name in names]
 
 

@@ -8,7 +8,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.output import console, counted, fraction, print_json, print_table
-from mien.errors import NotIdentified, UsageError
+from mien.errors import NotIdentified, UsageError, require_each_once
 from mien.types import NON_CHOICES
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def command(
     from mien.runs.run import Run
     from mien.stats.agreement.parallel_forms import parallel_forms
 
-    if twice := sorted({run for run in runs if runs.count(run) > 1}):
-        raise UsageError(f"run {twice[0]!r} is named twice; name each run once")
+    require_each_once(runs)
     opened = [Run(run, store) for run in runs]
     found = [run.raters(confidence_level=confidence_level, seed=seed) for run in opened]
     places = [run.positions(confidence_level=confidence_level) for run in opened]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 import numpy as np
 import scipy.stats
 
-from mien.errors import UsageError
+from mien.errors import UsageError, require_each_once
 from mien.stats.correlation import Correlation, rank_correlation
 from mien.stats.panels.clusters import Clusters, model_clusters, trait_clusters
 from mien.stats.panels.components import Components, components
@@ -319,8 +319,7 @@ def _require_comparable(profiles: Sequence[Profile]) -> tuple[str, ...]:
     if not 2 <= len(profiles) <= MAX_RUNS:
         raise UsageError(f"compare takes 2 to {MAX_RUNS} runs, not {len(profiles)}")
     names = tuple(p.run or p.model or f"run {i}" for i, p in enumerate(profiles, 1))
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise UsageError(f"run {twice[0]!r} is named twice; name each run once")
+    require_each_once(names)
     for what, values in (
         ("instruments", [p.instrument for p in profiles]),
         ("conditions", [p.condition for p in profiles]),
