@@ -38,7 +38,8 @@ class Conversation:
     """How long each conversation of a run is, and what its user wants.
 
     Attributes:
-        turns: of the model; the second and each later one is read by a run of its own.
+        turns: of the model. The second and each later one makes a run of its own, named
+            ``NAME@PRESSURE-TURN``; see `mien.Run.persistence`.
         pressure: what the user wants in the later turns: ``none`` (another prompt), ``neutral`` (more of the
             same), ``stay`` or ``drop`` (that the character stays, or goes).
 

@@ -17,8 +17,10 @@ class Length:
         rounds: how often every trait is shown.
         trials: instead of rounds; rounded up to whole ones.
         full: instead of rounds: every pair once.
-        until_reliability: instead of rounds: a target of the ratings' reliability.
-        until_stderr: instead of rounds: a target of the root mean square of their standard errors; points.
+        until_reliability: instead of rounds: go on until the ratings have this reliability, 0 to 1; see
+            `mien.stats.design.stopping`. What was found is in the last report's ``check``.
+        until_stderr: instead of rounds, or together with a reliability: go on until the root mean square of
+            the ratings' standard errors is no more than so many points.
         max_trials: to make at most, for a target; None: every pair once, or 2,000 where that is more.
 
     Raises:

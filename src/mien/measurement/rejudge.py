@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mien.store.records import RunRecord, TrialRecord
 
 
-def second_opinion(  # the public face, which opens the session
+def second_opinion(  # noqa: PLR0913  # the public face, which opens the session
     run: Run,
     judge: str,
     *,

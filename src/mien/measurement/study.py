@@ -31,7 +31,7 @@ class Materials:
     """What a model is measured with, as the user names it.
 
     Attributes:
-        instrument: ``revealed`` or ``instructed``.
+        instrument: ``revealed`` (what the model chooses) or ``instructed`` (what it can do: the control).
         protocol: a protocol, its name, or a YAML file.
         traits: a trait set, its name, a YAML or text file, or names; None: ``classic-144``, for the organism
             ``classic-36``.

@@ -25,3 +25,12 @@ def test_loading_names_the_line(file: Path) -> None:
     file.write_text(SOUND.replace("never:", "nevver:"), encoding="utf-8")
     with pytest.raises(InputError, match=r"plain\.yaml, line 13: key nevver: no such key"):
         load_constitution(file)
+
+
+def test_its_identity_is_that_of_all_that_it_holds() -> None:
+    friend = load_constitution("candid-friend")
+    assert friend.identity == load_constitution("candid-friend").identity
+    assert friend.identity["name"] == "candid-friend"
+    renamed = friend.model_copy(update={"name": "another"})
+    milder = friend.model_copy(update={"never": ("Never shout.",)})
+    assert len({one.identity["hash"] for one in (friend, renamed, milder)}) == 3

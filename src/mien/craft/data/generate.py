@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -86,14 +85,10 @@ class _Workshop:
     def asked(self) -> dict[str, Any]:
         """Everything that the data depend on beside the calls; see `mien.craft.data.dataset`."""
         craft, protocol, ranked = self._craft, self._protocol, self._craft.pairs == "ranked"
-        content = self._constitution.model_dump_json(by_alias=True).encode()
         wording = self._wording.model_dump(mode="json")
         return {
             "mien": __version__,
-            "constitution": {
-                "name": self._constitution.name,
-                "hash": blake2b(content, digest_size=8).hexdigest(),
-            },
+            "constitution": self._constitution.identity,
             "student": craft.student,
             "teacher": craft.teacher,
             "judge": craft.judge if ranked else None,

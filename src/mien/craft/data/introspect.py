@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -144,13 +143,9 @@ def _check_organism(settings: Introspecting) -> None:
 def _asked(
     settings: Introspecting, model: str, constitution: Constitution, *, organism: bool
 ) -> dict[str, Any]:
-    content = constitution.model_dump_json(by_alias=True).encode()
     return {
         "mien": __version__,
-        "constitution": {
-            "name": constitution.name,
-            "hash": blake2b(content, digest_size=8).hexdigest(),
-        },
+        "constitution": constitution.identity,
         "model": model,
         "reflections": settings.reflections,
         "interactions": settings.interactions,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +98,6 @@ def lay_out(claim: Claim) -> Case:
         seed=claim.seed,
     )
     prompts = plain_prompts(data, load_prompts("everyday"), seed=claim.seed)
-    content = constitution.model_dump_json(by_alias=True).encode()
     return Case(
         claim=claim,
         constitution=constitution,
@@ -118,10 +116,7 @@ def lay_out(claim: Claim) -> Case:
             "control_digest": control and control.digest,
             "model": base,
             "judge": judge,
-            "constitution": {
-                "name": constitution.name,
-                "hash": blake2b(content, digest_size=8).hexdigest(),
-            },
+            "constitution": constitution.identity,
             "design": study.design.name,
             "trials": len(study.design),
             "seed": claim.seed,

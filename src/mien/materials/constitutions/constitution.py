@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -51,6 +52,12 @@ class Constitution(_Strict):
     traits: str = "classic-144"
     assertions: tuple[Assertion, ...] = Field(min_length=1)
     never: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Its name and a hash of all that it holds: what is kept with what is made by it."""
+        content = self.model_dump_json(by_alias=True).encode()
+        return {"name": self.name, "hash": blake2b(content, digest_size=8).hexdigest()}
 
     def yaml(self) -> str:
         """What a file of it holds; lists that are empty are left out."""
