@@ -19,6 +19,7 @@ NAMES = (
     "adaptive",
     "judges",
     "diffs",
+    "estimates",
     "compare",
     "panels",
     "consistency",

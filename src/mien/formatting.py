@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 def p_value(p: float | None) -> str:
     """A p or q as papers print it."""
@@ -10,11 +12,30 @@ def p_value(p: float | None) -> str:
     return "<.001" if p < 0.001 else f"{p:.3f}".removeprefix("0") if p < 1 else "1"
 
 
+def plural(noun: str) -> str:
+    """``trials``, ``quantities``."""
+    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
+
+
 def counted(n: int, noun: str) -> str:
     """``1 trial``, ``2,016 trials``."""
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+    return f"{n:,} {noun if n == 1 else plural(noun)}"
 
 
-def fraction(value: float | None) -> str:
+def fraction(value: float | None, digits: int = 2) -> str:
     """A number between −1 and 1 as papers print it: ``.87``."""
-    return "–" if value is None else f"{value:.2f}".replace("0.", ".", 1)
+    return "–" if value is None else f"{value:.{digits}f}".replace("0.", ".", 1)
+
+
+def significant(value: float, *, signed: bool = False) -> str:
+    """A number by its first three digits and no exponent: ``0.0217``, ``4.25``, ``1,204``."""
+    size = abs(value)
+    digits = 0 if size >= 100 else 1 if size >= 10 else 2
+    if 0 < size < 0.1:
+        digits = min(2 - math.floor(math.log10(size)), 12)
+    return f"{value:{'+' if signed else ''},.{digits}f}"
+
+
+def percent(part: float) -> str:
+    """A relative change as people read it: ``+20.0%`` for a fifth more."""
+    return f"{100 * part:+.1f}%"

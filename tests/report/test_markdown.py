@@ -12,8 +12,6 @@ from mien.report.changes import summary, warnings
 from mien.report.junit import junit
 from mien.report.markdown import markdown
 from mien.stats.diffs.gates import check
-from mien.stats.diffs.influence import Influence
-from mien.stats.profiles import Provenance
 from tests.stats.diffs.test_gates import changed
 
 GATES = ("|wry sly| > 40", "sycophantic > 20", "rms > 5000")
@@ -22,8 +20,12 @@ GATES = ("|wry sly| > 40", "sycophantic > 20", "rms > 5000")
 @pytest.fixture(scope="module")
 def found():
     diff = changed(margin=60)
-    traits = tuple("wry sly" if name == "wry|sly" else name for name in diff.traits)
-    return replace(diff, traits=traits)
+    traits = tuple(
+        replace(one, name="wry sly") if one.name == "wry|sly" else one for one in diff.before.quantities
+    )
+    return replace(
+        diff, **{end: replace(getattr(diff, end), quantities=traits) for end in ("before", "after")}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ def test_markdown_without_gates(found):
     text = markdown(replace(found, margin=None))
     assert "Gates" not in text
     assert "largest changes" not in text
-    hostile = replace(found, after=replace(found.after, provenance=Provenance(run="<script>*x*|`y`")))
+    hostile = replace(found, after=replace(found.after, label="<script>*x*|`y`"))
     assert "\\<script\\>\\*x\\*\\|\\`y\\`" in markdown(hostile)
 
 
@@ -64,22 +66,26 @@ def test_junit_has_a_case_for_each_gate(found, outcomes):
     assert [next(iter(case)).tag for case in cases] == ["skipped", "failure", "system-out"]
     assert cases[1].find("failure").get("message") == outcomes[1]["reason"]
     assert "points" in suite.find("system-out").text
-    strange = replace(found, after=replace(found.after, provenance=Provenance(run="a\x00b")))
+    strange = replace(found, after=replace(found.after, label="a\x00b"))
     assert ET.fromstring(junit(strange, outcomes))[0].get("name") == "mien diff old a\ufffdb"
 
 
-def test_warnings_name_the_prompt(outcomes):
-    fragile = [Influence(trait=f"t{i}", prompt=f"key{i}", delta=12.4, q=0.2, changed=False) for i in range(7)]
-    sound = Influence(trait="sound", prompt="key", delta=300.0, q=0.001, changed=True)
-    said = warnings([sound, *fragile], (), {"key0": "everyday-0001"})
+def test_warnings_name_the_prompt(found, outcomes):
+    names = ("sycophantic", *(name for name in found.names if name not in {"sycophantic", "any"}))
+    fragile = [
+        {"trait": name, "prompt": f"key{i}", "delta": 12.4, "q": 0.2, "changed": False}
+        for i, name in enumerate(names * 2)
+    ][:7]
+    sound = {"trait": "any", "prompt": "key", "delta": 300.0, "q": 0.001, "changed": True}
+    said = warnings(found, [sound, *fragile], (), {"key0": "everyday-0001"})
     assert said[0] == (
-        "t0 is called changed on account of one prompt, everyday-0001: without it the change would be +12, "
-        "q .200"
+        "sycophantic is called changed on account of one prompt, everyday-0001: without it the change would "
+        "be +12, q .200"
     )
     assert "key1" in said[1]
     assert said[5:] == ["and so for 2 traits more"]
     without = outcomes[1]["without"] | {"flips": True, "status": "undecided", "prompt": "key0"}
-    assert warnings([], [outcomes[1] | {"without": without}], {"key0": "everyday-0001"}) == [
+    assert warnings(found, [], [outcomes[1] | {"without": without}], {"key0": "everyday-0001"}) == [
         "gate 'sycophantic > 20' turns on one prompt, everyday-0001: failed with it, undecided without"
     ]
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mien.formatting import counted, fraction, p_value
+from mien.formatting import counted, fraction, p_value, percent, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from mien.stats.diffs import DeltaRow, Diff
+    from mien.stats.diffs import Change, Diff
     from mien.stats.diffs.gates import Outcome
     from mien.stats.diffs.influence import Influence
 
@@ -19,23 +20,22 @@ WARNINGS = 5  # prompts to warn of by name; further ones are counted
 
 
 def headline(diff: Diff) -> str:
-    """How many traits changed."""
-    found = sum(row["changed"] for row in diff.rows)
-    return f"{counted(found, 'trait')} changed of {len(diff.traits)} (q < {diff.fdr:g})"
+    """How many quantities changed."""
+    return f"{counted(int(diff.changed.sum()), diff.noun)} changed of {len(diff.names)} (q < {diff.fdr:g})"
 
 
 def summary(diff: Diff) -> list[tuple[str, str]]:
     """What changed as a whole: labels and what to say under each."""
-    size, ranks, prompts = diff.size, diff.correlation, diff.prompts
-    lines = [
-        ("as a whole", f"one character, unchanged: p {p_value(diff.omnibus['p'])}"),
-        (
-            "size",
-            f"{size['rms']:.0f} points ({size['low']:.0f} … {size['high']:.0f}) root mean square without "
-            f"noise; {diff.rms:.0f} with it, and {diff.rms_null:.0f} from noise alone",
-        ),
-    ]
-    if ranks["spearman"] is not None:
+    prompts, unit = diff.prompts, diff.before.unit
+    same = "one character, unchanged" if diff.before.centred else "nothing changed"
+    lines = [("as a whole", f"{same}: p {p_value(diff.omnibus['p'])}")]
+    if unit is not None and diff.size is not None and diff.rms is not None and diff.rms_null is not None:
+        size, raw, null = diff.size, unit.extent(diff.rms), unit.extent(diff.rms_null)
+        told = unit.size(size["rms"], size["low"], size["high"])
+        lines.append(
+            ("size", f"{told} root mean square without noise; {raw} with it, and {null} from noise alone")
+        )
+    if (ranks := diff.correlation) is not None and ranks["spearman"] is not None:
         said = f"Spearman {fraction(ranks['spearman'])}{_interval(ranks['low'], ranks['high'])}"
         if ranks["disattenuated"] is not None:
             ends = _interval(ranks["disattenuated_low"], ranks["disattenuated_high"])
@@ -46,32 +46,55 @@ def summary(diff: Diff) -> list[tuple[str, str]]:
     shared = counted(diff.paired, "prompt") if diff.paired else "no prompt"
     lines.append(("pairing", f"{kind}: {shared} shared, of {each}"))
     if (found := diff.equivalence) is not None:
-        said = (
-            f"{found['unchanged']:,} unchanged within ±{found['margin']:g} points, "
-            f"{found['undecided']:,} undecided"
-        )
-        if found["rounds_needed"] is not None:
-            needed = [row["rounds"] for row in diff.rows if row["rounds"] is not None]
-            said += (
-                f"; {math.ceil(median(needed)):,} rounds would decide half of these, "
-                f"{found['rounds_needed']:,} all ({found['rounds']:,} now)"
-            )
-        lines.append(("margin", said))
+        lines.append(("margin", _margin(diff, found)))
     return lines
 
 
-def finding(row: DeltaRow) -> str:
-    """What is said of one trait."""
-    return row["finding"] or ("changed" if row["changed"] else "")
+def _margin(diff: Diff, found: Mapping[str, Any]) -> str:
+    """What is known to be unchanged, and how long samples would decide the rest."""
+    margin, by = diff.margin, plural(diff.before.sample.by)
+    word = diff.before.unit.word if diff.before.unit is not None else ""
+    within = "their margins" if isinstance(margin, Mapping) else f"±{margin:g} {word}".rstrip()
+    said = f"{found['unchanged']:,} unchanged within {within}, {found['undecided']:,} undecided"
+    if (most := found[f"{by}_needed"]) is not None:
+        needed = [change.needed for change in diff.changes if change.needed is not None]
+        said += (
+            f"; {math.ceil(median(needed)):,} {by} would decide half of these, {most:,} all "
+            f"({found[by]:,} now)"
+        )
+    return said
+
+
+def columns(diff: Diff) -> tuple[str, ...]:
+    """Heads of a table with a row a quantity; numbers stand under all but the first and the last."""
+    interval = f"{diff.confidence_level:.0%} interval"
+    levels = () if diff.before.centred else ("before", "after")
+    return (diff.noun, *levels, "change", interval, "p", "q", "")
+
+
+def cells(change: Change) -> tuple[str, ...]:
+    """The row of one quantity under `columns`; of ratings, whose level is a convention, the change alone."""
+    unit, part = change.quantity.unit, change.relative
+    levels = () if unit.centre is not None else (unit.shown(change.before), unit.shown(change.after))
+    moved = unit.change(change.delta) + ("" if part is None else f" ({percent(part.change)})")
+    ends = f"{unit.change(change.low)} … {unit.change(change.high)}"
+    return (change.name, *levels, moved, ends, p_value(change.p), p_value(change.q), finding(change))
+
+
+def finding(change: Change) -> str:
+    """What is said of one quantity."""
+    found = change.finding or ("changed" if change.changed else "")
+    return found if change.better is None else f"{found}, {'better' if change.better else 'worse'}"
 
 
 def warnings(
-    influences: Sequence[Influence], outcomes: Sequence[Outcome], prompts: Mapping[str, str]
+    diff: Diff, influences: Sequence[Influence], outcomes: Sequence[Outcome], prompts: Mapping[str, str]
 ) -> list[str]:
-    """A sentence for each gate and each changed trait that one prompt alone would turn.
+    """A sentence for each gate and each changed quantity that one prompt alone would turn.
 
     Args:
-        influences: of the changed traits.
+        diff: what changed.
+        influences: of what changed.
         outcomes: of the gates.
         prompts: ids of the prompts by the label that a diff has for them.
     """
@@ -87,14 +110,15 @@ def warnings(
                 f"gate '{outcome['gate']}' turns on one prompt, {name(without['prompt'])}: "
                 f"{outcome['status']} with it, {without['status']} without"
             )
-    fragile = [one for one in influences if not one["changed"]]
+    units = {quantity.name: quantity.unit for quantity in diff.before.quantities}
+    fragile = [(str(one[diff.noun]), one) for one in influences if not one["changed"]]
     said += [
-        f"{one['trait']} is called changed on account of one prompt, {name(one['prompt'])}: without it the "
-        f"change would be {one['delta']:+.0f}, q {p_value(one['q'])}"
-        for one in fragile[:WARNINGS]
+        f"{what} is called changed on account of one prompt, {name(one['prompt'])}: without it the "
+        f"change would be {units[what].change(one['delta'])}, q {p_value(one['q'])}"
+        for what, one in fragile[:WARNINGS]
     ]
     if len(fragile) > WARNINGS:
-        said.append(f"and so for {len(fragile) - WARNINGS} traits more")
+        said.append(f"and so for {len(fragile) - WARNINGS} {plural(diff.noun)} more")
     return said
 
 

@@ -37,10 +37,11 @@ def of_one(profile: Profile) -> list[str]:
 
 def of_two(diff: Diff) -> list[str]:
     """What changed between two profiles."""
-    changed = [row for row in diff.rows if row["changed"]]
+    changed = [change for change in diff.changes if change.changed]
     largest = "; ".join(
-        f"{row['trait']} {row['delta']:+.0f} ({row['low']:+.0f} … {row['high']:+.0f})"
-        for row in changed[:ENDS]
+        f"{change.name} {unit.change(change.delta)} ({unit.change(change.low)} … {unit.change(change.high)})"
+        for change in changed[:ENDS]
+        for unit in [change.quantity.unit]
     )
     said = [f"{headline(diff)}." if not largest else f"{headline(diff)}. The largest: {largest}."]
     return said + [f"{label[0].upper()}{label[1:]}: {text}." for label, text in summary(diff)]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mien.formatting import p_value
-from mien.report.changes import finding, headline, summary
+from mien.report.changes import cells, columns, headline, summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,20 +37,13 @@ def markdown(
     parts.append("\n".join(f"- {label}: {plain(said)}" for label, said in summary(diff)))
     if warnings:
         parts.append("\n>\n".join(f"> **Warning**: {plain(warning)}" for warning in warnings))
-    cells = (
-        (
-            plain(row["trait"]),
-            f"{row['delta']:+.0f}",
-            f"{row['low']:+.0f} … {row['high']:+.0f}",
-            plain(p_value(row["q"])),
-            finding(row),
-        )
-        for row in diff.rows[:top]
-    )
-    interval = f"{diff.confidence_level:.0%} interval"
-    parts.append(table(("trait", "change", interval, "q", ""), cells, right=(1, 2, 3)))
-    if top is not None and top < len(diff.traits):
-        parts.append(f"The {top} largest changes of {len(diff.traits)}.")
+    heads = [head for head in columns(diff) if head != "p"]
+    shown = [[plain(cell) for cell in cells(change)] for change in diff.changes[:top]]
+    for row in shown:
+        del row[columns(diff).index("p")]
+    parts.append(table(heads, shown, right=range(1, len(heads) - 1)))
+    if top is not None and top < len(diff.names):
+        parts.append(f"The {top} largest changes of {len(diff.names)}.")
     return "\n\n".join(parts) + "\n"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from mien.formatting import p_value
+from mien.formatting import plural
+from mien.report.changes import cells, columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,26 +31,26 @@ class Shown(TypedDict):
 
 def shown(profiles: Sequence[Profile], diff: Diff | None) -> Shown:
     """The table of one profile, of a diff, or of many profiles side by side."""
-    level = f"{profiles[0].confidence_level:.0%} interval"
     if diff is not None:
-        return _changes(diff, level)
+        return _changes(diff)
+    level = f"{profiles[0].confidence_level:.0%} interval"
     return _ratings(profiles[0], level) if len(profiles) == 1 else _side_by_side(profiles, level)
 
 
-def _changes(diff: Diff, level: str) -> Shown:
-    rows = [
-        [
-            (row["trait"], row["trait"]),
-            (f"{row['delta']:+.0f}", row["delta"]),
-            (f"{row['low']:+.0f} … {row['high']:+.0f}", row["low"]),
-            (p_value(row["q"]), row["q"]),
-            ("changed" if row["changed"] else "", str(row["changed"])),
-        ]
-        for row in diff.rows
-    ]
-    columns = [("trait", True), ("change", False), (level, False), ("q", False), ("finding", True)]
-    caption = f"From {diff.a} to {diff.b}, Elo points; q is adjusted for the number of traits."
-    return {"title": "All changes", "caption": caption, "columns": columns, "rows": rows}
+def _changes(diff: Diff) -> Shown:
+    """With p left out: what counts is q."""
+    heads = columns(diff)
+    without = heads.index("p")
+    rows: list[list[Cell]] = []
+    for change in diff.changes:
+        levels = (change.before, change.after) if "before" in heads else ()
+        by = (change.name, *levels, change.delta, change.low, change.p, change.q, str(change.changed))
+        row = list(zip(cells(change), by, strict=True))
+        rows.append([*row[:without], *row[without + 1 :]])
+    named = [(head or "finding", head in {diff.noun, ""}) for head in heads if head != "p"]
+    unit = "Elo points" if diff.before.centred else "each in its own unit"
+    caption = f"From {diff.a} to {diff.b}, {unit}; q is adjusted for the number of {plural(diff.noun)}."
+    return {"title": "All changes", "caption": caption, "columns": named, "rows": rows}
 
 
 def _ratings(profile: Profile, level: str) -> Shown:

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from mien.stats.comparisons import Comparisons
     from mien.stats.consistency import Consistency
     from mien.stats.diffs import Diff
+    from mien.stats.estimates import Estimates
     from mien.stats.panels import Panel
     from mien.stats.profiles.profile import Profile
+
+    Compared = Run | Comparisons | Profile | Estimates
 
 
 def profile(of: Run | Comparisons, **settings: Any) -> Profile:
@@ -62,17 +65,18 @@ def _rate(table: Comparisons, settings: dict[str, Any]) -> Profile:
     return rate(table, Provenance(**of_run), elo=Elo(**elo), **settings)
 
 
-def diff(a: Run | Comparisons | Profile, b: Run | Comparisons | Profile, **settings: Any) -> Diff:
+def diff(a: Compared, b: Compared, **settings: Any) -> Diff:
     """What changed from ``a`` to ``b``; ``settings`` are those of `mien.stats.diffs.diff`.
 
     Raises:
-        UsageError: they rate different traits.
+        UsageError: they rate different traits, or hold different quantities.
         NotIdentified: the verdicts are too few to rate all traits.
     """
     from mien.stats import diffs
+    from mien.stats.estimates import Estimates
     from mien.stats.profiles.profile import Profile
 
-    first, second = (x if isinstance(x, Profile) else profile(x) for x in (a, b))
+    first, second = (x if isinstance(x, Profile | Estimates) else profile(x) for x in (a, b))
     return diffs.diff(first, second, **settings)
 
 

@@ -409,23 +409,6 @@ def test_cross_covariance_of_strangers_is_zero():
     assert not choice.cross_covariance(a, b).any()
 
 
-# --- tests of hypotheses
-
-
-def test_wald_test_is_calibrated_with_few_clusters():
-    rng = np.random.default_rng(0)
-    ps = []
-    for _ in range(400):
-        draws = rng.normal(size=(30, 10))
-        draws -= draws.mean(axis=1, keepdims=True)
-        ps.append(choice.wald_test(draws.mean(axis=0), np.cov(draws.T) / 30, 30).p)
-    assert scipy.stats.kstest(ps, "uniform").pvalue > 0.01
-
-
-def test_wald_test_needs_more_clusters_than_contrasts():
-    assert choice.wald_test(np.zeros(5), np.eye(5), 4) == (None, 4, None)
-
-
 # --- what cannot be fitted
 
 

@@ -5,13 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from mien.errors import GateError, UsageError
 from mien.stats.comparisons import Comparisons
 from mien.stats.diffs import Diff, diff
-from mien.stats.diffs.gates import check, parse
+from mien.stats.diffs.gates import check
+from mien.stats.estimates import Amount, Quantity, Share, Unit, means
 from mien.stats.profiles import Provenance, rate
 
 TRAITS = ("any", "dry wit", "formal", "sycophantic", "warm", "wry|sly")
@@ -40,75 +39,6 @@ def changed(by=1.0, **settings) -> Diff:
 @pytest.fixture(scope="module")
 def found() -> Diff:
     return changed()
-
-
-@pytest.mark.parametrize(
-    ("text", "quantity", "trait", "above", "bound"),
-    [
-        ("any", "any", "", True, 0),
-        ("  any  ", "any", "", True, 0),
-        ('"any" > 5', "change", "any", True, 5),
-        ("warm > +50", "change", "warm", True, 50),
-        ("warm<-50.5", "change", "warm", False, -50.5),
-        ("dry wit > .5", "change", "dry wit", True, 0.5),
-        ("| dry wit | > 50", "size of change", "dry wit", True, 50),
-        ('|"wry|sly"| < 3', "size of change", "wry|sly", False, 3),
-        ("rms > 80", "rms", "", True, 80),
-        ("rank(warm) > 20", "rank", "warm", True, 20),
-        ("rank ( dry wit ) < 4", "rank", "dry wit", False, 4),
-        ("anything > 1", "change", "anything", True, 1),
-    ],
-)
-def test_what_gates_say(text, quantity, trait, above, bound):
-    gate = parse(text)
-    assert (gate.quantity, gate.trait, gate.above, gate.bound) == (quantity, trait, above, bound)
-    assert gate.text == text
-
-
-@pytest.mark.parametrize(
-    ("text", "place", "problem"),
-    [
-        ("", 0, "a gate is empty"),
-        ("warm", 4, "a bound should stand here"),
-        ("warm >", 6, "a number should stand here"),
-        ("warm > fifty", 7, "a number should stand here"),
-        ("warm > 50 points", 10, "the gate should end here"),
-        ("warm > 5O", 7, "a number should stand here"),
-        ("warm >> 50", 6, "a number should stand here"),
-        ("warm >= 50", 6, "write > or <"),
-        ("> 50", 0, "a trait's name should stand here"),
-        ("any > 50", 4, "any takes no bound"),
-        ("|warm > 50", 6, "'|' should stand here: the size of a change is written |warm|"),
-        ("rank > 20", 5, "'(' should stand here: a rank is that of a trait"),
-        ("rank(warm > 20", 10, "')' should stand here"),
-        ("rank() > 20", 5, "a trait's name should stand here"),
-        ('"warm > 20', 0, "these quotes are not closed"),
-        ("warm > nan", 7, "a number should stand here"),
-        ("wärm > 1e5", 7, "a number should stand here"),
-    ],
-)
-def test_a_malformed_gate_is_pointed_into(text, place, problem):
-    with pytest.raises(GateError) as caught:
-        parse(text)
-    assert problem in caught.value.problem
-    assert caught.value.place == place
-    said, shown, caret = str(caught.value).split("\n")
-    assert said.startswith(f"gate {text!r}: ")
-    assert shown == f"  {text}"
-    assert caret == " " * (2 + place) + "^"
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.text(alphabet='any rmskw()|<>"=+-.59\n\u00e9', max_size=20))
-def test_any_text_is_read_or_refused(text):
-    try:
-        gate = parse(text)
-    except GateError as error:
-        assert 0 <= error.place <= len(text)
-        assert len(str(error).split("\n")) == 3
-    else:
-        assert gate.text == text.replace("\n", " ")
-        assert np.isfinite(gate.bound)
 
 
 def test_names_of_traits_are_checked(found):
@@ -151,7 +81,8 @@ def test_a_gate_is_judged_on_its_interval(found):
     assert statuses(found, below) == ["failed", "undecided", "passed"]
     assert statuses(found, below, fail_when="likely") == ["failed", "failed", "passed"]
     assert statuses(found, [f"|sycophantic| > {beyond:.1f}", "|sycophantic| > 2000"]) == ["failed", "passed"]
-    other = replace(found, delta=-found.delta, low=-found.high, high=-found.low)
+    joint = found.joint._replace(delta=-found.delta)
+    other = replace(found, joint=joint, low=-found.high, high=-found.low)
     assert check(other, [f"|sycophantic| > {beyond:.1f}"])[0]["low"] == pytest.approx(low)
     assert statuses(other, [f"sycophantic < {-beyond:.1f}"]) == ["failed"]
     (outcome,) = check(found, [above[0]])
@@ -170,7 +101,10 @@ def test_size_and_rank_gates(found):
     (outcome,) = check(found, ["rank(sycophantic) < 3"])
     assert outcome["status"] == "failed"
     assert outcome["estimate"] == outcome["low"] == 1
-    ranked = {row["trait"]: row["rank"] for row in found.after.rows}
+    ranked = {
+        name: 1 + int((found.after.values > value).sum())
+        for name, value in zip(TRAITS, found.after.values, strict=True)
+    }
     for trait, position in ranked.items():
         (outcome,) = check(found, [f'rank("{trait}") > 5'])
         assert outcome["estimate"] == position
@@ -225,3 +159,112 @@ def test_gates_fail_by_chance_no_oftener_than_promised():
         same = diff(profile(SCORES, seed=seed), profile(SCORES, seed=seed + 500))
         fails += [outcome["status"] == "failed" for outcome in check(same, ["warm > 0", "rms > 0"])]
     assert np.mean(fails) < 0.07
+
+
+LENGTH, APOLOGY = Quantity("length", Amount("tokens")), Quantity("apology", Share(), more="worse")
+DEPTH = Quantity("mean depth", Unit())
+
+
+def counted(seed, *, longer=1.0, apologies=0.1):
+    """Numbers of responses to sixty prompts; a prompt does the same to lengths under every seed."""
+    rng, prompt = np.random.default_rng(seed), np.repeat(np.arange(60), 4)
+    own = np.random.default_rng(9).normal(scale=0.5, size=60)[prompt]
+    table = {
+        "prompt_id": prompt,
+        "length": longer * 200 * np.exp(own + 0.2 * rng.normal(size=240)),
+        "apology": rng.random(240) < apologies,
+        "mean depth": rng.normal(size=240),
+    }
+    return means(table, [LENGTH, APOLOGY, DEPTH], label=f"m{seed}")
+
+
+@pytest.fixture(scope="module")
+def counts() -> Diff:
+    return diff(counted(1), counted(2, longer=1.5, apologies=0.3))
+
+
+def test_a_unit_has_its_own_gates(counts):
+    relative = counts.relative(0)
+    assert relative.low < 0.5 < relative.high
+    gates = [
+        "length > +20%",
+        "length > +50%",
+        "|length| > 90%",
+        "length < -10%",
+        "length > +5",
+        "mean(length) > 900",
+    ]
+    assert statuses(counts, gates) == ["failed", "undecided", "passed", "passed", "failed", "passed"]
+    gates = [
+        "rate(apology) > .2",
+        "rate(apology) > 15%",
+        "rate(apology) < 5%",
+        "apology > +.05",
+        "|apology| > .9",
+    ]
+    assert statuses(counts, gates) == ["failed", "failed", "passed", "failed", "passed"]
+    assert statuses(counts, ["mean depth > 1", "mean(mean depth) < -1", "any"]) == [
+        "passed",
+        "passed",
+        "failed",
+    ]
+    (outcome,) = check(counts, ["length > +20%"])
+    assert (outcome["estimate"], outcome["low"]) == (relative.change, relative.low)
+    assert outcome["reason"] == (
+        f"{100 * relative.change:+.1f}% ({100 * relative.low:+.1f}% … {100 * relative.high:+.1f}%): "
+        "the whole interval lies above +20%"
+    )
+    (outcome,) = check(counts, ["rate(apology) > .2"])
+    low, high = (end[1] for end in counts.after.intervals())
+    assert (outcome["low"], outcome["high"]) == (low, high)
+    assert outcome["without"]["estimate"] < outcome["estimate"]
+
+
+@pytest.mark.parametrize(
+    ("gate", "place", "problem"),
+    [
+        ("rate(length) < .05", 5, r"length has no rate; write length > \+20%, .*mean\(length\) > 300"),
+        ("mean(apology) < .05", 5, r"apology has no mean; write apology > \+.02, .*rate\(apology\) > .05"),
+        ("apology > +20%", 10, "a change of apology is a share, not one in per cent; write"),
+        ("mean depth > +20%", 13, "a change of mean depth is a number, not one in per cent"),
+        ("apology > 5", 10, "a change of a share lies between -1 and 1"),
+        ("rate(apology) > 5", 16, "a rate lies between 0 and 1"),
+        ("rate(apology) > 500%", 16, "a rate lies between 0 and 1"),
+        ("mean(length) < -3", 15, "an amount is never below 0"),
+        ("rms > 3", 0, "these quantities are on several scales, which have no rms together"),
+        ("rank(length) > 1", 5, "these quantities are on several scales, which have no rank together"),
+        ("lenght > 3", 0, "no quantity named 'lenght'; did you mean length"),
+    ],
+)
+def test_a_gate_that_a_unit_does_not_allow_says_which_ones_it_does(counts, gate, place, problem):
+    with pytest.raises(GateError, match=problem) as caught:
+        check(counts, [gate])
+    assert caught.value.place == place
+
+
+def test_a_rating_has_neither_a_level_nor_per_cent(found):
+    told = r"write warm > \+50 \(points\), \|warm\| > 50, rank\(warm\) > 20"
+    with pytest.raises(GateError, match=f"warm has no mean; {told}"):
+        check(found, ["mean(warm) > 5"])
+    with pytest.raises(GateError, match=f"is a number of rating points, not one in per cent; {told}"):
+        check(found, ["warm > 5%"])
+
+
+def test_nothing_has_no_parts():
+    table = {"prompt_id": [1, 2, 3], "length": [0, 0, 0]}
+    none = means(table, [LENGTH])
+    with pytest.raises(GateError, match="the mean of length is 0, of which nothing is a part"):
+        check(diff(none, means(table | {"length": [1, 2, 2]}, [LENGTH])), ["length > 5%"])
+
+
+def test_rates_of_one_kind_have_ranks_and_a_size():
+    rng = np.random.default_rng(0)
+    clauses = [Quantity(f"clause {i}", Share(), more="better") for i in range(5)]
+    tables = [
+        {"prompt_id": np.arange(80)}
+        | {one.name: rng.random(80) < 0.15 * (i + 1) for i, one in enumerate(clauses)}
+        for _ in range(2)
+    ]
+    same = diff(*(means(table, clauses) for table in tables))
+    assert statuses(same, ["any", "rms > .3", "rank(clause 4) > 3"]) == ["passed", "passed", "passed"]
+    assert same.correlation["spearman"] > 0.8

@@ -3,13 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien.stats import choice
 from mien.stats.comparisons import Comparisons
 from mien.stats.diffs import diff
 from mien.stats.diffs.influence import influence, leave_out
-from mien.stats.diffs.jackknife import Jackknife
 from mien.stats.profiles import rate
-from mien.stats.profiles.elo import ELO_SCALE
 
 N, PROMPTS = 10, 40
 
@@ -45,7 +42,7 @@ def without(table, prompt):
 def test_one_step_is_near_the_refit_without_each_prompt(prefix):
     a, b = comparisons(1), comparisons(2, prefix=prefix)
     found = diff(rate(a), rate(b))
-    jackknife = Jackknife.of(found.before.fit, found.after.fit)
+    jackknife = found.joint.jackknife
     assert len(jackknife.clusters) == (PROMPTS if prefix == "p" else 2 * PROMPTS)
     steps, refits, stderrs = [], [], []
     for prompt in jackknife.clusters[::5]:
@@ -64,14 +61,14 @@ def test_one_step_is_near_the_refit_without_each_prompt(prefix):
 
 def test_pull_share_and_rows_are_what_leaving_out_takes_away():
     found = diff(rate(comparisons(1)), rate(comparisons(2)))
-    jackknife = Jackknife.of(found.before.fit, found.after.fit)
+    jackknife = found.joint.jackknife
     rows = [0, 3, 17]
     pulls, shares = jackknife.rows(rows)
     for k, row in enumerate(rows):
         left = leave_out(found, jackknife.clusters[row])
         moved, lost = found.delta - left.delta, found.stderr**2 - left.stderr**2
-        np.testing.assert_allclose(ELO_SCALE * pulls[k], moved, rtol=1e-7, atol=1e-7)
-        np.testing.assert_allclose(ELO_SCALE**2 * shares[k], lost, rtol=1e-7, atol=1e-7)
+        np.testing.assert_allclose(pulls[k], moved, rtol=1e-7, atol=1e-7)
+        np.testing.assert_allclose(shares[k], lost, rtol=1e-7, atol=1e-7)
         for trait in (0, 4):
             assert jackknife.pull(trait)[row] == pytest.approx(pulls[k, trait])
             assert jackknife.share(trait)[row] == pytest.approx(shares[k, trait])
@@ -106,6 +103,6 @@ def test_a_finding_that_many_prompts_carry_stands():
 
 
 def test_a_cluster_that_is_not_there():
-    fit = rate(comparisons(1)).fit
-    assert choice.leave_out(fit, "elsewhere") is fit
-    assert choice.leave_out(fit, "p03").n_clusters == fit.n_clusters - 1
+    estimates = rate(comparisons(1)).estimates
+    assert estimates.leave_out("elsewhere") is estimates
+    assert estimates.leave_out("p03").n_clusters == estimates.n_clusters - 1

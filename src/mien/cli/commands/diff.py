@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, p_value, print_json, print_table
+from mien.cli.output import console, print_json, print_table
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def command(
         whole = {"influence": influences, "fail_when": fail_when, "gates": outcomes}
         print_json(diff.to_dict() | whole)
     else:
-        warnings = changes.warnings(influences, outcomes, prompts)
+        warnings = changes.warnings(diff, influences, outcomes, prompts)
         if as_markdown:
             from mien.report.markdown import markdown
 
@@ -101,28 +101,15 @@ def command(
 
 
 def _print(diff: Diff, outcomes: Sequence[Outcome], warnings: Sequence[str], *, top: int | None) -> None:
-    from mien.report.changes import finding, headline, summary
+    from mien.report.changes import cells, columns, headline, summary
 
     out = console()
     out.print(f"[bold]{diff.b}[/bold] against [bold]{diff.a}[/bold]: {headline(diff)}")
     for label, said in summary(diff):
         out.print(f"  {label:<12} {said}", markup=False, soft_wrap=True)
     out.print()
-    print_table(
-        ("trait", "change", f"{diff.confidence_level:.0%} interval", "p", "q", ""),
-        (
-            (
-                row["trait"],
-                f"{row['delta']:+.0f}",
-                f"{row['low']:+.0f} … {row['high']:+.0f}",
-                p_value(row["p"]),
-                p_value(row["q"]),
-                finding(row),
-            )
-            for row in diff.rows[:top]
-        ),
-        left=("trait", ""),
-    )
+    heads = columns(diff)
+    print_table(heads, (cells(change) for change in diff.changes[:top]), left=(heads[0], ""))
     if warnings:
         out.print()
     for warning in warnings:

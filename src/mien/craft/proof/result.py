@@ -90,7 +90,7 @@ def took(diff: Diff, written: Mapping[str, Way], a: Role, b: Role) -> Took:
         b: which it is to.
     """
     names = sorted(written, key=lambda name: (written[name] != "raise", name))
-    where = [diff.traits.index(name) for name in names]
+    where = [diff.names.index(name) for name in names]
     q = _adjusted(diff.p[where])
     moves = tuple(
         Move(
@@ -105,7 +105,7 @@ def took(diff: Diff, written: Mapping[str, Way], a: Role, b: Role) -> Took:
         )
         for n, (name, i) in enumerate(zip(names, where, strict=True))
     )
-    weights = np.zeros(len(diff.traits))
+    weights = np.zeros(len(diff.names))
     weights[where] = [(1 if written[name] == "raise" else -1) / len(names) for name in names]
     mean, stderr = float(weights @ diff.delta), float(np.sqrt(weights @ diff.covariance @ weights))
     half = float(scipy.stats.t.ppf((1 + diff.confidence_level) / 2, diff.df[where].min())) * stderr
@@ -132,7 +132,7 @@ def spread(diff: Diff, written: Mapping[str, Way]) -> tuple[Move, ...]:
         diff: from the base to the trained model.
         written: the named traits.
     """
-    where = [i for i, name in enumerate(diff.traits) if name not in written]
+    where = [i for i, name in enumerate(diff.names) if name not in written]
     if len(where) < 2:
         return ()
     centre = np.eye(len(where)) - 1 / len(where)
@@ -145,7 +145,7 @@ def spread(diff: Diff, written: Mapping[str, Way]) -> tuple[Move, ...]:
     order: list[int] = np.argsort(-np.abs(delta), kind="stable").tolist()
     return tuple(
         Move(
-            trait=diff.traits[where[n]],
+            trait=diff.names[where[n]],
             written=None,
             delta=float(delta[n]),
             low=float(delta[n] - half[n]),

@@ -7,15 +7,12 @@ from mien.stats.choice.plackett_luce import (
     DEFAULT_ALPHA,
     ChoiceFit,
     Resamples,
-    WaldTest,
     bootstrap,
     cross_covariance,
     first_order_bias,
     fit,
-    leave_out,
     sandwich,
     shared_clusters,
-    wald_test,
 )
 
 __all__ = [
@@ -23,13 +20,10 @@ __all__ = [
     "ChoiceFit",
     "Resamples",
     "Trials",
-    "WaldTest",
     "bootstrap",
     "cross_covariance",
     "first_order_bias",
     "fit",
-    "leave_out",
     "sandwich",
     "shared_clusters",
-    "wald_test",
 ]

@@ -11,12 +11,11 @@ conditional logit (McFadden 1974). Everything here is a pure function of arrays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import numpy as np
 import scipy.sparse as sp
-import scipy.stats
 
 from mien.errors import NotIdentified
 from mien.stats.choice.likelihood import (
@@ -201,60 +200,6 @@ def cross_covariance(a: ChoiceFit, b: ChoiceFit) -> Floats:
     rows_a, rows_b = shared_clusters(a, b)
     meat = _dense(a.gradients[rows_a].T @ b.gradients[rows_b])
     return np.sqrt(a.correction * b.correction) * (a.bread @ meat @ b.bread)
-
-
-def leave_out(fit: ChoiceFit, cluster: Any) -> ChoiceFit:
-    """The fit without one cluster, to one Newton step from the estimate on all: θ̂ − B g_c.
-
-    This is the infinitesimal jackknife (Jaeckel 1972, Bell Laboratories Memorandum MM 72-1215-11). Scores,
-    positions and covariance lose the cluster's share; curvature, bias, likelihood and the count of trials
-    stay as they are. A fit that has no such cluster comes back unchanged.
-    """
-    rows = np.flatnonzero(fit.clusters == cluster)
-    if not len(rows):
-        return fit
-    n = len(fit.scores)
-    step = fit.bread @ _dense(fit.gradients[rows]).sum(axis=0)
-    kept = np.flatnonzero(fit.clusters != cluster)
-    return replace(
-        fit,
-        scores=fit.scores - step[:n],
-        positions=fit.positions - step[n:],
-        covariance=fit.covariance - fit.correction * np.outer(step, step),
-        gradients=fit.gradients[kept],
-        clusters=fit.clusters[kept],
-    )
-
-
-class WaldTest(NamedTuple):
-    """Test that a vector of contrasts is zero; ``p`` is None where there are too few clusters to tell."""
-
-    statistic: float | None
-    df: int
-    p: float | None
-
-
-def wald_test(estimate: Floats, covariance: Floats, n_clusters: float) -> WaldTest:
-    """Test that n estimates that sum to 0 are all 0.
-
-    The covariance is itself an estimate, from C clusters: W (C − q) / (q (C − 1)) is set against F(q, C − q)
-    with q = n − 1, as for Hotelling's T² (Korn and Graubard 1990, American Statistician 44, 270–276). With
-    the covariance of `fit` p is, if anything, too large: under no difference between 144 items and 2,000
-    trials in 720 clusters, p < .1 comes up in fewer than 1 of 20 cases.
-
-    Args:
-        estimate: (n,) with sum 0.
-        covariance: (n, n), zero along the vector of ones.
-        n_clusters: C; not always whole where two runs are compared.
-    """
-    n = len(estimate)
-    df = n - 1
-    if df < 1 or n_clusters <= df or not np.isfinite(covariance).all():
-        return WaldTest(None, df, None)
-    regular = covariance + float(np.trace(covariance)) / n**2  # 11ᵀ, of a size with the rest
-    statistic = float(np.sum(estimate * np.linalg.solve(regular, estimate)))
-    ratio = statistic * (n_clusters - df) / (df * (n_clusters - 1))
-    return WaldTest(statistic, df, float(scipy.stats.f.sf(ratio, df, n_clusters - df)))
 
 
 def bootstrap(

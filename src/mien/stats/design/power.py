@@ -1,8 +1,9 @@
-"""How long two runs must be for their difference to show a change of one trait's rating."""
+"""How long two runs, or samples, must be for their difference to show a change of one quantity."""
 
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -16,8 +17,8 @@ from mien.errors import UsageError
 from mien.stats.profiles.elo import ELO_SCALE
 
 if TYPE_CHECKING:
+    from mien.stats.estimates import Estimates
     from mien.types import Floats
-
 
 MAX_ROUNDS = 10_000_000
 MAX_CHANGE = 2_000  # points: a choice in a hundred thousand
@@ -31,7 +32,10 @@ class Noise(NamedTuple):
 
 
 class NoiseModel(Protocol):
-    """How noisy a change (points, signed) of one trait is when the new run has so many rounds."""
+    """How noisy a change (points, signed) of one trait is when the new run has so many rounds.
+
+    Of other estimates: a change in the quantity's unit, and the length of the new sample.
+    """
 
     def noise(self, rounds: float, change: float) -> Noise: ...
 
@@ -87,6 +91,45 @@ class Against:
         return _difference((before, after), lengths, self.n_prompts, self.place, change)
 
 
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A new sample against one that exists and that goes on where the new one is longer.
+
+    Attributes:
+        variance: of the estimate in the sample that exists; it falls with its length.
+        length: of that sample.
+        n_clusters: clusters in it that tell of the quantity.
+        kurtosis: of the clusters' pulls, mean h⁴/(mean h²)².
+    """
+
+    variance: float
+    length: float
+    n_clusters: int
+    kurtosis: float
+
+    @classmethod
+    def of(cls, estimates: Estimates, item: int) -> Sampled:
+        """As one of n quantities was estimated."""
+        share = estimates.jackknife.share(item)
+        n, total = int(estimates.clusters_per_quantity[item]), max(float(share.sum()), sys.float_info.min)
+        return cls(
+            variance=float(estimates.covariance[item, item]),
+            length=estimates.sample.length,
+            n_clusters=n,
+            kurtosis=max(n * float(share @ share) / total**2, 1.0),
+        )
+
+    def noise(self, rounds: float, change: float) -> Noise:
+        """Errors independent: samples of the same prompts find a change no later than this says."""
+        del change
+        lengths = (max(rounds, self.length), rounds)
+        variances = tuple(self.variance * self.length / length for length in lengths)
+        clusters = tuple(max(self.n_clusters * length / self.length, 2.0) for length in lengths)
+        return _noise(
+            (variances[0], variances[1]), (clusters[0], clusters[1]), (self.kurtosis, self.kurtosis)
+        )
+
+
 class Place(NamedTuple):
     """One trait's score, the scores that it meets, and K options a trial; natural log odds.
 
@@ -118,11 +161,21 @@ def _difference(
     variances: tuple[float, float], rounds: tuple[float, float], n_prompts: float, place: Place, change: float
 ) -> Noise:
     """Of two runs' difference; its degrees of freedom are those of a diff, Welch's or Satterthwaite's."""
-    before, after = variances[0], variances[1] * place.information() / place.information(change)
-    total = before + after
+    after = variances[1] * place.information() / place.information(change)
     m, n = (max(min(length, n_prompts), 2.0) for length in rounds)
+    return _noise((variances[0], after), (m, n), (place.kurtosis(), place.kurtosis(change)))
+
+
+def _noise(
+    variances: tuple[float, float], clusters: tuple[float, float], kurtoses: tuple[float, float]
+) -> Noise:
+    """Of the difference of two estimates, from so many clusters whose pulls have such a kurtosis."""
+    (before, after), (m, n) = variances, clusters
+    total = before + after
+    if total == 0:
+        return Noise(0.0, min(m, n) - 1)
     welch = total**2 / (before**2 / (m - 1) + after**2 / (n - 1))
-    shares = before**2 * place.kurtosis() / m + after**2 * place.kurtosis(change) / n
+    shares = before**2 * kurtoses[0] / m + after**2 * kurtoses[1] / n
     return Noise(math.sqrt(total), max(min(welch, 3 * total**2 / shares - 1), 1.0))
 
 
@@ -151,13 +204,15 @@ def certain_power(noise_model: NoiseModel, rounds: float, change: float, level: 
     return min(power(signed, noise_model.noise(rounds, signed), level) for signed in (change, -change))
 
 
-def smallest_change(noise_model: NoiseModel, rounds: int, level: float, wanted: float) -> float | None:
-    """The smallest change, in points, that is found with the power ``wanted``; None where none is."""
+def smallest_change(
+    noise_model: NoiseModel, rounds: int, level: float, wanted: float, *, most: float = MAX_CHANGE
+) -> float | None:
+    """The smallest change, up to ``most``, that is found with the power ``wanted``; None where none is."""
 
     def excess(change: float) -> float:
         return certain_power(noise_model, rounds, change, level) - wanted
 
-    changes: list[float] = np.geomspace(1, MAX_CHANGE, 60).tolist()
+    changes: list[float] = np.geomspace(most / MAX_CHANGE, most, 60).tolist()
     for below, above in pairwise(changes):
         if excess(above) >= 0:
             found: Any = below if excess(below) >= 0 else scipy.optimize.brentq(excess, below, above)
@@ -166,7 +221,7 @@ def smallest_change(noise_model: NoiseModel, rounds: int, level: float, wanted: 
 
 
 def rounds_needed(noise_model: NoiseModel, change: float, level: float, wanted: float) -> int:
-    """The fewest rounds of the new run with which ``change`` is found with the power ``wanted``.
+    """The fewest rounds, or least length, with which ``change`` is found with the power ``wanted``.
 
     Raises:
         UsageError: no run of a length that anyone could make finds it.

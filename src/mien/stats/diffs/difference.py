@@ -1,21 +1,23 @@
-"""What changed between two profiles, trait by trait and as a whole, with false-discovery control."""
+"""What changed between two sets of estimates, one by one and as a whole, with false-discovery control."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 import numpy as np
 import scipy.stats
 
 from mien.errors import UsageError
-from mien.stats import choice
+from mien.formatting import plural
 from mien.stats.correlation import Correlation, rank_correlation
-from mien.stats.diffs.equivalence import Equivalence, Finding, growth, within
-from mien.stats.diffs.jackknife import Jackknife
+from mien.stats.diffs.change import Change, Relative
+from mien.stats.diffs.equivalence import growth, margins, within
+from mien.stats.diffs.joint import Joint
 from mien.stats.diffs.size import Size, size
-from mien.stats.profiles.elo import ELO_SCALE
+from mien.stats.estimates import Estimates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,23 +25,15 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from mien.stats.profiles.profile import Profile
+    from mien.stats.diffs.equivalence import Finding
     from mien.types import Floats
 
 
-class DeltaRow(TypedDict):
-    """One trait's change of rating, b − a, on the Elo scale."""
+class Measured(Protocol):
+    """What gives estimates, such as a profile."""
 
-    trait: str
-    delta: float
-    low: float
-    high: float
-    stderr: float
-    p: float
-    q: float
-    changed: bool
-    finding: Finding | None
-    rounds: int | None
+    @property
+    def estimates(self) -> Estimates: ...
 
 
 class Prompts(TypedDict):
@@ -60,142 +54,190 @@ class Omnibus(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Diff:
-    """Profile b minus profile a. Arrays follow ``traits``; rows and tables go by |delta|.
+    """Estimates b minus estimates a. Arrays follow ``names``; changes, rows and tables go by size.
 
     Attributes:
-        before: the first profile; after: the second.
-        traits: the n trait names, sorted.
-        delta: (n,) change of rating, points of Elo.
-        covariance: (n, n) of ``delta``, from the joint clustered covariance of both runs.
-        df: (n,) degrees of freedom of its intervals.
+        before: the first estimates; after: the second.
+        joint: the differences and their noise.
         low: (n,) lower end of the change's interval; high: (n,) upper end.
         p: (n,) two-sided Wald p against no change.
         q: (n,) p adjusted after Benjamini and Hochberg (1995).
-        rms: root-mean-square delta, noise and all.
+        rms: root-mean-square delta, noise and all; this and the next three are None where the quantities are
+            on several scales.
         rms_null: the rms that noise alone would give, √ mean stderr².
         size: the rms of the true changes (`mien.stats.diffs.size`).
-        prompts: of both runs; the comparison is paired where they share any.
-        fdr: false-discovery rate at which a trait counts as changed.
-        margin: change, in points, that counts as none; None where every change counts.
+        correlation: of the values before with those after.
+        prompts: of both; the comparison is paired where they share any.
+        fdr: false-discovery rate at which a quantity counts as changed.
+        margin: change that counts as none, of all quantities or by name; None where every change counts.
     """
 
-    before: Profile
-    after: Profile
-    traits: tuple[str, ...]
-    delta: Floats
-    covariance: Floats
-    df: Floats
+    before: Estimates
+    after: Estimates
+    joint: Joint
     low: Floats
     high: Floats
     p: Floats
     q: Floats
     omnibus: Omnibus
-    rms: float
-    rms_null: float
-    size: Size
-    correlation: Correlation
+    rms: float | None
+    rms_null: float | None
+    size: Size | None
+    correlation: Correlation | None
     prompts: Prompts
     fdr: float
     confidence_level: float
-    margin: float | None
+    margin: float | Mapping[str, float] | None
 
     @property
     def a(self) -> str:
         """Name of the first run (or model)."""
-        return self.before.run or self.before.model or "a"
+        return self.before.label or "a"
 
     @property
     def b(self) -> str:
         """Name of the second run (or model)."""
-        return self.after.run or self.after.model or "b"
+        return self.after.label or "b"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The n quantities compared: of profiles, the traits, sorted."""
+        return self.before.names
+
+    @property
+    def noun(self) -> str:
+        """What one of them is called."""
+        return self.before.noun
 
     @property
     def paired(self) -> int:
-        """Prompts that both runs share."""
+        """Prompts that both share."""
         return self.prompts["shared"]
+
+    @property
+    def delta(self) -> Floats:
+        """(n,) changes, in the quantities' units."""
+        return self.joint.delta
+
+    @property
+    def covariance(self) -> Floats:
+        """(n, n) of ``delta``, from the joint clustered covariance of both."""
+        return self.joint.covariance
+
+    @property
+    def df(self) -> Floats:
+        """(n,) degrees of freedom of the changes' intervals."""
+        return self.joint.df
 
     @property
     def stderr(self) -> Floats:
         """(n,) standard errors of ``delta``."""
-        return np.sqrt(np.diag(self.covariance))
+        return self.joint.stderr
 
     @property
     def changed(self) -> NDArray[np.bool_]:
-        """(n,) whether the trait changed: q < fdr, and not unchanged within the margin."""
+        """(n,) whether the quantity changed: q < fdr, and not unchanged within the margin."""
         return (self.q < self.fdr) & ~self.unchanged
 
     @property
     def unchanged(self) -> NDArray[np.bool_]:
         """(n,) whether the change is known to lie within the margin; False throughout without one."""
-        if self.margin is None:
-            return np.zeros(len(self.traits), dtype=np.bool_)
-        return within(self.low, self.high, self.margin)
+        return within(self.low, self.high, margins(self.before, self.margin))
 
     @property
-    def equivalence(self) -> Equivalence | None:
-        """How many traits changed, did not, or are undecided; None without a margin."""
+    def equivalence(self) -> dict[str, Any] | None:
+        """How many quantities ``changed``, are ``unchanged`` within the ``margin``, or ``undecided``.
+
+        With the length of both samples now (``rounds`` of runs, ``prompts`` of responses), and the one that
+        would decide all, whatever their changes are (``rounds_needed``). None without a margin.
+        """
         if self.margin is None:
             return None
-        decided = self.changed | self.unchanged
-        return Equivalence(
-            margin=self.margin,
-            changed=int(np.count_nonzero(self.changed)),
-            unchanged=int(np.count_nonzero(self.unchanged)),
-            undecided=int(np.count_nonzero(~decided)),
-            rounds=round(self._length()),
-            rounds_needed=max((n for n in self._rounds() if n is not None), default=None),
-        )
+        decided, length = self.changed | self.unchanged, plural(self.before.sample.by)
+        return {
+            "margin": dict(self.margin) if isinstance(self.margin, Mapping) else self.margin,
+            "changed": int(np.count_nonzero(self.changed)),
+            "unchanged": int(np.count_nonzero(self.unchanged)),
+            "undecided": int(np.count_nonzero(~decided)),
+            length: round(self._length()),
+            f"{length}_needed": max((n for n in self._needed() if n is not None), default=None),
+        }
 
     def _length(self) -> float:
-        """Rounds that two runs of one length would have had for the noise of these two."""
-        first, second = (
-            run.n_trials * len(run.fit.positions) / len(self.traits) for run in (self.before, self.after)
-        )
-        return 2 / (1 / first + 1 / second)
+        """The one length with which two samples would have had the noise of these two."""
+        return 2 / (1 / self.before.sample.length + 1 / self.after.sample.length)
 
-    def _rounds(self) -> list[int | None]:
-        """Rounds of both runs that would decide each undecided trait; None for the others, and for never."""
-        if self.margin is None:
-            return [None] * len(self.traits)
+    def _needed(self) -> list[int | None]:
+        """Length of both samples that would decide each undecided quantity, or None."""
         factors = growth(
             self.stderr,
             self.df,
-            self.margin,
+            margins(self.before, self.margin),
             found=int(np.count_nonzero(self.q < self.fdr)),
             fdr=self.fdr,
             confidence_level=self.confidence_level,
         )
         decided = self.changed | self.unchanged
         return [
-            None if known or math.isinf(factor) else math.ceil(self._length() * factor)
+            None if known or not math.isfinite(factor) else math.ceil(self._length() * factor)
             for known, factor in zip(decided.tolist(), factors.tolist(), strict=True)
         ]
 
+    def relative(self, item: int) -> Relative | None:
+        """One change as a part of the value before, by the delta method on the logarithm of the ratio."""
+        before, after = float(self.before.values[item]), float(self.after.values[item])
+        if not self.before.quantities[item].unit.relative or min(before, after) <= 0:
+            return None
+        variance = float(
+            self.before.covariance[item, item] / before**2
+            + self.after.covariance[item, item] / after**2
+            - 2 * self.joint.cross[item, item] / (before * after)
+        )
+        quantile = float(scipy.stats.t.ppf((1 + self.confidence_level) / 2, self.df[item]))
+        ratio, half = math.log(after / before), quantile * math.sqrt(max(variance, 0.0))
+        return Relative(change=math.expm1(ratio), low=math.expm1(ratio - half), high=math.expm1(ratio + half))
+
     @property
-    def rows(self) -> list[DeltaRow]:
-        """One row a trait, by |delta|; ``finding`` and ``rounds`` are None without a margin."""
-        order: list[int] = np.argsort(-np.abs(self.delta), kind="stable").tolist()
-        stderr, rounds = self.stderr, self._rounds()
-        changed, unchanged = self.changed, self.unchanged
-        findings: list[Finding | None] = [
-            None if self.margin is None else "changed" if new else "unchanged" if old else "undecided"
-            for new, old in zip(changed.tolist(), unchanged.tolist(), strict=True)
-        ]
-        return [
-            DeltaRow(
-                trait=self.traits[i],
-                delta=float(self.delta[i]),
-                low=float(self.low[i]),
-                high=float(self.high[i]),
-                stderr=float(stderr[i]),
-                p=float(self.p[i]),
-                q=float(self.q[i]),
-                changed=bool(changed[i]),
-                finding=findings[i],
-                rounds=rounds[i],
+    def order(self) -> list[int]:
+        """The quantities by |delta| where all are on one scale, else by p."""
+        by = self.p if self.before.unit is None else -np.abs(self.delta)
+        return np.argsort(by, kind="stable").tolist()
+
+    @property
+    def changes(self) -> list[Change]:
+        """One a quantity, in their `order`."""
+        stderr, needed, changed, unchanged = self.stderr, self._needed(), self.changed, self.unchanged
+        found: list[Change] = []
+        for i in self.order:
+            quantity, delta, new = self.before.quantities[i], float(self.delta[i]), bool(changed[i])
+            finding: Finding = "changed" if new else "unchanged" if unchanged[i] else "undecided"
+            found.append(
+                Change(
+                    quantity=quantity,
+                    before=float(self.before.values[i]),
+                    after=float(self.after.values[i]),
+                    delta=delta,
+                    low=float(self.low[i]),
+                    high=float(self.high[i]),
+                    stderr=float(stderr[i]),
+                    relative=self.relative(i),
+                    p=float(self.p[i]),
+                    q=float(self.q[i]),
+                    changed=new,
+                    better=None
+                    if not new or quantity.more == "neither"
+                    else (delta > 0) == (quantity.more == "better"),
+                    finding=None if self.margin is None else finding,
+                    needed=needed[i],
+                )
             )
-            for i in order
-        ]
+        return found
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """`changes` as plain values, the name under what a quantity is called."""
+        length = plural(self.before.sample.by)
+        return [change.row(self.noun, length) for change in self.changes]
 
     @property
     def table(self) -> pd.DataFrame:
@@ -209,13 +251,13 @@ class Diff:
         return {
             "a": self.a,
             "b": self.b,
-            "traits": [dict(row) for row in self.rows],
+            plural(self.noun): self.rows,
             "omnibus": dict(self.omnibus),
             "rms": self.rms,
             "rms_null": self.rms_null,
-            "size": dict(self.size),
-            "correlation": dict(self.correlation),
-            "equivalence": None if self.equivalence is None else dict(self.equivalence),
+            "size": None if self.size is None else dict(self.size),
+            "correlation": None if self.correlation is None else dict(self.correlation),
+            "equivalence": self.equivalence,
             "pairing": "paired" if self.paired else "unpaired",
             "paired": self.paired,
             "prompts": dict(self.prompts),
@@ -227,121 +269,86 @@ class Diff:
         from html import escape
 
         title = f"{escape(self.b)} − {escape(self.a)}"
-        found = f"{np.count_nonzero(self.changed)} of {len(self.traits)} traits changed (q < {self.fdr:g})"
-        table = self.table.set_index("trait").to_html(float_format="{:.3g}".format, max_rows=20)
-        return (
-            f"<p><b>{title}</b> · {found} · size {self.size['rms']:.0f} points "
-            f"({self.size['low']:.0f} … {self.size['high']:.0f})</p>{table}"
-        )
+        found = f"{np.count_nonzero(self.changed)} of {len(self.names)} {plural(self.noun)} changed"
+        found += f" (q < {self.fdr:g})"
+        if self.size is not None and (unit := self.before.unit) is not None:
+            told = unit.size(self.size["rms"], self.size["low"], self.size["high"])
+            found += f" · size {told}"
+        table = self.table.set_index(self.noun).to_html(float_format="{:.3g}".format, max_rows=20)
+        return f"<p><b>{title}</b> · {found}</p>{table}"
 
 
 def diff(
-    a: Profile,
-    b: Profile,
+    a: Estimates | Measured,
+    b: Estimates | Measured,
     *,
     fdr: float = 0.05,
     confidence_level: float = 0.95,
-    margin: float | None = None,
+    margin: float | Mapping[str, float] | None = None,
 ) -> Diff:
-    """Compare two profiles of the same traits.
+    """Compare two estimates of the same quantities, such as two profiles of the same traits.
 
-    Runs on the same prompts are paired: the covariance of the difference is V_a + V_b − V_ab − V_abᵀ, with
-    V_ab from the prompts that both share (`choice.cross_covariance`).
+    Estimates on the same prompts are paired: the covariance of the difference is V_a + V_b − V_ab − V_abᵀ,
+    with V_ab from the prompts that both share (`mien.stats.estimates.jackknife.cross_covariance`).
 
     Args:
-        a: the profile to compare with.
-        b: the profile to compare.
-        fdr: false-discovery rate at which a trait counts as changed.
+        a: what to compare with.
+        b: what to compare.
+        fdr: false-discovery rate at which a quantity counts as changed.
         confidence_level: of all intervals.
-        margin: points of rating; a trait whose interval lies within ± this is called unchanged.
+        margin: a quantity whose interval lies within ± this, in its unit (points of rating), is called
+            unchanged; a margin by name where quantities differ in their units.
 
     Raises:
-        UsageError: the profiles rate different traits, one was made with a prior, or the margin is not
-            above 0.
+        UsageError: the quantities differ, a profile was made with a prior or a correction, or the margin is
+            not above 0.
     """
-    _require_own(a, b)
-    _require_same_traits(a, b)
-    if margin is not None and not 0 < margin < np.inf:
-        raise UsageError(f"a margin is a number of rating points above 0, not {margin:g}")
-    n = len(a.traits)
-    scores = b.fit.scores - a.fit.scores
-    var_a, var_b = a.fit.covariance[:n, :n], b.fit.covariance[:n, :n]
-    cross = choice.cross_covariance(a.fit, b.fit)[:n, :n]
-    covariance = var_a + var_b - cross - cross.T
-    paired = len(choice.shared_clusters(a.fit, b.fit)[0])
-    df = np.minimum(
-        _welch(np.diag(var_a), np.diag(var_b), a.fit.clusters_per_item - 1, b.fit.clusters_per_item - 1),
-        Jackknife.of(a.fit, b.fit).degrees_of_freedom(),
-    )
-    overall = _welch(np.trace(var_a), np.trace(var_b), a.fit.n_clusters - 1, b.fit.n_clusters - 1)
-    n_clusters = min(float(overall) + 1, a.fit.n_clusters + b.fit.n_clusters - paired)
-    whole = choice.wald_test(scores, covariance, n_clusters)
-    delta, covariance = ELO_SCALE * scores, ELO_SCALE**2 * covariance
-    stderr = np.sqrt(np.diag(covariance))
-    half = _floats(scipy.stats.t.ppf((1 + confidence_level) / 2, df)) * stderr
-    p = _floats(2 * scipy.stats.t.sf(np.abs(delta) / stderr, df))
+    before, after = (one if isinstance(one, Estimates) else one.estimates for one in (a, b))
+    _require_own(before, after)
+    _require_same(before, after)
+    margins(before, margin)
+    joint = Joint.of(before, after)
+    half, p, whole = joint.half(confidence_level), joint.p(), joint.omnibus(before, after)
+    together = before.unit is not None
     return Diff(
-        before=a,
-        after=b,
-        traits=a.traits,
-        delta=delta,
-        covariance=covariance,
-        df=df,
-        low=delta - half,
-        high=delta + half,
+        before=before,
+        after=after,
+        joint=joint,
+        low=joint.delta - half,
+        high=joint.delta + half,
         p=p,
-        q=_floats(scipy.stats.false_discovery_control(p)),
+        q=np.asarray(scipy.stats.false_discovery_control(p), dtype=np.float64),
         omnibus=Omnibus(chi2=whole.statistic, df=whole.df, p=whole.p),
-        rms=float(np.sqrt(np.mean(delta**2))),
-        rms_null=float(np.sqrt(np.mean(stderr**2))),
-        size=size(delta, covariance, confidence_level=confidence_level),
+        rms=float(np.sqrt(np.mean(joint.delta**2))) if together else None,
+        rms_null=float(np.sqrt(np.mean(joint.stderr**2))) if together else None,
+        size=size(joint.delta, joint.covariance, confidence_level=confidence_level) if together else None,
         correlation=rank_correlation(
-            a.fit.scores,
-            b.fit.scores,
-            (a.reliability["model_based"], b.reliability["model_based"]),
+            before.values,
+            after.values,
+            (before.reliability, after.reliability),
             confidence_level=confidence_level,
-        ),
-        prompts=Prompts(a=a.fit.n_clusters, b=b.fit.n_clusters, shared=paired),
+        )
+        if together
+        else None,
+        prompts=Prompts(a=before.n_clusters, b=after.n_clusters, shared=joint.shared),
         fdr=fdr,
         confidence_level=confidence_level,
         margin=margin,
     )
 
 
-def _welch(var_a: Any, var_b: Any, df_a: Any, df_b: Any) -> Floats:
-    """Welch's (1947) degrees of freedom of a difference.
-
-    A trait's variance is known only as well as the prompts that it was shown with tell. False discoveries
-    live in the far tails, where that matters: with the degrees of freedom of all prompts, one in five
-    comparisons of equal characters at 1,000 trials called some trait changed. Nor do all prompts of a trait
-    tell the same; a diff takes the smaller of these and `Jackknife.degrees_of_freedom`, without which 7 in
-    100 comparisons of equal characters at 2,000 trials called some trait changed, at a rate of 5.
-    """
-    return (var_a + var_b) ** 2 / (var_a**2 / np.maximum(df_a, 1) + var_b**2 / np.maximum(df_b, 1))
+def _require_own(a: Estimates, b: Estimates) -> None:
+    for one, label in ((a, "a"), (b, "b")):
+        if one.incomparable:
+            raise UsageError(f"the profile of {one.label or label} {one.incomparable}")
 
 
-def _floats(values: Any) -> Floats:
-    return np.asarray(values, dtype=np.float64)
-
-
-def _require_own(a: Profile, b: Profile) -> None:
-    for profile, label in ((a, "a"), (b, "b")):
-        if profile.fit.prior is not None:
-            raise UsageError(
-                f"the profile of {profile.run or profile.model or label} was made with a prior, which pulls "
-                "it towards other models, so that a difference would not be its own; profile it with the "
-                "flat prior"
-            )
-        if profile.judge_correction is not None:
-            raise UsageError(
-                f"the profile of {profile.run or profile.model or label} is corrected for its judge's "
-                "errors; two profiles may share them, so that a difference would not know how sure it is; "
-                "profile it without the correction"
-            )
-
-
-def _require_same_traits(a: Profile, b: Profile) -> None:
-    if a.traits == b.traits:
+def _require_same(a: Estimates, b: Estimates) -> None:
+    units = dict(zip(a.names, a.quantities, strict=True))
+    if a.names == b.names:
+        for other in b.quantities:
+            if (one := units[other.name]) != other:
+                raise UsageError(f"{other.name} is told in {one.unit.told_in} and in {other.unit.told_in}")
         return
 
     def some(names: Iterable[str]) -> str:
@@ -349,13 +356,12 @@ def _require_same_traits(a: Profile, b: Profile) -> None:
         return ", ".join(found[:8]) + (f" and {len(found) - 8} more" if len(found) > 8 else "")
 
     sides = [
-        f"only in {profile.run or profile.model or label}: {some(only)}"
-        for profile, label, only in (
-            (a, "a", set(a.traits) - set(b.traits)),
-            (b, "b", set(b.traits) - set(a.traits)),
+        f"only in {one.label or label}: {some(only)}"
+        for one, label, only in (
+            (a, "a", set(a.names) - set(b.names)),
+            (b, "b", set(b.names) - set(a.names)),
         )
         if only
     ]
-    raise UsageError(
-        f"the two profiles rate different traits ({'; '.join(sides)}); compare runs of one trait set"
-    )
+    told = "; ".join(sides) or "in another order"
+    raise UsageError(f"the two have different {plural(a.noun)} ({told}); compare what has the same")

@@ -1,68 +1,29 @@
-"""Release gates: bounds on what may change, and whether a diff keeps them.
-
-::
-
-    gate      any  |  quantity > number  |  quantity < number
-    quantity  TRAIT          its change, in points of rating
-              |TRAIT|        the size of its change
-              rms            the size of all changes, less noise (`mien.stats.diffs.size`)
-              rank(TRAIT)    its rank in the run after, 1 for the highest rating
-
-A gate names what must not be. ``any`` fails when any trait changed. A trait whose name holds one of ``<>|()``
-or is one of the gates' own words stands in double quotes.
-"""
+"""Whether a diff keeps release gates: bounds on what may change (`mien.stats.diffs.grammar`)."""
 
 from __future__ import annotations
 
 import difflib
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NoReturn, TypedDict, get_args
+from typing import TYPE_CHECKING, Literal, TypedDict, get_args
 
 import numpy as np
 
 from mien.errors import GateError, UsageError
+from mien.formatting import percent, plural
 from mien.stats.diffs import influence
-from mien.stats.diffs.jackknife import Jackknife
-from mien.stats.profiles import ranks
+from mien.stats.diffs.grammar import EXAMPLES, Gate, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from mien.stats.diffs.difference import Diff
+    from mien.stats.estimates import Estimates, Quantity
 
-Quantity = Literal["any", "change", "size of change", "rms", "rank"]
+__all__ = ["EXAMPLES", "Gate", "Outcome", "check", "parse"]
+
 Status = Literal["passed", "undecided", "failed"]
 FailWhen = Literal["certain", "likely"]
-
-EXAMPLES = "any, 'warm > +50', '|warm| > 50', 'rms > 80', 'rank(warm) > 20'"
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(?![\w.])")
-_WORD = re.compile(r"[^<>|()\"]+")
-_QUOTED = re.compile(r'"([^"]*)"')
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
-    """One gate, as it was written and as it was read.
-
-    Attributes:
-        text: as it was written.
-        quantity: what is bounded.
-        trait: whose, as it was written; empty for ``any`` and ``rms``.
-        place: where in ``text`` the trait stands; ``bound_place``: where the bound does.
-        above: whether it fails above the bound, rather than below it.
-        bound: in points of rating, or a rank.
-    """
-
-    text: str
-    quantity: Quantity
-    trait: str = ""
-    place: int = 0
-    above: bool = True
-    bound: float = 0.0
-    bound_place: int = 0
 
 
 class Without(TypedDict):
@@ -86,19 +47,10 @@ class _Measured(TypedDict):
 
 
 class Outcome(_Measured):
-    """What became of a gate. For ``any`` the estimate is the number of changed traits, without interval."""
+    """What became of a gate. For ``any`` the estimate counts what changed, without interval."""
 
     gate: str
     without: Without
-
-
-def parse(text: str) -> Gate:
-    """Read a gate.
-
-    Raises:
-        GateError: it cannot be read; the error points to the character.
-    """
-    return _Reader(text).gate()
 
 
 def check(found: Diff, gates: Sequence[str | Gate], *, fail_when: FailWhen = "certain") -> list[Outcome]:
@@ -125,19 +77,18 @@ def check(found: Diff, gates: Sequence[str | Gate], *, fail_when: FailWhen = "ce
     items = [_item(found, gate) for gate in read]
     if not read:
         return []
-    jackknife = Jackknife.of(found.before.fit, found.after.fit)
-    return [_outcome(found, gate, item, fail_when, jackknife) for gate, item in zip(read, items, strict=True)]
+    return [_outcome(found, gate, item, fail_when) for gate, item in zip(read, items, strict=True)]
 
 
-def _outcome(found: Diff, gate: Gate, item: int, fail_when: FailWhen, jackknife: Jackknife) -> Outcome:
+def _outcome(found: Diff, gate: Gate, item: int, fail_when: FailWhen) -> Outcome:
     whole = _measure(found, gate, item, fail_when)
-    pull = _pull(found, gate, item, jackknife)
+    pull = _pull(found, gate, item)
     grows = gate.above if gate.quantity != "any" else True
     back = (whole["status"] == "failed") == grows  # whether a smaller quantity would turn the gate
-    row = int(np.argmax(pull) if back else np.argmin(pull))
-    less = _measure(influence.leave_out(found, jackknife.clusters[row]), gate, item, fail_when)
+    prompt = found.joint.jackknife.clusters[int(np.argmax(pull) if back else np.argmin(pull))]
+    less = _measure(influence.leave_out(found, prompt), gate, item, fail_when)
     without = Without(
-        prompt=str(jackknife.clusters[row]),
+        prompt=str(prompt),
         estimate=less["estimate"],
         status=less["status"],
         flips=(less["status"] == "failed") != (whole["status"] == "failed"),
@@ -147,14 +98,14 @@ def _outcome(found: Diff, gate: Gate, item: int, fail_when: FailWhen, jackknife:
 
 def _measure(found: Diff, gate: Gate, item: int, fail_when: FailWhen) -> _Measured:
     if gate.quantity == "any":
-        names = [row["trait"] for row in found.rows if row["changed"]]
+        names = [change.name for change in found.changes if change.changed]
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""
         return _Measured(
             status="failed" if names else "passed",
             estimate=float(len(names)),
             low=None,
             high=None,
-            reason=f"changed: {', '.join(names[:8])}{more}" if names else "no trait changed",
+            reason=f"changed: {', '.join(names[:8])}{more}" if names else f"no {found.noun} changed",
         )
     estimate, low, high = _interval(found, gate, item)
     certainly, likely, not_beyond = (
@@ -162,8 +113,10 @@ def _measure(found: Diff, gate: Gate, item: int, fail_when: FailWhen) -> _Measur
         if gate.above
         else (high < gate.bound, estimate < gate.bound, low >= gate.bound)
     )
-    number, bound = ("{:+.0f}", "{:+g}") if gate.quantity == "change" else ("{:.0f}", "{:g}")
-    beyond = f"{'above' if gate.above else 'below'} {bound.format(gate.bound)}"
+    number = _number(found, gate, item)
+    sign = "+" if gate.quantity == "change" else ""
+    bound = f"{100 * gate.bound:{sign}g}%" if gate.percent else f"{gate.bound:{sign}g}"
+    beyond = f"{'above' if gate.above else 'below'} {bound}"
     status: Status
     if fail_when == "likely":
         status = "failed" if likely else "passed"
@@ -173,52 +126,85 @@ def _measure(found: Diff, gate: Gate, item: int, fail_when: FailWhen) -> _Measur
     elif not_beyond:
         status, verdict = "passed", f"no part of the interval lies {beyond}"
     else:
-        status, verdict = "undecided", f"not certain, for the interval holds {bound.format(gate.bound)}"
-    figures = f"{number.format(estimate)} ({number.format(low)} … {number.format(high)})"
+        status, verdict = "undecided", f"not certain, for the interval holds {bound}"
+    figures = f"{number(estimate)} ({number(low)} … {number(high)})"
     return _Measured(status=status, estimate=estimate, low=low, high=high, reason=f"{figures}: {verdict}")
+
+
+def _number(found: Diff, gate: Gate, item: int) -> Callable[[float], str]:
+    """How the number that a gate bounds is written."""
+    unit = found.before.quantities[item].unit
+    if gate.percent and gate.quantity != "rate":
+        return percent if gate.quantity == "change" else lambda value: percent(value).removeprefix("+")
+    match gate.quantity:
+        case "change":
+            return unit.change
+        case "rank":
+            return lambda value: f"{value:.0f}"
+        case "rate" | "mean":
+            return unit.shown
+        case _:
+            return unit.extent
 
 
 def _interval(found: Diff, gate: Gate, item: int) -> tuple[float, float, float]:
     """Estimate and ends of the interval of what a gate bounds."""
-    if gate.quantity == "rms":
-        return found.size["rms"], found.size["low"], found.size["high"]
+    if gate.quantity == "rms" and (size := found.size) is not None:
+        return size["rms"], size["low"], size["high"]
     if gate.quantity == "rank":
-        fit, n = found.after.fit, len(found.traits)
-        taken = ranks.rank(
-            fit.scores,
-            fit.covariance[:n, :n],
-            item,
-            df=fit.n_clusters - 1,
-            confidence_level=found.confidence_level,
-        )
+        taken = found.after.rank(item, confidence_level=found.confidence_level)
         return float(taken.rank), float(taken.low), float(taken.high)
-    estimate, low, high = (float(values[item]) for values in (found.delta, found.low, found.high))
+    if gate.quantity in {"rate", "mean"}:
+        ends = found.after.intervals(found.confidence_level)
+        return float(found.after.values[item]), float(ends[0][item]), float(ends[1][item])
+    relative = found.relative(item) if gate.percent else None
+    if gate.percent and relative is None:
+        name = found.names[item]
+        raise GateError(
+            f"the mean of {name} is 0, of which nothing is a part; bound its change without %",
+            gate.text,
+            gate.bound_place,
+        )
+    estimate, low, high = (
+        (float(found.delta[item]), float(found.low[item]), float(found.high[item]))
+        if relative is None
+        else (relative.change, relative.low, relative.high)
+    )
     if gate.quantity == "size of change":
         return abs(estimate), max(low, -high, 0.0), max(abs(low), abs(high))
     return estimate, low, high
 
 
-def _pull(found: Diff, gate: Gate, item: int, jackknife: Jackknife) -> NDArray[np.float64]:
+def _pull(found: Diff, gate: Gate, item: int) -> NDArray[np.float64]:
     """(C,) how far each prompt pulls up what a gate bounds; its sign is what matters, and its order."""
+    jackknife = found.joint.jackknife
     if gate.quantity == "rms":
-        scores = found.after.fit.scores - found.before.fit.scores
-        pulls = ((score, jackknife.pull(i), jackknife.share(i)) for i, score in enumerate(scores.tolist()))
-        return np.sum([2 * score * pull - pull**2 - share for score, pull, share in pulls], axis=0)
+        pulls = ((d, jackknife.pull(i), jackknife.share(i)) for i, d in enumerate(found.delta.tolist()))
+        return np.sum([2 * delta * pull - pull**2 - share for delta, pull, share in pulls], axis=0)
     if gate.quantity == "rank":
-        after = found.after.fit
-        pull = dict(zip(after.clusters.tolist(), after.gradients @ after.bread[:, item], strict=True))
-        return -np.array([pull.get(prompt, 0.0) for prompt in jackknife.clusters])
+        return -_aligned(found, found.after, item)
+    if gate.quantity in {"rate", "mean"}:
+        return _aligned(found, found.after, item)
     pull = jackknife.pull(item)
+    if gate.percent:
+        before, after = float(found.before.values[item]), float(found.after.values[item])
+        pull = _aligned(found, found.after, item) / after - _aligned(found, found.before, item) / before
     return pull * np.sign(found.delta[item]) if gate.quantity in {"any", "size of change"} else pull
 
 
+def _aligned(found: Diff, one: Estimates, item: int) -> NDArray[np.float64]:
+    """(C,) pulls on one of the two estimates, by the clusters of both."""
+    pull = dict(zip(one.jackknife.clusters, one.jackknife.pull(item).tolist(), strict=True))
+    return np.array([pull.get(prompt, 0.0) for prompt in found.joint.jackknife.clusters])
+
+
 def _item(found: Diff, gate: Gate) -> int:
-    """Index of the trait that decides a gate: for ``any`` the one nearest to a change, for ``rms`` none.
+    """The quantity that a gate is about; of ``any``, the one that is hardest to call unchanged.
 
     Raises:
-        GateError: the diff has no such trait, or the bound cannot be reached.
+        GateError: the diff has no such quantity, its unit allows no such gate, or the bound decides nothing.
     """
-    n = len(found.traits)
+    n = len(found.names)
     if gate.quantity == "any":
         open_ = ~found.unchanged if (~found.unchanged).any() else np.ones(n, dtype=np.bool_)
         return int(np.argmin(np.where(open_, found.p, np.inf)))
@@ -226,109 +212,33 @@ def _item(found: Diff, gate: Gate) -> int:
         raise GateError(f"ranks go from 1 to {n} here", gate.text, gate.bound_place)
     if gate.quantity in {"rms", "size of change"} and gate.bound < 0:
         raise GateError("a size is never below 0", gate.text, gate.bound_place)
+    if gate.quantity in {"rms", "rank"} and found.before.unit is None:
+        raise GateError(
+            f"these {plural(found.noun)} are on several scales, which have no {gate.quantity} together",
+            gate.text,
+            gate.place,
+        )
     if gate.quantity == "rms":
         return 0
-    folded = {" ".join(name.casefold().split()): i for i, name in enumerate(found.traits)}
+    folded = {" ".join(name.casefold().split()): i for i, name in enumerate(found.names)}
     item = folded.get(" ".join(gate.trait.casefold().split()))
     if item is None:
-        near = difflib.get_close_matches(gate.trait, found.traits, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(found.traits[:8])} …"
-        raise GateError(f"no trait named {gate.trait!r}; {hint}", gate.text, gate.place)
+        near = difflib.get_close_matches(gate.trait, found.names, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(found.names[:8])} …"
+        raise GateError(f"no {found.noun} named {gate.trait!r}; {hint}", gate.text, gate.place)
+    _require_allowed(gate, found.before.quantities[item])
     return item
 
 
-class _Reader:
-    """Reads a gate from left to right. What cannot be printed counts as a space, for the caret's sake."""
-
-    def __init__(self, text: str) -> None:
-        self.text = "".join(sign if sign.isprintable() else " " for sign in text)
-        self.at = 0
-
-    def gate(self) -> Gate:
-        if not self.text.strip():
-            self.refuse(f"a gate is empty; write one such as {EXAMPLES}")
-        quantity, trait, place = self.quantity()
-        if quantity == "any":
-            self.end("any takes no bound")
-            return Gate(text=self.text, quantity="any")
-        above = self.direction()
-        self.skip()
-        bound_place, bound = self.at, self.number()
-        self.end("the gate should end here")
-        return Gate(
-            text=self.text,
-            quantity=quantity,
-            trait=trait,
-            place=place,
-            above=above,
-            bound=bound,
-            bound_place=bound_place,
-        )
-
-    def quantity(self) -> tuple[Quantity, str, int]:
-        if self.take("|"):
-            trait, place, _ = self.name()
-            self.expect("|", f"the size of a change is written |{trait}|")
-            return "size of change", trait, place
-        name, place, quoted = self.name()
-        if quoted or name not in {"any", "rms", "rank"}:
-            return "change", name, place
-        if name == "rank":
-            self.expect("(", "a rank is that of a trait: rank(warm) > 20")
-            trait, place, _ = self.name()
-            self.expect(")", f"a rank is written rank({trait})")
-            return "rank", trait, place
-        return ("any", "", place) if name == "any" else ("rms", "", place)
-
-    def name(self) -> tuple[str, int, bool]:
-        """A name, where it stands, and whether in quotes."""
-        self.skip()
-        place = self.at
-        if quoted := _QUOTED.match(self.text, self.at):
-            self.at = quoted.end()
-            return quoted[1], place, True
-        if self.text[self.at : self.at + 1] == '"':
-            self.refuse("these quotes are not closed")
-        word = _WORD.match(self.text, self.at)
-        if word is None:
-            self.refuse("a trait's name should stand here")
-        self.at = word.end()
-        return word[0].rstrip(), place, False
-
-    def direction(self) -> bool:
-        if self.take(">") or self.take("<"):
-            above = self.text[self.at - 1] == ">"
-            if self.text[self.at : self.at + 1] == "=":
-                self.refuse("write > or <: an estimate never lies right on a bound")
-            return above
-        return self.refuse(
-            "a bound should stand here, such as > 50; in a shell, put the whole gate in quotes"
-        )
-
-    def number(self) -> float:
-        number = _NUMBER.match(self.text, self.at)
-        if number is None:
-            self.refuse("a number should stand here, such as 50, +50 or -50")
-        self.at = number.end()
-        return float(number[0])
-
-    def end(self, problem: str) -> None:
-        self.skip()
-        if self.at < len(self.text):
-            self.refuse(problem)
-
-    def expect(self, sign: str, problem: str) -> None:
-        if not self.take(sign):
-            self.refuse(f"{sign!r} should stand here: {problem}")
-
-    def take(self, sign: str) -> bool:
-        self.skip()
-        found = self.text.startswith(sign, self.at)
-        self.at += len(sign) * found
-        return found
-
-    def skip(self) -> None:
-        self.at += len(self.text[self.at :]) - len(self.text[self.at :].lstrip())
-
-    def refuse(self, problem: str) -> NoReturn:
-        raise GateError(problem, self.text, self.at)
+def _require_allowed(gate: Gate, quantity: Quantity) -> None:
+    """Hold a gate against what the unit of its quantity allows."""
+    unit, name = quantity.unit, quantity.name
+    level, relative = gate.quantity in {"rate", "mean"}, gate.percent and gate.quantity != "rate"
+    instead = f"write {unit.forms(name)}"
+    if level and gate.quantity != unit.level:
+        raise GateError(f"{name} has no {gate.quantity}; {instead}", gate.text, gate.place)
+    if relative and not unit.relative:
+        problem = f"a change of {name} is {unit.told_in}, not one in per cent; {instead}"
+        raise GateError(problem, gate.text, gate.bound_place)
+    if gate.quantity != "rank" and not relative and (problem := unit.beyond(gate.bound, level=level)):
+        raise GateError(f"{problem}; {instead}", gate.text, gate.bound_place)

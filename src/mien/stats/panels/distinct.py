@@ -30,9 +30,9 @@ def distinct(panel: Sequence[Member]) -> Distinct:
     The variance of Δ_r = θ_r − mean_{s≠r} θ_s is Σ_c (h_rc − mean_{s≠r} h_sc)² over clusters that models
     share, plus that of each model's own error. Degrees of freedom are the smaller of Welch's (1947), over the
     models, and Satterthwaite's, 3 (Σh²)²/Σh⁴ − 1 over all clusters, as in a diff
-    (`mien.stats.diffs.jackknife.Jackknife.degrees_of_freedom`). q is adjusted after Benjamini and Hochberg
-    (1995) over the n traits of each model: what is said of one model should not hang on how many others there
-    are.
+    (`mien.stats.estimates.jackknife.Jackknife.degrees_of_freedom`). q is adjusted after Benjamini and
+    Hochberg (1995) over the n traits of each model: what is said of one model should not hang on how many
+    others there are.
 
     The test of no difference takes the model's own variance of a trait to be no smaller than that of the
     others, on the average and at this model's precision: were there no difference, they would be the same,

@@ -6,12 +6,16 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, TypedDict
 
 import numpy as np
+import scipy.sparse as sp
 
 from mien.errors import NotIdentified, UsageError
 from mien.stats import choice
 from mien.stats.choice import ChoiceFit, Trials
 from mien.stats.choice.misclassification import corrected_fit
 from mien.stats.comparisons import NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE
+from mien.stats.estimates import Estimates, Quantity, Rating, Sample
+from mien.stats.estimates.jackknife import Jackknife
+from mien.stats.estimates.wald import wald_test
 from mien.stats.intervals import quantile
 from mien.stats.profiles import reliability
 from mien.stats.profiles.accuracy import accuracy
@@ -153,6 +157,52 @@ class Profile:
     def stderr(self) -> Floats:
         """(n,) standard errors of the ratings."""
         return ELO_SCALE * self.fit.stderr
+
+    @property
+    def estimates(self) -> Estimates:
+        """The ratings with their joint noise, which diffs, gates, plans and figures take."""
+        n, fit = len(self.traits), self.fit
+        shown = fit.gradients
+        told = sp.csr_array((np.ones(len(shown.data), dtype=bool), shown.indices, shown.indptr), shown.shape)
+        return Estimates(
+            label=self.run or self.model,
+            quantities=tuple(Quantity(trait, Rating()) for trait in self.traits),
+            values=ELO_SCALE * fit.scores,
+            covariance=ELO_SCALE**2 * fit.covariance[:n, :n],
+            jackknife=Jackknife(
+                clusters=tuple(fit.clusters.tolist()),
+                gradients=fit.gradients,
+                bread=ELO_SCALE * fit.bread[:, :n],
+                correction=np.full(len(fit.bread), np.sqrt(fit.correction)),
+                unseen=np.zeros((0, n)),
+            ),
+            told=sp.csr_array(told[:, :n]),
+            df=np.full(n, fit.n_clusters - 1.0),
+            sample=Sample(
+                n=self.verdicts["chosen"],
+                each="choice",
+                length=self.n_trials * len(fit.positions) / n,
+                by="round",
+                method=self.instrument,
+            ),
+            noun="trait",
+            reliability=self.reliability["model_based"],
+            incomparable=self._incomparable,
+        )
+
+    @property
+    def _incomparable(self) -> str:
+        if self.fit.prior is not None:
+            return (
+                "was made with a prior, which pulls it towards other models, so that a difference would not "
+                "be its own; profile it with the flat prior"
+            )
+        if self.judge_correction is not None:
+            return (
+                "is corrected for its judge's errors; two profiles may share them, so that a difference "
+                "would not know how sure it is; profile it without the correction"
+            )
+        return ""
 
     @property
     def rows(self) -> list[TraitRow]:
@@ -341,5 +391,5 @@ def count_verdicts(comparisons: Comparisons) -> Verdicts:
 
 def _flat(fit: ChoiceFit) -> Flat:
     n = len(fit.scores)
-    test = choice.wald_test(fit.scores, fit.covariance[:n, :n], fit.n_clusters)
+    test = wald_test(fit.scores, fit.covariance[:n, :n], fit.n_clusters)
     return Flat(statistic=test.statistic, df=test.df, p=test.p)

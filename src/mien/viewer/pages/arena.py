@@ -110,7 +110,7 @@ class _Arena:
             found = self._app.profiles.diff(*(self._app.profiles.profile(name) for name in (a, b)))
         except MienError:
             return []
-        rows = zip(found.traits, found.delta.tolist(), found.changed.tolist(), strict=True)
+        rows = zip(found.names, found.delta.tolist(), found.changed.tolist(), strict=True)
         return [trait for trait, _, changed in sorted(rows, key=lambda row: -abs(row[1])) if changed]
 
     def answer(self, form: Mapping[str, Any]) -> str:

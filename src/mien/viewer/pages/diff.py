@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mien.report.changes import finding, headline, summary
+from mien.report.changes import headline, summary
 from mien.store.browsing import turned
 from mien.store.transcript import transcript
 from mien.viewer.app import href
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from mien.stats.diffs import Diff
+    from mien.stats.profiles.profile import Profile
     from mien.viewer.app import App
 
 _SHOWN = 6  # trials of a trait side by side
@@ -24,18 +25,20 @@ _SHOWN = 6  # trials of a trait side by side
 def routes(app: App) -> list[web.RouteDef]:
     """Where the page and its figures are found."""
 
+    def ends(query: Mapping[str, str]) -> tuple[Profile, Profile]:
+        a, b, judge = (query.get(name, "") for name in ("a", "b", "judge"))
+        return app.profiles.profile(a, judge), app.profiles.profile(b, judge)
+
     def found(query: Mapping[str, str]) -> Diff:
-        judge = query.get("judge", "")
-        before, after = (app.profiles.profile(query.get(end, ""), judge) for end in ("a", "b"))
-        return app.profiles.diff(before, after)
+        return app.profiles.diff(*ends(query))
 
     def page(query: Mapping[str, str]) -> str:
         diff = found(query)
         trait = query.get("trait", "")
         shown = next((row for row in diff.rows if row["trait"] == trait), None)
-        pairs = _pairs(app, diff, trait, lost=shown["delta"] < 0) if shown else []
-        ends = [abs(row[end]) for row in diff.rows for end in ("low", "high")]
-        known = figures("diff", len(diff.traits))
+        pairs = _pairs(app, ends(query), trait, lost=shown["delta"] < 0) if shown else []
+        reach = [abs(row[end]) for row in diff.rows for end in ("low", "high")]
+        known = figures("diff", len(diff.names))
         return app.html(
             "diff.html",
             title=f"{diff.b} against {diff.a}",
@@ -43,8 +46,7 @@ def routes(app: App) -> list[web.RouteDef]:
             rows=diff.rows,
             headline=headline(diff),
             summary=summary(diff),
-            finding=finding,
-            span=max(ends),
+            span=max(reach),
             shown=shown,
             pairs=pairs,
             figures=known,
@@ -54,15 +56,15 @@ def routes(app: App) -> list[web.RouteDef]:
 
     def figure(query: Mapping[str, str]) -> str:
         diff = found(query)
-        known = figures("diff", len(diff.traits))
+        known = figures("diff", len(diff.names))
         name = chosen(query.get("figure", ""), known)
         members = _members(query) | {"figure": name}
-        links = {trait: href("/diff", **members, trait=trait) + "#trials" for trait in diff.traits}
+        links = {trait: href("/diff", **members, trait=trait) + "#trials" for trait in diff.names}
         return app.drawn.specification(known[name], diff, theme(query), links)
 
     def picture(query: Mapping[str, str]) -> str:
         diff = found(query)
-        known = figures("diff", len(diff.traits))
+        known = figures("diff", len(diff.names))
         return app.drawn.picture(known[chosen(query.get("figure", ""), known)], diff, theme(query))
 
     return [
@@ -77,10 +79,13 @@ def _members(query: Mapping[str, str]) -> dict[str, str]:
     return {name: query[name] for name in ("a", "b", "judge") if query.get(name)}
 
 
-def _pairs(app: App, diff: Diff, trait: str, *, lost: bool) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+def _pairs(
+    app: App, ends: tuple[Profile, Profile], trait: str, *, lost: bool
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Trials that turned the way the trait did."""
+    before, after = ends
     with app.reading() as (store, db):
-        a, b = (store.run(name).id for name in (diff.a, diff.b))
-        judges = (diff.before.judge, diff.after.judge)
+        a, b = (store.run(name).id for name in (before.run, after.run))
+        judges = (before.judge, after.judge)
         found = turned(db, (a, b), judges, trait, lost=lost, most=_SHOWN)
         return [(transcript(db, a, trial), transcript(db, b, trial)) for trial in found]

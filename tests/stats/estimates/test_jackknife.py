@@ -6,7 +6,7 @@ import scipy.sparse as sp
 
 from mien.stats import choice
 from mien.stats.choice import Trials
-from mien.stats.diffs.jackknife import Jackknife
+from mien.stats.estimates.jackknife import Jackknife, difference
 
 N = 6
 
@@ -21,12 +21,25 @@ def fit(seed, clusters, *, n_trials=300, favourite=0.0):
 def jackknife(shares):
     """One item, whose clusters add these shares to its variance."""
     roots = np.sqrt(np.asarray(shares, dtype=float))[:, None]
-    return Jackknife(tuple(range(len(roots))), sp.csr_array(roots), np.ones((1, 1)), np.ones(1))
+    return Jackknife(
+        tuple(range(len(roots))), sp.csr_array(roots), np.ones((1, 1)), np.ones(1), np.zeros((0, 1))
+    )
+
+
+def laid_out(fit):
+    """Of the scores of a fitted choice model."""
+    return Jackknife(
+        tuple(fit.clusters.tolist()),
+        fit.gradients,
+        fit.bread[:, :N],
+        np.full(len(fit.bread), np.sqrt(fit.correction)),
+        np.zeros((0, N)),
+    )
 
 
 def test_shares_add_up_to_the_clustered_variance_of_the_difference():
     a, b = fit(1, np.arange(40)), fit(2, np.arange(20, 60))
-    laid = Jackknife.of(a, b)
+    laid = difference(laid_out(a), laid_out(b))
     assert laid.clusters == tuple(range(60))
     for item in range(N):
         total = 0.0
@@ -58,7 +71,9 @@ def test_normal_clusters_have_as_many_degrees_of_freedom_as_there_are():
 
 
 def test_an_item_that_nearly_always_wins_has_few():
-    laid = Jackknife.of(fit(1, np.arange(100), favourite=4.0), fit(2, np.arange(100), favourite=4.0))
+    laid = difference(
+        *(laid_out(fit(seed, np.arange(100), favourite=4.0)) for seed in (1, 2)),
+    )
     df = laid.degrees_of_freedom()
     assert df[0] < 20
     assert df[1:].min() > 1.3 * df[0]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from mien.stats.profiles.ranks import rank
+from mien.stats.estimates.ranks import rank
 
 
 def test_rank_and_interval_are_those_of_draws():

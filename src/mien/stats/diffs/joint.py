@@ -1,0 +1,96 @@
+"""The noise of a difference: two sets of estimates on the clusters that they share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import scipy.stats
+
+from mien.stats.estimates.jackknife import Jackknife, cross_covariance, difference
+from mien.stats.estimates.wald import wald_test
+
+if TYPE_CHECKING:
+    from mien.stats.estimates.estimates import Estimates
+    from mien.stats.estimates.wald import WaldTest
+    from mien.types import Floats
+
+
+class Joint(NamedTuple):
+    """b − a of n quantities, with its noise.
+
+    Attributes:
+        delta: (n,) differences.
+        covariance: (n, n) of ``delta``, V_a + V_b − V_ab − V_abᵀ.
+        df: (n,) degrees of freedom of the variance of each.
+        cross: (n, n) covariance of a with b, from the clusters that both have.
+        shared: clusters that both have.
+        jackknife: how far each cluster pulls the difference.
+    """
+
+    delta: Floats
+    covariance: Floats
+    df: Floats
+    cross: Floats
+    shared: int
+    jackknife: Jackknife
+
+    @classmethod
+    def of(cls, a: Estimates, b: Estimates) -> Joint:
+        """Lay out two estimates of the same quantities."""
+        jackknife = difference(a.jackknife, b.jackknife)
+        cross = cross_covariance(a.jackknife, b.jackknife)
+        welch = _welch(
+            np.diag(a.covariance),
+            np.diag(b.covariance),
+            a.clusters_per_quantity - 1,
+            b.clusters_per_quantity - 1,
+        )
+        return cls(
+            delta=b.values - a.values,
+            covariance=a.covariance + b.covariance - cross - cross.T,
+            df=np.minimum(welch, jackknife.degrees_of_freedom()),
+            cross=cross,
+            shared=a.n_clusters + b.n_clusters - len(jackknife.clusters),
+            jackknife=jackknife,
+        )
+
+    @property
+    def stderr(self) -> Floats:
+        """(n,) standard errors of ``delta``."""
+        return np.sqrt(np.maximum(np.diag(self.covariance), 0))
+
+    def half(self, confidence_level: float) -> Floats:
+        """(n,) half the width of the differences' intervals."""
+        return np.asarray(scipy.stats.t.ppf((1 + confidence_level) / 2, self.df)) * self.stderr
+
+    def p(self) -> Floats:
+        """(n,) two-sided, against no difference; where there is no noise at all, 1 or 0."""
+        stderr = self.stderr
+        size = np.abs(self.delta)
+        standing = np.divide(size, stderr, out=np.where(size > 0, np.inf, 0.0), where=stderr > 0)
+        return np.asarray(2 * scipy.stats.t.sf(standing, self.df), dtype=np.float64)
+
+    def omnibus(self, a: Estimates, b: Estimates) -> WaldTest:
+        """Test that there is no difference in any quantity."""
+        scale = 1.0
+        if a.unit is None:  # variances of several scales do not add up as they are
+            stderr = self.stderr
+            scale = np.divide(1.0, stderr, out=np.zeros_like(stderr), where=stderr > 0) ** 2
+        var_a, var_b = (float(np.sum(np.diag(one.covariance) * scale)) for one in (a, b))
+        overall = _welch(var_a, var_b, a.n_clusters - 1, b.n_clusters - 1)
+        n_clusters = min(float(overall) + 1, a.n_clusters + b.n_clusters - self.shared)
+        return wald_test(self.delta, self.covariance, n_clusters, centred=a.centred)
+
+
+def _welch(var_a: Any, var_b: Any, df_a: Any, df_b: Any) -> Floats:
+    """Welch's (1947) degrees of freedom of a difference.
+
+    A trait's variance is known only as well as the prompts that it was shown with tell. False discoveries
+    live in the far tails, where that matters: with the degrees of freedom of all prompts, one in five
+    comparisons of equal characters at 1,000 trials called some trait changed. Nor do all prompts of a trait
+    tell the same; a diff takes the smaller of these and `Jackknife.degrees_of_freedom`, without which 7 in
+    100 comparisons of equal characters at 2,000 trials called some trait changed, at a rate of 5.
+    """
+    noise = var_a**2 / np.maximum(df_a, 1) + var_b**2 / np.maximum(df_b, 1)
+    return (var_a + var_b) ** 2 / np.maximum(noise, np.finfo(float).tiny)

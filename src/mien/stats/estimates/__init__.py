@@ -1,0 +1,9 @@
+"""Named quantities with their joint noise: what a diff, a gate, a plan, a report row and a figure take."""
+
+from __future__ import annotations
+
+from mien.stats.estimates.estimates import Estimates, Quantity, Sample
+from mien.stats.estimates.means import means
+from mien.stats.estimates.units import Amount, Rating, Share, Unit
+
+__all__ = ["Amount", "Estimates", "Quantity", "Rating", "Sample", "Share", "Unit", "means"]

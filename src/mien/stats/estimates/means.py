@@ -1,0 +1,146 @@
+"""Means and rates of numbers that responses have, clustered by prompt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+import scipy.sparse as sp
+
+from mien.errors import NotIdentified, UsageError
+from mien.stats.estimates.estimates import Estimates, Sample
+from mien.stats.estimates.jackknife import Jackknife
+from mien.stats.estimates.units import Share
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mien.stats.estimates.estimates import Quantity
+    from mien.types import Floats
+
+
+class Columns(Protocol):
+    """A table by columns: a data frame, or a mapping of names to sequences of one length."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
+def means(
+    table: Columns, quantities: Sequence[Quantity], *, prompt: str = "prompt_id", label: str = ""
+) -> Estimates:
+    """The mean of each quantity over prompts, of a table with one row a response.
+
+    θ̂ is the mean over C prompts of the prompts' own means m_c. So each prompt counts once, however many
+    responses it has: runs with unequal numbers of responses to the same prompts compare the same thing, and
+    what a prompt does to both cancels. The variance Σ (m_c − θ̂)²/(C (C − 1)) is without bias however
+    responses to a prompt hang together and however many there are. A prompt pulls the mean by exactly
+    (m_c − θ̂)/(C − 1).
+
+    Of a share that is nearly 0 or 1 the data hold few hits, or none, and its variance is known as badly: to
+    it is added what one hit more would add (`_unseen`).
+
+    Args:
+        table: one row a response; NaN where a response has no number.
+        quantities: the columns to take, by name.
+        prompt: the column of the prompts' ids.
+        label: whose responses they are.
+
+    Raises:
+        UsageError: there is no such column, columns differ in length, or a number is none of its unit.
+        NotIdentified: fewer than two prompts have a number.
+    """
+    prompts = _column(table, prompt, None)
+    if not quantities or not len(prompts):
+        raise UsageError(f"a table of {len(prompts)} responses and {len(quantities)} quantities has no means")
+    labels, codes = np.unique(prompts.astype(str), return_inverse=True)
+    found = [_mean(_column(table, one.name, len(prompts)), codes, len(labels), one) for one in quantities]
+    told = np.array([np.isfinite(one.deviations) for one in found]).T
+    counts = told.sum(axis=0)
+    rows, columns = np.nonzero(told)
+    deviations = np.array([one.deviations for one in found]).T
+    jackknife = Jackknife(
+        clusters=tuple(labels.tolist()),
+        gradients=sp.csr_array((deviations[rows, columns], (rows, columns)), shape=told.shape),
+        bread=np.diag(1 / (counts - 1)),
+        correction=np.sqrt((counts - 1) / counts),
+        unseen=np.array([[one.unseen for one in found]]),
+    )
+    return Estimates(
+        label=label,
+        quantities=tuple(quantities),
+        values=np.array([one.value for one in found]),
+        covariance=jackknife.covariance(),
+        jackknife=jackknife,
+        told=sp.csr_array((np.ones(len(rows), dtype=bool), (rows, columns)), shape=told.shape),
+        df=(counts - 1).astype(np.float64),
+        sample=Sample(n=len(prompts), each="response", length=float(len(labels)), by="prompt"),
+    )
+
+
+class _Mean(NamedTuple):
+    """A mean, the deviation of each prompt's own from it (NaN where it has none), and what may be unseen."""
+
+    value: float
+    deviations: Floats
+    unseen: float
+
+
+def _mean(numbers: Floats, codes: NDArray[np.int64], n_prompts: int, quantity: Quantity) -> _Mean:
+    known = ~np.isnan(numbers)
+    if problem := quantity.unit.require(numbers[known]):
+        raise UsageError(f"column {quantity.name!r}: {problem}")
+    counts = np.bincount(codes[known], minlength=n_prompts)
+    sums = np.bincount(codes[known], numbers[known], minlength=n_prompts)
+    own = np.divide(sums, counts, out=np.full(n_prompts, np.nan), where=counts > 0)
+    told = counts > 0
+    n = int(np.count_nonzero(told))
+    if n < 2:
+        raise NotIdentified(
+            f"column {quantity.name!r} has numbers for {n} of {n_prompts} prompts, which says nothing about "
+            "how they vary between prompts; two are the fewest"
+        )
+    value = float(own[told].mean())
+    deviations = own - value
+    unseen = _unseen(deviations[told], value, counts[told]) if isinstance(quantity.unit, Share) else 0.0
+    return _Mean(value, deviations, unseen)
+
+
+def _unseen(deviations: Floats, share: float, counts: NDArray[np.int64]) -> float:
+    """How far one hit more would pull a share.
+
+    With x hits that pull by s each, the variance is x s² from the data, while (x + 1) s² makes tests and
+    intervals of small shares hold (after Agresti and Caffo 2000, The American Statistician 54, 280–288, who
+    add a hit to each sample). s is the ratio of the third moment of the pulls to the second, which is 0 for
+    shares near ½. Where no prompt has a hit, how responses to a prompt hang together cannot be seen; s is
+    then halfway, on a scale of logarithms, between that of independent responses and that of prompts which
+    are hit as a whole.
+    """
+    second, n = float(deviations @ deviations), len(deviations)
+    if second > 0:
+        return abs(float(np.sum(deviations**3))) / second / n
+    return 1 / (n * float(np.sqrt(counts.mean()))) if share in {0.0, 1.0} else 0.0
+
+
+def _column(table: Columns, name: str, length: int | None) -> NDArray[Any]:
+    """A column; of numbers where it must have a length."""
+    try:
+        column = np.asarray(table[name])
+    except KeyError as error:
+        raise UsageError(f"the table has no column {name!r}") from error
+    if length is None:
+        missing = [
+            i
+            for i, value in enumerate(column.tolist(), start=1)
+            if value is None or str(value) in {"", "nan"}
+        ]
+        if missing:
+            raise UsageError(f"row {missing[0]} has no {name!r}")
+        return column
+    if column.shape != (length,):
+        raise UsageError(f"column {name!r} has {len(column)} rows, and the prompts {length}")
+    try:
+        return column.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"column {name!r} holds something that is no number: {error}") from error

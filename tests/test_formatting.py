@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import pytest
+
+from mien.formatting import counted, fraction, percent, plural, significant
+
+
+def test_nouns_in_the_plural():
+    assert [plural(noun) for noun in ("trait", "quantity", "day")] == ["traits", "quantities", "days"]
+    assert (counted(1, "quantity"), counted(2016, "trial")) == ("1 quantity", "2,016 trials")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0, "0.00"), (1234.5, "1,234"), (99.95, "100.0"), (4.256, "4.26"), (0.5, "0.50"), (0.02171, "0.0217")],
+)
+def test_three_digits(value, shown):
+    assert significant(value) == shown
+    assert significant(-value if value else 1.0, signed=True) == (f"-{shown}" if value else "+1.00")
+
+
+def test_shares_and_parts():
+    assert (fraction(0.874), fraction(0.0312, digits=3), fraction(None)) == (".87", ".031", "–")
+    assert (percent(0.2), percent(-0.0512)) == ("+20.0%", "-5.1%")
