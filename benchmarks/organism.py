@@ -15,12 +15,12 @@ import time
 from collections import Counter
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-
-from typing import TYPE_CHECKING
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded; more only wait for each other
 
 import numpy as np
 import scipy.stats
