@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-LIMIT: Final = 300  # seconds that a process may take to end, on a machine that is busy with other things
+LIMIT: Final = 600  # seconds that a process may take to end, on a machine that is busy with other things
 
 
 def ended(command: Sequence[object], **options: Any) -> subprocess.CompletedProcess[str]:

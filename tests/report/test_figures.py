@@ -9,18 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.cluster.hierarchy
-import vl_convert
 
-from mien.errors import UsageError
 from mien.report import figures
 from mien.report.figures.ratings import ratings_table
-from mien.report.figures.theme import CHARACTER, PALETTES, models_scale
+from mien.report.figures.theme import PALETTES
 from mien.report.saving import specification
 from mien.runs.judge_positions import JudgePositions
 from mien.stats import diffs
 from mien.stats.agreement.inter_rater import Rater, Responses, agreement
 from mien.stats.profiles import Provenance
 from mien.stats.profiles.precision import growth
+from tests.report.drawing import box, collisions, overlap, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,68 +28,13 @@ if TYPE_CHECKING:
     from mien.stats.comparisons import Comparisons
     from mien.stats.profiles.profile import Profile
 
+
 N_MODELS = (1, 2, 5, 10)
 OTHERS = {"THEMES", "Judged", "Theme", "themed"}  # what is public and no figure
 
 
 def linked(points: Any) -> np.ndarray:
     return scipy.cluster.hierarchy.linkage(points, "average", optimal_ordering=True)
-
-
-def words(chart: Chart, theme: Any = "light") -> list[dict[str, Any]]:
-    """All texts of the figure as Vega draws it, with their places on the page."""
-    found: list[dict[str, Any]] = []
-
-    def walk(node: dict[str, Any], x: float, y: float) -> None:
-        for item in node.get("items", ()):
-            if node.get("marktype") == "text" and str(item.get("text", "")).strip():
-                lines = item["text"] if isinstance(item["text"], list) else [item["text"]]
-                for i, line in enumerate(lines):
-                    shift = i * item.get("lineHeight", 12)
-                    moved = {"x": x + item.get("x", 0), "y": y + item.get("y", 0) + shift}
-                    found.append({"fontSize": 11} | item | moved | {"text": line})
-            elif "items" in item or "marktype" in item:
-                inside = node.get("marktype") == "group"
-                dx, dy = (item.get("x", 0), item.get("y", 0)) if inside else (0, 0)
-                walk(item, x + dx, y + dy)
-
-    walk(vl_convert.vegalite_to_scenegraph(specification(chart, theme=theme))["scenegraph"], 0, 0)
-    return found
-
-
-def box(word: dict[str, Any]) -> np.ndarray:
-    """(4, 2) corners of a text, a little smaller than its letters."""
-    width, height = 0.85 * CHARACTER * word["fontSize"] * len(word["text"]), 0.6 * word["fontSize"]
-    left = {"left": 0.0, "center": -width / 2, "right": -width}[word.get("align", "left")]
-    top = {"middle": -height / 2, "top": 0.0, "bottom": -height}.get(word.get("baseline", ""), -height)
-    dx, dy = word.get("dx", 0), word.get("dy", 0)
-    corners = np.array([[left, top], [left + width, top], [left + width, top + height], [left, top + height]])
-    turn = np.radians(word.get("angle", 0))
-    rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    return (corners + np.array([dx, dy])) @ rotation + np.array([word["x"], word["y"]])
-
-
-def overlap(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether two rectangles overlap: no side of either has them on different sides (separating axes)."""
-    for shape in (a, b):
-        for side in (shape[1] - shape[0], shape[3] - shape[0]):
-            first, second = a @ side, b @ side
-            if first.max() <= second.min() or second.max() <= first.min():
-                return False
-    return True
-
-
-def collisions(chart: Chart) -> list[tuple[str, str]]:
-    placed: dict[tuple[Any, ...], np.ndarray] = {}
-    for word in words(chart):  # a word and its halo are at one place
-        placed[word["text"], round(word["x"], 3), round(word["y"], 3)] = box(word)
-    items = list(placed.items())
-    return [
-        (str(one[0]), str(other[0]))
-        for i, (one, a) in enumerate(items)
-        for other, b in items[i + 1 :]
-        if overlap(a, b)
-    ]
 
 
 def drawn(
@@ -233,54 +177,3 @@ def test_long_names_of_runs_stay_apart(profiles: list[Profile]) -> None:
         figures.ranking(long),
     ):
         assert collisions(chart) == []
-
-
-def test_ranking_shows_the_ends_that_it_is_told(profiles: list[Profile]) -> None:
-    rows = profiles[0].rows
-    expected = {row["trait"] for row in (*rows[:3], *rows[-2:])}
-    said = {word["text"] for word in words(figures.ranking(profiles[:1], top=3, bottom=2))}
-    assert said & set(profiles[0].traits) == expected
-
-
-def test_diff_marks_what_changed_and_nothing_else(profiles: list[Profile]) -> None:
-    change = diffs.diff(*profiles[:2])
-    marks = [word for word in words(figures.diff(change)) if word["text"].startswith("q ")]
-    assert len(marks) == int(change.changed.sum()) > 0
-
-
-def test_slope_of_a_run_with_its_own_likeness_names_no_change(profiles: list[Profile]) -> None:
-    change = diffs.diff(*profiles[:2], fdr=1e-12)
-    assert "No trait changed" in " ".join(word["text"] for word in words(figures.slope(change)))
-
-
-def test_models_differ_by_colour_and_shape() -> None:
-    encodings = models_scale([f"model {i}" for i in range(20)], width=600)
-    shapes = encodings["shape"].to_dict()["scale"]["range"]
-    colours = PALETTES["light"].models
-    looks = {(shape, colours[i % len(colours)]) for i, shape in enumerate(shapes)}
-    assert len(looks) == 20
-
-
-@pytest.mark.parametrize("theme", figures.THEMES)
-def test_colours_of_models_differ_in_lightness_from_the_ground(theme: Any) -> None:
-    def luminance(colour: str) -> float:
-        channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-        return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
-
-    palette = PALETTES[theme]
-    for colour, least in [(c, 1.9) for c in palette.models] + [(palette.ink, 7.0), (palette.muted, 4.5)]:
-        pair = sorted((luminance(colour), luminance(palette.ground)))
-        assert (pair[1] + 0.05) / (pair[0] + 0.05) >= least, colour  # WCAG 2.2 contrast ratio
-
-
-def test_refusals(profiles: list[Profile]) -> None:
-    with pytest.raises(UsageError, match="each with another instrument; these have revealed, revealed"):
-        figures.four_sides(profiles[:2])
-    alone = agreement(
-        [Rater("j", ["0", "1"])], Responses(clusters=[0, 1], categories=[""] * 2, lengths=[1, 1])
-    )
-    with pytest.raises(
-        UsageError, match=r"r: a judge that read alone, .* cannot be checked; have another read"
-    ):
-        figures.judges([figures.Judged("r", alone, [], None)])
