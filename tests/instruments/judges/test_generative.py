@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,20 +11,9 @@ import pytest
 
 from mien.instruments.judges.generative import AskingJudge, read_choice
 from mien.materials.protocols import load_protocol
-from mien.measurement.calls import Calls, Progress
-from mien.measurement.rejudge import second_opinion
-from mien.models.client import Transport
-from mien.models.usage import Limits
-from mien.runs.run import Run
-from mien.store.records import JudgeRecord, RunInfo
-from mien.store.store import Store
-from mien.testing import Options, ScriptedServer, codeword
 from mien.types import NEITHER, REFUSED, UNREADABLE, Call, Prompt, Request, Trait, Trial, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
     from mien.materials.protocols import Protocol
 
 SCORES = {"warm": 1.0, "blunt": -1.0, "direct": 0.0, "indirect": 0.0}
@@ -367,164 +355,3 @@ def test_other_refusals_have_nothing_to_do_with_the_schema(status: int) -> None:
     assert isinstance(found, Call)
     assert len(asked.requests) == 1
     assert model.supports_schema is None
-
-
-# -- over real HTTP, into a real store -----------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[ScriptedServer]:
-    with ScriptedServer(scores=SCORES) as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared: ScriptedServer) -> ScriptedServer:
-    defaults = Options(scores=SCORES)
-    shared.configure(**{name: getattr(defaults, name) for name in Options.__slots__})
-    shared.reset_log()
-    return shared
-
-
-def responses(path: Path, n: int, response: Callable[[Trial], str]) -> Run:
-    """A run in a store with n responses and no verdicts."""
-    trials = [
-        replace(TRIAL, id=f"t{i}", prompt=Prompt(f"p{i}", f"Question {i}?"), options=("direct", "indirect"))
-        for i in range(n)
-    ]
-    protocol = load_protocol().model_dump_json()
-    with Store(path) as store:
-        run = store.add_run(
-            RunInfo(
-                name="r",
-                model="secret/model-name",
-                instrument="revealed",
-                protocol=protocol,
-                design="d-1",
-                seed=5,
-                traits=TRAITS,
-            ),
-            trials,
-        )
-        for trial in trials:
-            call = Call(key=f"r{trial.id}", endpoint="e", model="m", text=response(trial))
-            store.put_call(call)
-            store.put_response(run.id, trial.id, call.key)
-    return Run("r", path)
-
-
-def showing(trait: str) -> Callable[[Trial], str]:
-    return lambda trial: f"My answer to {trial.id}. I have kept this in the key of {codeword(trait)}."
-
-
-def verdicts(run: Run, judge: str) -> list[str]:
-    return [row["chosen"] for row in run.rows(judge)]
-
-
-@pytest.mark.parametrize("supports_schema", [True, False, "ignored"])
-def test_verdicts_come_through_whatever_the_endpoint_supports(
-    server: ScriptedServer, tmp_path: Path, supports_schema: Any
-) -> None:
-    server.configure(supports_schema=supports_schema)
-    run = responses(tmp_path / "mien.db", 8, showing("indirect"))
-    second_opinion(run, server.judge)
-    assert verdicts(run, server.judge) == ["indirect"] * 8
-
-
-def test_what_an_endpoint_refuses_is_remembered_in_the_store(server: ScriptedServer, tmp_path: Path) -> None:
-    server.configure(supports_schema=False, latency=0.02)
-    run = responses(tmp_path / "mien.db", 60, showing("direct"))
-    second_opinion(run, server.judge, limits=Limits(max_concurrency=5))
-    assert verdicts(run, server.judge) == ["direct"] * 60
-    counts = server.counts()
-    assert counts.by_status == {200: 60, 400: 1}  # one finds out for all
-    with Store(run.path, read_only=True) as store:
-        assert store.quirk(server.url, "judge", "json_schema") == "no"
-    server.reset_log()
-    second_opinion(run, server.judge, name="again", sampling={"temperature": 0.7})
-    assert server.counts().by_status == {200: 60}
-    assert all("response_format" not in (request.body or {}) for request in server.requests())
-
-
-def test_a_stray_refusal_is_not_remembered(server: ScriptedServer, tmp_path: Path) -> None:
-    server.configure(faults={"400": 0.2}, faulty_models=("judge",))
-    run = responses(tmp_path / "mien.db", 60, showing("direct"))
-    second_opinion(run, server.judge)
-    asked_in_tags = [r for r in server.requests() if "response_format" not in (r.body or {})]
-    assert 0 < len(asked_in_tags) < 30
-    with Store(run.path, read_only=True) as store:
-        assert store.quirk(server.url, "judge", "json_schema") is None
-    # Those that have their verdict are not asked about again.
-    done = len(verdicts(run, server.judge))
-    assert done > 40
-    server.configure(faults={})
-    server.reset_log()
-    second_opinion(run, server.judge)
-    assert verdicts(run, server.judge) == ["direct"] * 60
-    assert server.counts().requests <= 60 - done + len(asked_in_tags)
-
-
-@pytest.mark.parametrize("manner", ["prose", "wrong_trait", "both_traits", "another_language"])
-def test_what_no_attempt_makes_readable_is_unreadable_and_its_text_is_kept(
-    server: ScriptedServer, tmp_path: Path, manner: Any
-) -> None:
-    server.configure(judge_manner=manner)
-    run = responses(tmp_path / "mien.db", 3, showing("direct"))
-    second_opinion(run, server.judge)
-    assert verdicts(run, server.judge) == [UNREADABLE] * 3
-    assert server.counts().requests == 9
-
-    async def last_words() -> list[str]:
-        async with Transport() as transport:
-            model = transport.chat(server.judge)
-            judge = AskingJudge("j", model, load_protocol(), TRAITS, seed=5)
-            with Store(run.path) as store:
-                record = store.run("r")
-                progress = Progress(total=3, tally=transport.tally)
-                calls = Calls(store, progress)
-                texts: list[str] = []
-                for row in list(store.rows(record.id, server.judge)):
-                    found = await judge.verdict(row.trial, row.response, calls.ask)
-                    assert isinstance(found, Verdict)
-                    call = store.call(found.call, raw=True)
-                    assert call is not None
-                    assert call.replicate == 2
-                    assert json.loads(call.body)["choices"][0]["message"]["content"] == call.text
-                    texts.append(call.text)
-                assert progress.reused == 9
-                return texts
-
-    texts = asyncio.run(last_words())
-    assert all(texts)
-    assert server.counts().requests == 9
-
-
-def test_a_response_that_declines_is_refused_and_one_of_no_kind_is_neither(
-    server: ScriptedServer, tmp_path: Path
-) -> None:
-    said = {"t0": "I'm sorry, but I can't help with that.", "t1": "Nothing to see here."}
-    run = responses(tmp_path / "mien.db", 2, lambda trial: said[trial.id])
-    second_opinion(run, server.judge)
-    assert verdicts(run, server.judge) == [REFUSED, NEITHER]
-
-
-def test_the_judge_never_hears_the_name_of_the_model(server: ScriptedServer, tmp_path: Path) -> None:
-    run = responses(tmp_path / "mien.db", 3, showing("direct"))
-    second_opinion(run, server.judge)
-    requests = server.requests()
-    assert len(requests) == 3
-    assert all("model-name" not in str(r.body) and "secret" not in str(r.body) for r in requests)
-
-
-def test_a_run_keeps_how_its_judges_were_asked(server: ScriptedServer, tmp_path: Path) -> None:
-    run = responses(tmp_path / "mien.db", 1, showing("direct"))
-    second_opinion(run, server.judge, name="cool", sampling={"temperature": 0.0, "max_tokens": 9})
-    [record] = run.judges
-    assert isinstance(record, JudgeRecord)
-    assert (record.name, record.model) == ("cool", server.judge)
-    assert '"temperature":0.0' in record.settings
-    assert '"max_tokens":9' in record.settings
-    assert '"top_p":0.95' in record.settings
-    [request] = server.requests()
-    assert request.body is not None
-    assert (request.body["temperature"], request.body["max_tokens"]) == (0.0, 9)
