@@ -10,7 +10,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, ParamSpec, TypeVar
 
-from mien.report.saving import PNG_SCALE, specification
+from mien.report.saving import PNG_SCALE, in_theme, specification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -55,8 +55,8 @@ def begin(charts: Iterable[tuple[str, Chart]], executor: Executor) -> list[Pendi
     """Have figures rendered as they come, the light and the dark picture of each by whoever is free."""
     pending: list[Pending] = []
     for name, chart in charts:
-        light, dark = specification(chart), specification(chart, theme="dark")
-        rendered = executor.submit(_svg_and_png, light), executor.submit(_svg, dark)
+        light = specification(chart)
+        rendered = executor.submit(_svg_and_png, light), executor.submit(_svg, in_theme(light, "dark"))
         pending.append(Pending(name, light["description"], *rendered))
     return pending
 

@@ -77,12 +77,17 @@ def specification(chart: Chart, *, theme: Theme = "light") -> dict[str, Any]:
     """The Vega-Lite specification of a figure, its data inside."""
     import altair as alt
 
-    from mien.report.figures import themed
-
     # Altair's limit on rows guards notebooks; here the data are to be in the file, whatever their number.
     with alt.data_transformers.disable_max_rows():  # pyright: ignore[reportUnknownMemberType]
-        found: Any = themed(chart, theme).to_dict()  # pyright: ignore[reportUnknownMemberType]
-    return found
+        found: Any = chart.to_dict()  # pyright: ignore[reportUnknownMemberType]
+    return in_theme(found, theme)
+
+
+def in_theme(specification: dict[str, Any], theme: Theme) -> dict[str, Any]:
+    """The same specification in the colours of a theme."""
+    from mien.report.figures.theme import config
+
+    return specification | {"config": config(theme)}
 
 
 def page(specification: dict[str, Any]) -> str:

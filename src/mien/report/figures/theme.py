@@ -101,7 +101,7 @@ def config(theme: Theme) -> dict[str, Any]:
         "background": palette.ground,
         "font": FONT,
         "padding": 16,
-        "view": {"stroke": None},
+        "view": {"stroke": None, "continuousWidth": 300, "continuousHeight": 300},  # as Altair has it
         **_words(palette),
         "range": {
             "category": list(palette.models),

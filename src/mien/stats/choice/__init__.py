@@ -12,6 +12,7 @@ from mien.stats.choice.plackett_luce import (
     first_order_bias,
     fit,
     sandwich,
+    scores,
     shared_clusters,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "first_order_bias",
     "fit",
     "sandwich",
+    "scores",
     "shared_clusters",
 ]

@@ -183,6 +183,19 @@ def _fitted(
     )
 
 
+def scores(trials: Trials, *, alpha: float = DEFAULT_ALPHA) -> Floats:
+    """(n,) scores of `fit`, without what tells how certain they are, which is most of its work.
+
+    Raises:
+        NotIdentified: as `fit`.
+    """
+    _require_identified(trials, alpha)
+    optimum = maximise(trials, _penalty(trials, alpha, None), np.zeros(trials.n_parameters))
+    _require_finite(trials, alpha, optimum.params)
+    found = optimum.params[: trials.n_items]
+    return found - found.mean()
+
+
 def shared_clusters(a: ChoiceFit, b: ChoiceFit) -> tuple[Ints, Ints]:
     """Rows of ``a.gradients`` and of ``b.gradients`` whose clusters bear the same label, in pairs."""
     row_in_b = {label: row for row, label in enumerate(b.clusters.tolist())}

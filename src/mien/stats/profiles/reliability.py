@@ -56,11 +56,11 @@ def split_half(
     for _ in range(n_splits):
         half = (rng.permutation(n_clusters) < n_clusters // 2)[labels]
         try:
-            first, second = (choice.fit(trials.only(h), alpha=alpha) for h in (half, ~half))
+            first, second = (choice.scores(trials.only(h), alpha=alpha) for h in (half, ~half))
         except NotIdentified:
             continue
-        if np.ptp(first.scores) > ROUNDING and np.ptp(second.scores) > ROUNDING:
-            correlations.append(float(np.corrcoef(first.scores, second.scores)[0, 1]))
+        if np.ptp(first) > ROUNDING and np.ptp(second) > ROUNDING:
+            correlations.append(float(np.corrcoef(first, second)[0, 1]))
     if not correlations:
         return None
     r = float(np.mean(correlations))
