@@ -1,1 +1,7 @@
-"""Results as documents: what is said in one place whatever the format."""
+"""Results as documents: what is said in one place whatever the format.
+
+To read in this order: `measured` (runs and what is made of them, each result once), `diagnostics`,
+`findings` and `changes` (what is said of them), `tables`, `transcripts` and ``figures/`` (what is shown),
+`pictures` and `saving` (figures as files); then the documents: `page` in its `folder`, `model_card`,
+`markdown`, `junit`.
+"""

@@ -1,4 +1,8 @@
-"""Figures: one function each, results in, an Altair chart out; `themed` gives them their looks."""
+"""Figures: one function each, results in, an Altair chart out; `themed` gives them their looks.
+
+Each has a file with its name; `ratings`, `labels`, `trees` and `theme` are what several draw with,
+`figure` and `registry` are how `mien plot`, reports and the viewer find them.
+"""
 
 from mien.report.figures.changes import diff, slope
 from mien.report.figures.clusters import clusters
