@@ -155,12 +155,40 @@ def slope(diff: Diff, *, top: int = 20) -> Chart:
     x = alt.X("place:Q", scale=across, axis=None)
     style = np.where(~table[diff.noun].isin(named), "other", np.where(table["delta"] < 0, "below", "above"))
     table["kind"] = style
+    layers = [
+        *_lines(table, diff, x, y),
+        *_names(table[table[diff.noun].isin(named)], diff.noun, 13 * (high - low) / height, across),
+        *_median_interval(low, margin, unit.extent(margin), across),
+        *_heads(diff, x),
+    ]
+    chart = alt.layer(*layers).properties(width=side + 2 * room, height=height)
+    levels = "ratings" if diff.before.centred else "values"
+    return finished(
+        chart,
+        f"From {diff.a} to {diff.b}: {levels} of {counted(len(diff.names), diff.noun)}",
+        f"{made_of(diff)}.",
+        _named(diff, len(changed)),
+        width=side + 2 * room,
+    )
+
+
+def _named(diff: Diff, n: int) -> str:
+    """Which quantities are named, of those that changed the first n."""
+    rate = f"changed at a false-discovery rate of {diff.fdr:g}"
+    if not n:
+        return f"No {diff.noun} {rate}; the largest differences are named."
+    found = int(diff.changed.sum())
+    which = "all" if n == found else f"the {n} largest"
+    named = f"the one {diff.noun}" if found == 1 else f"{which} of the {found} {plural(diff.noun)}"
+    return f"Named: {named} that {rate}; solid lines rose, dashed ones fell."
+
+
+def _lines(table: pd.DataFrame, diff: Diff, x: alt.X, y: alt.Y) -> list[alt.Chart]:
+    """A line a quantity, those that are named drawn out by the way they went."""
+    shape = ".0f" if diff.before.centred else ".3~g"
     tooltip: list[Any] = [
         *("run", diff.noun),
-        *(
-            alt.Tooltip(name, format=".0f" if diff.before.centred else ".3~g")
-            for name in ("value", "low", "high")
-        ),
+        *(alt.Tooltip(name, format=shape) for name in ("value", "low", "high")),
     ]
     layers: list[alt.Chart] = []
     for kind, mark in (
@@ -172,38 +200,31 @@ def slope(diff: Diff, *, top: int = 20) -> Chart:
         layers.append(part.mark_line(**mark).encode(x, y, detail=f"{diff.noun}:N"))
         if kind != "other":
             layers.append(part.mark_point(style=kind, size=30).encode(x, y, tooltip=tooltip))
-    layers += _names(table[table[diff.noun].isin(named)], diff.noun, 13 * (high - low) / height, across)
+    return layers
+
+
+def _median_interval(low: float, margin: float, shown: str, across: alt.Scale) -> list[alt.Chart]:
+    """The median interval, drawn to scale at the foot and given in numbers."""
     bar = alt.Chart(pd.DataFrame({"at": [0.42], "word": [0.45], "low": [low], "high": [low + 2 * margin]}))
-    layers += [
+    return [
         bar.mark_rule(style="interval", strokeWidth=2.5).encode(
             alt.X("at:Q", scale=across, axis=None), alt.Y("low:Q"), alt.Y2("high:Q")
         ),
         bar.transform_calculate(middle="(datum.low + datum.high) / 2")
-        .mark_text(style="muted", align="left", text=f"median interval ±{unit.extent(margin)}")
+        .mark_text(style="muted", align="left", text=f"median interval ±{shown}")
         .encode(alt.X("word:Q", scale=across, axis=None), alt.Y("middle:Q")),
     ]
+
+
+def _heads(diff: Diff, x: alt.X) -> list[alt.Chart]:
+    """The names of both, each above its side."""
     heads = pd.DataFrame({"place": [0.0, 1.0], "name": [diff.a, diff.b], "align": ["right", "left"]})
-    layers += [
+    return [
         alt.Chart(heads[heads["align"] == align])
         .mark_text(fontSize=12, fontWeight="bold", baseline="bottom", align=align, limit=HEAD)
         .encode(x, alt.YValue(-8), text="name:N")
         for align in ("right", "left")
     ]
-    chart = alt.layer(*layers).properties(width=side + 2 * room, height=height)
-    found, levels = int(diff.changed.sum()), "ratings" if diff.before.centred else "values"
-    which = "all" if len(changed) == found else f"the {len(changed)} largest"
-    rate = f"changed at a false-discovery rate of {diff.fdr:g}"
-    told = f"No {diff.noun} {rate}; the largest differences are named."
-    if changed:
-        named_are = f"the one {diff.noun}" if found == 1 else f"{which} of the {found} {plural(diff.noun)}"
-        told = f"Named: {named_are} that {rate}; solid lines rose, dashed ones fell."
-    return finished(
-        chart,
-        f"From {diff.a} to {diff.b}: {levels} of {counted(len(diff.names), diff.noun)}",
-        f"{made_of(diff)}.",
-        told,
-        width=side + 2 * room,
-    )
 
 
 def _levels(diff: Diff) -> pd.DataFrame:
