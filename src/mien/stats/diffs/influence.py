@@ -29,7 +29,8 @@ def influence(found: Diff) -> list[Influence]:
     estimates and their variances, by one step each (`mien.stats.estimates.jackknife`); degrees of freedom are
     kept.
     """
-    items = [int(i) for i in found.order if found.changed[i]]
+    changed = found.changed
+    items = [i for i in found.order if changed[i]]
     if not items:
         return []
     jackknife, variance = found.joint.jackknife, np.diag(found.covariance)
