@@ -44,11 +44,6 @@ app = typer.Typer(
 )
 
 
-# Commands that fit and ask no model. Their matrices have a row a trait: where other work is under way,
-# sharing one among threads takes far more time than it saves.
-_FITTING = {"profile", "diff", "compare", "reliability", "plan", "plot", "report", "view"}
-
-
 def _print_version(asked: bool) -> None:
     if asked:
         typer.echo(f"mien {__version__}")
@@ -57,7 +52,6 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def _options(
-    context: typer.Context,
     store: Annotated[
         str | None, typer.Option(help="The store's file; commands take this option, too.")
     ] = None,
@@ -67,8 +61,9 @@ def _options(
 ) -> None:
     if store is not None:
         os.environ["MIEN_STORE"] = store  # where the commands' own --store looks
-    if context.invoked_subcommand in _FITTING:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded
+    # Read when numpy is loaded. Its matrices are small here, a row a trait or the organism's layers: sharing
+    # one among threads takes more time than it saves, and far more where other work is under way.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 for _module, _name in (
