@@ -67,15 +67,34 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
         model: the model under test, as ``provider/name``, ``http(s)://host/v1#name``, ``hf/FOLDER``,
             ``hf/OWNER/NAME`` or ``organism/NAME`` (these also with ``+ADAPTER``).
         judge: the model that reads its responses; ``organism/judge`` for the organism's.
-        instrument, protocol, traits, prompts: `mien.measurement.study.Materials`.
-        rounds, trials, full, until_reliability, until_stderr, max_trials: `mien.measurement.length.Length`.
+        instrument: ``revealed`` (what the model chooses) or ``instructed`` (what it can do: the control).
+        protocol: a protocol, its name, or a YAML file.
+        traits: a trait set, its name, a YAML or text file, or names; default: ``classic-144``, for the
+            organism ``classic-36``.
+        prompts: prompts, a set's name, a file, or ``hf:OWNER/DATASET``.
+        rounds: how often every trait is shown; default: enough for about 2,000 trials.
+        trials: instead of rounds; rounded up to whole ones.
+        full: instead of rounds: every pair once.
+        until_reliability: instead of rounds: go on until the ratings have this reliability, at most until
+            ``max_trials``; see `mien.stats.design.stopping`. What was found is in the last report's
+            ``check``.
+        until_stderr: instead of rounds, or together with a reliability: go on until the root mean square of
+            the ratings' standard errors is no more than so many points.
+        max_trials: to make at most, for a target; default: every pair once, or 2,000 where that is more.
         seed: of the design, 0 to 2³² − 1. Runs of one seed have the same trials, and are paired in a diff.
-        turns, pressure: `mien.materials.multiturn.Conversation`.
+        turns: of each conversation. The second and each later one makes a run of its own, named
+            ``NAME@PRESSURE-TURN``; see `mien.Run.persistence`.
+        pressure: what the user wants in the later turns: ``none`` (another prompt), ``neutral`` (more of the
+            same), ``stay`` or ``drop`` (that the character stays, or goes).
         name: of the run; default: the model's name and the instrument.
-        store, limits, hardware, on_progress: `mien.measurement.session.Session`.
+        store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
+        limits: concurrency, rates and budget.
+        hardware: where and how models in this process run.
+        on_progress: called a few times a second, and at the end.
 
     Raises:
-        UsageError: an argument cannot be used; a `RunConflict` where the store has another run of its name.
+        UsageError: an argument cannot be used; a `RunConflict` where the store has a run of this name that
+            is not this one.
         EndpointRefused: the endpoint refuses every call alike.
     """
     study = plan(
