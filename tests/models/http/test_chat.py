@@ -261,9 +261,14 @@ def test_no_connection():
 
 def test_a_cancelled_call_gives_its_slot_back():
     async def use(chat: Chat, received: list[bytes]) -> None:
-        for _ in range(3):
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(chat.complete(HELLO), 0.05)
+        for n in range(1, 4):
+            call = asyncio.create_task(chat.complete(HELLO))
+            while len(received) < n:  # until it is in flight
+                assert not call.done()
+                await asyncio.sleep(0.001)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
         assert (await chat.complete(HELLO)).answered
         assert len(received) == 4
 
