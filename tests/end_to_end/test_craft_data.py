@@ -186,12 +186,13 @@ def test_bad_input(place: Workplace) -> None:
 
 def test_the_organism_killed(place: Workplace) -> None:
     character = ROOT / "benchmarks" / "organism-character.yaml"
-    models = ("--model", "organism/v1", "--teacher", "organism/v1", "--ordinary", 0)
+    models = ("--model", "organism/v1", "--teacher", "organism/v1", "--ordinary", 120)
     crafted = ("craft", "data", character, *models, "--recipe", "paired", "-o")
     result = place.mien(*crafted, "calm", "--store", "calm.db")
     assert "organism/v1 cannot write messages" in result.err
-    process = place.start(*crafted, "out", "--batch-size", 1)
+    process = place.start(*crafted, "out")
     log = place.folder / "mien.db-wal"
+    # Early: the organism answers a hundred messages a second, and more.
     place.wait_for(lambda: log.exists() and log.stat().st_size > 100_000, process)
     place.kill(process)
     kept = answered(place.folder / "mien.db")
