@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mien.store.counts import RunCounts, run_counts, spending, verdict_counts
+from mien.store.counts import RunCounts, run_counts, spending, trial_counts, verdict_counts
 from mien.store.records import JudgeRecord
 from mien.store.schema import connect_read_only
 from mien.store.store import Store
@@ -31,5 +31,8 @@ def test_what_was_asked_read_and_spent(tmp_path: Path) -> None:
     ]
     assert spending(db, old.id) == (1, 0.5, 9.0)
     assert spending(db, new.id) == (0, None, None)
+    assert trial_counts(db, old.id, "j") == (1, 0, 1, 1)
+    assert trial_counts(db, old.id, "k") == (0, 1, 1, 1)
+    assert trial_counts(db, new.id, "j") == (0, 0, 0, 3)
     assert verdict_counts(db, old.id) == [("j", 1), ("k", 0)]
     db.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mien.errors import UnknownName, UsageError
+from mien.runs.outcome import outcome
 from mien.stats.comparisons import Comparisons, comparisons_from
 from mien.store.store import Store
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from mien.materials.multiturn import Pressure
     from mien.runs.judge_positions import JudgePositions
+    from mien.runs.outcome import Outcome
     from mien.stats.agreement.inter_rater import Agreement
     from mien.stats.choice.empirical_bayes import Prior
     from mien.stats.choice.misclassification import Misreading
@@ -79,7 +81,7 @@ class Run:
             run = store.run(self.name)
             judge = _judge(store, run, judge)
             options, chosen, clusters, _ = [*zip(*store.verdicts(run.id, judge), strict=True)] or [()] * 4
-            missing = store.count_trials(run.id) - len(chosen)
+            missing = outcome(store, run, judge).missing
         if not chosen:
             raise UsageError(f"run {self.name!r} has no verdicts by {judge} yet")
         traits = [trait.name for trait in run.traits]
@@ -391,6 +393,17 @@ class Run:
 
         contexts = Contexts(self.contexts(by), by=by, run=self.name)
         return consistency(self.comparisons(judge), contexts, **settings)
+
+    def outcome(self, judge: str | None = None) -> Outcome:
+        """What became of the run's trials, as a judge read them (default: the run's first).
+
+        Raises:
+            UnknownName: there is no such run or judge.
+        """
+        with Store(self.path, read_only=True) as store:
+            run = store.run(self.name)
+            anybody = judge is not None or store.judges(run.id)
+            return outcome(store, run, _judge(store, run, judge) if anybody else "")
 
     def failures(self) -> dict[str, int]:
         """Why trials have no response: how many for each reason, most frequent first."""

@@ -28,6 +28,22 @@ class Spending(NamedTuple):
     latest: float | None
 
 
+class TrialCounts(NamedTuple):
+    """What became of a run's trials under one judge; each trial is counted once.
+
+    Attributes:
+        read: with the judge's verdict.
+        unread: answered, and without one.
+        failed: asked, and not answered.
+        unasked: not asked yet.
+    """
+
+    read: int
+    unread: int
+    failed: int
+    unasked: int
+
+
 def run_counts(db: sqlite3.Connection) -> list[RunCounts]:
     """All runs, newest first."""
     query = """
@@ -37,6 +53,29 @@ def run_counts(db: sqlite3.Connection) -> list[RunCounts]:
         FROM run r ORDER BY r.id DESC
         """
     return [RunCounts(*row) for row in db.execute(query)]
+
+
+def trial_counts(db: sqlite3.Connection, run: int, judge: str) -> TrialCounts:
+    """Count a run's trials by what became of them under a judge; under none that it has, none is read."""
+    query = """
+        SELECT count(v.trial),
+               count(CASE WHEN v.trial IS NULL AND c.failure = '' THEN 1 END),
+               count(CASE WHEN v.trial IS NULL AND c.failure <> '' THEN 1 END),
+               count(CASE WHEN v.trial IS NULL AND c.key IS NULL THEN 1 END)
+        FROM trial t LEFT JOIN call c ON c.key = t.call
+             LEFT JOIN verdict v ON v.run = t.run AND v.trial = t.id AND v.judge = ?
+        WHERE t.run = ?
+        """
+    return TrialCounts(*db.execute(query, (judge, run)).fetchone())
+
+
+def failure_counts(db: sqlite3.Connection, run: int) -> dict[str, int]:
+    """Why trials of a run have no response: how many for each reason, most frequent first."""
+    query = """
+        SELECT c.failure, count(*) FROM trial t JOIN call c ON c.key = t.call
+        WHERE t.run = ? AND c.failure <> '' GROUP BY c.failure ORDER BY count(*) DESC
+        """
+    return dict(db.execute(query, (run,)).fetchall())
 
 
 def spending(db: sqlite3.Connection, run: int) -> Spending:

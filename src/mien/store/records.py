@@ -84,6 +84,11 @@ class JudgeRecord:
     settings: str
 
     @property
+    def imported(self) -> bool:
+        """Whether its verdicts came with a table: nothing tells how it was asked."""
+        return self.settings == "{}"
+
+    @property
     def identity(self) -> tuple[str, str]:
         """Model and settings, alike for a judge and its repeats."""
         settings: dict[str, object] = msgspec.json.decode(self.settings)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from mien.errors import StoreError, UnknownName
+from mien.store.counts import failure_counts, trial_counts
 from mien.store.records import (
     INFO_COLUMNS,
     RUN_COLUMNS,
@@ -32,6 +33,7 @@ from mien.types import TIE, Call, Preference, Prompt, Trial
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from mien.store.counts import TrialCounts
     from mien.store.writer import Item
     from mien.types import Verdict
 
@@ -356,15 +358,13 @@ class Store:
 
     def failures(self, run: int) -> dict[str, int]:
         """Why trials of a run have no response: how many for each reason, most frequent first."""
-        return dict(
-            self._select(
-                """
-                SELECT c.failure, count(*) FROM trial t JOIN call c ON c.key = t.call
-                WHERE t.run = ? AND c.failure <> '' GROUP BY c.failure ORDER BY count(*) DESC
-                """,
-                run,
-            )
-        )
+        with explained(self.path):
+            return failure_counts(self._db, run)
+
+    def trial_counts(self, run: int, judge: str) -> TrialCounts:
+        """What became of a run's trials under a judge."""
+        with explained(self.path):
+            return trial_counts(self._db, run, judge)
 
     def _each(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
         with explained(self.path):
