@@ -30,7 +30,7 @@ from benchmarks.truth import FIRST, N_DESIGNS, WIN_COUNTS, Shown, planned, read_
 from mien.stats import choice
 from mien.stats.choice.likelihood import Penalty, Trials, inverse_on_contrasts, maximise
 from mien.stats.design.trials import _orient  # the design's own rule of which comes first
-from mien.stats.intervals import quantile
+from mien.stats.distributions import t_half_width
 from mien.stats.profiles.elo import ELO_SCALE
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def rate(voter: Voter, options: np.ndarray, chosen: np.ndarray, alpha: float) ->
         variance=float(np.mean(fit.stderr**2)),
         error=float(np.mean(error**2)),
         rho=float(scipy.stats.spearmanr(fit.scores, scores).statistic),
-        coverage=float(np.mean(error < quantile(0.95, fit.n_clusters) * fit.stderr)),
+        coverage=float(np.mean(error < t_half_width(0.95, fit.n_clusters - 1) * fit.stderr)),
         slope=float(fit.scores @ scores / (scores @ scores)),
     )
 

@@ -19,7 +19,7 @@ from benchmarks.options import Options
 from mien.stats.comparisons import Comparisons
 from mien.stats.consistency import Consistency, Contexts, consistency
 from mien.stats.design.trials import lay_out, rounds_for
-from mien.stats.intervals import quantile
+from mien.stats.distributions import t_half_width
 from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE
 from mien.types import Prompt
 
@@ -112,7 +112,7 @@ def simulate(setting: Setting, tau: float, rng: np.random.Generator) -> Outcome:
 def print_row(setting: Setting, tau: int, outcomes: list[Outcome]) -> None:
     covered, error, whole = [], [], []
     for found, truth, _ in outcomes:
-        half = quantile(0.95, float(found.prompts.sum())) * found.stderr
+        half = t_half_width(0.95, float(found.prompts.sum()) - 1) * found.stderr
         covered.append(np.mean(np.abs(found.rating - truth) < half))
         error.append(np.mean((found.rating - truth) ** 2))
         whole.append(np.mean((found.whole - truth) ** 2))

@@ -30,7 +30,7 @@ from benchmarks.options import Options
 from mien.stats import choice
 from mien.stats.choice import Trials
 from mien.stats.choice.misclassification import Misreading, corrected_fit, misreading
-from mien.stats.intervals import quantile
+from mien.stats.distributions import t_half_width
 from mien.stats.profiles.elo import ELO_SCALE
 from mien.stats.profiles.position_effects import position_effects
 
@@ -118,7 +118,7 @@ def slope_on(scores: np.ndarray, fit: choice.ChoiceFit) -> float:
 
 
 def covered(scores: np.ndarray, fit: choice.ChoiceFit) -> float:
-    width = quantile(0.95, fit.n_clusters)
+    width = t_half_width(0.95, fit.n_clusters - 1)
     return float(np.mean(np.abs(fit.scores - scores) < width * fit.stderr))
 
 

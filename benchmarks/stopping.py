@@ -32,7 +32,7 @@ from mien.stats.choice import Trials
 from mien.stats.comparisons import Comparisons
 from mien.stats.design.stopping import FLOOR, Check, Rule
 from mien.stats.design.trials import lay_out
-from mien.stats.intervals import quantile
+from mien.stats.distributions import t_half_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -96,7 +96,7 @@ def covered(scores: np.ndarray, shown: Shown, chosen: np.ndarray) -> np.ndarray:
     fit = choice.fit(
         Trials.of(shown.options, chosen[: len(shown.options)], len(scores), clusters=shown.prompt)
     )
-    return np.abs(fit.scores - scores) < quantile(0.95, fit.n_clusters) * fit.stderr
+    return np.abs(fit.scores - scores) < t_half_width(0.95, fit.n_clusters - 1) * fit.stderr
 
 
 def stopped(

@@ -27,7 +27,7 @@ from mien.stats.choice.likelihood import Trials
 from mien.stats.comparisons import Comparisons
 from mien.stats.design.trials import Design, lay_out, rounds_for
 from mien.stats.diffs import diff
-from mien.stats.intervals import quantile
+from mien.stats.distributions import t_half_width
 from mien.stats.profiles import rate
 from mien.stats.profiles.elo import sequential_elo
 from mien.types import Prompt
@@ -140,7 +140,7 @@ def estimates(truth: list[np.ndarray], shown: Shown, rng: np.random.Generator) -
 
 
 def recovered(fit: choice.ChoiceFit, scores: np.ndarray) -> Recovered:
-    width = quantile(0.95, fit.n_clusters)
+    width = t_half_width(0.95, fit.n_clusters - 1)
     return Recovered(
         rho=scipy.stats.spearmanr(fit.scores, scores).statistic,
         covered=np.abs(fit.scores - scores) < width * fit.stderr,
@@ -157,7 +157,7 @@ def recover(scores: np.ndarray, shown: Shown, chosen: np.ndarray, others: list[p
     contrast[n:] = -1 / (n_options - 1)
     contrast[n] = 1
     position = contrast[n:] @ (flat.positions - flat.position_bias)
-    margin = quantile(0.95, flat.n_clusters) * np.sqrt(contrast @ flat.covariance @ contrast)
+    margin = t_half_width(0.95, flat.n_clusters - 1) * np.sqrt(contrast @ flat.covariance @ contrast)
     elo = sequential_elo(shown.options, chosen, n)
     return Recovery(
         flat=recovered(flat, scores),

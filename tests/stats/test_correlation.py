@@ -5,8 +5,22 @@ import math
 import numpy as np
 import pytest
 import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 
-from mien.stats.correlation import rank_correlation
+from mien.stats.correlation import rank_correlation, ranks, spearman
+
+
+@given(values=arrays(float, array_shapes(max_dims=3), elements=st.integers(-5, 5).map(float)))
+def test_ranks_and_their_correlation_are_scipys(values: np.ndarray) -> None:
+    np.testing.assert_array_equal(ranks(values), scipy.stats.rankdata(values, axis=-1))
+    rows = values.reshape(-1, values.shape[-1])
+    first, last = rows[0], rows[-1]
+    if np.ptp(first) and np.ptp(last):
+        assert spearman(first, last) == pytest.approx(scipy.stats.spearmanr(first, last).statistic)
+    else:
+        assert math.isnan(spearman(first, last))
 
 
 def test_correlation_and_correction_follow_their_definitions():

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
-import scipy.stats
+
+from mien.stats.distributions import norm_ppf
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from mien.types import Floats
 
 
@@ -20,6 +23,26 @@ class Correlation(TypedDict):
     disattenuated: float | None
     disattenuated_low: float | None
     disattenuated_high: float | None
+
+
+def ranks(values: ArrayLike) -> Floats:
+    """Ranks along the last axis, 1 for the smallest; equals share the middle of theirs."""
+    known = np.asarray(values, dtype=np.float64)
+    rows = known.reshape(-1, known.shape[-1])
+    ordered = np.sort(rows, axis=-1)
+    places = [
+        (np.searchsorted(o, row, "left") + np.searchsorted(o, row, "right") + 1) / 2
+        for o, row in zip(ordered, rows, strict=True)
+    ]
+    return np.array(places).reshape(known.shape)
+
+
+def spearman(first: ArrayLike, second: ArrayLike) -> float:
+    """Spearman's ρ of two (n,) sets of scores; NaN where all of a set are equal."""
+    a, b = ranks(first), ranks(second)
+    a, b = a - a.mean(), b - b.mean()
+    length = float(np.sqrt(np.dot(a, a) * np.dot(b, b)))
+    return float(np.dot(a, b)) / length if length else float("nan")
 
 
 def rank_correlation(
@@ -43,11 +66,11 @@ def rank_correlation(
     n = len(first)
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return _correlation(None, None, None, None, shared)
-    rho = float(scipy.stats.spearmanr(first, second).statistic)
+    rho = spearman(first, second)
     low = high = None
     if n > 3:
         z = np.arctanh(np.clip(rho, -1 + 1e-12, 1 - 1e-12))
-        half = scipy.stats.norm.ppf((1 + confidence_level) / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
+        half = norm_ppf((1 + confidence_level) / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
         low, high = float(np.tanh(z - half)), float(np.tanh(z + half))
     reliable = [value for value in reliabilities if value is not None and value > 0]
     attenuation = float(np.sqrt(np.prod(reliable))) if len(reliable) == 2 else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import scipy.stats
+
+from mien.stats.distributions import t_half_width
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -50,7 +51,7 @@ def proportion(
     n_clusters = int(codes.max()) + 1
     if n_clusters == 1:
         return Proportion(share, 0.0, 1.0, n)
-    z = float(scipy.stats.t.ppf((1 + confidence_level) / 2, n_clusters - 1))
+    z = float(t_half_width(confidence_level, n_clusters - 1))
     binomial = share * (1 - share) / n
     effective = float(n)
     if binomial > 0:

@@ -91,7 +91,12 @@ def test_what_does_not_fit_the_context_fails_alone(engine: Local) -> None:
             Job(prompt="a", sampling=Sampling(extra={"top_k": 3})),
         ]
     )
-    assert outputs[0] == engine.run([fine])[0]
+    # Alike as far as rounding lets it: matrices of another height are multiplied in another order.
+    alone = engine.run([fine])[0]
+    assert outputs[0].text == alone.text
+    assert [t.logprob for t in outputs[0].tokens] == pytest.approx(
+        [t.logprob for t in alone.tokens], abs=1e-5
+    )
     assert "leaves no room for an answer in a context of 96" in outputs[1].failure
     assert "prompt and continuation have" in outputs[2].failure
     assert outputs[3].failure == "an empty prompt cannot be continued"

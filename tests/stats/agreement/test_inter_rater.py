@@ -44,7 +44,8 @@ def agreed(names: Sequence[str], labels: ArrayLike, *identities: str, **about: A
 @pytest.mark.parametrize("gaps", [0.0, 0.3])
 def test_alpha_is_evalicas(gaps: float) -> None:
     labels = noisy(gaps=gaps)
-    codes = pd.DataFrame(labels).replace({"": np.nan, "0": "0", "1": "1", "neither": "2"}).astype(float)
+    code = {"": np.nan, "0": 0.0, "1": 1.0, "neither": 2.0}
+    codes = pd.DataFrame([[code[label] for label in row] for row in labels])
     assert krippendorff_alpha(labels).alpha == pytest.approx(evalica.alpha(codes).alpha)
 
 

@@ -15,7 +15,7 @@ from mien.stats.choice import Trials
 from mien.stats.comparisons import NEITHER_CODE, Comparisons
 from mien.stats.design.stopping import FLOOR, Check, Rule, ceiling
 from mien.stats.design.trials import lay_out
-from mien.stats.intervals import quantile
+from mien.stats.distributions import t_half_width
 from mien.stats.profiles import rate
 from mien.types import Prompt
 
@@ -186,7 +186,7 @@ def test_intervals_hold_the_truth_after_stopping(rule: Rule) -> None:
         check = stop(rule, chosen)
         table = first(chosen, check.rounds)
         fit = choice.fit(Trials.of(table.options, table.chosen, 10, clusters=table.cluster))
-        margin = quantile(0.95, fit.n_clusters) * fit.stderr
+        margin = t_half_width(0.95, fit.n_clusters - 1) * fit.stderr
         covered.append(np.abs(fit.scores - scores) < margin)
         rounds.append(check.rounds)
     assert len(set(rounds)) > 5  # the verdicts decided

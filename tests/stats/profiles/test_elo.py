@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import evalica
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,3 +27,12 @@ def test_elo_updates_game_by_game(seed, k):
     comparisons = table(n_trials=50, k=k, seed=seed)
     found = sequential_elo(comparisons.options, comparisons.chosen, 8, Elo(k=20, start=1200))
     np.testing.assert_allclose(found, plain_elo(comparisons.options, comparisons.chosen, 8, 20, 1200))
+
+
+def test_elo_is_evalicas():
+    comparisons = table(n_trials=200, k=2, seed=1)
+    winners = comparisons.options[np.arange(200), comparisons.chosen]
+    losers = comparisons.options[np.arange(200), 1 - comparisons.chosen]
+    peer = evalica.elo(winners.tolist(), losers.tolist(), [evalica.Winner.X] * 200, k=32, initial=1000)
+    found = sequential_elo(comparisons.options, comparisons.chosen, 8)
+    np.testing.assert_allclose(found[peer.scores.index.to_numpy()], peer.scores.to_numpy())

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from mien.stats.intervals import quantile
+from mien.stats.distributions import t_half_width
 from mien.stats.profiles import rate
 from tests.stats.profiles.tables import table
 
@@ -24,7 +24,7 @@ def test_position_interval_of_pairs_is_that_of_the_contrast():
     fit = profile.fit
     contrast = np.zeros(10)
     contrast[8:] = 1, -1
-    margin = quantile(0.95, fit.n_clusters) * math.sqrt(contrast @ fit.covariance @ contrast)
+    margin = t_half_width(0.95, fit.n_clusters - 1) * math.sqrt(contrast @ fit.covariance @ contrast)
     positions = fit.positions - fit.position_bias
     effect = positions[0] - positions[1]
     expected = [1 / (1 + math.exp(-x)) for x in (effect, effect - margin, effect + margin)]

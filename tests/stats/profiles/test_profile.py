@@ -12,7 +12,7 @@ from mien.stats import choice
 from mien.stats.choice import Trials
 from mien.stats.choice.empirical_bayes import Prior
 from mien.stats.comparisons import NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE
-from mien.stats.intervals import quantile
+from mien.stats.distributions import t_half_width
 from mien.stats.profiles import Provenance, rate
 from tests.stats.profiles.tables import games, table
 
@@ -37,7 +37,7 @@ def test_rows_go_by_rank_and_say_what_was_shown():
     assert profile.chosen.sum() == 400
     row = profile.rows[0]
     assert row["shown"] == np.sum(comparisons.options == 0)
-    width = quantile(0.95, profile.fit.n_clusters) * row["stderr"]
+    width = t_half_width(0.95, profile.fit.n_clusters - 1) * row["stderr"]
     assert (row["low"], row["high"]) == pytest.approx((row["rating"] - width, row["rating"] + width))
 
 

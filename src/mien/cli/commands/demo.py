@@ -119,13 +119,12 @@ def _indented(text: str) -> str:
 
 
 def _print_profile(profile: Profile, truth: dict[str, float]) -> None:
-    from scipy.stats import spearmanr
-
     from mien.report.diagnostics import diagnostics
+    from mien.stats.correlation import spearman
 
     rows = profile.rows
     held = sum(row["low"] <= truth[row["trait"]] <= row["high"] for row in rows)
-    rho = float(spearmanr([row["rating"] for row in rows], [truth[row["trait"]] for row in rows]).statistic)
+    rho = spearman([row["rating"] for row in rows], [truth[row["trait"]] for row in rows])
     out = console()
     out.print(f"[bold]{profile.model}[/bold], what it chooses")
     for label, text in diagnostics(profile):

@@ -6,14 +6,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
-import scipy.stats
 
+from mien.stats.distributions import t_half_width, t_two_sided
+from mien.stats.multiplicity import false_discovery
 from mien.stats.proportions import Proportion, proportion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from numpy.typing import NDArray
 
     from mien.instruments.manner.features import Shift
     from mien.stats.consistency.persistence import Persistence
@@ -91,7 +90,7 @@ def took(diff: Diff, written: Mapping[str, Way], a: Role, b: Role) -> Took:
     """
     names = sorted(written, key=lambda name: (written[name] != "raise", name))
     where = [diff.names.index(name) for name in names]
-    q = _adjusted(diff.p[where])
+    q = false_discovery(diff.p[where])
     moves = tuple(
         Move(
             trait=name,
@@ -108,7 +107,7 @@ def took(diff: Diff, written: Mapping[str, Way], a: Role, b: Role) -> Took:
     weights = np.zeros(len(diff.names))
     weights[where] = [(1 if written[name] == "raise" else -1) / len(names) for name in names]
     mean, stderr = float(weights @ diff.delta), float(np.sqrt(weights @ diff.covariance @ weights))
-    half = float(scipy.stats.t.ppf((1 + diff.confidence_level) / 2, diff.df[where].min())) * stderr
+    half = float(t_half_width(diff.confidence_level, diff.df[where].min())) * stderr
     return Took(
         a=a,
         b=b,
@@ -139,9 +138,9 @@ def spread(diff: Diff, written: Mapping[str, Way]) -> tuple[Move, ...]:
     delta = centre @ diff.delta[where]
     covariance = centre @ diff.covariance[np.ix_(where, where)] @ centre.T
     stderr, df = np.sqrt(np.diag(covariance)), diff.df[where]
-    half = np.asarray(scipy.stats.t.ppf((1 + diff.confidence_level) / 2, df)) * stderr
-    p = np.asarray(2 * scipy.stats.t.sf(np.abs(delta) / stderr, df))
-    q = _adjusted(p)
+    half = t_half_width(diff.confidence_level, df) * stderr
+    p = t_two_sided(delta / stderr, df)
+    q = false_discovery(p)
     order: list[int] = np.argsort(-np.abs(delta), kind="stable").tolist()
     return tuple(
         Move(
@@ -156,10 +155,6 @@ def spread(diff: Diff, written: Mapping[str, Way]) -> tuple[Move, ...]:
         )
         for n in order
     )
-
-
-def _adjusted(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(scipy.stats.false_discovery_control(p), dtype=np.float64)
 
 
 def moves(diff: Diff) -> tuple[Move, ...]:

@@ -8,9 +8,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import scipy.stats
 
 from mien.instruments.manner.leakage import refuses
+from mien.stats.distributions import t_half_width, t_two_sided
+from mien.stats.multiplicity import false_discovery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -104,14 +105,12 @@ def shifts(
         if n < 2:
             continue
         stderr, delta = float(difference.std(ddof=1)) / n**0.5, float(difference.mean())
-        half = float(scipy.stats.t.ppf((1 + confidence_level) / 2, n - 1)) * stderr
-        if stderr > 0:
-            p = float(scipy.stats.ttest_rel(other[known], one[known]).pvalue)
-        else:
-            p = 1.0 if delta == 0 else 0.0
+        half = float(t_half_width(confidence_level, n - 1)) * stderr
+        standing = delta / stderr if stderr > 0 else float(np.copysign(np.inf, delta)) if delta else 0.0
+        p = float(t_two_sided(standing, n - 1))
         found.append((what, float(one[known].mean()), delta, half, p, n))
     ps = [p for *_, p, _ in found]
-    qs: list[float] = np.asarray(scipy.stats.false_discovery_control(ps)).tolist() if ps else []
+    qs: list[float] = false_discovery(ps).tolist()
     return [
         Shift(
             what=what,

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 import altair as alt
 import pandas as pd
-import scipy.stats
 
 from mien.errors import UsageError
 from mien.formatting import fraction
 from mien.report.figures.ratings import TOOLTIP, upright
 from mien.report.figures.theme import finished
+from mien.stats.correlation import spearman
 from mien.stats.profiles.elo import ELO_CENTRE
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def four_sides(profiles: Sequence[Profile]) -> Chart:
         told = f"{SIDES[profile.instrument]} ({profile.instrument})"
         alike = ""
         if place:
-            rho = float(scipy.stats.spearmanr(first.fit.scores, profile.fit.scores).statistic)
+            rho = spearman(first.fit.scores, profile.fit.scores)
             alike = f"; Spearman with {SIDES[first.instrument]}: {fraction(rho)}"
         note = [f"{profile.verdicts['chosen']:,} choices", alike.removeprefix("; ") or " "]
         columns.append(

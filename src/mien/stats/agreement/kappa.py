@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import scipy.stats
+
+from mien.stats.distributions import norm_ppf
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -51,5 +52,5 @@ def cohen_kappa(a: ArrayLike, b: ArrayLike, *, confidence_level: float = 0.95) -
     centre = kappa - chance * (1 - kappa)
     variance = max(float(np.mean(pull**2)) - centre**2, 0.0) / (1 - chance) ** 2 / n
     stderr = float(np.sqrt(variance))
-    margin = float(scipy.stats.norm.ppf((1 + confidence_level) / 2)) * stderr
+    margin = norm_ppf((1 + confidence_level) / 2) * stderr
     return Kappa(kappa, stderr, max(kappa - margin, -1.0), min(kappa + margin, 1.0), n)

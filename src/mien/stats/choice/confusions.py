@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-import scipy.optimize
 import scipy.special
-import scipy.stats
+
+from mien.stats.distributions import beta_ppf
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -73,12 +73,13 @@ def confusions(
     strength = prior_strength(confused, n, mean)
     a, b = confused + strength * mean, n - confused + strength * (1 - mean)
     tail = (1 - confidence_level) / 2
-    low, high = scipy.stats.beta.ppf(tail, a, b), scipy.stats.beta.ppf(1 - tail, a, b)
-    return Confusions(pairs, confused, n, a / (a + b), np.asarray(low), np.asarray(high))
+    low, high = beta_ppf(tail, a, b), beta_ppf(1 - tail, a, b)
+    return Confusions(pairs, confused, n, a / (a + b), low, high)
 
 
 def prior_strength(confused: Ints, n: Ints, mean: float) -> float:
     """How many trials a beta prior with this mean is worth, by the beta-binomial likelihood of the counts."""
+    import scipy.optimize
 
     def loss(log_strength: float) -> float:
         return -log_likelihood(confused, n, mean, float(np.exp(log_strength)))

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-import scipy.optimize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,6 +100,8 @@ def pool(own: Estimate, others: Sequence[Estimate], runs: Sequence[str] = ()) ->
     Raises:
         ValueError: fewer than `MIN_RUNS` others.
     """
+    import scipy.optimize  # as heavy as all the rest, which other runs don't need
+
     if len(others) < MIN_RUNS:
         raise ValueError(f"a pooled prior needs at least {MIN_RUNS} other runs, not {len(others)}")
     known = np.array([other.scores for other in others])

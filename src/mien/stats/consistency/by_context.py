@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import numpy as np
-import scipy.stats
 
 from mien.stats import choice
 from mien.stats.consistency.influence import Pulls
 from mien.stats.consistency.interaction import interaction
 from mien.stats.consistency.pooling import pooling
-from mien.stats.intervals import quantile
+from mien.stats.correlation import ranks
+from mien.stats.distributions import t_half_width
+from mien.stats.multiplicity import false_discovery
 from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Consistency:
     @property
     def rows(self) -> list[MoveRow]:
         """One row a trait, by how far its rating moves; q after Benjamini and Hochberg (1995)."""
-        q = np.asarray(scipy.stats.false_discovery_control(self.p_traits), dtype=np.float64)
+        q = false_discovery(self.p_traits)
         lowest: list[int] = self.rating.argmin(axis=0).tolist()
         highest: list[int] = self.rating.argmax(axis=0).tolist()
         order: list[int] = np.argsort(-np.ptp(self.rating, axis=0), kind="stable").tolist()
@@ -153,7 +154,7 @@ class Consistency:
     @property
     def rating_rows(self) -> list[RatingRow]:
         """One row a trait and context, traits by how far they move."""
-        half = quantile(self.confidence_level, float(self.prompts.sum())) * self.stderr
+        half = t_half_width(self.confidence_level, float(self.prompts.sum()) - 1) * self.stderr
         place = {trait: i for i, trait in enumerate(self.traits)}
         return [
             RatingRow(
@@ -276,9 +277,9 @@ def _correlations(draws: Floats, share: Floats, confidence_level: float) -> Floa
     """(M, 3) Spearman's ρ of each context with the whole: median and ends over (R, M, n) draws."""
 
     def standard(scores: Floats) -> Floats:
-        ranks = scipy.stats.rankdata(scores, axis=-1)
-        ranks = ranks - ranks.mean(axis=-1, keepdims=True)
-        return ranks / np.linalg.norm(ranks, axis=-1, keepdims=True)
+        places = ranks(scores)
+        places -= places.mean(axis=-1, keepdims=True)
+        return places / np.linalg.norm(places, axis=-1, keepdims=True)
 
     whole = standard(np.einsum("rmi,m->ri", draws, share))
     rho = np.einsum("rmi,ri->rm", standard(draws), whole)

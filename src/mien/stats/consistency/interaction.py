@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-import scipy.stats
 
 from mien.stats.consistency.pooling import Law
+from mien.stats.distributions import chi2_ppf
 
 if TYPE_CHECKING:
     from mien.stats.consistency.influence import Pulls
@@ -62,7 +62,7 @@ class Variance(NamedTuple):
         Uniform as Gelman (2006, Bayesian Analysis 1, 515–534) advises. The best τ alone would make intervals
         vanish where it is 0.
         """
-        furthest = self.tau(float(scipy.stats.chi2.ppf(1e-4, self.df)) / self.df)
+        furthest = self.tau(chi2_ppf(1e-4, self.df) / self.df)
         taus = np.linspace(0.0, furthest, n_nodes)
         relative = self.ratio / np.interp(taus**2, TAUS**2, self.means)
         heights = self.df / 2 * (np.log(relative) - relative)
@@ -120,7 +120,7 @@ def interaction(
         means=1 + np.maximum.accumulate(_signal(pulls, scale, rng)) / noise,
     )
     tail = (1 - confidence_level) / 2
-    far, near = (float(scipy.stats.chi2.ppf(at, variance.df)) / variance.df for at in (1 - tail, tail))
+    far, near = (chi2_ppf(at, variance.df) / variance.df for at in (1 - tail, tail))
     return Interaction(
         p=(1 + int(np.count_nonzero(null >= total - 1e-9))) / (n_resamples + 1),
         p_items=(1 + above) / (n_resamples + 1),

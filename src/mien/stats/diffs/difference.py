@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 import numpy as np
-import scipy.stats
 
 from mien.errors import UsageError
 from mien.formatting import plural
@@ -17,7 +16,9 @@ from mien.stats.diffs.change import Change, Relative
 from mien.stats.diffs.equivalence import growth, margins, within
 from mien.stats.diffs.joint import Joint
 from mien.stats.diffs.size import Size, size
+from mien.stats.distributions import t_half_width
 from mien.stats.estimates import Estimates
+from mien.stats.multiplicity import false_discovery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -193,7 +194,7 @@ class Diff:
             + self.after.covariance[item, item] / after**2
             - 2 * self.joint.cross[item, item] / (before * after)
         )
-        quantile = float(scipy.stats.t.ppf((1 + self.confidence_level) / 2, self.df[item]))
+        quantile = float(t_half_width(self.confidence_level, self.df[item]))
         ratio, half = math.log(after / before), quantile * math.sqrt(max(variance, 0.0))
         return Relative(change=math.expm1(ratio), low=math.expm1(ratio - half), high=math.expm1(ratio + half))
 
@@ -317,7 +318,7 @@ def diff(
         low=joint.delta - half,
         high=joint.delta + half,
         p=p,
-        q=np.asarray(scipy.stats.false_discovery_control(p), dtype=np.float64),
+        q=false_discovery(p),
         omnibus=Omnibus(chi2=whole.statistic, df=whole.df, p=whole.p),
         rms=float(np.sqrt(np.mean(joint.delta**2))) if together else None,
         rms_null=float(np.sqrt(np.mean(joint.stderr**2))) if together else None,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import scipy.stats
 
 from mien.errors import UnknownName, UsageError
+from mien.stats.distributions import t_half_width
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,10 +73,6 @@ def growth(
     """
     n = len(stderr)
     level = fdr * min(found + 1, n) / n
-    inside = _floats(scipy.stats.t.ppf((1 + confidence_level) / 2, df))
-    outside = _floats(scipy.stats.t.isf(level / 2, df))
+    inside = t_half_width(confidence_level, df)
+    outside = t_half_width(1 - level, df)
     return ((inside + outside) * stderr / margin) ** 2
-
-
-def _floats(values: Any) -> Floats:
-    return np.asarray(values, dtype=np.float64)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.stats
 
 from mien.stats.diffs.difference import diff
 from mien.stats.diffs.equivalence import margins, within
+from mien.stats.distributions import t_half_width, t_two_sided
+from mien.stats.multiplicity import false_discovery
 
 if TYPE_CHECKING:
     from mien.stats.diffs.difference import Diff
@@ -41,10 +42,10 @@ def influence(found: Diff) -> list[Influence]:
     pulls, shares = jackknife.rows(rows)
     delta = found.delta - pulls
     stderr = np.sqrt(np.maximum(variance - shares, _TINY))
-    p = 2 * scipy.stats.t.sf(np.abs(delta) / stderr, found.df)
-    q = np.asarray(scipy.stats.false_discovery_control(p, axis=1), dtype=np.float64)
+    p = t_two_sided(delta / stderr, found.df)
+    q = false_discovery(p)
     changed = q < found.fdr
-    half = np.asarray(scipy.stats.t.ppf((1 + found.confidence_level) / 2, found.df)) * stderr
+    half = t_half_width(found.confidence_level, found.df) * stderr
     changed &= ~within(delta - half, delta + half, margins(found.before, found.margin))
     return [
         {

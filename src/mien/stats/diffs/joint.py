@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import scipy.stats
 
+from mien.stats.distributions import t_half_width, t_two_sided
 from mien.stats.estimates.jackknife import Jackknife, cross_covariance, difference
 from mien.stats.estimates.wald import wald_test
 
@@ -62,14 +62,14 @@ class Joint(NamedTuple):
 
     def half(self, confidence_level: float) -> Floats:
         """(n,) half the width of the differences' intervals."""
-        return np.asarray(scipy.stats.t.ppf((1 + confidence_level) / 2, self.df)) * self.stderr
+        return t_half_width(confidence_level, self.df) * self.stderr
 
     def p(self) -> Floats:
         """(n,) two-sided, against no difference; where there is no noise at all, 1 or 0."""
         stderr = self.stderr
         size = np.abs(self.delta)
         standing = np.divide(size, stderr, out=np.where(size > 0, np.inf, 0.0), where=stderr > 0)
-        return np.asarray(2 * scipy.stats.t.sf(standing, self.df), dtype=np.float64)
+        return t_two_sided(standing, self.df)
 
     def omnibus(self, a: Estimates, b: Estimates) -> WaldTest:
         """Test that there is no difference in any quantity."""

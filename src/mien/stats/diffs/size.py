@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import numpy as np
 import scipy.optimize
-import scipy.stats
+
+from mien.stats.distributions import chi2_sf
 
 if TYPE_CHECKING:
     from mien.types import Floats
@@ -76,7 +77,7 @@ class _SumOfSquares(NamedTuple):
         c1, c2, c3 = (trace + j * shift * form for j, trace, form in zip((1, 2, 3), *self, strict=True))
         df = c2**3 / c3**2
         standing = (value - c1) * float(np.sqrt(df / c2)) + df
-        return float(scipy.stats.chi2.sf(standing, df))
+        return chi2_sf(standing, df)
 
     def smallest_shift(self, value: float, probability: float) -> float:
         """The least ‖δ‖² under which ``value`` is exceeded with this probability."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
-import scipy.stats
 
+from mien.stats.distributions import t_half_width
 from mien.stats.estimates import ranks
 from mien.stats.estimates.units import Unit
 
@@ -121,7 +121,7 @@ class Estimates:
 
     def intervals(self, confidence_level: float = 0.95) -> tuple[Floats, Floats]:
         """(n,) lower and upper ends of the values' own intervals, as their units have them."""
-        quantile = np.asarray(scipy.stats.t.ppf((1 + confidence_level) / 2, self.df), dtype=np.float64)
+        quantile = t_half_width(confidence_level, self.df)
         low, high, stderr = np.empty_like(self.values), np.empty_like(self.values), self.stderr
         for i, quantity in enumerate(self.quantities):
             here = slice(i, i + 1)

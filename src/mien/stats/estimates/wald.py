@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import scipy.stats
+
+from mien.stats.distributions import f_sf
 
 if TYPE_CHECKING:
     from mien.types import Floats
@@ -53,4 +54,4 @@ def wald_test(estimate: Floats, covariance: Floats, n_clusters: float, *, centre
         return WaldTest(None, q, None)
     statistic = float(np.sum(estimate * np.linalg.solve(regular, estimate)))
     ratio = statistic * (n_clusters - q) / (q * (n_clusters - 1))
-    return WaldTest(statistic, q, float(scipy.stats.f.sf(ratio, q, n_clusters - q)))
+    return WaldTest(statistic, q, f_sf(ratio, q, n_clusters - q))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.cluster.hierarchy
 import scipy.spatial.distance
-import scipy.stats
+
+from mien.stats.correlation import ranks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,7 +103,7 @@ def _likest(clades: NDArray[np.bool_], others: NDArray[np.bool_]) -> Floats:
 
 
 def _model_distances(scores: Floats) -> Floats:
-    return _distances(scipy.stats.rankdata(scores, axis=1))
+    return _distances(ranks(scores))
 
 
 def _trait_distances(scores: Floats) -> Floats:

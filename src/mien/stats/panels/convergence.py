@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, TypedDict
 
 import numpy as np
-import scipy.stats
+
+from mien.stats.correlation import ranks
 
 if TYPE_CHECKING:
     from mien.types import Floats
@@ -65,6 +66,6 @@ def convergence(scores: Floats, errors: Floats) -> list[Tier]:
 
 def _by_consensus(scores: Floats) -> Floats:
     """(n,) standard deviation over models of each trait's rank, in the order of the mean rank."""
-    ranks = scipy.stats.rankdata(-scores, axis=1)
-    order = np.argsort(ranks.mean(axis=0), kind="stable")
-    return np.asarray(ranks.std(axis=0, ddof=1)[order], dtype=np.float64)
+    places = ranks(-scores)
+    order = np.argsort(places.mean(axis=0), kind="stable")
+    return np.asarray(places.std(axis=0, ddof=1)[order], dtype=np.float64)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import scipy.stats
+
+from mien.stats.distributions import t_two_sided
+from mien.stats.multiplicity import false_discovery
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +66,6 @@ def distinct(panel: Sequence[Member]) -> Distinct:
     relative = whole / size
     alike = (relative.sum(axis=0) - relative) / others * size
     under_null = np.sqrt(stderr**2 + np.maximum(alike - whole, 0))
-    p = np.asarray(2 * scipy.stats.t.sf(np.abs(delta) / under_null, df), dtype=np.float64)
-    q = np.asarray(scipy.stats.false_discovery_control(p, axis=1), dtype=np.float64)
+    p = t_two_sided(delta / under_null, df)
+    q = false_discovery(p)
     return Distinct(delta, stderr, df, p, q)

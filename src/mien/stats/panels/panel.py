@@ -7,10 +7,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import numpy as np
-import scipy.stats
 
 from mien.errors import UsageError, require_each_once
-from mien.stats.correlation import Correlation, rank_correlation
+from mien.stats.correlation import Correlation, rank_correlation, ranks
+from mien.stats.distributions import t_half_width
 from mien.stats.panels.clusters import Clusters, model_clusters, trait_clusters
 from mien.stats.panels.components import Components, components
 from mien.stats.panels.convergence import Tier, convergence
@@ -109,8 +109,8 @@ class Panel:
         """One row a trait, by mean rating; intervals take the models for a sample of models (Student's t)."""
         n_models = len(self.names)
         mean, spread = self.rating.mean(axis=0), self.rating.std(axis=0, ddof=1)
-        ranks = scipy.stats.rankdata(-self.rating, axis=1).mean(axis=0)
-        quantile = float(scipy.stats.t.ppf((1 + self.confidence_level) / 2, n_models - 1))
+        mean_ranks = ranks(-self.rating).mean(axis=0)
+        quantile = float(t_half_width(self.confidence_level, n_models - 1))
         half = quantile * spread / np.sqrt(n_models)
         order: list[int] = np.argsort(-mean, kind="stable").tolist()
         return [
@@ -121,7 +121,7 @@ class Panel:
                 low=float(mean[i] - half[i]),
                 high=float(mean[i] + half[i]),
                 spread=float(spread[i]),
-                mean_rank=float(ranks[i]),
+                mean_rank=float(mean_ranks[i]),
             )
             for rank, i in enumerate(order, 1)
         ]
@@ -133,7 +133,7 @@ class Panel:
             ValueError: the panel has no such run.
         """
         r, found = self.names.index(run), self.distinct
-        half = scipy.stats.t.ppf((1 + self.confidence_level) / 2, found.df[r]) * found.stderr[r]
+        half = t_half_width(self.confidence_level, found.df[r]) * found.stderr[r]
         order: list[int] = np.argsort(-np.abs(found.delta[r]), kind="stable").tolist()
         return [
             DistinctRow(
@@ -311,8 +311,7 @@ def _correlations(
 def _concordance(scores: Floats) -> float:
     """Kendall's W (Kendall and Babington Smith 1939, Annals of Mathematical Statistics 10, 275–287)."""
     n_models, n = scores.shape
-    ranks = scipy.stats.rankdata(scores, axis=1)
-    return float(12 * np.var(ranks.sum(axis=0)) * n / (n_models**2 * (n**3 - n)))
+    return float(12 * np.var(ranks(scores).sum(axis=0)) * n / (n_models**2 * (n**3 - n)))
 
 
 def _require_comparable(profiles: Sequence[Profile]) -> tuple[str, ...]:

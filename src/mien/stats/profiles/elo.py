@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from mien.types import Floats
@@ -41,14 +43,14 @@ def sequential_elo(
     With K > 2 options, a trial is K − 1 games that the chosen option wins against each of the others, in the
     order shown. An item without a game keeps that of the start.
     """
-    import evalica
-
     n_trials, n_options = options.shape
     winners = np.repeat(options[np.arange(n_trials), chosen], n_options - 1)
     losers = options[np.arange(n_options) != chosen[:, None]]
-    won = [evalica.Winner.X] * len(winners)
-    k, start = float(elo.k), float(elo.start)
-    result = evalica.elo(winners.tolist(), losers.tolist(), won, k=k, initial=start)
-    ratings = np.full(n_items, start, dtype=np.float64)
-    ratings[result.scores.index.to_numpy()] = result.scores.to_numpy()
-    return ratings
+    ratings: list[float] = [float(elo.start)] * n_items
+    games: Iterable[tuple[int, int]] = zip(winners.tolist(), losers.tolist(), strict=True)
+    for winner, loser in games:
+        expected = 1 / (1 + 10.0 ** ((ratings[loser] - ratings[winner]) / 400))
+        gain = elo.k * (1 - expected)
+        ratings[winner] += gain
+        ratings[loser] -= gain
+    return np.array(ratings)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 import scipy.special
 
-from mien.stats.intervals import quantile
+from mien.stats.distributions import t_half_width
 
 if TYPE_CHECKING:
     from mien.types import Floats
@@ -36,6 +36,6 @@ def first_place(effects: Floats, covariance: Floats, *, confidence_level: float,
     log_odds = float(effects[0] - scipy.special.logsumexp(others))
     slope = np.concatenate([[1.0], -scipy.special.softmax(others)])
     stderr = float(np.sqrt(slope @ covariance @ slope))
-    margin = quantile(confidence_level, n_clusters) * stderr
+    margin = t_half_width(confidence_level, n_clusters - 1) * stderr
     first, low, high = scipy.special.expit([log_odds, log_odds - margin, log_odds + margin]).tolist()
     return Position(first=first, low=low, high=high)

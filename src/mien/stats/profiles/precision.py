@@ -9,7 +9,7 @@ import numpy as np
 from mien.errors import NotIdentified
 from mien.stats import choice
 from mien.stats.choice import Trials
-from mien.stats.intervals import quantile
+from mien.stats.distributions import t_half_width
 from mien.stats.profiles import reliability
 from mien.stats.profiles.elo import ELO_SCALE
 
@@ -60,7 +60,7 @@ def growth(
             continue
         if fit.n_clusters < 2:
             continue
-        half = ELO_SCALE * quantile(confidence_level, fit.n_clusters) * fit.stderr
+        half = ELO_SCALE * t_half_width(confidence_level, fit.n_clusters - 1) * fit.stderr
         lower, margin, upper = np.quantile(half, [0.1, 0.5, 0.9]).tolist()
         found.append(
             Precision(

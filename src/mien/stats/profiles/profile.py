@@ -13,10 +13,10 @@ from mien.stats import choice
 from mien.stats.choice import ChoiceFit, Trials
 from mien.stats.choice.misclassification import corrected_fit
 from mien.stats.comparisons import NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE
+from mien.stats.distributions import t_half_width
 from mien.stats.estimates import Estimates, Quantity, Rating, Sample
 from mien.stats.estimates.jackknife import Jackknife
 from mien.stats.estimates.wald import wald_test
-from mien.stats.intervals import quantile
 from mien.stats.profiles import reliability
 from mien.stats.profiles.accuracy import accuracy
 from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE, USUAL, Elo, sequential_elo
@@ -209,7 +209,7 @@ class Profile:
         """One row a trait, by rank; intervals by Student's t with one df less than there are prompts."""
         rating, stderr = self.rating, self.stderr
         by_rank: list[int] = np.argsort(-rating, kind="stable").tolist()
-        margin = quantile(self.confidence_level, self.fit.n_clusters) * stderr
+        margin = t_half_width(self.confidence_level, self.fit.n_clusters - 1) * stderr
         rows = [
             TraitRow(
                 trait=self.traits[i],

@@ -1,0 +1,47 @@
+"""Against SciPy's own laws, which are too heavy for a command to load."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mien.stats.distributions import (
+    beta_ppf,
+    chi2_ppf,
+    chi2_sf,
+    f_sf,
+    norm_ppf,
+    t_half_width,
+    t_ppf,
+    t_sf,
+    t_two_sided,
+)
+
+probabilities = st.floats(1e-6, 1 - 1e-6)
+degrees = st.floats(0.5, 1e6)
+values = st.floats(-50, 50)
+
+
+@given(p=probabilities, df=degrees | st.just(np.inf), x=values)
+def test_t(p: float, df: float, x: float) -> None:
+    assert t_ppf(p, df) == pytest.approx(scipy.stats.t.ppf(p, df))
+    assert t_sf(x, df) == pytest.approx(scipy.stats.t.sf(x, df))
+    assert t_two_sided(x, df) == pytest.approx(2 * scipy.stats.t.sf(abs(x), df))
+    assert t_half_width(p, df) == pytest.approx(scipy.stats.t.isf((1 - p) / 2, df))
+
+
+@given(p=probabilities, a=st.floats(0.1, 1e4), b=st.floats(0.1, 1e4), x=values)
+def test_the_others(p: float, a: float, b: float, x: float) -> None:
+    assert norm_ppf(p) == pytest.approx(scipy.stats.norm.ppf(p))
+    assert chi2_ppf(p, a) == pytest.approx(scipy.stats.chi2.ppf(p, a))
+    assert chi2_sf(x, a) == pytest.approx(scipy.stats.chi2.sf(x, a))
+    assert f_sf(x, a, b) == pytest.approx(scipy.stats.f.sf(x, a, b))
+    assert beta_ppf(p, a, b) == pytest.approx(scipy.stats.beta.ppf(p, a, b))
+
+
+def test_arrays_go_in_and_come_out() -> None:
+    assert t_two_sided(np.zeros((2, 3)), np.full((2, 3), 5.0)).shape == (2, 3)
+    assert np.isnan(t_sf(1.0, 0))
