@@ -19,6 +19,7 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -98,6 +99,21 @@ class BudgetReached(MienError):
 
 class Unfinished(MienError):
     """So many calls failed that the work would not be what was asked for."""
+
+
+class Notice(UserWarning):
+    """What a user should know though nothing has failed; the command line says it in a line."""
+
+
+def notify(source: str, notes: Iterable[str]) -> None:
+    """Tell the user of each note, once a process.
+
+    Args:
+        source: what the notes are about.
+        notes: in words that follow it.
+    """
+    for note in notes:
+        warnings.warn(f"{source}: {note}", Notice, stacklevel=3)
 
 
 def require_each_once(runs: Sequence[str]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+import warnings
+from typing import Annotated, Any
 
 import typer
 
@@ -31,7 +32,7 @@ from mien.cli.commands import (
     view,
 )
 from mien.cli.signals import INTERRUPTED, Termination
-from mien.errors import GateError, MienError
+from mien.errors import GateError, MienError, Notice
 from mien.version import __version__
 
 app = typer.Typer(
@@ -96,6 +97,7 @@ def main() -> None:
 
     Stopped from outside, commands end with 130 (Ctrl-C) or 143 (SIGTERM); those that serve, with 0.
     """
+    warnings.showwarning = _show_warning
     termination = Termination()
     termination.heed()
     try:
@@ -108,6 +110,14 @@ def main() -> None:
         typer.secho(f"Error: {line}", err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
         status = 2
     sys.exit(termination.status(status))
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *place: Any) -> None:
+    """Say a notice in a line; other warnings are developers' and stay as they are."""
+    if issubclass(category, Notice):
+        sys.stderr.write(f"Note: {message}\n")
+    else:
+        sys.stderr.write(warnings.formatwarning(message, category, *place[:2]))
 
 
 def _explained(error: Exception) -> str | None:

@@ -77,6 +77,7 @@ class Engine(Protocol):
         name: the model's name without its kind: ``v1``, or a folder or hub id.
         digest: of the weights and all else that an answer depends on; a part of each call's key.
         batch_size: jobs that it likes to get at once.
+        notes: what it does with conversations other than as usual, and why; kept with each call.
     """
 
     @property
@@ -87,6 +88,9 @@ class Engine(Protocol):
 
     @property
     def batch_size(self) -> int: ...
+
+    @property
+    def notes(self) -> Sequence[str]: ...
 
     def run(self, jobs: Sequence[Job]) -> list[Output]:
         """Do all jobs; one output each, in their order."""

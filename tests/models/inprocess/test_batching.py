@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Engine:
     """Answers with the prompt; `hold` keeps it from ending a batch until it is set."""
 
-    name, digest = "fake", "0"
+    name, digest, notes = "fake", "0", ()
 
     def __init__(self, batch_size: int = 4, problem: BaseException | None = None) -> None:
         self.batch_size = batch_size

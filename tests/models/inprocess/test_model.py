@@ -50,7 +50,7 @@ class Engine:
         digest: str = "d0",
         batch_size: int = 8,
     ) -> None:
-        self.name, self.digest, self.batch_size = name, digest, batch_size
+        self.name, self.digest, self.batch_size, self.notes = name, digest, batch_size, ()
         self.batches: list[list[Job]] = []
         self._answer = answer
 

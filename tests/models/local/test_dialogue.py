@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import transformers
 
-from mien.errors import InputError
+from mien.errors import InputError, Notice
 from mien.models.engine import Job
 from mien.models.local import Local
 from mien.types import Message, Sampling
@@ -55,7 +55,8 @@ def test_an_adapter_may_bring_its_chat_template(tmp_path: Path) -> None:
 
 
 def test_a_system_message_that_is_refused_goes_to_the_user(tmp_path: Path) -> None:
-    strict = Local(str(build(tmp_path / "strict", template=STRICT)), device="cpu")
+    with pytest.warns(Notice, match="takes no system messages"):
+        strict = Local(str(build(tmp_path / "strict", template=STRICT)), device="cpu")
     given = Job(prompt=say("hello", "be brief"), continuation="well")
     meant = Job(prompt=say("be brief\n\nhello"), continuation="well")
     alone = Job(prompt=(Message(role="system", content="be brief"),), continuation="well")

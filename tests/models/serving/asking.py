@@ -28,7 +28,7 @@ WORDS = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta")
 class Engine:
     """A token is a word with the space before it; what is drawn depends on the prompt and the seed alone."""
 
-    name, digest, batch_size = "v1", "fp-1", 64
+    name, digest, batch_size, notes = "v1", "fp-1", 64, ()
 
     def __init__(self) -> None:
         self.batches: list[list[Job]] = []

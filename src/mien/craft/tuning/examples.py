@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
-
-from jinja2 import TemplateError
+from typing import TYPE_CHECKING, Any
 
 from mien.craft.tuning.pairs import Example, Pair
-from mien.errors import InputError
-from mien.models.local.dialogue import Dialogue, without_system
+from mien.errors import InputError, notify
+from mien.models.local.dialogue import Dialogue
 from mien.models.local.places import first_line
 from mien.types import Message
 
@@ -18,6 +16,8 @@ if TYPE_CHECKING:
 
     from mien.craft.tuning.base_models import Base
     from mien.craft.tuning.config import TrainingConfig
+
+    Turns = list[dict[str, Any]]
 
 
 # Said in many places, and naming no manner: nothing of what any instrument tells a model.
@@ -38,7 +38,7 @@ class Examples:
         base: the model that is to be trained.
 
     Raises:
-        InputError: the model has no chat template.
+        InputError: the model has no chat template, or one that drops what it is given.
 
     Attributes:
         cut: examples so far that are longer than the configuration allows.
@@ -46,7 +46,9 @@ class Examples:
 
     def __init__(self, base: Base, config: TrainingConfig) -> None:
         self._tokenizer, context = base.tokenizer()
-        Dialogue(self._tokenizer, base.spec).check()
+        self._dialogue = Dialogue(self._tokenizer, base.spec)
+        self._dialogue.check()
+        notify(base.spec, self._dialogue.form.notes)
         if config.max_length > context:
             raise InputError(
                 f"{config.max_length} tokens are more than the {context} that {base.spec} can read",
@@ -57,11 +59,10 @@ class Examples:
 
     def rows(
         self, examples: Sequence[Pair] | Sequence[Example], *, system_share: float = 0.0
-    ) -> list[dict[str, list[Message]]]:
-        """Rows of a data set for a trainer.
+    ) -> list[dict[str, Turns]]:
+        """Rows of a data set for a trainer, in the form in which the template takes conversations.
 
-        A system message that the template does not take is put in front of the first of the user's, as it is
-        in a measurement.
+        It is that of a measurement: system messages that it does not take are put in front of the user's.
 
         Args:
             system_share: of the examples without a system message, how many get a neutral one.
@@ -69,7 +70,7 @@ class Examples:
         Raises:
             InputError: the template refuses a conversation, or more of them are too long than may be.
         """
-        rows: list[dict[str, list[Message]]] = []
+        rows: list[dict[str, Turns]] = []
         longest, cut = 0, 0
         draw = random.Random(f"{self._config.seed}/system")
         for one in examples:
@@ -77,16 +78,17 @@ class Examples:
             told, system = draw.random() < system_share, draw.choice(NEUTRAL)
             if told and prompt[0]["role"] != "system":
                 prompt.insert(0, Message(role="system", content=system))
-            prompt = self._accepted(prompt, one.place)
-            answers = (
-                {"chosen": list(one.chosen), "rejected": list(one.rejected)}
+            turns = self._accepted(prompt, one.place)
+            given = (
+                {"chosen": one.chosen, "rejected": one.rejected}
                 if isinstance(one, Pair)
-                else {"completion": list(one.completion)}
+                else {"completion": one.completion}
             )
-            length = max(self._length(one, [*prompt, *answer]) for answer in answers.values())
+            answers = {name: self._dialogue.form.shape(answer) for name, answer in given.items()}
+            length = max(self._length(one, [*turns, *answer]) for answer in answers.values())
             cut += length > self._config.max_length
             longest = max(longest, length)
-            rows.append({"prompt": prompt, **answers})
+            rows.append({"prompt": turns, **answers})
         if cut > self._config.max_cut * len(rows):
             raise InputError(
                 f"{cut} of {len(rows)} examples are longer than {self._config.max_length} tokens and would "
@@ -96,21 +98,17 @@ class Examples:
         self.cut += cut
         return rows
 
-    def _accepted(self, given: list[Message], place: str) -> list[Message]:
+    def _accepted(self, prompt: list[Message], place: str) -> Turns:
         """The conversation as the template takes it."""
-        for prompt in (given, without_system(given)):
-            try:
-                self._tokenizer.apply_chat_template(prompt, add_generation_prompt=True, tokenize=False)
-            except TemplateError as error:
-                problem = first_line(error)
-            else:
-                return prompt
-        raise InputError(f"the model's chat template refuses the conversation: {problem}", source=place)
+        try:
+            return self._dialogue.shape(prompt)
+        except ValueError as error:
+            raise InputError(str(error), source=place) from error
 
-    def _length(self, one: Pair | Example, turns: list[Message]) -> int:
+    def _length(self, one: Pair | Example, turns: Turns) -> int:
         try:
             ids: list[int] = self._tokenizer.apply_chat_template(turns, return_dict=False)
-        except TemplateError as error:
+        except Exception as error:  # a template may do anything
             raise InputError(
                 f"the model's chat template refuses the conversation: {first_line(error)}", source=one.place
             ) from error

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from mien.craft.tuning.base_models import Base
     from mien.craft.tuning.config import TrainingConfig
     from mien.craft.tuning.devices import Devices
-    from mien.types import Message
+    from mien.craft.tuning.examples import Turns
 
-    Rows = list[dict[str, list[Message]]]
+    Rows = list[dict[str, Turns]]
 
 # Their functions have parameters of types that checkers cannot know.
 _trl: Any = trl

@@ -38,11 +38,15 @@ class Resident:
         self.model = engine.name
         self.supports_schema: bool | None = False
         self._digest = engine.digest
+        self._notes = list(engine.notes)
         self._batcher = Batcher(engine)
         self._tally = tally
 
     def body(self, request: Request) -> bytes:
         """What is asked, as JSON in full."""
+        return _encode(self._asked(request))
+
+    def _asked(self, request: Request) -> dict[str, Any]:
         sampling = request.sampling
         asked: dict[str, Any] = {
             "model": self.model,
@@ -54,7 +58,7 @@ class Resident:
             "reasoning_effort": sampling.reasoning_effort,
             "extra": sampling.extra or None,
         }
-        return _encode({name: value for name, value in asked.items() if value is not None})
+        return {name: value for name, value in asked.items() if value is not None}
 
     def key(self, request: Request) -> str:
         """What tells this call from all others: a hash of weights, body and replicate."""
@@ -92,7 +96,7 @@ class Resident:
             endpoint=self.address,
             model=self.model,
             replicate=request.replicate,
-            request=body,
+            request=_encode(self._asked(request) | {"notes": self._notes}) if self._notes else body,
             body=_raw(output),
             failure=output.failure or _lacking(job, output),
             text=_text(job, output),

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
-
-from jinja2 import TemplateError
+from typing import TYPE_CHECKING, Any, Final
 
 from mien.errors import InputError
 from mien.models.local.places import first_line
+from mien.models.local.template import Form, Template
 from mien.types import Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 # What no template takes away or writes itself.
-_PROBE = "mien7probe7mien"
+_ANSWER: Final = "mien7answer7mien"
 
 
 class Dialogue:
@@ -24,11 +24,19 @@ class Dialogue:
     Args:
         tokenizer: transformers' own.
         name: of the model, for messages.
+
+    Raises:
+        InputError: its chat template cannot be read, or drops what it is given.
+
+    Attributes:
+        form: in which the template takes conversations.
     """
 
     def __init__(self, tokenizer: Any, name: str) -> None:
         self._tokenizer = tokenizer
         self._name = name
+        self._template = Template(tokenizer)
+        self.form = self._template.check(name) if tokenizer.chat_template else Form()
 
     def check(self) -> None:
         """See that there is a chat template.
@@ -44,28 +52,38 @@ class Dialogue:
             )
 
     def write(self, messages: Sequence[Message], options: Mapping[str, Any]) -> str:
-        """Write a conversation down up to where the assistant is to answer.
+        """Write a conversation down up to where the assistant is to answer, as the template takes it.
 
-        A template that takes no system message refuses it with an error; the message is then put in front of
-        the first of the user's, with an empty line between.
+        One that refuses this conversation for its system message gets it in the user's.
 
         Args:
             messages: who said what.
             options: further variables of the template.
 
         Raises:
-            ValueError: the template refuses the conversation; the message says why.
+            ValueError: the template refuses the conversation, or drops a part of it; the message says why.
         """
-        merged = without_system(messages)
+        form = self._template.form(options)
+        return self._accepted(form, messages, options)[1]
+
+    def shape(self, messages: Sequence[Message]) -> list[dict[str, Any]]:
+        """A conversation as it is to be given to transformers' ``apply_chat_template``.
+
+        Raises:
+            ValueError: as `write`.
+        """
+        return self._accepted(self.form, messages, {})[0].shape(messages)
+
+    def _accepted(
+        self, form: Form, messages: Sequence[Message], options: Mapping[str, Any]
+    ) -> tuple[Form, str]:
+        """The form in which the template takes a conversation, and what it writes then."""
         try:
-            return self._render(messages, options)
-        except TemplateError as error:
-            if merged == list(messages):
+            return form, self._template.render(form, messages, options)
+        except Exception as error:  # a template may do anything
+            if form.merge or all(message["role"] != "system" for message in messages):
                 raise ValueError(_refusal(error)) from error
-        try:
-            return self._render(merged, options)
-        except TemplateError as error:
-            raise ValueError(_refusal(error)) from error
+        return self._accepted(replace(form, merge=True), messages, options)
 
     def encode(self, text: str, *, talk: bool) -> list[int]:
         """Tokens of a text.
@@ -112,13 +130,13 @@ class Dialogue:
         Anything else, such as the empty thoughts that some templates write, is the model's to say or not.
         """
         asked = [Message(role="user", content="Hello")]
-        answered = [*asked, Message(role="assistant", content=_PROBE)]
+        answered = [*asked, Message(role="assistant", content=_ANSWER)]
         try:
-            prompt = self._render(asked, {})
-            whole = self._render(answered, {"add_generation_prompt": False})
-        except (TemplateError, ValueError):  # it needs more than this, or there is none
+            prompt = self._template.render(self.form, asked, {})
+            whole = self._template.whole(self.form, answered)
+        except Exception:  # it needs more than this, or there is none
             return "", []
-        up_to, found, after = whole.rpartition(_PROBE)
+        up_to, found, after = whole.rpartition(_ANSWER)
         lead = up_to[len(prompt) :] if up_to.startswith(prompt) else ""
         first = self.encode(after, talk=True)[:1] if found else []
         marks = {*self._tokenizer.added_tokens_decoder, *self._tokenizer.all_special_ids}
@@ -130,20 +148,6 @@ class Dialogue:
         ids: list[int] = self._tokenizer("a")["input_ids"]
         return len(ids) > 1 and ids[-1] == self._tokenizer.eos_token_id
 
-    def _render(self, messages: Sequence[Message], options: Mapping[str, Any]) -> str:
-        arguments = {"add_generation_prompt": True, **options, "tokenize": False}
-        return self._tokenizer.apply_chat_template(list(messages), **arguments)
 
-
-def without_system(messages: Sequence[Message]) -> list[Message]:
-    """The same conversation with its system message in the first of the user's."""
-    if not messages or messages[0]["role"] != "system":
-        return list(messages)
-    told, rest = messages[0]["content"], list(messages[1:])
-    if rest and rest[0]["role"] == "user":
-        return [Message(role="user", content=f"{told}\n\n{rest[0]['content']}"), *rest[1:]]
-    return [Message(role="user", content=told), *rest]
-
-
-def _refusal(error: TemplateError) -> str:
+def _refusal(error: Exception) -> str:
     return f"the model's chat template refuses the conversation: {first_line(error)}"

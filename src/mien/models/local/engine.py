@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from mien.errors import InputError, UsageError
+from mien.errors import InputError, UsageError, notify
 from mien.models.engine import Output, Token
 from mien.models.local import fingerprint, places
 from mien.models.local.dialogue import Dialogue
@@ -120,19 +120,22 @@ class Local:
                 source=spec,
             )
         self._dialogue = Dialogue(tokenizer, spec)
+        self.notes = self._dialogue.form.notes
+        notify(spec, self.notes)
         self._spelling = Spelling(tokenizer)
         self._ends = _ends(model.generation_config.eos_token_id, tokenizer.eos_token_id, self._dialogue.end)
         self._dtype = str(model.dtype).removeprefix("torch.")
 
     @property
     def digest(self) -> str:
-        """Hash of weights, tokenizer, chat template, adapter and number format; see `fingerprint.digest`."""
+        """Hash of weights, tokenizer, chat template, its form, adapter and number format."""
         return self._digest
 
     @cached_property
     def _digest(self) -> str:
         # Not before somebody asks: it takes as long as loading.
-        return fingerprint.digest([p for p in (self._place, self._adapter) if p], self._dtype)
+        numbers = " ".join(part for part in (self._dtype, self._dialogue.form.mark) if part)
+        return fingerprint.digest([p for p in (self._place, self._adapter) if p], numbers)
 
     def run(self, jobs: Sequence[Job]) -> list[Output]:
         """Do all jobs; one output each, in their order. A job that cannot be done fails by itself.

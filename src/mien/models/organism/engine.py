@@ -89,6 +89,7 @@ class Organism:
         self.name = name or str((base, *adapters)[-1])
         self.digest = digest.hexdigest()
         self.batch_size = _BATCH
+        self.notes = ()
         self._tokenizer = Tokenizer(files["tokenizer.json"], base)
         self._network = Network(read_weights(files, base, changes))
 
