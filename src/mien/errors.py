@@ -11,7 +11,7 @@
     │   ├── RunConflict         a run of this name exists with another design or protocol
     │   └── StoreError          the store cannot be opened, read or written
     ├── NotIdentified           the comparisons do not determine the scores
-    ├── EndpointRefused         the endpoint refuses every call alike: going on is pointless
+    ├── EndpointRefused         the endpoint refuses every call alike, or its account is spent
     ├── BudgetReached           ``--max-calls`` or ``--max-cost`` was reached; what is done is kept
     └── Unfinished              too many calls failed for the work to be of use; what is done is kept
 """
@@ -90,7 +90,7 @@ class NotIdentified(MienError):
 
 
 class EndpointRefused(MienError):
-    """The endpoint refuses every call alike: a bad key, an unknown model, a parameter it does not take."""
+    """Going on is pointless: a bad key, an unknown model, a refused parameter, an account that is spent."""
 
 
 class BudgetReached(MienError):

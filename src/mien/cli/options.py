@@ -42,7 +42,10 @@ TpmOption = Annotated[
     typer.Option("--tpm", min=0.001, help="Tokens a minute that an endpoint allows.", rich_help_panel=_SPEED),
 ]
 MaxCallsOption = Annotated[
-    int | None, typer.Option(min=0, help="Stop cleanly after so many calls.", rich_help_panel=_SPEED)
+    int | None,
+    typer.Option(
+        min=0, help="Stop cleanly after so many requests, repeated ones included.", rich_help_panel=_SPEED
+    ),
 ]
 MaxCostOption = Annotated[
     float | None, typer.Option(min=0, help="Stop cleanly after so many US dollars.", rich_help_panel=_SPEED)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mien.measurement.calls import Progress
 
 LINE_SECONDS = 10.0  # between two plain lines
+SHORTEST_WAIT = 2.0  # seconds: a wait that is told
 MOST_REASONS = 10  # that are told of failures
 
 
@@ -72,7 +73,17 @@ class ProgressReport:
             parts.append(f"{progress.failed} failed")
         if progress.check:
             parts.append(str(progress.check))
+        parts += _waits(progress)
         return ", ".join(parts)
+
+
+def _waits(progress: Progress) -> list[str]:
+    """What is waited for, and why; waits too short to be read are left out."""
+    now = time.monotonic()
+    waits = {name: (wait.until - now, wait.why) for name, wait in progress.tally.waits.items()}
+    return [
+        f"{name} waits {left:.0f} s ({why})" for name, (left, why) in waits.items() if left >= SHORTEST_WAIT
+    ]
 
 
 def print_outcome(progress: Progress) -> None:
@@ -96,7 +107,7 @@ def _bar() -> Bar:
     return Progress(
         MofNCompleteColumn(),
         BarColumn(bar_width=24),
-        TextColumn("{task.fields[status]}"),
+        TextColumn("{task.fields[status]}", markup=False),
         TimeRemainingColumn(compact=True),
         console=console(err=True),
         transient=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from mien.errors import BudgetReached, UsageError
@@ -30,7 +30,8 @@ class Limits:
         max_concurrency: most requests in flight at once, per endpoint.
         rpm: requests per minute that an endpoint allows, where known.
         tpm: tokens per minute that an endpoint allows, where known.
-        max_calls: calls after which `BudgetReached` is raised; None for no limit.
+        max_calls: requests after which `BudgetReached` is raised, those made again included; None for no
+            limit.
         max_cost: US dollars after which it is; None for no limit.
         price_in: US dollars per million tokens of requests, where the endpoint does not say.
         price_out: US dollars per million tokens of answers.
@@ -57,54 +58,69 @@ class Limits:
         """What is left of the budget; the rest as it is."""
         return replace(
             self,
-            max_calls=None if self.max_calls is None else max(0, self.max_calls - spent.calls),
+            max_calls=None if self.max_calls is None else max(0, self.max_calls - spent.requests),
             max_cost=None if self.max_cost is None else max(0.0, self.max_cost - spent.cost),
         )
 
 
-@dataclass(slots=True, kw_only=True)
-class Tally:
-    """Counters of calls, for progress, and the budget that they must keep to.
+class Wait(NamedTuple):
+    """A time at which an endpoint is asked for nothing.
 
     Attributes:
-        max_calls: calls that may be begun; None for no limit.
+        until: when it ends, on the monotonic clock.
+        why: what the endpoint said.
+    """
+
+    until: float
+    why: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """Counters of calls and of their requests, for progress, and the budget that they must keep to.
+
+    A call may take several requests: one that brought nothing that can be read is made again, and may have
+    been paid for. Each of them counts, but for those that were refused for asking too often: these did no
+    work.
+
+    Attributes:
+        max_calls: requests that may be sent; None for no limit.
         max_cost: US dollars that may be spent; None for no limit.
         answered: calls with an answer.
         failed: calls that ended without one.
-        in_flight: calls that were begun and have not ended.
+        requests: requests that have ended.
+        in_flight: requests that were sent and have not ended.
         retries: attempts beyond a call's first, refusals for asking too often not counted.
         throttled: requests that were refused for asking too often.
         tokens_in: tokens of requests, by the endpoints' count.
         tokens_out: tokens of answers and reasoning, by the endpoints' count.
         cost: US dollars, as far as known.
+        waits: the latest wait for each model, by its name.
     """
 
     max_calls: int | None = None
     max_cost: float | None = None
     answered: int = 0
     failed: int = 0
+    requests: int = 0
     in_flight: int = 0
     retries: int = 0
     throttled: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
     cost: float = 0.0
+    waits: dict[str, Wait] = field(default_factory=dict[str, Wait])
     _unpriced: bool = False
 
-    @property
-    def calls(self) -> int:
-        """Calls that have ended."""
-        return self.answered + self.failed
-
     def begin(self) -> None:
-        """Count a call that is about to be made.
+        """Count a request that is about to be sent.
 
         Raises:
-            BudgetReached: it would go beyond a limit. Calls in flight are expected to cost what those
+            BudgetReached: it would go beyond a limit. Requests in flight are expected to cost what those
                 before them did, so that they don't overshoot the limit together.
-            UsageError: there is a limit on cost, but calls cannot be priced.
+            UsageError: there is a limit on cost, but requests cannot be priced.
         """
-        done = self.calls
+        done = self.requests
         if self.max_calls is not None and done + self.in_flight >= self.max_calls:
             raise BudgetReached(f"the limit of {self.max_calls} calls is reached")
         if self.max_cost is not None:
@@ -118,18 +134,32 @@ class Tally:
                 raise BudgetReached(f"the limit of ${self.max_cost:g} is reached (${self.cost:.4g} spent)")
         self.in_flight += 1
 
-    def end(self, call: Call | None) -> None:
-        """Count what came of a call; None where it was abandoned."""
+    def end(self, tokens_in: int, tokens_out: int, cost: float | None, *, answered: bool) -> None:
+        """Count what came of a request.
+
+        Args:
+            tokens_in: tokens of the request.
+            tokens_out: tokens of what came back, whether it could be used or not.
+            cost: US dollars; None where it is not known.
+            answered: whether it brought an answer, and so must have cost something.
+        """
         self.in_flight -= 1
-        if call is None:
-            return
+        self.requests += 1
+        self.tokens_in += tokens_in
+        self.tokens_out += tokens_out
+        if cost is not None:
+            self.cost += cost
+        elif tokens_out or answered:
+            self._unpriced = True
+
+    def drop(self, *, throttled: bool = False) -> None:
+        """Count a request no more: it was abandoned, or refused for asking too often."""
+        self.in_flight -= 1
+        self.throttled += throttled
+
+    def settle(self, call: Call) -> None:
+        """Count a call that has come to its end."""
         if call.failure:
             self.failed += 1
         else:
             self.answered += 1
-        self.tokens_in += call.tokens_in
-        self.tokens_out += call.tokens_out
-        if call.cost is not None:
-            self.cost += call.cost
-        elif call.tokens_out or not call.failure:
-            self._unpriced = True

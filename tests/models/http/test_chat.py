@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien.errors import EndpointRefused, MissingKey, UsageError
+from mien.errors import BudgetReached, EndpointRefused, MissingKey, UsageError
 from mien.models.client import Transport
 from mien.models.http import chat as chat_module
 from mien.models.http.throttle import Throttle
@@ -188,7 +188,7 @@ def test_what_may_pass_is_tried_again(bad: bytes):
     assert "\n" not in call.failure
 
 
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422, 302])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422, 302])
 def test_what_will_not_pass_fails_at_once_with_the_servers_message(status: int):
     async def use(chat: Chat, received: list[bytes]) -> tuple[Call, int]:
         return await chat.complete(HELLO), len(received)
@@ -240,9 +240,105 @@ def test_an_endpoint_that_asks_for_hours_is_given_up():
         ask(http(429, '{"error": {"message": "daily limit"}}', "Retry-After: 7200"))
 
 
-def test_a_spent_quota_fails_at_once():
-    call = ask(http(429, '{"error": {"message": "Pay first", "code": "insufficient_quota"}}'))
-    assert call.failure == "HTTP 429: Pay first"
+@pytest.mark.parametrize("status", [503, 529, 500])
+def test_patience_holds_for_every_status(status: int):
+    with pytest.raises(EndpointRefused, match=r"60 minutes.*maintenance"):
+        ask(http(status, '{"error": {"message": "maintenance"}}', "Retry-After: 3600"))
+
+
+def test_a_time_is_no_wait_of_thousands_of_years():
+    soon = http(429, "", f"Retry-After: {int(time.time()) - 1}")
+    assert ask(soon, http(429, "", f"Retry-After: {int(time.time() * 1000)}"), answer()).answered
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        http(429, '{"error": {"message": "Pay first", "code": "insufficient_quota"}}'),
+        http(402, '{"error": {"message": "Pay first"}}'),
+        http(400, '{"error": {"message": "Pay first: your credit balance is too low"}}'),
+    ],
+)
+def test_a_spent_account_ends_the_work_wherever_it_is(refusal: bytes):
+    async def use(chat: Chat, received: list[bytes]) -> int:
+        assert (await chat.complete(HELLO)).answered
+        for _ in range(2):
+            with pytest.raises(EndpointRefused, match=r"account is spent.*HTTP 4.*Pay first.*same command"):
+                await chat.complete(HELLO)
+        return len(received)
+
+    assert ask(answer(), refusal, use=use) == 2
+
+
+def test_a_prompt_that_speaks_of_money_is_no_spent_account():
+    said = "My account was suspended."
+    request = Request(messages=(Message(role="user", content=said),))
+
+    async def use(chat: Chat, _: list[bytes]) -> Call:
+        return await chat.complete(request)
+
+    call = ask(http(422, json.dumps({"detail": [{"msg": "no", "input": said}]})), use=use)
+    assert call.failure.startswith("HTTP 422")
+
+
+def test_a_quota_that_comes_back_is_waited_for():
+    refusal = {"error": {"message": "You exceeded your current quota", "retryDelay": "0.001s"}}
+    assert ask(http(429, json.dumps(refusal)), answer()).answered
+    assert ask(http(429, "You exceeded your current quota", "Retry-After: 0.001"), answer()).answered
+
+
+def test_failures_that_quote_what_was_said_are_alike():
+    replies = [http(200, f"Call me {name}.") for name in "abcdefghijklmnopqrstuvwxyz"]
+    replies = [reply for reply in replies for _ in range(chat_module.MAX_ATTEMPTS)]
+
+    async def use(chat: Chat, received: list[bytes]) -> int:
+        with pytest.raises(EndpointRefused, match=r"first 20 calls all failed alike: .*Call me t"):
+            for _ in range(25):
+                await chat.complete(HELLO)
+        return len(received)
+
+    assert ask(*replies, use=use) == 20 * chat_module.MAX_ATTEMPTS
+
+
+def test_every_request_counts_against_the_budget():
+    async def use(chat: Chat, received: list[bytes]) -> tuple[Call, int]:
+        call = await chat.complete(HELLO)
+        with pytest.raises(BudgetReached, match="limit of 3 calls"):
+            await chat.complete(HELLO)
+        return call, len(received)
+
+    call, n_requests = ask(http(500, "oops"), use=use, max_calls=3)
+    assert (call.failure, n_requests) == ("HTTP 500: oops", 3)
+    call, n_requests = ask(
+        *[http(429, "", "retry-after-ms: 1")] * 5, answer(), use=_after(2, use), max_calls=3
+    )
+    assert (call.text, n_requests) == ("Hi.", 8)
+
+
+def _after(n: int, use: Any) -> Any:
+    """The same once so many calls were made."""
+
+    async def later(chat: Chat, received: list[bytes]) -> Any:
+        for _ in range(n):
+            await chat.complete(HELLO)
+        return await use(chat, received)
+
+    return later
+
+
+def test_what_was_paid_in_vain_counts_against_the_budget():
+    empty = answer("", usage={"prompt_tokens": 9, "completion_tokens": 5, "cost": 0.4})
+    told = answer("Hi.", usage={"prompt_tokens": 9, "completion_tokens": 5, "cost": 0.4})
+
+    async def use(chat: Chat, _: list[bytes]) -> int:
+        calls = 0
+        with pytest.raises(BudgetReached, match=r"\$1 is reached"):
+            while calls < 9:
+                await chat.complete(HELLO)
+                calls += 1
+        return calls
+
+    assert ask(empty, told, use=use, max_cost=1) == 2
 
 
 def test_no_answer_in_time():

@@ -7,15 +7,19 @@ import hashlib
 import random
 import re
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
-from mien.errors import EndpointRefused, UsageError
+from mien.errors import BudgetReached, EndpointRefused, UsageError
+from mien.models.answer_format import may_be_the_schema
+from mien.models.http.refusals import PATIENCE
+from mien.models.usage import Wait
 from mien.types import Call
 
 if TYPE_CHECKING:
     from mien.models.http.providers import Endpoint
+    from mien.models.http.replies import Reply
     from mien.models.http.throttle import Throttle
     from mien.models.http.transport import Exchange, Wire
     from mien.models.usage import Price, Tally
@@ -31,11 +35,7 @@ _LONGEST_BACKOFF = 30.0
 #: Calls that must all fail alike, first of all, for the endpoint to be given up.
 FIRST_CALLS = 20
 
-#: Seconds of nothing but 429 after which an endpoint is given up.
-PATIENCE = 900.0
-
-# How an endpoint answers that it does not know ``response_format``.
-_UNSUPPORTED = frozenset((400, 404, 415, 422))
+_KEPT = "what was answered is kept, and the same command goes on"
 
 # Members of the body that are mien's own: an answer read as one would be wrong with another value.
 _RESERVED = frozenset(("messages", "model", "n", "response_format", "stream"))
@@ -104,18 +104,13 @@ class Chat:
 
         Raises:
             BudgetReached: the call was not made, since it would go beyond a limit.
-            EndpointRefused: the first calls all failed alike, or nothing was accepted for a long time.
+            EndpointRefused: the first calls all failed alike, the account is spent, or nothing was accepted
+                for a long time.
         """
         if self._refusal:
             raise EndpointRefused(self._refusal)
-        body = self.body(request)
-        self._tally.begin()
-        try:
-            call = await self._settle(request, body)
-        except BaseException:
-            self._tally.end(None)
-            raise
-        self._tally.end(call)
+        call = await self._settle(request, self.body(request))
+        self._tally.settle(call)
         if self._first_failures is not None:
             self._watch(request, call)
         return call
@@ -141,18 +136,26 @@ class Chat:
 
     async def _settle(self, request: Request, body: bytes) -> Call:
         """Attempt a call until it is answered or must be given up."""
-        attempts = 0
+        attempts, costs = 0, list[float]()
+        exchange: Exchange | None = None  # the latest that was more than a refusal for asking too often
         again = False
         while True:
-            exchange = await self._attempt(body, again)
-            reply, again = exchange.reply, True
+            try:
+                latest = await self._attempt(body, again)
+            except BudgetReached:
+                if exchange is None:
+                    raise
+                return self._record(request, body, exchange, costs)
+            reply, again = latest.reply, True
+            self._heed(latest, body)
             if reply.limited:
-                self._tally.throttled += 1
-                self._check_patience(exchange)
                 continue
+            exchange = latest
+            if (cost := self._cost(reply)) is not None:
+                costs.append(cost)
             attempts += 1
             if not reply.transient or attempts == MAX_ATTEMPTS:
-                return self._record(request, body, exchange)
+                return self._record(request, body, exchange, costs)
             self._tally.retries += 1
             backoff = min(BACKOFF * 2 ** (attempts - 1), _LONGEST_BACKOFF) * random.uniform(0.5, 1.0)
             await asyncio.sleep(max(backoff, exchange.retry_after or 0.0))
@@ -160,25 +163,37 @@ class Chat:
     async def _attempt(self, body: bytes, again: bool) -> Exchange:
         # Four bytes a token is near enough: the throttle is told the true number afterwards.
         slot = await self._throttle.start(len(body) / 4 + self._typical_tokens_out, again=again)
-        exchange = None
+        exchange, begun = None, False
         try:
             if self._refusal:  # while this call waited
                 raise EndpointRefused(self._refusal)
+            self._tally.begin()
+            begun = True
             exchange = await self._wire.post(body)
         finally:
             if exchange is None:  # cancelled, or not sent
                 self._throttle.finish(slot)
+                if begun:
+                    self._tally.drop()
             else:
                 self._throttle.finish(slot, exchange.reply, exchange.retry_after)
-        if exchange.reply.tokens_out:
-            self._typical_tokens_out += (exchange.reply.tokens_out - self._typical_tokens_out) / 20
+        reply = exchange.reply
+        if reply.limited:
+            self._tally.drop(throttled=True)
+        else:
+            self._tally.end(reply.tokens_in, reply.tokens_out, self._cost(reply), answered=not reply.failure)
+        if reply.tokens_out:
+            self._typical_tokens_out += (reply.tokens_out - self._typical_tokens_out) / 20
         return exchange
 
-    def _record(self, request: Request, body: bytes, exchange: Exchange) -> Call:
+    def _cost(self, reply: Reply) -> float | None:
+        """US dollars for what one request brought; None where that is not known."""
+        if reply.reported_cost is None and self._price and reply.tokens_in + reply.tokens_out:
+            return self._price.of(reply.tokens_in, reply.tokens_out)
+        return reply.reported_cost
+
+    def _record(self, request: Request, body: bytes, exchange: Exchange, costs: list[float]) -> Call:
         reply = exchange.reply
-        cost = reply.reported_cost
-        if cost is None and self._price and reply.tokens_in + reply.tokens_out:
-            cost = self._price.of(reply.tokens_in, reply.tokens_out)
         return Call(
             key=self._key(body, request.replicate),
             endpoint=self.address,
@@ -193,31 +208,56 @@ class Chat:
             finish_reason=reply.finish_reason,
             tokens_in=reply.tokens_in,
             tokens_out=reply.tokens_out,
-            cost=cost,
+            cost=sum(costs) if costs else None,
             latency=exchange.latency,
             created=time.time(),
         )
 
-    def _check_patience(self, exchange: Exchange) -> None:
+    def _heed(self, exchange: Exchange, body: bytes) -> None:
+        """Give the endpoint up where its account is spent or it wants too long a wait; tell of a shorter one.
+
+        Raises:
+            EndpointRefused: it is given up.
+        """
+        reply = exchange.reply
+        # Some servers repeat what they were sent, and a prompt may speak of an account that is spent.
+        spent = bool(reply.spent) and reply.spent.encode() not in body.lower()
+        if not (spent or reply.limited or reply.transient):
+            return
         wait = max(self._throttle.refusing_for(), exchange.retry_after or 0.0)
         if wait > PATIENCE:
-            self._refusal = (
-                f"{self.name}: the endpoint takes no requests for {wait / 60:.0f} minutes: "
-                f"{exchange.reply.failure}"
+            self._give_up(
+                f"the endpoint takes no requests for {wait / 60:.0f} minutes: {reply.failure}; {_KEPT}"
             )
-            raise EndpointRefused(self._refusal)
+        if spent:
+            self._give_up(f"the account is spent, suspended or at its limit: {reply.failure}; {_KEPT}")
+        if pause := self._throttle.pausing():
+            self._tally.waits[self.name] = Wait(time.monotonic() + pause, reply.failure)
+
+    def _give_up(self, why: str) -> NoReturn:
+        self._refusal = f"{self.name}: {why}"
+        raise EndpointRefused(self._refusal)
 
     def _watch(self, request: Request, call: Call) -> None:
         """Give the endpoint up if its first calls all fail alike."""
-        if request.schema is not None and self.supports_schema is not True and call.status in _UNSUPPORTED:
-            return  # may be due to the schema, which whoever asked can do without
-        # Messages may name the request that they answer: words with digits don't count.
-        failure = re.sub(r"\S*\d\S*", "#", call.failure)
-        failures = [*(self._first_failures or ()), f"{call.status} {failure}"]
-        if call.answered or failures[0] != failures[-1]:
+        if request.schema is not None and self.supports_schema is not False and may_be_the_schema(call):
+            return  # whoever asked can do without
+        if call.answered:
+            self._first_failures = None
+            return
+        failures = [*(self._first_failures or ()), _kind(call)]
+        if failures[0] != failures[-1]:
             self._first_failures = None
             return
         self._first_failures = failures
         if len(failures) >= FIRST_CALLS:
-            self._refusal = f"{self.name}: the first {FIRST_CALLS} calls all failed alike: {call.failure}"
-            raise EndpointRefused(self._refusal)
+            self._give_up(f"the first {FIRST_CALLS} calls all failed alike: {call.failure}")
+
+
+def _kind(call: Call) -> str:
+    """What kind of failure a call ended in. What the server said, or quotes of it, does not count."""
+    if call.status >= 500:
+        return "5xx"
+    what = re.split(r"[:(“]", call.failure, maxsplit=1)[0]
+    what = re.sub(r"\S*\d\S*", "#", what)  # such as the seconds of a time limit
+    return f"{call.status} {what.strip()}"

@@ -120,6 +120,11 @@ class Pace:
         """Seconds until the next request may start; 0 or less for now."""
         return max(self._free, self._paused_until) - now
 
+    @property
+    def paused_until(self) -> float:
+        """When the latest pause ends."""
+        return self._paused_until
+
     def rate(self, now: float) -> float:
         """Requests per second."""
         return self._curve(now) if self._curve else math.inf

@@ -7,12 +7,18 @@ from typing import Any, cast
 
 import msgspec
 
+from mien.models.http.refusals import spent_by, told_wait
+
 # Statuses after which the same request may well succeed. 429 is not among them: it is no failure of the
 # request, and the throttle deals with it.
 _TRANSIENT = frozenset((408, 409, 425))
 
-# Codes of a 429 that no waiting mends.
-_SPENT = frozenset(("insufficient_quota", "billing_hard_limit_reached", "billing_not_active"))
+# A server that lacks what was asked of it will not have it the next time, whatever its status says.
+_LACKING = frozenset((501, 505))
+_NAMES_SCHEMA = re.compile(r"response_format|json_schema|structured.?output|guided.?(?:json|decoding)", re.I)
+
+# Members of an error by which it names its kind.
+_CODES = ("code", "type", "status", "status_code", "reason")
 
 _LONGEST_MESSAGE = 300
 
@@ -22,9 +28,12 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         status: HTTP status, also where an endpoint hid it in the body of a 200; 0 where none came.
-        failure: why there is no answer, in one line; empty where there is one.
+        failure: why there is no answer, in one line; empty where there is one. What the server said follows
+            a colon, so that what stands before it tells one kind of failure from another.
         transient: whether the same request may succeed later.
         limited: whether it was refused only because too many came before it.
+        spent: the words by which it tells that the account is spent or suspended; empty where it does not.
+        wait: seconds that the endpoint asks to wait; None where it does not.
         reported_cost: US dollars, where the endpoint says.
     """
 
@@ -32,6 +41,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     failure: str = ""
     transient: bool = False
     limited: bool = False
+    spent: str = ""
+    wait: float | None = None
     text: str = ""
     reasoning: str = ""
     finish_reason: str = ""
@@ -74,15 +85,16 @@ class _Completion(msgspec.Struct):
 _completion = msgspec.json.Decoder(_Completion)
 
 
-def read(status: int, body: bytes) -> Reply:
+def read(status: int, body: bytes, wait: float | None = None) -> Reply:
     """Read the reply to a chat completion.
 
     Args:
         status: HTTP status.
         body: what the endpoint sent back.
+        wait: seconds that its headers ask to wait; None where they do not.
     """
     if status != 200:
-        return _error(status, _loads(body), body)
+        return _error(status, _loads(body), body, wait)
     try:
         completion = _completion.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -165,22 +177,34 @@ def _why_empty(finish_reason: str, reasoned: bool) -> str:
     return f"empty answer ({'; '.join(reasons)})" if reasons else "empty answer"
 
 
-def _error(status: int, error: Any, body: bytes) -> Reply:
+def _error(status: int, error: Any, body: bytes, wait: float | None = None) -> Reply:
     """The failure that an error tells, be it the reply's status or hidden in a 200."""
     members = _unwrap(error)
     code = str(members.get("code"))
     if status == 200 and re.fullmatch(r"[45]\d\d", code):
         status = int(code)
-    spent = code in _SPENT or members.get("type") in _SPENT
     message = _message(members) or shorten(_plain(body)) or "no message"
+    said = _plain(body) if error is None else msgspec.json.encode(error).decode()
+    wait = told_wait(said) if wait is None else wait
+    codes = frozenset(str(members[name]) for name in _CODES if name in members)
+    spent = spent_by(status, codes, said, wait)
     return Reply(
         status=status,
         failure=f"HTTP {status}: {message}"
         if status != 200
         else f"the endpoint answered an error: {message}",
-        transient=status == 200 or status >= 500 or status in _TRANSIENT,
+        transient=_may_pass(status, said) and not spent,
         limited=status == 429 and not spent,
+        spent=spent,
+        wait=wait,
     )
+
+
+def _may_pass(status: int, said: str) -> bool:
+    """Whether the same request may be taken later."""
+    if status in _LACKING or _NAMES_SCHEMA.search(said):
+        return False
+    return status == 200 or status >= 500 or status in _TRANSIENT
 
 
 def _unwrap(error: Any) -> dict[str, Any]:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from mien.models.http.replies import Reply
 
 
+# Statuses by which an endpoint says that it has too much to do, whoever asks; 529 is Anthropic's.
+_OVERLOADED = frozenset((503, 529))
+
+
 class Slot(NamedTuple):
     """A request's leave to be on its way."""
 
@@ -79,6 +83,10 @@ class Throttle:
         self._overload = float("-inf")  # when the last overload was told
         self._refusing_since: float | None = None
 
+    def pausing(self) -> float:
+        """Seconds for which no request starts, since the endpoint is to be left alone."""
+        return max(0.0, self.pace.paused_until - self._time())
+
     async def start(self, tokens: float = 0.0, *, again: bool = False) -> Slot:
         """Wait for leave to send a request; `finish` must follow.
 
@@ -116,23 +124,27 @@ class Throttle:
         if reply is None:
             pass
         elif reply.limited:
-            if self._refusing_since is None:
-                self._refusing_since = now
+            self._refuse(now)
             if self.pace.refused(now, slot.started, retry_after):
                 self._window.halve(now, overloaded=False)
-        elif reply.status == 503:
+        elif reply.status in _OVERLOADED:
+            self._refuse(now)
             if slot.started > self._overload:
                 self._overload = now
                 self._window.halve(now, overloaded=True)
-            if retry_after is not None:
-                self.pace.pause(now, retry_after)
         elif reply.status:
             self._refusing_since = None
             if self._tokens and reply.tokens_out:
                 self._tokens.correct(slot.tokens, reply.tokens_in + reply.tokens_out)
             if self._queue and reply.status < 500:
                 self._window.grow(now)
+        if reply and retry_after is not None and (reply.transient or reply.status in _OVERLOADED):
+            self.pace.pause(now, retry_after)
         self._wake()
+
+    def _refuse(self, now: float) -> None:
+        if self._refusing_since is None:
+            self._refusing_since = now
 
     def refusing_for(self) -> float:
         """Seconds for which the endpoint has refused all that was sent."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import time
 import urllib.request
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +11,7 @@ import msgspec
 from yarl import URL
 
 from mien.models.http.providers import redact, redact_bytes
+from mien.models.http.refusals import header_wait
 from mien.models.http.replies import Reply, read, shorten
 
 if TYPE_CHECKING:
@@ -70,8 +70,9 @@ class Wire:
             return Exchange(reply, b"", time.perf_counter() - began, None)
         latency = time.perf_counter() - began
         raw = redact_bytes(raw, self._key)
-        retry_after = None if response.status == 200 else parse_retry_after(response.headers, time.time())
-        return Exchange(self._clean(read(response.status, raw)), raw, latency, retry_after)
+        told = None if response.status == 200 else parse_retry_after(response.headers, time.time())
+        reply = self._clean(read(response.status, raw, told))
+        return Exchange(reply, raw, latency, reply.wait)
 
     def _clean(self, reply: Reply) -> Reply:
         """The reply without the key, which a body may have spelt with escapes."""
@@ -89,23 +90,16 @@ class Wire:
 
 
 def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds that a reply asks to wait, from ``retry-after-ms`` or ``Retry-After`` (seconds or a date).
+    """Seconds that a reply asks to wait, from ``retry-after-ms`` or ``Retry-After``.
 
     Args:
         headers: of the reply.
         now: Unix time.
     """
-    for name, unit in (("retry-after-ms", 1000), ("Retry-After", 1)):
-        if name in headers:
-            try:
-                seconds = float(headers[name]) / unit
-            except ValueError:
-                continue
-            return seconds if 0 <= seconds < float("inf") else None
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(headers["Retry-After"]).timestamp() - now)
-    except (KeyError, ValueError):
-        return None
+    for name, unit in (("retry-after-ms", 0.001), ("Retry-After", 1.0)):
+        if name in headers and (wait := header_wait(headers[name], unit, now)) is not None:
+            return wait
+    return None
 
 
 def _failed(error: Exception, timeout: float) -> Reply:

@@ -89,7 +89,7 @@ class Resident:
         try:
             output = await self._batcher.submit(job)
         except BaseException:
-            self._tally.end(None)
+            self._tally.drop()
             raise
         call = Call(
             key=key,
@@ -107,7 +107,8 @@ class Resident:
             latency=time.monotonic() - began,
             created=time.time(),
         )
-        self._tally.end(call)
+        self._tally.end(call.tokens_in, call.tokens_out, call.cost, answered=call.answered)
+        self._tally.settle(call)
         return call
 
     async def aclose(self) -> None:
