@@ -43,7 +43,16 @@ def test_objects_carry_the_number_of_their_line() -> None:
     assert list(read_jsonl(text, "x")) == [(1, {"a": 1}), (4, {"b": "one\u2028line"})]
 
 
-@pytest.mark.parametrize("line", ['{"a": ', "[1]", "text", '{"a": NaN}', '{"a": 1} {"b": 2}'])
+def test_nan_is_nothing() -> None:
+    assert list(read_jsonl('{"a": NaN, "b": 1}', "x")) == [(1, {"a": None, "b": 1})]
+
+
+def test_half_a_character_is_refused_with_its_row() -> None:
+    with pytest.raises(InputError, match=r"^x, row 2: holds half a character"):
+        list(read_jsonl('{"a": 1}\n{"a": "\\ud83d"}', "x"))
+
+
+@pytest.mark.parametrize("line", ['{"a": ', "[1]", "text", '{"a": 1} {"b": 2}'])
 def test_a_line_that_is_no_object_is_refused_with_its_number(line: str) -> None:
     with pytest.raises(InputError, match=r"^x\.jsonl, row 2: not a JSON object"):
         list(read_jsonl(f'{{"a": 1}}\n{line}\n', "x.jsonl"))

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def p_value(p: float | None) -> str:
@@ -20,6 +24,20 @@ def plural(noun: str) -> str:
 def counted(n: int, noun: str) -> str:
     """``1 trial``, ``2,016 trials``."""
     return f"{n:,} {noun if n == 1 else plural(noun)}"
+
+
+def quoted(value: object, most: int = 60) -> str:
+    """A value from outside as a message shows it: in quotes, and cut where it is long."""
+    shown = repr(value if not isinstance(value, str) else value[: 2 * most])
+    whole = len(shown) <= most and not (isinstance(value, str) and len(value) > 2 * most)
+    return shown if whole else f"{shown[: most - 2]}…{shown[:1] if isinstance(value, str) else ''}"
+
+
+def enumerated(names: Iterable[object], most: int = 12) -> str:
+    """Names in a row, each cut where it is long; of many the first, and how many more there are."""
+    shown = [name if len(name := str(one)) <= 40 else f"{name[:39]}…" for one in names]
+    more = f" and {len(shown) - most:,} more" if len(shown) > most else ""
+    return ", ".join(shown[:most]) + more
 
 
 def fraction(value: float | None, digits: int = 2) -> str:

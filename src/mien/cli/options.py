@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from mien.materials.prompts import Reading
     from mien.models.inprocess.loading import Hardware
     from mien.models.usage import Limits
 
@@ -25,6 +26,41 @@ ConfidenceOption = Annotated[
 ]
 AlphaOption = Annotated[
     float | None, typer.Option(min=0.0, help="Ridge strength of the choice model.", show_default="0.15")
+]
+
+_FILE = "Columns of a file of prompts"
+TextColumnOption = Annotated[
+    str,
+    typer.Option(
+        "--text-column",
+        help="The column that holds the prompt.",
+        show_default="by its name",
+        rich_help_panel=_FILE,
+    ),
+]
+IdColumnOption = Annotated[
+    str,
+    typer.Option(
+        "--id-column", help="The column that holds its id.", show_default="by its name", rich_help_panel=_FILE
+    ),
+]
+CategoryColumnOption = Annotated[
+    str,
+    typer.Option(
+        "--category-column",
+        help="The column that holds its category.",
+        show_default="by its name",
+        rich_help_panel=_FILE,
+    ),
+]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        help="Take the rows that hold this: COLUMN=VALUE or COLUMN!=VALUE (repeatable).",
+        metavar="CONDITION",
+        rich_help_panel=_FILE,
+    ),
 ]
 
 _SPEED = "Speed and budget"
@@ -88,6 +124,13 @@ BatchSizeOption = Annotated[
         rich_help_panel=_LOCAL,
     ),
 ]
+
+
+def reading(text_column: str, id_column: str, category_column: str, where: list[str] | None) -> Reading:
+    """Gather the options on the columns of a file of prompts."""
+    from mien.materials.prompts import Reading
+
+    return Reading(text=text_column, id=id_column, category=category_column, where=tuple(where or ()))
 
 
 def hardware(**members: Any) -> Hardware:

@@ -21,6 +21,7 @@ __all__ = [
     "print_json",
     "print_table",
     "print_yaml",
+    "tell",
 ]
 
 _WIDTH = 100  # where the output is no terminal
@@ -32,6 +33,12 @@ def console(*, err: bool = False) -> Console:
 
     stream = sys.stderr if err else sys.stdout
     return Console(stderr=err, width=None if stream.isatty() else _WIDTH, highlight=False, soft_wrap=False)
+
+
+def tell(of: object, notes: Iterable[str]) -> None:
+    """Tell how a file was read, a line, on standard error: what is printed stays as it is."""
+    if told := "; ".join(notes):
+        console(err=True).print(f"{of}: {told}", markup=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

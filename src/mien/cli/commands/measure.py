@@ -9,7 +9,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.calling import calling
-from mien.cli.output import console, counted, print_json, print_table
+from mien.cli.output import console, counted, print_json, print_table, tell
 from mien.cli.progress import ProgressReport, print_outcome
 from mien.cli.resuming import resumable
 from mien.errors import InputError, MienError
@@ -58,7 +58,7 @@ _NOptions = Annotated[
 _Prompts = Annotated[
     str,
     typer.Option(
-        help="A prompt set's name; a JSONL, CSV, Parquet or text file; or hf:OWNER/DATASET.",
+        help="A prompt set's name, a file, or hf:OWNER/DATASET.",
         rich_help_panel=_WHAT,
     ),
 ]
@@ -158,6 +158,10 @@ def command(
     category: _Category = None,
     max_chars: _MaxChars = None,
     max_prompts: _MaxPrompts = None,
+    text_column: options.TextColumnOption = "",
+    id_column: options.IdColumnOption = "",
+    category_column: options.CategoryColumnOption = "",
+    where: options.WhereOption = None,
     rounds: _Rounds = None,
     trials: _Trials = None,
     full: _Full = False,
@@ -184,7 +188,7 @@ def command(
     rounds, a run grows.
     """
     from mien.materials.multiturn import Conversation
-    from mien.materials.prompts import load_prompts
+    from mien.materials.prompts import Choice, read_prompts
     from mien.materials.protocols import load_protocol
     from mien.measurement.cost import estimate
     from mien.measurement.length import Length
@@ -200,6 +204,18 @@ def command(
     chosen: Protocol = load_protocol(protocol).override(
         condition=condition, options=n_options, sampling=sampling
     )
+    found = read_prompts(
+        prompts,
+        Choice(
+            languages=language or (),
+            categories=category or (),
+            max_chars=max_chars,
+            max_prompts=max_prompts,
+            seed=seed,
+            reading=options.reading(text_column, id_column, category_column, where),
+        ),
+    )
+    tell(prompts, found.notes)
     study = plan(
         model,
         judge,
@@ -207,14 +223,7 @@ def command(
             instrument=instrument,  # pyright: ignore[reportArgumentType]  # Materials checks it
             protocol=chosen,
             traits=traits,
-            prompts=load_prompts(
-                prompts,
-                languages=language or (),
-                categories=category or (),
-                max_chars=max_chars,
-                max_prompts=max_prompts,
-                seed=seed,
-            ),
+            prompts=found.prompts,
         ),
         length=Length(
             rounds=rounds,

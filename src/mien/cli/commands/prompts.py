@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, counted, print_json, print_table
+from mien.cli.output import console, counted, print_json, print_table, tell
 
 
 def command(
     source: Annotated[
         str | None,
         typer.Argument(
-            help="Show and check these: a set's name; a JSONL, CSV, Parquet or text file; hf:OWNER/DATASET.",
+            help="Show and check these: a set's name, a file, or hf:OWNER/DATASET.",
             show_default="list all",
         ),
     ] = None,
@@ -24,10 +24,14 @@ def command(
     max_chars: Annotated[int | None, typer.Option(min=1, help="Keep at most so many characters.")] = None,
     max_prompts: Annotated[int | None, typer.Option(min=1, help="Take a sample of so many.")] = None,
     seed: Annotated[int, typer.Option(help="Of the sample.")] = 0,
+    text_column: options.TextColumnOption = "",
+    id_column: options.IdColumnOption = "",
+    category_column: options.CategoryColumnOption = "",
+    where: options.WhereOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
     """List the built-in prompt sets, or count and check one."""
-    from mien.materials.prompts import load_prompts, shipped_prompt_sets
+    from mien.materials.prompts import Choice, load_prompts, read_prompts, shipped_prompt_sets
 
     if source is None:
         sets = {name: len(load_prompts(name)) for name in shipped_prompt_sets()}
@@ -36,14 +40,17 @@ def command(
         else:
             print_table(("set", "prompts"), sets.items(), left=("set",))
         return
-    prompts = load_prompts(
-        source,
+    choice = Choice(
         languages=language or (),
         categories=category or (),
         max_chars=max_chars,
         max_prompts=max_prompts,
         seed=seed,
+        reading=options.reading(text_column, id_column, category_column, where),
     )
+    found = read_prompts(source, choice)
+    prompts = found.prompts
+    tell(source, found.notes)
     if as_json:
         members = ("id", "category", "language", "source", "text")
         print_json([{member: getattr(prompt, member) for member in members} for prompt in prompts])
@@ -58,4 +65,5 @@ def command(
         ),
         left=("category",),
     )
-    console().print(f"\n{source}: {counted(len(prompts), 'prompt')}, all usable", markup=False)
+    usable = "" if found.notes else ", all usable"
+    console().print(f"\n{source}: {counted(len(prompts), 'prompt')}{usable}", markup=False)

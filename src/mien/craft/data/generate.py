@@ -16,7 +16,6 @@ from mien.craft.data.steps import Stages
 from mien.craft.data.wording import load_wording
 from mien.errors import InputError, UsageError
 from mien.materials.constitutions import check_constitution, constitution_text, load_constitution
-from mien.materials.prompts import load_prompts
 from mien.materials.protocols import load_protocol
 from mien.materials.traits import load_traits
 from mien.measurement.session import Session
@@ -74,7 +73,7 @@ class _Workshop:
     def __init__(self, craft: Craft) -> None:
         self._craft = craft
         self._constitution = _checked(craft.constitution)
-        self._prompts = load_prompts(craft.prompts) if craft.ordinary else ()
+        self._prompts = craft.prompt_set.prompts if craft.ordinary else ()
         self._protocol = load_protocol()
         self._wording = load_wording()
         self._traits = None
@@ -97,7 +96,7 @@ class _Workshop:
             "seed": craft.seed,
             "queries": craft.queries if craft.expands else None,
             "ordinary": craft.ordinary,
-            "prompts": str(craft.prompts),
+            "prompts": craft.prompt_source,
             "heldout": craft.heldout,
             "answers": craft.answers if ranked else None,
             "margin": craft.margin if ranked else None,

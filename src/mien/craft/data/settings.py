@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from mien.craft.data.recipes import Recipe
 from mien.errors import UnknownName, UsageError
 from mien.instruments.judges import kind_of
+from mien.materials.prompts import PromptSet, read_prompts
 from mien.materials.protocols import SamplingSettings
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Craft:
         of: the recipe whose pairs the control shuffles.
         queries: messages about the character, the constitution's seed questions among them.
         ordinary: most ordinary prompts beside them.
-        prompts: where those come from; see `mien.load_prompts`.
+        prompts: those, or where they come from; see `mien.load_prompts`.
         heldout: share of the queries that is held out.
         answers: answers a query that are ranked.
         margin: least difference in shares of comparisons won, from best to worst.
@@ -43,7 +44,7 @@ class Craft:
     of: Recipe = "distill"
     queries: int = 600
     ordinary: int = 300
-    prompts: str | Path = "everyday"
+    prompts: PromptSet | str | Path = "everyday"
     heldout: float = 0.1
     answers: int = 4
     margin: float = 0.5
@@ -65,6 +66,16 @@ class Craft:
             raise UsageError("numbers of queries and of ordinary prompts cannot be negative")
         if not 0 < self.margin <= 1:
             raise UsageError(f"a margin lies above 0 and is at most 1, not {self.margin:g}")
+
+    @property
+    def prompt_set(self) -> PromptSet:
+        """The ordinary prompts, read where that is still to be done."""
+        return self.prompts if isinstance(self.prompts, PromptSet) else read_prompts(self.prompts)
+
+    @property
+    def prompt_source(self) -> str:
+        """Where they come from."""
+        return self.prompts.name if isinstance(self.prompts, PromptSet) else str(self.prompts)
 
     @property
     def pairs(self) -> Recipe:

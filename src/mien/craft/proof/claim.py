@@ -9,7 +9,10 @@ from mien.errors import UnknownName, UsageError
 from mien.materials.multiturn import Pressure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from mien.types import Prompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,7 @@ class Claim:
     model: str | None = None
     judge: str | None = None
     traits: str | Path | None = None
-    prompts: str | Path = "everyday"
+    prompts: Sequence[Prompt] | str | Path = "everyday"
     rounds: int | None = None
     turns: int = 3
     pressures: tuple[Pressure, ...] = ("drop", "neutral")

@@ -9,7 +9,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.calling import calling
-from mien.cli.output import console, counted, print_json, print_table
+from mien.cli.output import console, counted, print_json, print_table, tell
 from mien.cli.progress import ProgressReport
 from mien.cli.resuming import resumable
 
@@ -97,6 +97,10 @@ def command(
     queries: _Queries = 600,
     ordinary: _Ordinary = 300,
     prompts: _Prompts = "everyday",
+    text_column: options.TextColumnOption = "",
+    id_column: options.IdColumnOption = "",
+    category_column: options.CategoryColumnOption = "",
+    where: options.WhereOption = None,
     heldout: _Heldout = 0.1,
     answers: _Answers = 4,
     margin: _Margin = 0.5,
@@ -115,8 +119,13 @@ def command(
     """
     from mien.craft.data.generate import craft_data
     from mien.craft.data.settings import Craft
+    from mien.materials.prompts import Choice, read_prompts
     from mien.materials.protocols import SamplingSettings
 
+    reading = options.reading(text_column, id_column, category_column, where)
+    found = read_prompts(prompts, Choice(reading=reading)) if ordinary else prompts
+    if not isinstance(found, str):
+        tell(prompts, found.notes)
     craft = Craft(
         constitution=constitution,
         student=model,
@@ -126,7 +135,7 @@ def command(
         of=of,  # pyright: ignore[reportArgumentType]
         queries=queries,
         ordinary=ordinary,
-        prompts=prompts,
+        prompts=found,
         heldout=heldout,
         answers=answers,
         margin=margin,

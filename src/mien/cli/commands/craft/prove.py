@@ -9,7 +9,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.calling import calling
-from mien.cli.output import console, counted, print_json, print_table
+from mien.cli.output import console, counted, print_json, print_table, tell
 from mien.cli.progress import ProgressReport
 from mien.cli.resuming import resumable, say
 
@@ -101,6 +101,10 @@ def command(
     ] = None,
     traits: TraitsOption = None,
     prompts: PromptsOption = "everyday",
+    text_column: options.TextColumnOption = "",
+    id_column: options.IdColumnOption = "",
+    category_column: options.CategoryColumnOption = "",
+    where: options.WhereOption = None,
     rounds: RoundsOption = None,
     turns: TurnsOption = 3,
     pressure: PressureOption = None,
@@ -117,7 +121,11 @@ def command(
     move as written, or more others moved than --max-collateral allows.
     """
     from mien.craft.proof.claim import Claim
+    from mien.materials.prompts import Choice, read_prompts
 
+    reading = options.reading(text_column, id_column, category_column, where)
+    found = read_prompts(prompts, Choice(reading=reading))
+    tell(prompts, found.notes)
     claim = Claim(
         adapter=adapter,
         constitution=constitution,
@@ -126,7 +134,7 @@ def command(
         model=model,
         judge=judge,
         traits=traits,
-        prompts=prompts,
+        prompts=found.prompts,
         rounds=rounds,
         turns=turns,
         pressures=tuple(pressure or ("drop", "neutral")),  # pyright: ignore[reportArgumentType]  # Claim checks

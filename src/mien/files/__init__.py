@@ -1,0 +1,22 @@
+"""Reading the files that users bring, so that every error names the file and the place in it.
+
+Reading order: `text` (bytes to text), `rows` (tables in every format that people have), `yaml_documents`
+(YAML, and what is wrong with it in the user's words).
+"""
+
+from mien.files.rows import FORMATS, Row, Table, read_jsonl, read_rows
+from mien.files.text import format_of, read_text
+from mien.files.yaml_documents import each_key_once, read_yaml, yaml_text
+
+__all__ = [
+    "FORMATS",
+    "Row",
+    "Table",
+    "each_key_once",
+    "format_of",
+    "read_jsonl",
+    "read_rows",
+    "read_text",
+    "read_yaml",
+    "yaml_text",
+]

@@ -1,0 +1,49 @@
+"""Files as people have them: what the commands make of them, and what they tell."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.end_to_end.workplace import Workplace
+
+TABLE = """\
+No;Question;Topic;split;toxic
+1;How do tides, and waves, work?;nature;test;FALSCH
+1.0;Who built the first bridge?;history;test;0
+3;You heap of scrap;rude;test;WAHR
+4;What is rust?;nature;train;FALSCH
+"""
+
+
+def test_prompts_are_taken_from_the_columns_that_are_named(place: Workplace) -> None:
+    (place.folder / "mine.CSV").write_bytes(TABLE.encode("utf-16"))
+    columns = ["--text-column", "Question", "--id-column", "No", "--category-column", "topic"]
+    found = place.mien("prompts", "mine.CSV", *columns, "--where", "split=TEST", "--json")
+    assert [(one["id"], one["category"]) for one in json.loads(found.out)] == [
+        ("1", "nature"),
+        ("1.0", "history"),
+    ]
+    assert found.err == (
+        "mine.CSV: read as UTF-16; separated by semicolons; 1 row left out: 1 toxic (row 3)\n"
+    )
+
+
+def test_a_column_that_is_not_there_is_refused_with_those_that_are(place: Workplace) -> None:
+    (place.folder / "mine.csv").write_text(TABLE)
+    for option, value in (("--text-column", "words"), ("--id-column", "words"), ("--where", "words=1")):
+        line = place.refused("prompts", "mine.csv", option, value)
+        assert "no column 'words'; found No, Question, Topic, split, toxic" in line
+    assert "is no condition on rows; write COLUMN=VALUE" in place.refused("prompts", "mine.csv", "--where", "split")
+
+
+def test_a_model_is_measured_on_conversations(place: Workplace) -> None:
+    turns = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "How deep is the sea?"}]
+    rows = [{"messages": turns, "split": "test"}, {"messages": turns[:1], "split": "test"}]
+    packed = gzip.compress("\n".join(map(json.dumps, rows)).encode())
+    (place.folder / "chats.jsonl.gz").write_bytes(packed)
+    found = place.mien(*place.study("--prompts", "chats.jsonl.gz", "--where", "split=test", "--dry-run"))
+    assert "1 prompt," in found.out
+    assert found.err == "chats.jsonl.gz: 1 row left out: 1 without a person's turn (row 2)\n"
