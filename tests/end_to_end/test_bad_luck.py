@@ -234,9 +234,9 @@ def test_endpoint_that_does_not_recover(place: Workplace) -> None:
         "dropped": "the connection was cut: Server disconnected",
         "cut": "the connection was cut: %",
         "html": "the reply is HTML, not JSON: We will be back soon",
-        "stream": "the reply is an event stream, not JSON",
+        "stream": "the event stream was cut",
         "truncated": "the reply is JSON cut short or broken",
-        "no_choices": "the reply has no choices",
+        "no_choices": "the reply has no choices: %",
     }
     # An answer first of all: the endpoint is not to be given up.
     place.mien(*place.study(rounds=8))

@@ -73,7 +73,7 @@ def test_a_bad_endpoint_loses_nothing(server: ScriptedServer):
         ("dropped", "the connection was cut"),
         ("cut", "the connection was cut"),
         ("html", "the reply is HTML"),
-        ("stream", "the reply is an event stream"),
+        ("stream", "the event stream was cut"),
         ("truncated", "the reply is JSON cut short"),
         ("no_choices", "the reply has no choices"),
         ("empty", "empty answer"),

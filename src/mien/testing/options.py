@@ -17,7 +17,7 @@ FAULTS: Mapping[str, str] = {
     "dropped": "closes the connection without a word",
     "cut": "closes the connection half-way through the body",
     "html": "an HTML page with status 200",
-    "stream": "a stream of server-sent events, though none was asked for",
+    "stream": "a stream of server-sent events, though none was asked for, that breaks off",
     "truncated": "JSON that breaks off, in a complete HTTP body",
     "no_choices": "an empty list of choices",
     "empty": "an answer without text",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _JSON = {"Content-Type": "application/json"}
 _PAGE = b"<!DOCTYPE html><html><body><h1>We will be back soon</h1></body></html>"
-_EVENTS = b'data: {"choices": [{"delta": {"content": "Bits"}}]}\n\ndata: [DONE]\n\n'
+_EVENTS = b'data: {"choices": [{"delta": {"content": "Bits"}}]}\n\n'
 
 encode = msgspec.json.Encoder().encode
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import email.utils
+import hashlib
 import json
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +116,7 @@ def test_what_is_sent():
         assert call.key == chat.key(request)
         assert body == (
             b'{"max_tokens":9,"messages":[{"content":"Hello","role":"user"}],"model":"some/model",'
-            b'"provider":{"order":["x"]},"temperature":0.1}'
+            b'"provider":{"order":["x"]},"stream":false,"temperature":0.1}'
         )
 
     ask(answer(), use=use)
@@ -166,9 +168,7 @@ def test_members_that_are_ours_cannot_be_set():
         http(425),
         http(503, "", "Retry-After: 0"),
         http(200, "<html>Bad gateway</html>"),
-        http(200, '{"choices": [{"mess'),
-        http(200, "data: {}\n\ndata: [DONE]\n\n"),
-        http(200, '{"choices": []}'),
+        http(200, 'data: {"choices": [{"delta": {"content": "Hi"}}]}\n\n'),
         http(200, '{"error": {"code": 502, "message": "Provider"}}'),
         b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{",  # cut in the middle
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
@@ -188,7 +188,55 @@ def test_what_may_pass_is_tried_again(bad: bytes):
     assert "\n" not in call.failure
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422, 302])
+@pytest.mark.parametrize(
+    "bad", ['{"choices": [{"mess', "data: {}\n\ndata: [DONE]\n\n", '{"id": "x%d", "choices": []}']
+)
+def test_the_same_malformed_reply_is_not_asked_for_for_ever(bad: str):
+    async def use(chat: Chat, received: list[bytes]) -> tuple[list[Call], list[int]]:
+        calls: list[Call] = []
+        counts: list[int] = []
+        for _ in range(3):
+            calls.append(await chat.complete(HELLO))
+            counts.append(len(received))
+        return calls, counts
+
+    numbered = [http(200, bad % i if "%d" in bad else bad) for i in range(20)]
+    calls, counts = ask(*numbered[:2], answer(), use=use)
+    assert counts == [3, 4, 5]  # it may pass
+    assert all(call.answered for call in calls)
+    calls, counts = ask(*numbered, use=use)
+    assert counts == [3, 4, 5]  # those after the first are not asked for again at all
+    assert not any(call.answered for call in calls)
+
+
+def test_calls_of_stores_from_before_streams_were_declined_are_found():
+    async def use(chat: Chat, _: list[bytes]) -> None:
+        body = b'{"messages":[{"content":"Hello","role":"user"}],"model":"some/model"}'
+        asked = f"{chat.address}\n0\n".encode() + body
+        assert chat.key(HELLO) == hashlib.blake2b(asked, digest_size=16).hexdigest()
+        assert json.loads(chat.body(HELLO)) == json.loads(body) | {"stream": False}
+
+    ask(answer(), use=use)
+
+
+def test_any_status_of_success_may_bring_an_answer():
+    call = ask(http(201, answer("Hi.").partition(b"\r\n\r\n")[2]))
+    assert (call.text, call.status, call.failure) == ("Hi.", 201, "")
+
+
+def test_where_nothing_is_the_address_is_told_and_where_it_may_have_gone():
+    assert ask(http(308, "", "Location: https://new.example/v1/chat/completions")).failure == (
+        "HTTP 308: the endpoint has moved to https://new.example/v1/chat/completions: "
+        "use the address https://new.example/v1"
+    )
+    assert ask(http(308, "")).failure == "HTTP 308: the endpoint has moved"
+    assert re.fullmatch(
+        r"HTTP 404: Not Found \(at http://127.0.0.1:\d+/v1/chat/completions\)",
+        ask(http(404, "<h1>Not Found</h1>")).failure,
+    )
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422])
 def test_what_will_not_pass_fails_at_once_with_the_servers_message(status: int):
     async def use(chat: Chat, received: list[bytes]) -> tuple[Call, int]:
         return await chat.complete(HELLO), len(received)

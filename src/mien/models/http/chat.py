@@ -18,6 +18,8 @@ from mien.models.usage import Wait
 from mien.types import Call
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mien.models.http.providers import Endpoint
     from mien.models.http.replies import Reply
     from mien.models.http.throttle import Throttle
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 #: Attempts at a call before it is recorded as failed.
 MAX_ATTEMPTS = 6
+
+#: Attempts at a call whose reply is whole, the same each time, and no answer.
+MAX_ALIKE = 3
 
 #: Seconds before the second attempt; doubled for each further one.
 BACKOFF = 0.5
@@ -78,6 +83,7 @@ class Chat:
         self._refused_parameters = endpoint.refused_by(model)
         self._typical_tokens_out = 500.0
         self._refusal = ""  # why going on is pointless
+        self._lasting = set[bytes]()  # malformed replies that asking again does not mend
         self._first_failures: list[str] | None = []  # None once it is known that calls can be answered
 
     def body(self, request: Request) -> bytes:
@@ -86,6 +92,10 @@ class Chat:
         Raises:
             UsageError: `Sampling.extra` sets a member that is mien's own, or a likelihood is asked for.
         """
+        return _sent(self._asked(request))
+
+    def _asked(self, request: Request) -> dict[str, Any]:
+        """What tells requests apart: the members of the body but for one that is the same in all."""
         if request.continuation is not None:
             raise UsageError(f"{self.name} is behind an endpoint, which tells no likelihood of given answers")
         members: dict[str, Any] = {"model": self.model, "messages": request.messages}
@@ -93,11 +103,14 @@ class Chat:
         if request.schema is not None and self.supports_schema is not False:
             schema = {"name": "answer", "strict": True, "schema": request.schema}
             members["response_format"] = {"type": "json_schema", "json_schema": schema}
-        return _encode(members)
+        return members
 
     def key(self, request: Request) -> str:
-        """What tells this call from all others: a hash of endpoint, body and replicate."""
-        return self._key(self.body(request), request.replicate)
+        """What tells this call from all others: a hash of endpoint, body and replicate.
+
+        ``stream`` is not in it, so that the calls of stores from before it was sent are found.
+        """
+        return self._key(self._asked(request), request.replicate)
 
     async def complete(self, request: Request) -> Call:
         """Ask, and ask again where that may help. A call that failed is returned, with its reason.
@@ -109,8 +122,11 @@ class Chat:
         """
         if self._refusal:
             raise EndpointRefused(self._refusal)
-        call = await self._settle(request, self.body(request))
+        asked = self._asked(request)
+        call = await self._settle(self._key(asked, request.replicate), request, _sent(asked))
         self._tally.settle(call)
+        if call.answered:
+            self._lasting.clear()
         if self._first_failures is not None:
             self._watch(request, call)
         return call
@@ -129,23 +145,23 @@ class Chat:
         sent = {n: v for n, v in given.items() if v is not None and n not in self._refused_parameters}
         return {**sent, **sampling.extra}
 
-    def _key(self, body: bytes, replicate: int) -> str:
-        asked = hashlib.blake2b(f"{self.address}\n{replicate}\n".encode(), digest_size=16)
-        asked.update(body)
-        return asked.hexdigest()
+    def _key(self, asked: Mapping[str, Any], replicate: int) -> str:
+        asked_where = f"{self.address}\n{replicate}\n".encode()
+        return hashlib.blake2b(asked_where + _encode(asked), digest_size=16).hexdigest()
 
-    async def _settle(self, request: Request, body: bytes) -> Call:
+    async def _settle(self, key: str, request: Request, body: bytes) -> Call:
         """Attempt a call until it is answered or must be given up."""
         attempts, costs = 0, list[float]()
         exchange: Exchange | None = None  # the latest that was more than a refusal for asking too often
         again = False
+        malformed: list[bytes] = []
         while True:
             try:
                 latest = await self._attempt(body, again)
             except BudgetReached:
                 if exchange is None:
                     raise
-                return self._record(request, body, exchange, costs)
+                return self._record(key, request, body, exchange, costs)
             reply, again = latest.reply, True
             self._heed(latest, body)
             if reply.limited:
@@ -154,11 +170,23 @@ class Chat:
             if (cost := self._cost(reply)) is not None:
                 costs.append(cost)
             attempts += 1
-            if not reply.transient or attempts == MAX_ATTEMPTS:
-                return self._record(request, body, exchange, costs)
+            malformed += [_without_marks(exchange.body)] if reply.malformed else []
+            if not reply.transient or attempts == MAX_ATTEMPTS or self._is_hopeless(malformed):
+                return self._record(key, request, body, exchange, costs)
             self._tally.retries += 1
             backoff = min(BACKOFF * 2 ** (attempts - 1), _LONGEST_BACKOFF) * random.uniform(0.5, 1.0)
             await asyncio.sleep(max(backoff, exchange.retry_after or 0.0))
+
+    def _is_hopeless(self, malformed: Sequence[bytes]) -> bool:
+        """Whether the malformed replies to a request tell that it will never be answered.
+
+        So they do where they are alike, and at once where the endpoint was seen to send them for ever.
+        """
+        if not malformed:
+            return False
+        if len(malformed) >= MAX_ALIKE and len(set(malformed)) == 1:
+            self._lasting.add(malformed[-1])
+        return malformed[-1] in self._lasting
 
     async def _attempt(self, body: bytes, again: bool) -> Exchange:
         # Four bytes a token is near enough: the throttle is told the true number afterwards.
@@ -192,10 +220,12 @@ class Chat:
             return self._price.of(reply.tokens_in, reply.tokens_out)
         return reply.reported_cost
 
-    def _record(self, request: Request, body: bytes, exchange: Exchange, costs: list[float]) -> Call:
+    def _record(
+        self, key: str, request: Request, body: bytes, exchange: Exchange, costs: list[float]
+    ) -> Call:
         reply = exchange.reply
         return Call(
-            key=self._key(body, request.replicate),
+            key=key,
             endpoint=self.address,
             model=self.model,
             replicate=request.replicate,
@@ -252,6 +282,15 @@ class Chat:
         self._first_failures = failures
         if len(failures) >= FIRST_CALLS:
             self._give_up(f"the first {FIRST_CALLS} calls all failed alike: {call.failure}")
+
+
+def _sent(asked: Mapping[str, Any]) -> bytes:
+    return _encode({**asked, "stream": False})
+
+
+def _without_marks(body: bytes) -> bytes:
+    """A body without what makes each reply another: ids, times and other numbers."""
+    return re.sub(rb"[\w-]*\d[\w-]*", b"#", body)
 
 
 def _kind(call: Call) -> str:

@@ -1,13 +1,22 @@
-"""Reading what an endpoint sent back: an answer, or why there is none."""
+"""Reading what an endpoint sent back: an answer, or why there is none.
+
+What is needed is looked for wherever servers put it, and what is optional is read where it can be: an answer
+that is there is an answer.
+"""
 
 from __future__ import annotations
 
+import math
 import re
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
+from mien.models.http.complaints import Complaint, complaint, plain, shorten, tells_error
+from mien.models.http.contents import content
+from mien.models.http.decoding import decode, items, members, storable
 from mien.models.http.refusals import spent_by, told_wait
+from mien.models.reasoning import split
 
 # Statuses after which the same request may well succeed. 429 is not among them: it is no failure of the
 # request, and the throttle deals with it.
@@ -17,10 +26,24 @@ _TRANSIENT = frozenset((408, 409, 425))
 _LACKING = frozenset((501, 505))
 _NAMES_SCHEMA = re.compile(r"response_format|json_schema|structured.?output|guided.?(?:json|decoding)", re.I)
 
-# Members of an error by which it names its kind.
-_CODES = ("code", "type", "status", "status_code", "reason")
+# Reasons for which an answer ends, by what providers call them; others are kept as they are.
+_REASONS = {
+    **dict.fromkeys(
+        ("max_tokens", "max_output_tokens", "model_length", "max_length", "token_limit"), "length"
+    ),
+    **dict.fromkeys(
+        ("safety", "sensitive", "prohibited_content", "blocklist", "recitation"), "content_filter"
+    ),
+    **dict.fromkeys(
+        ("content-filter", "contentfilter", "filtered", "guardrail_intervened"), "content_filter"
+    ),
+    **dict.fromkeys(("network_error", "abort", "aborted", "insufficient_system_resource", "failed"), "error"),
+}
+_HEEDED = frozenset(("length", "content_filter", "error"))
+_KNOWN_REASONS = _HEEDED | {"stop", "tool_calls", "function_call"}
 
-_LONGEST_MESSAGE = 300
+_MOST_TOKENS = 10**9  # what is beyond cannot be meant
+_MOST_COST = 10**6
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,145 +54,137 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
         failure: why there is no answer, in one line; empty where there is one. What the server said follows
             a colon, so that what stands before it tells one kind of failure from another.
         transient: whether the same request may succeed later.
+        malformed: whether a whole reply came that is none: the same one again will be none, either.
         limited: whether it was refused only because too many came before it.
         spent: the words by which it tells that the account is spent or suspended; empty where it does not.
         wait: seconds that the endpoint asks to wait; None where it does not.
+        unopened: whether its content closes reasoning that it did not open; see `mien.models.reasoning`.
         reported_cost: US dollars, where the endpoint says.
     """
 
     status: int = 0
     failure: str = ""
     transient: bool = False
+    malformed: bool = False
     limited: bool = False
     spent: str = ""
     wait: float | None = None
     text: str = ""
     reasoning: str = ""
+    unopened: bool = False
     finish_reason: str = ""
     tokens_in: int = 0
     tokens_out: int = 0
     reported_cost: float | None = None
 
 
-class _Part(msgspec.Struct):
-    type: str = ""
-    text: str | None = None
-    thinking: list[_Part] | str | None = None  # Mistral: a list of text parts
-
-
-class _Message(msgspec.Struct):
-    content: str | list[str | _Part] | None = None
-    refusal: str | None = None
-    reasoning: Any = None
-    reasoning_content: Any = None
-
-
-class _Choice(msgspec.Struct):
-    message: _Message | None = None
-    finish_reason: str | None = None
-    error: Any = None
-
-
-class _Usage(msgspec.Struct):
-    prompt_tokens: float | None = None
-    completion_tokens: float | None = None
-    cost: float | None = None
-
-
-class _Completion(msgspec.Struct):
-    choices: list[_Choice] | None = None
-    usage: _Usage | None = None
-    error: Any = None
-
-
-_completion = msgspec.json.Decoder(_Completion)
-
-
-def read(status: int, body: bytes, wait: float | None = None) -> Reply:
+def read(status: int, body: bytes, *, wait: float | None = None, url: str = "", location: str = "") -> Reply:
     """Read the reply to a chat completion.
 
     Args:
         status: HTTP status.
         body: what the endpoint sent back.
         wait: seconds that its headers ask to wait; None where they do not.
+        url: where it was asked, which is told where nothing is there.
+        location: where the endpoint says that it has moved.
     """
-    if status != 200:
-        return _error(status, _loads(body), body, wait)
+    decoded = decode(body)
+    if not _is_success(status):
+        said = complaint(decoded.value if decoded else None, body)
+        aside = _moved(status, location) or _absent(status, said, url)
+        return _refused(status, said, wait=wait, aside=aside)
+    if decoded is None:
+        return _unreadable(status, body)
+    told = members(decoded.value)
+    choice = _first_object(told.get("choices"))
+    usage = _usage(members(told.get("usage")))
+    error = choice.get("error") or told.get("error")
+    if not error and (message := _message(choice)):
+        return msgspec.structs.replace(_answer(message, choice, torn=decoded.torn), status=status, **usage)
+    error = error or tells_error(told or {"error": _first_object(decoded.value)})
+    if error:
+        refused = _refused(status, complaint(error, body))
+        return msgspec.structs.replace(refused, **usage)
+    missing = "message" if choice else "choices"
+    failure = f"the reply has no {missing}: {shorten(plain(body))}"
+    return Reply(status=status, failure=storable(failure), transient=True, malformed=True, **usage)
+
+
+def without_answer(reply: Reply) -> Reply:
+    """The reply of which is known that its text is reasoning."""
+    reasoning = "\n".join(part for part in (reply.reasoning, reply.text) if part)
+    failure = _why_empty(reply.finish_reason, reasoned=True)
+    return msgspec.structs.replace(reply, text="", reasoning=reasoning, failure=failure)
+
+
+def _answer(message: dict[str, Any], choice: dict[str, Any], *, torn: bool) -> Reply:
+    told, disclosed = content(message)
+    finish_reason = _finish_reason(choice.get("finish_reason"))
+    parts = split(told, cut=finish_reason == "length")
+    reasoning = storable("\n".join(part for part in (disclosed, parts.reasoning) if part))
+    answer = Reply(reasoning=reasoning, unopened=parts.unopened, finish_reason=finish_reason)
+    if torn:
+        return msgspec.structs.replace(answer, failure="the event stream was cut", transient=True)
+    if finish_reason == "error":
+        failure = "the answer broke off (finish_reason error)"
+        return msgspec.structs.replace(answer, failure=failure, transient=True)
+    if not parts.answer.strip():
+        failure = _why_empty(finish_reason, reasoned=bool(reasoning))
+        return msgspec.structs.replace(answer, failure=failure)
+    return msgspec.structs.replace(answer, text=storable(parts.answer))
+
+
+def _first_object(value: Any) -> dict[str, Any]:
+    """The value if it is an object, or the first object in a list; empty where there is none."""
+    none: dict[str, Any] = {}
+    return members(value) or next((members(one) for one in items(value) if members(one)), none)
+
+
+def _message(choice: dict[str, Any]) -> dict[str, Any]:
+    for name in ("message", "delta", "text"):
+        told = choice.get(name)
+        if members(told):
+            return members(told)
+        if isinstance(told, str):
+            return {"content": told}
+    return {}
+
+
+def _finish_reason(told: Any) -> str:
+    """Why an answer ended, in OpenAI's words where it is one of theirs; empty where it cannot be read."""
+    if not isinstance(told, str):  # of an object that tells it somewhere, what is to be heeded is read
+        inner = (_finish_reason(one) for one in members(told).values() if isinstance(one, str))
+        return next((reason for reason in inner if reason in _HEEDED), "")
+    low = told.strip().lower()
+    return _REASONS.get(low, low if low in _KNOWN_REASONS else storable(told))
+
+
+def _usage(usage: dict[str, Any]) -> dict[str, Any]:
+    """Tokens and cost, as members of a `Reply`; what cannot be read is not known."""
+    cost: Any = usage.get("cost")
+    if parts := members(cost):
+        cost = next((parts[name] for name in ("total_cost", "total", "usd") if name in parts), None)
+    return {
+        "tokens_in": int(_number(usage.get("prompt_tokens", usage.get("input_tokens")), _MOST_TOKENS) or 0),
+        "tokens_out": int(
+            _number(usage.get("completion_tokens", usage.get("output_tokens")), _MOST_TOKENS) or 0
+        ),
+        "reported_cost": _number(cost, _MOST_COST),
+    }
+
+
+def _number(told: Any, most: float) -> float | None:
+    """A number that may come as text; None where it is none, or none that can be meant."""
+    if isinstance(told, bool) or not isinstance(told, (int, float, str)):
+        return None
     try:
-        completion = _completion.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return _unreadable(body, error)
-    choice = completion.choices[0] if completion.choices else _Choice()
-    if error := completion.error or choice.error:
-        return _error(200, error, body)
-    if choice.message is None:
-        missing = "message" if completion.choices else "choices"
-        return Reply(status=200, failure=f"the reply has no {missing}", transient=True)
-    return _answer(choice.message, choice.finish_reason or "", completion.usage or _Usage())
+        number = float(told)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) and 0 <= number <= most else None
 
 
-def _answer(message: _Message, finish_reason: str, usage: _Usage) -> Reply:
-    content, thought = _join(message.content)
-    text, inline = split_reasoning(content)
-    disclosed = next((r for r in (message.reasoning, message.reasoning_content) if r), "")
-    reasoning = "\n".join(r for r in (disclosed, thought, inline) if isinstance(r, str) and r)
-    text = text or message.refusal or ""
-    failure = "" if text.strip() else _why_empty(finish_reason, bool(reasoning))
-    return Reply(
-        status=200,
-        failure=failure,
-        text="" if failure else text,
-        reasoning=reasoning,
-        finish_reason=finish_reason,
-        tokens_in=int(usage.prompt_tokens or 0),
-        tokens_out=int(usage.completion_tokens or 0),
-        reported_cost=usage.cost,
-    )
-
-
-def _join(content: str | list[str | _Part] | None) -> tuple[str, str]:
-    """Text and reasoning of a content that may come in parts."""
-    if not isinstance(content, list):
-        return content or "", ""
-    text: list[str] = []
-    reasoning: list[str] = []
-    for part in content:
-        if isinstance(part, str):
-            text.append(part)
-        elif part.type in ("thinking", "reasoning"):
-            inner = part.thinking if isinstance(part.thinking, list) else [part]
-            reasoning += [each.text or "" for each in inner]
-        else:
-            text.append(part.text or "")
-    return "".join(text), "".join(reasoning)
-
-
-def split_reasoning(content: str) -> tuple[str, str]:
-    """Part an answer from the reasoning between ``<think>`` tags that leads it.
-
-    Reasoning that is not closed leaves no answer. A closing tag alone ends reasoning, too: servers whose
-    chat template opens the tag in the prompt leave the opening one out.
-
-    Returns:
-        The answer and the reasoning.
-    """
-    if "think>" not in content:
-        return content, ""
-    reasoning: list[str] = []
-    rest = content.lstrip()
-    while rest.startswith("<think>"):
-        thought, closed, rest = rest.removeprefix("<think>").partition("</think>")
-        reasoning.append(thought.strip())
-        rest = rest.lstrip()
-        if not closed:
-            return "", "\n".join(reasoning)
-    if not reasoning and "</think>" in rest and "<think>" not in rest:
-        thought, _, rest = rest.partition("</think>")
-        return rest.lstrip(), thought.strip()
-    return (rest, "\n".join(reasoning)) if reasoning else (content, "")
-
-
-def _why_empty(finish_reason: str, reasoned: bool) -> str:
+def _why_empty(finish_reason: str, *, reasoned: bool) -> str:
     if finish_reason == "content_filter":
         return "content filter"
     reasons = [f"finish_reason {finish_reason}"] if finish_reason else []
@@ -177,85 +192,69 @@ def _why_empty(finish_reason: str, reasoned: bool) -> str:
     return f"empty answer ({'; '.join(reasons)})" if reasons else "empty answer"
 
 
-def _error(status: int, error: Any, body: bytes, wait: float | None = None) -> Reply:
+def _refused(status: int, told: Complaint, *, wait: float | None = None, aside: str = "") -> Reply:
     """The failure that an error tells, be it the reply's status or hidden in a 200."""
-    members = _unwrap(error)
-    code = str(members.get("code"))
-    if status == 200 and re.fullmatch(r"[45]\d\d", code):
-        status = int(code)
-    message = _message(members) or shorten(_plain(body)) or "no message"
-    said = _plain(body) if error is None else msgspec.json.encode(error).decode()
-    wait = told_wait(said) if wait is None else wait
-    codes = frozenset(str(members[name]) for name in _CODES if name in members)
-    spent = spent_by(status, codes, said, wait)
+    if _is_success(status) and told.status:
+        status = told.status
+    message = told.message or shorten(plain(told.said.encode("utf-8", "replace")))
+    message = f"{message} ({aside})" if message and aside else message or aside or "no message"
+    failure = f"HTTP {status}: {message}"
+    if _is_success(status):
+        failure = f"the endpoint answered an error: {message}"
+    if "content_filter" in told.codes:
+        failure = f"content filter ({failure})"
+    wait = told_wait(told.said) if wait is None else wait
+    spent = spent_by(status, told.codes, told.said, wait)
     return Reply(
         status=status,
-        failure=f"HTTP {status}: {message}"
-        if status != 200
-        else f"the endpoint answered an error: {message}",
-        transient=_may_pass(status, said) and not spent,
+        failure=storable(failure),
+        transient=_may_pass(status, told.said) and not spent,
         limited=status == 429 and not spent,
         spent=spent,
         wait=wait,
     )
 
 
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300
+
+
 def _may_pass(status: int, said: str) -> bool:
     """Whether the same request may be taken later."""
     if status in _LACKING or _NAMES_SCHEMA.search(said):
         return False
-    return status == 200 or status >= 500 or status in _TRANSIENT
+    return _is_success(status) or status >= 500 or status in _TRANSIENT
 
 
-def _unwrap(error: Any) -> dict[str, Any]:
-    """The members of an error, which servers wrap as they please."""
-    for _ in range(4):
-        if isinstance(error, list) and error:
-            error = cast("list[Any]", error)[0]
-        elif isinstance(error, dict) and "error" in error:
-            error = cast("dict[str, Any]", error)["error"]
-    if isinstance(error, dict):
-        return cast("dict[str, Any]", error)
-    return {"message": error}
+def _moved(status: int, location: str) -> str:
+    if not 300 <= status < 400:
+        return ""
+    where = (
+        f" to {location}: use the address {location.removesuffix('/chat/completions')}" if location else ""
+    )
+    return shorten(f"the endpoint has moved{where}")
 
 
-def _message(members: dict[str, Any]) -> str:
-    message = members.get("message") or members.get("detail")  # FastAPI's word for it
-    if message and not isinstance(message, str):
-        message = msgspec.json.encode(message).decode()
-    return shorten(message or "")
+def _absent(status: int, told: Complaint, url: str) -> str:
+    """Where nothing is, unless the server says that it is the model which is not there."""
+    if status not in (404, 405) or not url or "model" in told.said.lower():
+        return ""
+    base = url.removesuffix("/chat/completions")
+    hint = "" if base.endswith("/v1") else f"; many endpoints end in /v1: {base}/v1"
+    return f"at {url}{hint}"
 
 
-def _unreadable(body: bytes, error: Exception) -> Reply:
-    shown = shorten(_plain(body))
-    if isinstance(error, msgspec.ValidationError):
-        failure = f"the reply has the wrong shape: {error}"
-    elif not body.strip():
+def _unreadable(status: int, body: bytes) -> Reply:
+    shown = shorten(plain(body))
+    malformed = False
+    if not body.strip():
         failure = "the reply is empty"
     elif body.lstrip()[:1] == b"<":
         failure = f"the reply is HTML, not JSON: {shown}"
     elif body.lstrip()[:5] == b"data:":
-        failure = "the reply is an event stream, not JSON"
-    elif body.lstrip()[:1] == b"{":
-        failure = "the reply is JSON cut short or broken"
+        failure, malformed = "the reply is an event stream without an answer", True
+    elif body.lstrip()[:1] in (b"{", b"["):
+        failure, malformed = "the reply is JSON cut short or broken", True
     else:
         failure = f"the reply is not JSON: {shown}"
-    return Reply(status=200, failure=failure, transient=True)
-
-
-def _loads(body: bytes) -> Any:
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-
-
-def _plain(body: bytes) -> str:
-    """A body as text without tags."""
-    return re.sub(r"<[^>]*>", " ", body[:4000].decode("utf-8", "replace"))
-
-
-def shorten(message: str) -> str:
-    """A message as one line of at most 300 characters."""
-    line = " ".join(message.split())
-    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
+    return Reply(status=status, failure=storable(failure), transient=True, malformed=malformed)

@@ -10,9 +10,10 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from mien.models.http.complaints import shorten
 from mien.models.http.providers import redact, redact_bytes
 from mien.models.http.refusals import header_wait
-from mien.models.http.replies import Reply, read, shorten
+from mien.models.http.replies import Reply, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,8 +71,9 @@ class Wire:
             return Exchange(reply, b"", time.perf_counter() - began, None)
         latency = time.perf_counter() - began
         raw = redact_bytes(raw, self._key)
-        told = None if response.status == 200 else parse_retry_after(response.headers, time.time())
-        reply = self._clean(read(response.status, raw, told))
+        told = None if response.ok else parse_retry_after(response.headers, time.time())
+        location = redact(response.headers.get("Location", ""), self._key)
+        reply = self._clean(read(response.status, raw, wait=told, url=str(self._url), location=location))
         return Exchange(reply, raw, latency, reply.wait)
 
     def _clean(self, reply: Reply) -> Reply:
