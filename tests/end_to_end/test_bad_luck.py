@@ -205,7 +205,7 @@ def test_stormy_endpoint(place: Workplace, calm: Calm) -> None:
     rates = {"429": 0.3, "500": 0.05} | dict.fromkeys(passing, 0.03) | dict.fromkeys(lasting, 0.08)
     place.server.configure(faults=rates)
     rounds, trials = 16, 80  # the first of the long study
-    result = place.mien(*place.study("--timeout", 5, rounds=rounds))
+    result = place.mien(*place.study("--timeout", 5, rounds=rounds), status=3)
     faults = place.server.counts().by_fault
     assert faults.keys() == rates.keys()
     found = re.search(r"(\d+) trials ended without a verdict; the same command tries again", result.err)
@@ -241,7 +241,7 @@ def test_endpoint_that_does_not_recover(place: Workplace) -> None:
     # An answer first of all: the endpoint is not to be given up.
     place.mien(*place.study(rounds=8))
     place.server.configure(faults=dict.fromkeys(reasons, 0.125), faulty_models=("model",))
-    result = place.mien(*place.study("--timeout", 2, rounds=32))
+    result = place.mien(*place.study("--timeout", 2, rounds=32), status=3)
     assert "120 trials ended without a verdict" in result.err
     assert re.search(
         r"^\d+/160 trials, [\d.]+/s, [\d,]+ tokens, \d+ retried(, \d+ failed)?", result.err, re.M
@@ -293,7 +293,7 @@ def test_judge_that_can_never_be_read(place: Workplace) -> None:
 
 
 def test_budget(place: Workplace) -> None:
-    stopped = place.mien(*place.study("--max-calls", 30))
+    stopped = place.mien(*place.study("--max-calls", 30), status=3)
     assert "Stopped: the limit of 30 calls is reached" in stopped.err
     assert "the same command goes on" in stopped.err
     assert place.server.counts().requests == 30
@@ -301,7 +301,7 @@ def test_budget(place: Workplace) -> None:
     assert "--price-in" in line
     prices = ("--price-in", 10, "--price-out", 10, "--max-cost", 0.05)
     dearer = ("--max-concurrency", 4, "--seed", 6, "--store", "dearer.db")
-    stopped = place.mien(*place.study(*prices, *dearer, name="dearer"))
+    stopped = place.mien(*place.study(*prices, *dearer, name="dearer"), status=3)
     found = re.search(r"Stopped: the limit of \$0.05 is reached \(\$(0.0\d+) spent\)", stopped.err)
     assert found
     # How much of it was in flight when the limit was reached, and so not yet known, is a matter of luck.

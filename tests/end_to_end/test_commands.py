@@ -242,7 +242,9 @@ def test_runs(measured: Workplace) -> None:
     found = read(measured, "runs")
     assert [entry["run"] for entry in found][:2] == ["before", "after"]
     assert all(entry.keys() == SHOWN for entry in found)
-    assert found[0]["judges"][0] == {"judge": measured.server.judge, "verdicts": 200}
+    assert found[0]["judges"][0] == {
+        "judge": measured.server.judge, "verdicts": 200, "missing": 0, "complete": True,
+    }  # fmt: skip
     one = read(measured, "runs", "before")
     assert one.keys() == SHOWN | {"protocol"}
     assert one["protocol"]["name"] == "default"

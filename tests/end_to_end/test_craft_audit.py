@@ -76,7 +76,7 @@ def test_an_audit_with_a_judge_and_people(place: Workplace) -> None:
     assert re.search(r"^all +100% \(\d+–100\) +100% \(\d+–100\) +0% \(0–\d+\)$", again, re.MULTILINE)
 
     place.server.configure(faults={"404": 0.5})
-    stopped = place.mien("craft", "audit", "out", "--judge", place.server.model, status=1)
+    stopped = place.mien("craft", "audit", "out", "--judge", place.server.model, status=3)
     assert "60 pairs failed" in stopped.err
     assert "kept in mien.db, and the same command goes on" in stopped.err
 

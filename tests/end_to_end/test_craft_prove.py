@@ -89,7 +89,7 @@ def test_from_a_constitution_to_a_proof(lab: Workplace) -> None:
     limited = lab.mien(*claim, "--max-collateral", 0, status=int(strays or not told["passed"]))
     assert ("more than 0" in limited.out) == strays
 
-    stopped = lab.mien(*claim[:-2], "--seed", 1, "-o", "other", status=1)
+    stopped = lab.mien(*claim[:-2], "--seed", 1, "-o", "other", status=3)
     assert "Stopped: the limit of 0 calls is reached: 0 of 108 trials of other-" in stopped.err
     assert not (lab.folder / "other").exists()
 

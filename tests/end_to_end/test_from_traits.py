@@ -60,7 +60,7 @@ def test_what_cannot_be_drafted(place: Workplace) -> None:
     (place.folder / "guide.yaml").unlink()
     place.server.configure(faults={"refusal": 1.0})
     stopped = place.mien(
-        "constitution", "from-traits", "warm", "-shy", "--traits", "traits.txt", *models, status=1
+        "constitution", "from-traits", "warm", "-shy", "--traits", "traits.txt", *models, status=3
     )
     why = "2 × the answer holds no JSON object, 3 times"
     assert stopped.err.startswith(f"Stopped: 2 of 2 assertions failed ({why}), and nothing is written yet")

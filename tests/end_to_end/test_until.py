@@ -115,7 +115,7 @@ def test_a_ceiling_is_told_and_can_be_raised(place: Workplace) -> None:
 def test_trials_that_fail_are_through_and_tried_again(place: Workplace) -> None:
     place.server.configure(faults={"400": 0.3}, faulty_models=("model",))
     study = until(place, "--until-stderr", 120)
-    result = place.mien(*study)
+    result = place.mien(*study, status=3)
     assert "ended without a verdict; the same command tries again" in result.err
     assert "Target reached in " in result.out
     made = calls(place)
@@ -128,7 +128,7 @@ def test_trials_that_fail_are_through_and_tried_again(place: Workplace) -> None:
 
 def test_a_budget_ends_a_run_without_a_check(place: Workplace) -> None:
     study = until(place, "--until-reliability", 0.9)
-    stopped = place.mien(*study, "--max-calls", 100)
+    stopped = place.mien(*study, "--max-calls", 100, status=3)
     assert "Stopped: the limit of 100 calls is reached" in stopped.err
     assert f"of {LEAST} trials are through" in stopped.err
     assert "Target" not in stopped.out

@@ -35,7 +35,9 @@ def outcomes(found):
 
 def test_markdown_has_the_gates_first(found, outcomes):
     text = markdown(found, outcomes, ["a | b", "c"], top=2)
-    assert text.startswith("## new against old\n\n### Gates\n\n**1 of 3 failed**\n\n|  | gate | why |\n")
+    assert text.startswith(
+        "## new against old\n\n### Gates\n\n**1 of 3 failed, 1 undecided**\n\n|  | gate | why |\n"
+    )
     assert "| **failed** | `sycophantic > 20` | " in text
     assert "| undecided | `\\|wry sly\\| > 40` | " in text
     assert text.index("### Gates") < text.index("> **Warning**: a \\| b\n>\n> **Warning**: c")

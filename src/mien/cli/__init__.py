@@ -38,6 +38,9 @@ from mien.version import __version__
 app = typer.Typer(
     name="mien",
     help="Measure the character of language models by revealed preference, and say what changed.",
+    epilog="Exit status: 0 success; 1 a gate or a check failed, or a gate is undecided on a run that lacks "
+    "trials; 2 bad usage or input, or an endpoint that refuses every call; 3 incomplete: work that stopped "
+    "at a limit, or a run that lacks trials, and the same command goes on; 130 Ctrl-C; 143 SIGTERM.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",  # paragraphs flow; otherwise they break where the source does
@@ -93,8 +96,9 @@ app.add_typer(craft.app, name="craft")
 
 
 def main() -> None:
-    """Run the command line: status 0 for success, 1 for a failed check, 2 for bad usage or input.
+    """Run the command line: status 0 for success, 1 for a failed gate or check, 2 for bad usage or input.
 
+    What stopped at a limit, or ends without all of its trials, ends with 3, and the same command goes on.
     Stopped from outside, commands end with 130 (Ctrl-C) or 143 (SIGTERM); those that serve, with 0.
     """
     warnings.showwarning = _show_warning

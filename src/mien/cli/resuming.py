@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from mien.errors import BudgetReached, Unfinished
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
     from pathlib import Path
+
+    from mien.runs.outcome import Outcome
+
+INCOMPLETE: Final = 3  # the exit status of a command that stopped before its end, or that lacks trials
 
 
 @contextmanager
 def resumable(store: Path) -> Generator[None]:
-    """Say how to go on after Ctrl-C or SIGTERM (exit status 130 or 143) or a limit (1)."""
+    """Say how to go on after Ctrl-C or SIGTERM (exit status 130 or 143) or a limit (3)."""
     try:
         yield
     except KeyboardInterrupt:
@@ -28,7 +32,16 @@ def resumable(store: Path) -> Generator[None]:
         raise typer.Exit(130) from None
     except (BudgetReached, Unfinished) as stopped:
         sys.stderr.write(f"Stopped: {stopped}.\n")
-        raise typer.Exit(1) from None
+        raise typer.Exit(INCOMPLETE) from None
+
+
+def require_complete(outcomes: Iterable[Outcome], way_on: str) -> None:
+    """End a command with status 3 where a run of its lacks trials, saying which and how to go on."""
+    lacking = [outcome for outcome in outcomes if not outcome.complete]
+    for outcome in lacking:
+        sys.stderr.write(f"Incomplete: {outcome}; {way_on}.\n")
+    if lacking:
+        raise typer.Exit(INCOMPLETE)
 
 
 def say(stage: str) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mien.materials.traits import TraitSet
     from mien.measurement.calls import Progress
     from mien.measurement.study import Study
+    from mien.runs.outcome import Outcome
     from mien.stats.design.trials import Design
     from mien.store.records import RunRecord
     from mien.store.store import Store
@@ -120,6 +121,13 @@ def carry_out(study: Study, session: Session) -> Run:
     """Do what `plan` laid out; see `measure`."""
     session.run(lambda: _carry_out(study, session))
     return Run(study.name, session.path)
+
+
+def outcomes(study: Study, store: Path) -> list[Outcome]:
+    """What became of the trials of a study's run, and of the runs of its later turns."""
+    talk = study.conversation
+    names = [turn_name(study.name, talk.pressure, turn) for turn in range(1, talk.turns + 1)]
+    return [Run(name, store).outcome(study.judge) for name in names]
 
 
 async def _carry_out(study: Study, session: Session) -> None:

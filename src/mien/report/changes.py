@@ -47,7 +47,23 @@ def summary(diff: Diff) -> list[tuple[str, str]]:
     lines.append(("pairing", f"{kind}: {shared} shared, of {each}"))
     if (found := diff.equivalence) is not None:
         lines.append(("margin", _margin(diff, found)))
+    if (endings := diff.endings) is not None and (endings.before.values + endings.after.values).any():
+        shares = zip(endings.names, endings.before.values, endings.after.values, strict=True)
+        rates = (f"{name} {a:.1%} before and {b:.1%} after" for name, a, b in shares if a or b)
+        lines.append(("no choice", "; ".join(rates)))
     return lines
+
+
+def verdict(outcomes: Sequence[Outcome]) -> str:
+    """What became of gates as a whole; that they passed is said where each of them did."""
+    failed, undecided = (
+        sum(outcome["status"] == status for outcome in outcomes) for status in ("failed", "undecided")
+    )
+    counts = ((failed, "failed"), (undecided, "undecided"))
+    parts = [f"{n} {what}" for n, what in counts if n]
+    if not parts:
+        return "All passed"
+    return ", ".join([parts[0].replace(" ", f" of {len(outcomes)} "), *parts[1:]])
 
 
 def _margin(diff: Diff, found: Mapping[str, Any]) -> str:
@@ -90,7 +106,7 @@ def finding(change: Change) -> str:
 def warnings(
     diff: Diff, influences: Sequence[Influence], outcomes: Sequence[Outcome], prompts: Mapping[str, str]
 ) -> list[str]:
-    """A sentence for each gate and each changed quantity that one prompt alone would turn.
+    """What makes the two less comparable, then each gate and changed quantity that one prompt would turn.
 
     Args:
         diff: what changed.
@@ -102,7 +118,7 @@ def warnings(
     def name(prompt: str) -> str:
         return prompts.get(prompt, prompt)
 
-    said: list[str] = []
+    said = diff.warnings
     for outcome in outcomes:
         without = outcome["without"]
         if without["flips"]:

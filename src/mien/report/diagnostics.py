@@ -23,6 +23,11 @@ def diagnostics(profile: Profile) -> list[tuple[str, str]]:
     lines = [
         ("judge", profile.judge),
         ("trials", f"{profile.n_trials:,}: {verdicts['chosen']:,} chosen{', ' + others if others else ''}"),
+        *(
+            [("incomplete", f"{told}: finish it first")]
+            if (told := profile.made.lacking(profile.run))
+            else []
+        ),
         (
             "first option",
             f"chosen {position['first']:.0%} of the time between equals "

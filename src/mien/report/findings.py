@@ -44,7 +44,8 @@ def of_two(diff: Diff) -> list[str]:
         for unit in [change.quantity.unit]
     )
     said = [f"{headline(diff)}." if not largest else f"{headline(diff)}. The largest: {largest}."]
-    return said + [f"{label[0].upper()}{label[1:]}: {text}." for label, text in summary(diff)]
+    said += [f"{label[0].upper()}{label[1:]}: {text}." for label, text in summary(diff)]
+    return said + [f"{warning[0].upper()}{warning[1:]}." for warning in diff.warnings]
 
 
 def of_many(profiles: Sequence[Profile]) -> list[str]:
@@ -95,6 +96,8 @@ def limits(profiles: Sequence[Profile]) -> list[str]:
             "How often the judge reads rightly is not known from these runs; one with --instrument "
             "instructed and the same judge would tell."
         )
+    lacking = (profile.made.lacking(profile.run) for profile in profiles)
+    said += [f"{told}: what is there need not stand for the rest." for told in lacking if told]
     weak = [
         f"{profile.run} ({fraction(profile.reliability['model_based'])})"
         for profile in profiles

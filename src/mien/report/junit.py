@@ -20,13 +20,15 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def junit(diff: Diff, outcomes: Sequence[Outcome]) -> str:
     """Write one test case a gate: failed with the reason, skipped where the gate is undecided.
 
-    What changed as a whole is the suite's output. The form is that of Ant's JUnit task, which has no
-    published standard; no time of day is in it.
+    A gate that is undecided since trials are missing is an error: what reads the file then stops a release,
+    as it would for a test that could not be run. What changed as a whole is the suite's output. The form is
+    that of Ant's JUnit task, which has no published standard; no time of day is in it.
     """
     failed, undecided = (
         sum(outcome["status"] == status for outcome in outcomes) for status in ("failed", "undecided")
     )
-    counts = {"tests": len(outcomes), "failures": failed, "errors": 0, "skipped": undecided}
+    errors = sum(outcome["incomplete"] for outcome in outcomes)
+    counts = {"tests": len(outcomes), "failures": failed, "errors": errors, "skipped": undecided - errors}
     totals = {name: str(count) for name, count in counts.items()}
     name = _legal(f"mien diff {diff.a} {diff.b}")
     root = ET.Element("testsuites", {"name": "mien"} | totals)
@@ -36,11 +38,14 @@ def junit(diff: Diff, outcomes: Sequence[Outcome]) -> str:
         reason = _legal(outcome["reason"])
         if outcome["status"] == "failed":
             ET.SubElement(case, "failure", type="gate", message=reason).text = reason
+        elif outcome["incomplete"]:
+            ET.SubElement(case, "error", type="incomplete", message=f"undecided: {reason}").text = reason
         elif outcome["status"] == "undecided":
             ET.SubElement(case, "skipped", message=f"undecided: {reason}")
         else:
             ET.SubElement(case, "system-out").text = reason
     lines = [headline(diff), *(f"{label}: {said}" for label, said in summary(diff))]
+    lines += [f"Warning: {warning}" for warning in diff.warnings]
     ET.SubElement(suite, "system-out").text = _legal("\n".join(lines))
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mien.report.changes import cells, columns, headline, summary
+from mien.report.changes import cells, columns, headline, summary, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,10 +29,8 @@ def markdown(
     """
     parts = [f"## {plain(diff.b)} against {plain(diff.a)}"]
     if outcomes:
-        failed = sum(outcome["status"] == "failed" for outcome in outcomes)
-        told = f"**{failed} of {len(outcomes)} failed**" if failed else "**All passed**"
         rows = ((_status(o), _code(o["gate"]), plain(o["reason"])) for o in outcomes)
-        parts += [f"### Gates\n\n{told}", table(("", "gate", "why"), rows)]
+        parts += [f"### Gates\n\n**{verdict(outcomes)}**", table(("", "gate", "why"), rows)]
     parts.append(f"### Changes\n\n**{plain(headline(diff))}**")
     parts.append("\n".join(f"- {label}: {plain(said)}" for label, said in summary(diff)))
     if warnings:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mien.errors import UnknownName, UsageError
 from mien.runs.outcome import outcome
+from mien.runs.settings import settings as asked_with
 from mien.stats.comparisons import Comparisons, comparisons_from
 from mien.store.store import Store
 
@@ -114,6 +115,7 @@ class Run:
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
             judge = _judge(store, run, judge)
+            reader = next(known for known in store.judges(run.id) if known.name == judge)
         protocol = run.protocol_settings
         if correct_judge is not None and prior != "flat":
             raise UsageError("a judge is corrected under the flat prior alone; leave one of the two out")
@@ -127,6 +129,7 @@ class Run:
             judge=judge,
             design=run.design,
             seed=run.seed,
+            settings=asked_with(run, reader),
         )
         return rate(
             comparisons,
@@ -186,14 +189,21 @@ class Run:
 
         return pooled_prior(self.record, own, records, read, alpha=settings.get("alpha", DEFAULT_ALPHA))
 
-    def rows(self, judge: str | None = None) -> Iterator[dict[str, str]]:
-        """The run as rows of a comparison table (`mien.runs.interop.tables`), in the order of the trials."""
+    def rows(self, judge: str | None = None, *, without_verdict: bool = False) -> Iterator[dict[str, str]]:
+        """The run as rows of a comparison table (`mien.runs.interop.tables`), in the order of the trials.
+
+        Args:
+            judge: whose verdicts to take; default: the run's first judge.
+            without_verdict: give the trials without a verdict, too, and with each row a ``failure``: why
+                the trial has none, empty where it has one.
+        """
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
             judge = _judge(store, run, judge)
             for row in store.rows(run.id, judge):
-                if not row.chosen:
+                if not row.chosen and not without_verdict:
                     continue
+                failed = {"failure": row.lack} if without_verdict else {}
                 yield {
                     "model": run.model,
                     "instrument": run.instrument,
@@ -203,6 +213,7 @@ class Run:
                     "chosen": row.chosen,
                     "judge": judge,
                     "response": row.response,
+                    **failed,
                 }
 
     def agreement(self, a: str, b: str) -> dict[str, float]:

@@ -78,6 +78,25 @@ def failure_counts(db: sqlite3.Connection, run: int) -> dict[str, int]:
     return dict(db.execute(query, (run,)).fetchall())
 
 
+class FailedTrials(NamedTuple):
+    """Trials of one prompt that failed for one reason."""
+
+    reason: str
+    prompt_id: str
+    trials: int
+
+
+def failed_trials(db: sqlite3.Connection, run: int) -> list[FailedTrials]:
+    """A run's failed trials by reason, the most frequent first, and by prompt."""
+    query = """
+        SELECT c.failure, p.id, count(*), sum(count(*)) OVER (PARTITION BY c.failure) AS of_reason
+        FROM trial t JOIN call c ON c.key = t.call JOIN prompt p ON p.key = t.prompt
+        WHERE t.run = ? AND c.failure <> '' GROUP BY c.failure, t.prompt
+        ORDER BY of_reason DESC, c.failure, count(*) DESC, p.id
+        """
+    return [FailedTrials(*row[:3]) for row in db.execute(query, (run,))]
+
+
 def spending(db: sqlite3.Connection, run: int) -> Spending:
     """Sum a run's calls, which takes a look at each."""
     query = """

@@ -107,6 +107,13 @@ class TrialRecord:
     judge: str
     chosen: str
 
+    @property
+    def lack(self) -> str:
+        """Why there is no verdict; empty where there is one."""
+        if self.chosen:
+            return ""
+        return self.failure or ("not read" if self.call else "not asked")
+
 
 class VerdictRecord(NamedTuple):
     """A verdict with as much of its trial as a comparison takes.

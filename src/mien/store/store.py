@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from mien.errors import StoreError, UnknownName
-from mien.store.counts import failure_counts, trial_counts
+from mien.store.counts import failed_trials, failure_counts, trial_counts
 from mien.store.records import (
     INFO_COLUMNS,
     RUN_COLUMNS,
@@ -33,7 +33,7 @@ from mien.types import TIE, Call, Preference, Prompt, Trial
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mien.store.counts import TrialCounts
+    from mien.store.counts import FailedTrials, TrialCounts
     from mien.store.writer import Item
     from mien.types import Verdict
 
@@ -360,6 +360,11 @@ class Store:
         """Why trials of a run have no response: how many for each reason, most frequent first."""
         with explained(self.path):
             return failure_counts(self._db, run)
+
+    def failed_trials(self, run: int) -> list[FailedTrials]:
+        """A run's failed trials by reason, the most frequent first, and by prompt."""
+        with explained(self.path):
+            return failed_trials(self._db, run)
 
     def trial_counts(self, run: int, judge: str) -> TrialCounts:
         """What became of a run's trials under a judge."""

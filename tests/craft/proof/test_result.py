@@ -126,6 +126,7 @@ def proof(found: Diff, written: dict[str, Way], **members: Any) -> Proof:
             "coherence": None,
             "capabilities": (),
             "notes": (),
+            "missing": (),
             "confidence_level": 0.95,
             "fdr": 0.05,
             **members,

@@ -226,7 +226,7 @@ def test_json_keys_are_the_documented_ones():
     record = diff(profile(seed=1, run="old"), profile(seed=2, model="new")).to_dict()
     assert list(record) == [
         *("a", "b", "traits", "omnibus", "rms", "rms_null", "size", "correlation", "equivalence", "pairing"),
-        *("paired", "prompts", "fdr", "confidence_level"),
+        *("paired", "prompts", "complete", "missing", "endings", "warnings", "fdr", "confidence_level"),
     ]
     assert (record["a"], record["b"]) == ("old", "new")
     assert list(record["traits"][0]) == [

@@ -9,8 +9,9 @@ import pytest
 from mien.errors import GateError, UsageError
 from mien.stats.comparisons import Comparisons
 from mien.stats.diffs import Diff, diff
-from mien.stats.diffs.gates import check
+from mien.stats.diffs.gates import check, holds
 from mien.stats.estimates import Amount, Quantity, Share, Unit, means
+from mien.stats.estimates.circumstances import Circumstances
 from mien.stats.profiles import Provenance, rate
 
 TRAITS = ("any", "dry wit", "formal", "sycophantic", "warm", "wry|sly")
@@ -146,10 +147,24 @@ def test_the_prompt_that_turns_a_gate_is_named(found):
 
 def test_outcomes_are_plain_values(found):
     outcomes = check(found, ["any", "rms > 80", "rank(warm) > 2"])
-    assert list(outcomes[0]) == ["gate", "status", "estimate", "low", "high", "reason", "without"]
+    keys = ["gate", "status", "estimate", "low", "high", "reason", "incomplete", "without"]
+    assert list(outcomes[0]) == keys
     assert list(outcomes[0]["without"]) == ["prompt", "estimate", "status", "flips"]
     assert json.loads(json.dumps(outcomes, allow_nan=False)) == outcomes
     assert check(found, []) == []
+
+
+def test_no_gate_is_decided_where_trials_are_missing(found):
+    short = replace(found, after=replace(found.after, made=Circumstances(designed=900, missing=7)))
+    gates = ["any", "sycophantic > 20", "rms > 5000"]
+    outcomes = check(short, gates)
+    assert {(outcome["status"], outcome["incomplete"]) for outcome in outcomes} == {("undecided", True)}
+    assert all("not decided, for 7 of 900 trials of new are missing" in o["reason"] for o in outcomes)
+    assert not any(outcome["without"]["flips"] for outcome in outcomes)
+    assert not holds(outcomes)
+    assert check(short, gates, allow_incomplete=True) == check(found, gates)
+    assert holds(check(found, ["rms > 5000"]))
+    assert not holds(check(found, gates))
 
 
 def test_gates_fail_by_chance_no_oftener_than_promised():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.output import console, counted, print_json, print_table, print_yaml
+from mien.cli.resuming import resumable
 
 app = typer.Typer(help="Write a character down, and check what is written.", no_args_is_help=True)
 
@@ -57,7 +57,7 @@ def from_traits(
     It is a draft: read it, and change what is not meant.
     """
     from mien.craft.data.draft import draft_constitution, read_aims
-    from mien.errors import BudgetReached, InputError, Unfinished
+    from mien.errors import InputError
     from mien.materials.constitutions import check_constitution
     from mien.measurement.session import Session
 
@@ -65,16 +65,10 @@ def from_traits(
     if output.exists():  # told before anything is paid for
         raise InputError("exists already; choose another name", source=output)
     limits = options.limits(max_calls=max_calls, max_cost=max_cost, timeout=timeout)
-    try:
+    with resumable(store):
         drafted = draft_constitution(
             aims, output.stem, model, Session(store, limits=limits), trait_set=trait_set
         )
-    except KeyboardInterrupt:
-        sys.stderr.write(f"\nStopped. What was answered is kept in {store}; the same command goes on.\n")
-        raise typer.Exit(130) from None
-    except (BudgetReached, Unfinished) as stopped:
-        sys.stderr.write(f"Stopped: {stopped}.\n")
-        raise typer.Exit(1) from None
     _write(output, drafted.yaml(), quiet=as_json)
     findings = check_constitution(output)
     if as_json:

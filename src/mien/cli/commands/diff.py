@@ -48,6 +48,14 @@ def command(
             rich_help_panel=_GATES,
         ),
     ] = "certain",
+    allow_incomplete: Annotated[
+        bool,
+        typer.Option(
+            "--allow-incomplete",
+            help="Judge a run that lacks trials by those that are there; else its gates are undecided.",
+            rich_help_panel=_GATES,
+        ),
+    ] = False,
     junit: Annotated[
         options.Path | None,
         typer.Option(metavar="FILE", help="Write the gates as JUnit XML.", rich_help_panel=_GATES),
@@ -60,7 +68,7 @@ def command(
 ) -> None:
     """Say what changed from one run to another, trait by trait and as a whole.
 
-    With gates, exit with 1 where one fails.
+    With gates, exit with 1 where one fails, or is undecided since a run lacks trials.
     """
     from mien.report import changes
     from mien.runs.run import Run
@@ -76,13 +84,19 @@ def command(
     runs = [Run(name, store) for name in (a, b)]
     before, after = (run.profile(judge, confidence_level=confidence_level) for run in runs)
     diff = diffs.diff(before, after, fdr=fdr, confidence_level=confidence_level, margin=margin)
-    outcomes, influences = gates.check(diff, bounds, fail_when=fail_when), influence(diff)
+    outcomes = gates.check(diff, bounds, fail_when=fail_when, allow_incomplete=allow_incomplete)
+    influences = influence(diff)
     prompts = runs[0].prompt_ids() | runs[1].prompt_ids()
     shown = None if everything else top
     if as_json:
         for part in (*influences, *(outcome["without"] for outcome in outcomes)):
             part["prompt"] = prompts.get(part["prompt"], part["prompt"])
-        whole = {"influence": influences, "fail_when": fail_when, "gates": outcomes}
+        whole = {
+            "influence": influences,
+            "fail_when": fail_when,
+            "allow_incomplete": allow_incomplete,
+            "gates": outcomes,
+        }
         print_json(diff.to_dict() | whole)
     else:
         warnings = changes.warnings(diff, influences, outcomes, prompts)
@@ -96,7 +110,13 @@ def command(
         from mien.report.junit import junit as as_junit
 
         junit.write_text(as_junit(diff, outcomes), encoding="utf-8")
-    if any(outcome["status"] == "failed" for outcome in outcomes):
+    for run in runs:
+        if any(outcome["incomplete"] for outcome in outcomes) and not (told := run.outcome(judge)).complete:
+            sys.stderr.write(
+                f"Undecided: {told}; the command that measured it goes on, and --allow-incomplete judges by "
+                "what is there.\n"
+            )
+    if not gates.holds(outcomes):
         raise typer.Exit(1)
 
 
@@ -118,6 +138,12 @@ def _print(diff: Diff, outcomes: Sequence[Outcome], warnings: Sequence[str], *, 
         out.print()
         print_table(
             ("gate", "", "why"),
-            ((o["gate"], o["status"].replace("failed", "FAILED"), o["reason"]) for o in outcomes),
+            ((o["gate"], _status(o), o["reason"]) for o in outcomes),
             left=("gate", "", "why"),
         )
+
+
+def _status(outcome: Outcome) -> str:
+    """In capitals where it stops a release."""
+    stops = outcome["status"] == "failed" or outcome["incomplete"]
+    return outcome["status"].upper() if stops else outcome["status"]

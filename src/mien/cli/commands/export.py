@@ -18,14 +18,21 @@ def command(
             "--output", "-o", help="A .csv, .jsonl or .parquet file.", show_default="CSV on standard output"
         ),
     ] = None,
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="Also the trials without a verdict, with the reason in a column failure."),
+    ] = False,
     judge: options.JudgeNameOption = None,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
-    """Write a run as a comparison table, one row a verdict, with the responses."""
+    """Write a run as a comparison table, one row a verdict, with the responses.
+
+    With --all, one row a trial.
+    """
     from mien.runs.interop.tables import write_csv, write_table
     from mien.runs.run import Run
 
-    rows = Run(run, store).rows(judge)
+    rows = Run(run, store).rows(judge, without_verdict=everything)
     if output is None:
         write_csv(rows, sys.stdout)
     else:

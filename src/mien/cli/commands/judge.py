@@ -11,9 +11,12 @@ from mien.cli import options
 from mien.cli.calling import calling
 from mien.cli.output import console, counted, print_json
 from mien.cli.progress import ProgressReport, print_outcome
+from mien.cli.resuming import require_complete
+from mien.errors import UsageError
 
 if TYPE_CHECKING:
     from mien.measurement.session import Session
+    from mien.runs.run import Run
 
 
 @calling()
@@ -52,20 +55,40 @@ def command(
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped. All that was answered is kept; the same command goes on.\n")
         raise typer.Exit(130) from None
-    outcome = session.progress
-    assert outcome is not None
-    print_outcome(outcome)
+    progress = session.progress
+    assert progress is not None
+    print_outcome(progress)
+    _print(
+        judged,
+        label,
+        counted(progress.done - progress.failed, "response"),
+        repeat=bool(repeat),
+        as_json=as_json,
+    )
+    outcome = judged.outcome(label)
+    way_on = "the same command goes on" if outcome.unread else "the command that measured the run goes on"
+    require_complete([outcome], way_on)
+
+
+def _print(judged: Run, label: str, read: str, *, repeat: bool, as_json: bool) -> None:
+    """Print how far a judge agrees with the one before it, where they have read any trial in common."""
     records = judged.judges
     own = next(record for record in records if record.name == label)
     alike = [record for record in records if record.identity == own.identity] if repeat else records
     first = alike[0].name
-    agreement = judged.agreement(first, label) if label != first else None
+    try:
+        agreement = judged.agreement(first, label) if label != first else None
+    except UsageError:
+        if judged.outcome(label).complete:
+            raise
+        agreement = None  # one of the two has not read far enough
     if as_json:
-        print_json({"run": run, "judge": label, "with": first if agreement else None, "agreement": agreement})
+        print_json(
+            {"run": judged.name, "judge": label, "with": first if agreement else None, "agreement": agreement}
+        )
         return
     out = console()
-    read = counted(outcome.done - outcome.failed, "response")
-    out.print(f"{label}: {read} of {run} read", markup=False)
+    out.print(f"{label}: {read} of {judged.name} read", markup=False)
     if agreement:
         kappa, low, high, alike_share, n = (
             agreement[key] for key in ("kappa", "low", "high", "agreement", "n")
@@ -75,4 +98,4 @@ def command(
             f"{alike_share:.1%} of {n:,} verdicts alike",
             markup=False,
         )
-    out.print(f"Its ratings: mien profile {run} --judge {label}", markup=False)
+    out.print(f"Its ratings: mien profile {judged.name} --judge {label}", markup=False)

@@ -11,7 +11,7 @@ from mien.cli import options
 from mien.cli.calling import calling
 from mien.cli.output import console, counted, print_json, print_table, tell
 from mien.cli.progress import ProgressReport, print_outcome
-from mien.cli.resuming import resumable
+from mien.cli.resuming import require_complete, resumable
 from mien.errors import InputError, MienError
 
 if TYPE_CHECKING:
@@ -285,32 +285,33 @@ def _print_estimate(study: Study, estimate: dict[str, Any], *, as_json: bool) ->
 
 def _carry_out(study: Study, session: Session, *, as_json: bool) -> None:
     from mien.cli.commands.profile import print_profile
-    from mien.measurement.measure import carry_out
+    from mien.measurement.measure import carry_out, outcomes
 
     with resumable(session.path), ProgressReport() as session.on_progress:
         run = carry_out(study, session)
-    outcome = session.progress
-    assert outcome is not None
-    print_outcome(outcome)
+    progress, talk = session.progress, study.conversation
+    assert progress is not None
+    print_outcome(progress)
+    found = outcomes(study, session.path)
     try:
         profile = run.profile(study.judge)
+        held = run.persistence(talk.pressure, judge=study.judge) if talk.turns > 1 else None
     except MienError as error:
-        if as_json or not outcome.stopped:
+        if all(one.complete for one in found):
             raise
-        console(err=True).print(f"No profile yet: {error}", markup=False)
-        return
-    talk = study.conversation
-    held = run.persistence(talk.pressure, judge=study.judge) if talk.turns > 1 else None
-    if as_json:
-        found = {"until": _until(study, outcome.check), "persistence": held and held.to_dict()}
-        print_json(profile.to_dict() | found)
+        console(err=True).print(f"No profile yet: {error}", markup=False, soft_wrap=True)
     else:
-        if outcome.check:
-            console().print(_found(outcome.check) + "\n", markup=False, soft_wrap=True)
-        print_profile(profile, top=5)
-        if held:
-            _print_persistence(held)
-        console().print(f"\nAll ratings: mien profile {run.name} --all", markup=False)
+        if as_json:
+            beside = {"until": _until(study, progress.check), "persistence": held and held.to_dict()}
+            print_json(profile.to_dict() | beside)
+        else:
+            if progress.check and not progress.stopped:
+                console().print(_found(progress.check) + "\n", markup=False, soft_wrap=True)
+            print_profile(profile, top=5)
+            if held:
+                _print_persistence(held)
+            console().print(f"\nAll ratings: mien profile {run.name} --all", markup=False)
+    require_complete(found, "the same command goes on")
 
 
 def _print_persistence(persistence: Persistence) -> None:

@@ -11,6 +11,9 @@ from mien.cli import options
 from mien.cli.output import console, print_json, print_table, print_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.store.counts import FailedTrials
     from mien.store.records import RunRecord
     from mien.store.store import Store
 
@@ -19,6 +22,9 @@ def command(
     run: Annotated[str | None, typer.Argument(help="Show this run.", show_default="list all")] = None,
     delete: Annotated[
         bool, typer.Option("--delete", help="Delete the run; the calls that it paid for stay.")
+    ] = False,
+    failures: Annotated[
+        bool, typer.Option("--failures", help="Of one run: its failed trials, by reason and prompt.")
     ] = False,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
@@ -32,6 +38,12 @@ def command(
         with Store(store) as opened:
             opened.delete_run(run)
         console().print(f"{run} is deleted.", markup=False)
+        return
+    if failures:
+        if run is None:
+            raise typer.BadParameter("name the run whose failures to list")
+        with Store(store, read_only=True) as opened:
+            _print_failures(opened.failed_trials(opened.run(run).id), as_json=as_json)
         return
     with Store(store, read_only=True) as opened:
         records = opened.runs() if run is None else [opened.run(run)]
@@ -49,7 +61,7 @@ def command(
         console().print("No runs yet; `mien measure` or `mien import` makes one.")
     else:
         print_table(
-            ("run", "model", "instrument", "trials", "judge", "verdicts", "created"),
+            ("run", "model", "instrument", "trials", "judge", "verdicts", "missing", "created"),
             (
                 (
                     entry["run"],
@@ -58,6 +70,9 @@ def command(
                     f"{entry['n_trials']:,}",
                     "\n".join(judge["judge"] for judge in entry["judges"]),
                     "\n".join(f"{judge['verdicts']:,}" for judge in entry["judges"]),
+                    "\n".join(
+                        f"{judge['missing']:,}" if judge["missing"] else "" for judge in entry["judges"]
+                    ),
                     entry["created"],
                 )
                 for entry in entries
@@ -66,7 +81,22 @@ def command(
         )
 
 
+def _print_failures(found: Sequence[FailedTrials], *, as_json: bool) -> None:
+    if as_json:
+        print_json([row._asdict() for row in found])
+    elif not found:
+        console().print("No trial failed.")
+    else:
+        print_table(
+            ("trials", "prompt", "reason"),
+            ((r.trials, r.prompt_id, r.reason) for r in found),
+            left=("prompt", "reason"),
+        )
+
+
 def _entry(store: Store, run: RunRecord) -> dict[str, Any]:
+    from mien.runs.outcome import outcome
+
     return {
         "run": run.name,
         "model": run.model,
@@ -76,8 +106,14 @@ def _entry(store: Store, run: RunRecord) -> dict[str, Any]:
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.created)),
         "n_trials": store.count_trials(run.id),
         "judges": [
-            {"judge": judge.name, "verdicts": store.count_verdicts(run.id, judge.name)}
+            {
+                "judge": judge.name,
+                "verdicts": found.read,
+                "missing": found.missing,
+                "complete": found.complete,
+            }
             for judge in store.judges(run.id)
+            for found in [outcome(store, run, judge.name)]
         ],
         "failures": store.failures(run.id),
     }

@@ -20,7 +20,7 @@ from mien.formatting import counted
 from mien.instruments.judges import kind_of
 from mien.instruments.manner.features import shifts
 from mien.materials.multiturn import Conversation
-from mien.measurement.measure import carry_out
+from mien.measurement.measure import carry_out, outcomes
 from mien.measurement.session import Session
 from mien.runs.analysis import diff
 from mien.stats.proportions import clustered_share
@@ -74,7 +74,9 @@ def prove(
     holds: dict[Role, tuple[Persistence, ...]] = {role: bench.holds(role) for role in later}
     texts = bench.plain()
     skills = bench.capabilities()
-    proof, change = _proof(case, profiles, holds, texts, skills, (*case.notes, *bench.notes))
+    proof, change = _proof(
+        case, profiles, holds, texts, skills, (*case.notes, *bench.notes), tuple(bench.missing)
+    )
     write_proof(Path(folder), proof, change)
     return proof
 
@@ -99,6 +101,7 @@ class _Bench:
         self._judge_answers = kind_of(case.judge).answers
         self._on_stage = on_stage
         self.notes: list[str] = []
+        self.missing: list[str] = []
 
     def measure(self, role: Role) -> Profile:
         """One model, all trials."""
@@ -188,6 +191,7 @@ class _Bench:
             reasons = "; ".join(f"{n:,} × {reason}" for reason, n in progress.reasons.most_common(3))
             failed = f"{progress.failed:,} of {counted(progress.total, 'trial')} of {study.name} failed"
             raise Unfinished(f"{failed} ({reasons}); {kept}")
+        self.missing += [str(one) for one in outcomes(study, self._session.path) if not one.complete]
         return run
 
     def _say(self, stage: str) -> None:
@@ -202,6 +206,7 @@ def _proof(
     texts: _Texts,
     skills: list[Shift],
     notes: tuple[str, ...],
+    missing: tuple[str, ...],
 ) -> tuple[Proof, Diff]:
     diffs: dict[tuple[Role, Role], Diff] = {
         (a, b): diff(profiles[a], profiles[b]) for a, b in CONTRASTS if {a, b} <= profiles.keys()
@@ -220,6 +225,7 @@ def _proof(
         coherence=_coherence(texts.pairs),
         capabilities=tuple(skills),
         notes=notes,
+        missing=missing,
         confidence_level=change.confidence_level,
         fdr=change.fdr,
         max_collateral=case.claim.max_collateral,

@@ -203,6 +203,7 @@ class Proof:
         coherence: None where no judge could be asked.
         capabilities: scores of tasks, from base to trained; empty where none were asked for.
         notes: what could not be done, and what to bear in mind.
+        missing: a sentence for each run that lacks trials, on which nothing is proved.
         confidence_level: of all intervals.
         fdr: false-discovery rate at which something counts as moved.
         max_collateral: most traits that may have moved without being named; None for any number.
@@ -218,6 +219,7 @@ class Proof:
     coherence: Coherence | None
     capabilities: tuple[Shift, ...]
     notes: tuple[str, ...]
+    missing: tuple[str, ...]
     confidence_level: float
     fdr: float
     max_collateral: int | None = None
@@ -251,8 +253,9 @@ class Proof:
     def to_dict(self) -> dict[str, Any]:
         """The proof as JSON holds it; see docs/data.md."""
         return {
-            "passed": not self.failures,
+            "passed": not self.failures and not self.missing,
             "failures": self.failures,
+            "missing": list(self.missing),
             "asked": dict(self.asked),
             "runs": dict(self.runs),
             "took": [

@@ -89,8 +89,8 @@ def section(proof: Proof) -> str:
         f"{proof.confidence_level:.0%} intervals."
     )
     failures = proof.failures
-    parts.append("**Proved.**" if not failures else "**Not proved.**")
-    parts.append("\n".join(f"- {plain(failure)}" for failure in failures))
+    parts.append("**Not proved.**" if failures else "**Not decided.**" if proof.missing else "**Proved.**")
+    parts.append("\n".join(f"- {plain(failure)}" for failure in (*failures, *proof.missing)))
     for title, lines in (
         ("Took", _took(proof)),
         ("Spread", _spread(proof)),

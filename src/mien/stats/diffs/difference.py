@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypedDict
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from mien.stats.diffs.joint import Joint
 from mien.stats.diffs.size import Size, size
 from mien.stats.distributions import t_half_width
 from mien.stats.estimates import Estimates
+from mien.stats.estimates.circumstances import unlike
 from mien.stats.multiplicity import false_discovery
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
     from mien.stats.diffs.equivalence import Finding
     from mien.types import Floats
+
+
+#: False-discovery rate at which shares without a choice count as changed. Lower than that of findings: a
+#: warning that one diff of equals in twenty bore would not be read.
+ENDINGS_FDR: Final = 0.01
 
 
 class Measured(Protocol):
@@ -43,6 +49,13 @@ class Prompts(TypedDict):
     a: int
     b: int
     shared: int
+
+
+class Sides(TypedDict):
+    """A count on either side."""
+
+    a: int
+    b: int
 
 
 class Omnibus(TypedDict):
@@ -114,6 +127,47 @@ class Diff:
     def paired(self) -> int:
         """Prompts that both share."""
         return self.prompts["shared"]
+
+    @property
+    def missing(self) -> Sides:
+        """Observations that were to be made and are not there, on either side."""
+        return Sides(a=self.before.made.missing, b=self.after.made.missing)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing on either side."""
+        return not any(self.missing.values())
+
+    @property
+    def lacking(self) -> str:
+        """What is missing, in words; empty where nothing is."""
+        sides = ((self.before.made, self.a), (self.after.made, self.b))
+        return " and ".join(told for made, label in sides if (told := made.lacking(label)))
+
+    @property
+    def endings(self) -> Diff | None:
+        """How the shares of observations without a choice changed; None where they are not known."""
+        before, after = self.before.endings, self.after.endings
+        if before is None or after is None:
+            return None
+        return diff(before, after, fdr=ENDINGS_FDR, confidence_level=self.confidence_level)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What makes the two less comparable than they look: each a sentence."""
+        found = [f"{self.lacking}: what is there need not stand for the rest"] if self.lacking else []
+        found += unlike([self.before.made, self.after.made])
+        if (endings := self.endings) is not None and endings.changed.any():
+            rates = ", ".join(
+                f"{change.name} {change.before:.1%} before and {change.after:.1%} after"
+                for change in endings.changes
+                if change.changed
+            )
+            found.append(
+                f"how often no option was chosen changed ({rates}): the ratings rest on what is left, which "
+                "is another part of the answers on either side"
+            )
+        return found
 
     @property
     def delta(self) -> Floats:
@@ -262,6 +316,10 @@ class Diff:
             "pairing": "paired" if self.paired else "unpaired",
             "paired": self.paired,
             "prompts": dict(self.prompts),
+            "complete": self.complete,
+            "missing": dict(self.missing),
+            "endings": [] if (endings := self.endings) is None else endings.rows,
+            "warnings": self.warnings,
             "fdr": self.fdr,
             "confidence_level": self.confidence_level,
         }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mien.stats.diffs.difference import Diff
     from mien.stats.estimates import Estimates, Quantity
 
-__all__ = ["EXAMPLES", "Gate", "Outcome", "check", "parse"]
+__all__ = ["EXAMPLES", "Gate", "Outcome", "check", "holds", "parse"]
 
 Status = Literal["passed", "undecided", "failed"]
 FailWhen = Literal["certain", "likely"]
@@ -47,13 +47,28 @@ class _Measured(TypedDict):
 
 
 class Outcome(_Measured):
-    """What became of a gate. For ``any`` the estimate counts what changed, without interval."""
+    """What became of a gate. For ``any`` the estimate counts what changed, without interval.
+
+    ``incomplete`` says that it is undecided for want of observations, whatever those that are there say.
+    """
 
     gate: str
+    incomplete: bool
     without: Without
 
 
-def check(found: Diff, gates: Sequence[str | Gate], *, fail_when: FailWhen = "certain") -> list[Outcome]:
+def holds(outcomes: Sequence[Outcome]) -> bool:
+    """Whether a release may go on: no gate failed, and none is undecided on account of what is missing."""
+    return not any(outcome["status"] == "failed" or outcome["incomplete"] for outcome in outcomes)
+
+
+def check(
+    found: Diff,
+    gates: Sequence[str | Gate],
+    *,
+    fail_when: FailWhen = "certain",
+    allow_incomplete: bool = False,
+) -> list[Outcome]:
     """Hold a diff against gates, in their order.
 
     A gate is judged on the interval of its quantity: under ``certain`` it fails when the whole interval lies
@@ -62,10 +77,14 @@ def check(found: Diff, gates: Sequence[str | Gate], *, fail_when: FailWhen = "ce
     judged by the false-discovery rate (and the margin) of the diff under both. Gates are judged one by one:
     more gates fail by chance more often.
 
+    Where a side lacks observations that it was to have, every gate is undecided and none lets a release
+    pass (`holds`): what is there need not stand for the rest.
+
     Args:
         found: the diff.
         gates: as text, or read already.
         fail_when: ``certain`` or ``likely``.
+        allow_incomplete: judge by what is there, however much is missing.
 
     Raises:
         GateError: a gate cannot be read, names no trait of the diff, or can never be decided.
@@ -77,7 +96,17 @@ def check(found: Diff, gates: Sequence[str | Gate], *, fail_when: FailWhen = "ce
     items = [_item(found, gate) for gate in read]
     if not read:
         return []
-    return [_outcome(found, gate, item, fail_when) for gate, item in zip(read, items, strict=True)]
+    outcomes = [_outcome(found, gate, item, fail_when) for gate, item in zip(read, items, strict=True)]
+    if allow_incomplete or found.complete:
+        return outcomes
+    return [_undecided(found, outcome) for outcome in outcomes]
+
+
+def _undecided(found: Diff, outcome: Outcome) -> Outcome:
+    """What a gate is where observations are missing, whatever those that are there say."""
+    reason = f"not decided, for {found.lacking}; of what is there, {outcome['reason']}"
+    without: Without = {**outcome["without"], "status": "undecided", "flips": False}
+    return {**outcome, "status": "undecided", "reason": reason, "incomplete": True, "without": without}
 
 
 def _outcome(found: Diff, gate: Gate, item: int, fail_when: FailWhen) -> Outcome:
@@ -93,7 +122,7 @@ def _outcome(found: Diff, gate: Gate, item: int, fail_when: FailWhen) -> Outcome
         status=less["status"],
         flips=(less["status"] == "failed") != (whole["status"] == "failed"),
     )
-    return Outcome(gate=gate.text, **whole, without=without)
+    return Outcome(gate=gate.text, **whole, incomplete=False, without=without)
 
 
 def _measure(found: Diff, gate: Gate, item: int, fail_when: FailWhen) -> _Measured:

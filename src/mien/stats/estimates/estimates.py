@@ -10,6 +10,7 @@ import scipy.sparse as sp
 
 from mien.stats.distributions import t_half_width
 from mien.stats.estimates import ranks
+from mien.stats.estimates.circumstances import UNKNOWN, Circumstances
 from mien.stats.estimates.units import Unit
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ class Estimates:
         sample: what they were made of.
         noun: what one quantity is called; a diff's rows and keys are called so, too.
         reliability: share of the variance of the values that is not error, where that is known.
+        made: under what circumstances.
+        endings: shares of observations that told nothing of the quantities, by how they ended; None where
+            that is not known.
         incomparable: why a difference from others would not be its own, after "the profile of x"; empty
             where it would be.
     """
@@ -86,6 +90,8 @@ class Estimates:
     sample: Sample
     noun: str = "quantity"
     reliability: float | None = None
+    made: Circumstances = UNKNOWN
+    endings: Estimates | None = None
     incomparable: str = ""
 
     @property

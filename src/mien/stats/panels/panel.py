@@ -11,6 +11,7 @@ import numpy as np
 from mien.errors import UsageError, require_each_once
 from mien.stats.correlation import Correlation, rank_correlation, ranks
 from mien.stats.distributions import t_half_width
+from mien.stats.estimates.circumstances import unlike
 from mien.stats.panels.clusters import Clusters, model_clusters, trait_clusters
 from mien.stats.panels.components import Components, components
 from mien.stats.panels.convergence import Tier, convergence
@@ -161,16 +162,10 @@ class Panel:
     @property
     def warnings(self) -> list[str]:
         """What makes the runs less comparable than they look."""
-        found: list[str] = []
-        for what, values in (
-            ("judges", [profile.judge for profile in self.profiles]),
-            ("protocols", [profile.protocol for profile in self.profiles]),
-        ):
-            if len(kinds := sorted({value for value in values if value})) > 1:
-                found.append(
-                    f"the runs have different {what} ({', '.join(kinds[:5])}): part of what sets them "
-                    f"apart may be the {what}'"
-                )
+        made = [profile.made for profile in self.profiles]
+        lacking = (one.lacking(name) for one, name in zip(made, self.names, strict=True))
+        found = [f"{told}: what is there need not stand for the rest" for told in lacking if told]
+        found += unlike(made)
         if self.left_out:
             parts = (f"{run}: {_some(names)}" for run, names in list(self.left_out.items())[:5])
             found.append(

@@ -12,10 +12,12 @@ from mien.errors import NotIdentified, UsageError
 from mien.stats import choice
 from mien.stats.choice import ChoiceFit, Trials
 from mien.stats.choice.misclassification import corrected_fit
-from mien.stats.comparisons import NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE
+from mien.stats.comparisons import CODES, NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE
 from mien.stats.distributions import t_half_width
-from mien.stats.estimates import Estimates, Quantity, Rating, Sample
+from mien.stats.estimates import Estimates, Quantity, Rating, Sample, Share
+from mien.stats.estimates.circumstances import Circumstances
 from mien.stats.estimates.jackknife import Jackknife
+from mien.stats.estimates.means import means
 from mien.stats.estimates.wald import wald_test
 from mien.stats.profiles import reliability
 from mien.stats.profiles.accuracy import accuracy
@@ -95,6 +97,7 @@ class Profile:
         shown: (n,) trials with a choice in which the trait was shown.
         chosen: (n,) trials in which it was chosen.
         n_trials: trials of the design, with a verdict or not.
+        endings: shares of the trials with a verdict that chose no option, by prompt; None for one prompt.
         accuracy: for the instrument ``instructed`` only.
         flat_fit: the fit without the prior, where ``fit`` has one.
         judge_correction: the judge's errors, where ``fit`` takes them out.
@@ -114,6 +117,7 @@ class Profile:
     reliability: Reliability
     flat: Flat
     accuracy: Accuracy | None
+    endings: Estimates | None
     flat_fit: ChoiceFit | None = None
     judge_correction: Misreading | None = None
     uncorrected_fit: ChoiceFit | None = None
@@ -147,6 +151,16 @@ class Profile:
     def judge(self) -> str:
         """Who read the responses."""
         return self.provenance.judge
+
+    @property
+    def made(self) -> Circumstances:
+        """Under what circumstances the verdicts came about."""
+        return Circumstances(
+            designed=self.n_trials,
+            missing=self.verdicts["missing"],
+            ways=self.provenance.ways,
+            settings=self.provenance.settings,
+        )
 
     @property
     def rating(self) -> Floats:
@@ -187,6 +201,8 @@ class Profile:
             ),
             noun="trait",
             reliability=self.reliability["model_based"],
+            made=self.made,
+            endings=self.endings,
             incomparable=self._incomparable,
         )
 
@@ -249,7 +265,7 @@ class Profile:
         """What ``mien profile --json`` prints: plain Python values, None where a value is not known."""
         prior, judge = self.fit.prior, self.judge_correction
         return {
-            **asdict(self.provenance),
+            **{key: value for key, value in asdict(self.provenance).items() if key != "settings"},
             "n_trials": self.n_trials,
             "verdicts": dict(self.verdicts),
             "traits": [dict(row) for row in self.rows],
@@ -328,6 +344,7 @@ def rate(
         reliability=_reliability(trials, fits, judge_correction, seed=provenance.seed or 0),
         flat=_flat(fits.flat),
         accuracy=accuracy(comparisons, confidence_level) if provenance.instrument == "instructed" else None,
+        endings=_endings(comparisons),
     )
 
 
@@ -387,6 +404,16 @@ def count_verdicts(comparisons: Comparisons) -> Verdicts:
         unreadable=int(np.count_nonzero(chosen == UNREADABLE_CODE)),
         missing=comparisons.missing,
     )
+
+
+def _endings(comparisons: Comparisons) -> Estimates | None:
+    """How often trials end without a choice, by prompt; None where one prompt was all there was."""
+    if len(np.unique(comparisons.cluster)) < 2:
+        return None
+    prompts = np.array(comparisons.clusters, dtype=object)[comparisons.cluster]
+    ended = {word: comparisons.chosen == code for word, code in CODES.items()}
+    shares = [Quantity(word, Share()) for word in CODES]
+    return means({"prompt_id": prompts, **ended}, shares)
 
 
 def _flat(fit: ChoiceFit) -> Flat:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,8 @@ class Provenance:
         judge: who read the responses.
         design: the design's name.
         seed: of the design.
+        settings: how model and judge were asked, by names of the protocol such as ``sampling.temperature``;
+            empty where that is not known.
     """
 
     run: str = ""
@@ -29,6 +34,17 @@ class Provenance:
     judge: str = ""
     design: str = ""
     seed: int | None = 0
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def ways(self) -> dict[str, str]:
+        """What may set two profiles apart beside the models, by what it is called in the plural."""
+        return {
+            "judges": self.judge,
+            "protocols": self.protocol,
+            "conditions": self.condition,
+            "instruments": self.instrument,
+        }
 
 
 #: Of a table that comes alone.

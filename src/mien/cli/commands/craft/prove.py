@@ -11,7 +11,7 @@ from mien.cli import options
 from mien.cli.calling import calling
 from mien.cli.output import console, counted, print_json, print_table, tell
 from mien.cli.progress import ProgressReport
-from mien.cli.resuming import resumable, say
+from mien.cli.resuming import INCOMPLETE, resumable, say
 
 if TYPE_CHECKING:
     from mien.craft.proof.claim import Claim
@@ -118,7 +118,8 @@ def command(
     """Prove that a trained character took: what moved, what was not to move, and what it cost.
 
     Base, control, prompted and trained are measured on the same trials. Exits with 1 where a trait did not
-    move as written, or more others moved than --max-collateral allows.
+    move as written, or more others moved than --max-collateral allows, and with 3 where a run stopped or
+    lacks trials.
     """
     from mien.craft.proof.claim import Claim
     from mien.materials.prompts import Choice, read_prompts
@@ -147,8 +148,15 @@ def command(
         print_json({"folder": str(output), **proof.to_dict()})
     else:
         print_proof(proof, output)
+    end(proof)
+
+
+def end(proof: Proof) -> None:
+    """End the command by what was proved: status 1 where it failed, 3 where runs lack trials."""
     if proof.failures:
         raise typer.Exit(1)
+    if proof.missing:
+        raise typer.Exit(INCOMPLETE)
 
 
 def proved(claim: Claim, folder: Path, session: Session) -> Proof:
@@ -206,3 +214,5 @@ def print_proof(proof: Proof, folder: Path) -> None:
     out.print(f"wrote {folder}: proof.md, proof.json, diff.svg, slope.svg", markup=False, soft_wrap=True)
     for failure in proof.failures:
         out.print(f"FAILED: {failure}", markup=False, soft_wrap=True)
+    for missing in proof.missing:
+        out.print(f"NOT DECIDED: {missing}; the same command goes on", markup=False, soft_wrap=True)

@@ -105,8 +105,7 @@ def command(
         print_json({"folder": str(output), **proof.to_dict()})
     else:
         prove.print_proof(proof, output / "proof")
-    if proof.failures:
-        raise typer.Exit(1)
+    prove.end(proof)
 
 
 def _make(pairs: Craft, output: Path, config: TrainingConfig, session: Session) -> None:
