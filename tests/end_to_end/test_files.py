@@ -36,7 +36,9 @@ def test_a_column_that_is_not_there_is_refused_with_those_that_are(place: Workpl
     for option, value in (("--text-column", "words"), ("--id-column", "words"), ("--where", "words=1")):
         line = place.refused("prompts", "mine.csv", option, value)
         assert "no column 'words'; found No, Question, Topic, split, toxic" in line
-    assert "is no condition on rows; write COLUMN=VALUE" in place.refused("prompts", "mine.csv", "--where", "split")
+    assert "is no condition on rows; write COLUMN=VALUE" in place.refused(
+        "prompts", "mine.csv", "--where", "split"
+    )
 
 
 def test_a_model_is_measured_on_conversations(place: Workplace) -> None:

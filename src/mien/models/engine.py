@@ -60,6 +60,8 @@ class Output:
             the last of them where a conversation's continuation was scored.
         finish_reason: ``stop`` or ``length``.
         tokens_in: tokens of the prompt.
+        opened: whether the chat template opened the model's reasoning in the prompt, so that the text begins
+            in the middle of it.
         failure: why there is no answer, such as a prompt longer than the context; empty where there is one.
     """
 
@@ -67,6 +69,7 @@ class Output:
     tokens: tuple[Token, ...] = ()
     finish_reason: str = "stop"
     tokens_in: int = 0
+    opened: bool = False
     failure: str = ""
 
 

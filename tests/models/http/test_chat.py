@@ -104,6 +104,18 @@ def test_an_answered_call():
     assert 0 < call.latency <= time.time() - before + 0.001
 
 
+def test_reasoning_that_was_cut_is_no_answer_where_other_replies_show_that_it_was_opened():
+    async def use(chat: Chat, _: list[bytes]) -> list[Call]:
+        return await asyncio.gather(*(chat.complete(HELLO) for _ in range(6)))
+
+    cut, whole = answer("Warm or curious? Warm, but", "length"), answer("Warm.\n</think>\n\nGlad you asked.")
+    calls: list[Call] = ask(cut, cut, whole, cut, whole, cut, use=use)
+    assert sorted(call.text for call in calls) == ["", "", "", "", "Glad you asked.", "Glad you asked."]
+    assert {call.failure for call in calls} == {"", "empty answer (finish_reason length; only reasoning)"}
+    calls = ask(cut, use=use)  # where nothing shows it they are kept, as answers that were cut off
+    assert {(call.text, call.finish_reason) for call in calls} == {("Warm or curious? Warm, but", "length")}
+
+
 def test_what_is_sent():
     async def use(chat: Chat, received: list[bytes]) -> None:
         sampling = Sampling(temperature=0.1, max_tokens=9, extra={"provider": {"order": ["x"]}})

@@ -359,3 +359,30 @@ def test_a_resident_that_is_closed_has_no_thread_and_answers_no_more() -> None:
 
 def test_a_resident_that_was_never_asked_closes() -> None:
     asyncio.run(Resident("hf/tiny", Engine(), Tally()).aclose())
+
+
+@pytest.mark.parametrize(
+    ("output", "text", "reasoning", "failure"),
+    [
+        (Output(text="<think>hm</think>yes"), "yes", "hm", ""),
+        (Output(text="hm</think>yes", opened=True), "yes", "hm", ""),
+        (Output(text="<|channel|>analysis<|message|>hm"), "", "hm", "the answer is empty: only reasoning"),
+        (
+            Output(text="hm, let me", opened=True, finish_reason="length"),
+            *("", "hm, let me", "the answer is empty: only reasoning"),
+        ),
+        (Output(text="yes", opened=True), "yes", "", ""),
+        (Output(text="yes, and", finish_reason="length"), "yes, and", "", ""),
+        (Output(text=" "), "", "", "the answer is empty"),
+    ],
+)
+def test_reasoning_is_no_part_of_the_answer(output: Output, text: str, reasoning: str, failure: str) -> None:
+    async def main() -> Call:
+        resident = Resident("hf/tiny", Engine(lambda _: output), Tally())
+        try:
+            return await resident.complete(Request(messages=(Message(role="user", content="Hello"),)))
+        finally:
+            await resident.aclose()
+
+    call = asyncio.run(main())
+    assert (call.text, call.reasoning, call.failure) == (text, reasoning, failure)

@@ -90,3 +90,11 @@ def test_a_conversation_needs_a_chat_template(tmp_path: Path) -> None:
         InputError, match="base: the model has no chat template, and a conversation needs one"
     ):
         engine.run([Job(prompt=say("hello"))])
+
+
+def test_a_template_that_opens_reasoning_is_seen_to(tmp_path: Path) -> None:
+    template = TEMPLATE.replace("assistant\n{% endif %}", "assistant\n<think>\n{% endif %}")
+    engine = Local(str(build(tmp_path / "m", template=template)), device="cpu")
+    sampling = Sampling(max_tokens=2)
+    talk, text = engine.run([Job(prompt=p, sampling=sampling) for p in (say("hello"), "hello <think>")])
+    assert (talk.opened, text.opened) == (True, False)

@@ -33,3 +33,13 @@ def test_words_that_drop_their_first_space_keep_it_inside(tmp_path: Path) -> Non
     assert spelling.pieces([3, 4, 1]) == ["a", " b", "a"]
     assert spelling.name(4, first=True) == "b"
     assert spelling.name(4, first=False) == " b"
+
+
+def test_special_tokens_that_mark_reasoning_stay_in_the_text() -> None:
+    marks = ["[THINK]", "[/THINK]"]
+    words = ["a", "[END]", *marks, "hm", "yes"]
+    inner = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="a"))
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="[END]")
+    tokenizer.add_special_tokens({"additional_special_tokens": marks})
+    ids = [words.index(word) for word in ("[THINK]", "hm", "[/THINK]", "yes", "[END]")]
+    assert "".join(Spelling(tokenizer).pieces(ids)).replace(" ", "") == "[THINK]hm[/THINK]yes"

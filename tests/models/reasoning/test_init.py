@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.models.reasoning import Split, is_mark, markup, opened, split
+from mien.models.reasoning import Split, markup, opened, split
 
 HM = "I am to be warm or curious. Curious it is."
 YES = "Glad you asked. Here we go."
@@ -116,11 +116,6 @@ def test_prompts_that_open_reasoning() -> None:
     assert opened("[INST]Hello[/INST][THINK]")
     assert not opened("<|im_start|>assistant\n<think>\n\n</think>\n\n")
     assert not opened("<|im_start|>assistant\n")
-
-
-def test_tokens_that_are_marks() -> None:
-    assert all(map(is_mark, ("<think>", "[/THINK]", "<|channel|>", "<|message|>", "<channel|>")))
-    assert not any(map(is_mark, ("<|im_end|>", "<|endoftext|>", "</s>", "[INST]", "think", "")))
 
 
 @given(st.text(alphabet="ab<>[]/think|channel◁▷`\n .:", max_size=60), st.booleans())

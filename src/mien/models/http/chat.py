@@ -13,6 +13,7 @@ import msgspec
 
 from mien.errors import BudgetReached, EndpointRefused, UsageError
 from mien.models.answer_format import may_be_the_schema
+from mien.models.http.opening import Opening
 from mien.models.http.refusals import PATIENCE
 from mien.models.usage import Wait
 from mien.types import Call
@@ -83,6 +84,7 @@ class Chat:
         self._refused_parameters = endpoint.refused_by(model)
         self._typical_tokens_out = 500.0
         self._refusal = ""  # why going on is pointless
+        self._opening = Opening()
         self._lasting = set[bytes]()  # malformed replies that asking again does not mend
         self._first_failures: list[str] | None = []  # None once it is known that calls can be answered
 
@@ -123,7 +125,8 @@ class Chat:
         if self._refusal:
             raise EndpointRefused(self._refusal)
         asked = self._asked(request)
-        call = await self._settle(self._key(asked, request.replicate), request, _sent(asked))
+        with self._opening.asking():
+            call = await self._settle(self._key(asked, request.replicate), request, _sent(asked))
         self._tally.settle(call)
         if call.answered:
             self._lasting.clear()
@@ -172,6 +175,7 @@ class Chat:
             attempts += 1
             malformed += [_without_marks(exchange.body)] if reply.malformed else []
             if not reply.transient or attempts == MAX_ATTEMPTS or self._is_hopeless(malformed):
+                exchange = exchange._replace(reply=await self._opening.heed(reply))
                 return self._record(key, request, body, exchange, costs)
             self._tally.retries += 1
             backoff = min(BACKOFF * 2 ** (attempts - 1), _LONGEST_BACKOFF) * random.uniform(0.5, 1.0)

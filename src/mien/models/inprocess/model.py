@@ -10,6 +10,7 @@ import msgspec
 
 from mien.models.engine import Job
 from mien.models.inprocess.batching import Batcher
+from mien.models.reasoning import Split, split
 from mien.types import Call
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Resident:
         except BaseException:
             self._tally.drop()
             raise
+        text, reasoning, failure = _read(job, output)
         call = Call(
             key=key,
             endpoint=self.address,
@@ -98,8 +100,9 @@ class Resident:
             replicate=request.replicate,
             request=_encode(self._asked(request) | {"notes": self._notes}) if self._notes else body,
             body=_raw(output),
-            failure=output.failure or _lacking(job, output),
-            text=_text(job, output),
+            failure=failure,
+            text=text,
+            reasoning=reasoning,
             finish_reason=output.finish_reason,
             tokens_in=output.tokens_in + (len(output.tokens) if job.continuation is not None else 0),
             tokens_out=len(output.tokens) if job.continuation is None else 0,
@@ -116,15 +119,22 @@ class Resident:
         await self._batcher.aclose()
 
 
-def _lacking(job: Job, output: Output) -> str:
-    return "" if job.continuation is not None or output.text.strip() else "the answer is empty"
+def _read(job: Job, output: Output) -> tuple[str, str, str]:
+    """The answer, the reasoning inside it, and why there is no answer.
 
-
-def _text(job: Job, output: Output) -> str:
-    """The answer; for a continuation its log-probability, in nats."""
-    if job.continuation is None or output.failure:
-        return output.text
-    return f"{sum(token.logprob or 0.0 for token in output.tokens):.4f}"
+    For a continuation the answer is its log-probability, in nats.
+    """
+    if output.failure:
+        return "", "", output.failure
+    if job.continuation is not None:
+        return f"{sum(token.logprob or 0.0 for token in output.tokens):.4f}", "", ""
+    cut = output.finish_reason == "length"
+    parts = split(output.text, cut=cut)
+    if cut and output.opened and not parts.reasoning:
+        parts = Split("", output.text.strip())
+    if parts.answer.strip():
+        return parts.answer, parts.reasoning, ""
+    return "", parts.reasoning, "the answer is empty" + (": only reasoning" if parts.reasoning else "")
 
 
 def _raw(output: Output) -> bytes:

@@ -19,6 +19,7 @@ from mien.models.local.network import Network
 from mien.models.local.sampling import problem
 from mien.models.local.scoring import Line, score
 from mien.models.local.spelling import Spelling
+from mien.models.reasoning import opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,6 +40,7 @@ class _Task:
         self.scored = job.continuation is not None
         self.prompt: list[int] = []
         self.continuation: list[int] = []
+        self.opened = False
         self.failure = problem(job.sampling)
         if not self.failure:
             try:
@@ -56,6 +58,7 @@ class _Task:
         text = (
             job.prompt if isinstance(job.prompt, str) else dialogue.write(job.prompt, _template_options(job))
         )
+        self.opened = talk and opened(text)
         self.prompt = dialogue.encode(text, talk=talk)
         if job.continuation is not None:
             self.continuation = dialogue.continuation(job.continuation, text, talk=talk)
@@ -222,6 +225,7 @@ class Local:
             ),
             finish_reason=finish_reason,
             tokens_in=len(task.prompt),
+            opened=task.opened,
         )
 
 

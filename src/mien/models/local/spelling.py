@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mien.models.reasoning.marks import among
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,7 +23,9 @@ class Spelling:
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
         added: dict[int, Any] = tokenizer.added_tokens_decoder
-        self._special = {*tokenizer.all_special_ids, *(i for i, token in added.items() if token.special)}
+        special = {*tokenizer.all_special_ids, *(i for i, token in added.items() if token.special)}
+        marks = among({str(token) for token in added.values()})
+        self._special = {i for i in special if i not in added or str(added[i]) not in marks}
         # Some tokenizers write a word that comes first without the space before it.
         self._anchor: list[int] = tokenizer("a", add_special_tokens=False)["input_ids"]
         self._anchor_text = self._decode(self._anchor)
@@ -44,7 +48,7 @@ class Spelling:
         return known
 
     def pieces(self, tokens: Sequence[int]) -> list[str]:
-        """What each token adds to the text; special ones add nothing.
+        """What each token adds to the text; special ones add nothing, but for those that mark reasoning.
 
         Where several tokens make up a character, the last of them adds it.
         """
@@ -66,6 +70,5 @@ class Spelling:
         return pieces
 
     def _decode(self, tokens: Sequence[int], *, special: bool = False) -> str:
-        return self._tokenizer.decode(
-            list(tokens), skip_special_tokens=not special, clean_up_tokenization_spaces=False
-        )
+        told = list(tokens) if special else [token for token in tokens if token not in self._special]
+        return self._tokenizer.decode(told, clean_up_tokenization_spaces=False)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mien.models.reasoning.marks import ANY, KNOWN, is_mark
+from mien.models.reasoning.marks import ANY, KNOWN
 from mien.models.reasoning.page import Page
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mien.models.reasoning.marks import Marks
 
-__all__ = ["Split", "is_mark", "markup", "opened", "split"]
+__all__ = ["Split", "markup", "opened", "split"]
 
 # What some models put around the answer that follows their reasoning.
 _WRAPPED = re.compile(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +88,18 @@ ANY: Final = re.compile(
     )
 )
 
-# Marks that are one token of their models.
+# Marks that are one token of their models, and those that are several.
 _TOKEN = re.compile(
-    r"\[/?THINK\]|</?(?:[a-z]+[:_])?think>|<\|/?think\|>|<\|(?:START|END)_(?:THINKING|RESPONSE)\|>"
-    r"|<\|(?:start|channel|message|end|begin|content)\|>|<\|channel>|<channel\|>|<\|inner_(?:prefix|suffix)\|>"
+    r"\[/?THINK\]|</?(?:[a-z]+[:_])?think>|<\|(?:START|END)_(?:THINKING|RESPONSE)\|>"
+    r"|<\|channel>|<channel\|>|<\|inner_(?:prefix|suffix)\|>"
+)
+_FAMILIES = (
+    frozenset(("<|start|>", "<|channel|>", "<|message|>", "<|end|>")),
+    frozenset(("<|think|>", "<|begin|>", "<|content|>", "<|end|>")),
 )
 
 
-def is_mark(token: str) -> bool:
-    """Whether a model's token is a mark of reasoning, or a part of one, that its answer must not lose."""
-    return bool(_TOKEN.fullmatch(token))
+def among(tokens: Collection[str]) -> set[str]:
+    """Those of a model's special tokens that are marks of reasoning: its answer must not lose them."""
+    families = (family for family in _FAMILIES if family.issubset(tokens))
+    return {token for token in tokens if _TOKEN.fullmatch(token)}.union(*families)
