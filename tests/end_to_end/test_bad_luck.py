@@ -289,7 +289,8 @@ def test_judge_that_cannot_be_read(place: Workplace, manner: str, said: str, sch
 def test_judge_that_can_never_be_read(place: Workplace) -> None:
     place.server.configure(judge_manner="prose")
     line = place.refused(*place.study("--json"))
-    assert "40 unreadable" in line
+    assert "none of the first 20 verdicts of this judge could be read" in line
+    assert "On balance I would call the response" in line
 
 
 def test_budget(place: Workplace) -> None:

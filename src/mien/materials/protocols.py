@@ -47,12 +47,21 @@ class JudgeSettings(_Strict):
             them.
         forced: whether ``neither`` is left out of the answers allowed.
         attempts: how often an answer that cannot be read is asked for, in all.
+        json_schema: whether the answer may be asked for under a JSON schema. False: it never is, and the
+            judge answers in tags, as one does that is found to obey none.
     """
 
     sampling: SamplingSettings = SamplingSettings(temperature=0.1, top_p=0.95)
     order: Literal["shuffled", "listed"] = "shuffled"
     forced: bool = False
     attempts: int = Field(default=3, ge=1)
+    json_schema: bool = True
+
+    @model_serializer(mode="wrap")
+    def _without_default_schema(self, write: Callable[[JudgeSettings], dict[str, Any]]) -> dict[str, Any]:
+        # A run finds its protocol and its judges again by their text, also one that is older than this.
+        members = write(self)
+        return members if not self.json_schema else {k: v for k, v in members.items() if k != "json_schema"}
 
 
 class EloSettings(_Strict):

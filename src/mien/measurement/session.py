@@ -17,7 +17,7 @@ from mien.runs.run import store_path
 from mien.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Mapping
     from pathlib import Path
 
     from mien.models import Model
@@ -66,7 +66,7 @@ class Session:
         self._transport: Transport | None = None
         self._store: Store | None = None
         self._closing = AsyncExitStack()
-        self._unknown: list[Model] = []  # those of which nobody told what they take
+        self._opened: dict[Model, bool | None] = {}  # with what was known of them beforehand
 
     def run(self, work: Callable[[], Coroutine[Any, Any, Outcome]]) -> Outcome:
         """Open, do some work to its end, and close.
@@ -87,7 +87,7 @@ class Session:
 
     async def __aexit__(self, *raised: Any) -> None:
         self.limits = self.limits.less(self.transport.tally)
-        self._transport, self._store, self._unknown = None, None, []
+        self._transport, self._store, self._opened = None, None, {}
         await self._closing.__aexit__(*raised)
 
     @property
@@ -102,8 +102,8 @@ class Session:
         """The open store. It is opened once it is needed: where a model's name is wrong, no file is made."""
         if self._store is None:
             store = self._closing.enter_context(Store(self.path))
-            self._closing.callback(_remember, store, self._unknown)
-            for model in self._unknown:
+            self._closing.callback(_remember, store, self._opened)
+            for model in self._opened:
                 _recall(store, model)
             self._store = store
         return self._store
@@ -115,8 +115,8 @@ class Session:
             UsageError: there is no such model or provider, or what it needs is missing.
         """
         model = self.transport.open(spec)
-        if model.supports_schema is None and model not in self._unknown:
-            self._unknown.append(model)
+        if model not in self._opened:
+            self._opened[model] = model.supports_schema
             if self._store:
                 _recall(self._store, model)
         return model
@@ -137,14 +137,14 @@ class Session:
 
 def _recall(store: Store, model: Model) -> None:
     """Tell a model what the store knows of its endpoint."""
-    if model.supports_schema is None and store.quirk(model.address, model.model, QUIRK_SCHEMA) == "no":
+    if store.quirk(model.address, model.model, QUIRK_SCHEMA) == "no":
         model.supports_schema = False
 
 
-def _remember(store: Store, models: Iterable[Model]) -> None:
+def _remember(store: Store, models: Mapping[Model, bool | None]) -> None:
     """Keep what was learnt about the models' endpoints."""
-    for model in models:
-        if model.supports_schema is False:
+    for model, before in models.items():
+        if model.supports_schema is False and before is not False:
             store.set_quirk(model.address, model.model, QUIRK_SCHEMA, "no")
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien.instruments.judges.generative import AskingJudge, read_choice
+from mien.errors import EndpointRefused
+from mien.instruments.judges.generative import FIRST_VERDICTS, AskingJudge
 from mien.materials.protocols import load_protocol
 from mien.types import NEITHER, REFUSED, UNREADABLE, Call, Prompt, Request, Trait, Trial, Verdict
 
@@ -19,87 +20,6 @@ if TYPE_CHECKING:
 SCORES = {"warm": 1.0, "blunt": -1.0, "direct": 0.0, "indirect": 0.0}
 TRAITS = tuple(map(Trait, SCORES))
 TRIAL = Trial("t0", 0, ("direct", "indirect"), Prompt("p", "How do I boil an egg?"))
-FREE = ("direct", "indirect", NEITHER, REFUSED)
-FORCED = ("direct", "indirect", REFUSED)
-
-
-# -- reading answers -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "chosen"),
-    [
-        ('{"choice": "direct"}', "direct"),
-        ('{"choice": "indirect"}', "indirect"),
-        (' \n{"choice":"indirect"}\n', "indirect"),
-        ('{"choice": "  Direct "}', "direct"),
-        ('{"choice": "INDIRECT"}', "indirect"),
-        ('{"choice": "\\"direct\\""}', "direct"),
-        ('```json\n{"choice": "direct"}\n```', "direct"),
-        ('```\n{"choice": "indirect"}\n```', "indirect"),
-        ('{"choice": "neither"}', NEITHER),
-        ('{"choice": "refused"}', REFUSED),
-        ("<choice>direct</choice>", "direct"),
-        ("<choice>indirect</choice>", "indirect"),
-        ("<CHOICE>\n In Direct </CHOICE>", None),
-        ("<Choice>\n Indirect\t</Choice>", "indirect"),
-        ('<choice>"direct"</choice>', "direct"),
-        ("<choice> “ direct ” </choice>", "direct"),
-        ("<choice>**indirect**</choice>", "indirect"),
-        ("<choice>neither</choice>", NEITHER),
-        ("Let me see. It is short. <choice>direct</choice>", "direct"),
-        ("<choice>direct</choice><choice>Direct</choice>", "direct"),
-        # Two, or one that is none, or a part of one.
-        ("<choice>direct</choice><choice>indirect</choice>", None),
-        ("<choice>direct</choice><choice>warm</choice>", None),
-        ("<choice>direct and indirect</choice>", None),
-        ("<choice>direct<choice>indirect</choice>", None),
-        ("<choice>warm</choice>", None),
-        ("<choice>direc</choice>", None),
-        ("<choice></choice>", None),
-        ("<choice>direct", None),
-        ('{"choice": "warm"}', None),
-        ('{"choice": "direct and indirect"}', None),
-        ('{"choice": ["direct", "indirect"]}', None),
-        ('{"choice": null}', None),
-        ('{"choice": "direct", "why": "it is short"}', None),
-        ('{"answer": "direct"}', None),
-        ("{}", None),
-        ('"direct"', None),
-        ('Here you are: {"choice": "direct"}', None),
-        ('{"choice": "direct"} {"choice": "direct"}', None),
-        ('{"choice": "dir', None),
-        ("direct", None),
-        ("On balance I would call the response direct.", None),
-        ("Die Antwort klingt eher nach der ersten der beiden Möglichkeiten.", None),
-        ("Antwort: 直接的", None),
-        ("", None),
-        (" \n", None),
-        ("<choice>unreadable</choice>", None),
-    ],
-)
-def test_answers_are_read_strictly(text: str, chosen: str | None) -> None:
-    assert read_choice(text, FREE) == chosen
-
-
-@pytest.mark.parametrize("text", ['{"choice": "neither"}', "<choice>neither</choice>"])
-def test_neither_counts_only_where_it_is_allowed(text: str) -> None:
-    assert read_choice(text, FREE) == NEITHER
-    assert read_choice(text, FORCED) is None
-    assert read_choice(text.replace("neither", "refused"), FORCED) == REFUSED
-
-
-def test_names_that_differ_by_a_mark_alone_are_told_apart() -> None:
-    assert read_choice("<choice>C*</choice>", ("C", "C*")) == "C*"
-    assert read_choice("<choice>c</choice>", ("C", "C*")) == "C"
-    assert read_choice("<choice>'C'</choice>", ("C", "C*")) is None
-    assert read_choice("<choice>goin'</choice>", ("goin'", "gone")) == "goin'"
-    assert read_choice('<choice>"goin\'"</choice>', ("goin'", "gone")) == "goin'"
-
-
-def test_what_is_chosen_is_named_as_the_trait_is() -> None:
-    assert read_choice('{"choice": "laid back"}', ("Laid  Back", "warm")) == "Laid  Back"
-    assert read_choice("<choice>Straße</choice>", ("STRASSE", "warm")) == "STRASSE"
 
 
 # -- what is asked -------------------------------------------------------------------------------------------
@@ -284,11 +204,8 @@ def test_an_answer_that_cannot_be_read_is_asked_for_again() -> None:
     assert isinstance(found, Verdict)
     assert (found.chosen, found.call) == ("indirect", "3")
     assert [request.replicate for request in asked.requests] == [0, 1, 2]
-    assert len({request.messages for request in map(_frozen, asked.requests)}) == 1
-
-
-def _frozen(request: Request) -> Any:
-    return replace(request, messages=tuple(message["content"] for message in request.messages))  # type: ignore[arg-type,misc]
+    assert [request.schema is None for request in asked.requests] == [False, True, True]
+    assert asked.said(1) == asked.said(2)
 
 
 def test_after_three_attempts_a_verdict_is_unreadable() -> None:
@@ -305,11 +222,11 @@ def test_after_three_attempts_a_verdict_is_unreadable() -> None:
 def test_a_call_that_failed_is_handed_back_and_not_asked_again() -> None:
     failed = Call(key="k", endpoint="e", model="m", failure="HTTP 500: oops", status=500)
     asked = Asked(failed)
-    found, _ = verdict(asked)
+    found, _ = verdict(asked, supports_schema=False)
     assert found is failed
     assert len(asked.requests) == 1
     later = Asked("Well…", failed)
-    found, _ = verdict(later)
+    found, _ = verdict(later, supports_schema=False)
     assert found is failed
     assert [request.replicate for request in later.requests] == [0, 1]
 
@@ -318,7 +235,7 @@ def refused(status: int) -> Call:
     return Call(key="k", endpoint="e", model="m", failure=f"HTTP {status}: no", status=status)
 
 
-@pytest.mark.parametrize("status", [400, 404, 415, 422])
+@pytest.mark.parametrize("status", [400, 404, 415, 422, 500, 501, 200, 0])
 def test_tags_are_asked_for_where_a_schema_is_refused_and_from_then_on(status: int) -> None:
     asked = Asked(refused(status), "<choice>direct</choice>")
     found, model = verdict(asked)
@@ -337,6 +254,61 @@ def test_one_refusal_of_everything_says_nothing_about_schemas(known: bool | None
     assert isinstance(found, Call)
     assert [request.schema is None for request in asked.requests] == [False, True]
     assert model.supports_schema is known
+
+
+@pytest.mark.parametrize("said", ["Well… it is direct.", '{"answer": "direct"}'])
+def test_a_schema_that_is_taken_and_not_followed_is_done_without_from_then_on(said: str) -> None:
+    asked = Asked(said, "<choice>direct</choice>")
+    found, model = verdict(asked)
+    assert isinstance(found, Verdict)
+    assert found.chosen == "direct"
+    assert [request.schema is None for request in asked.requests] == [False, True]
+    assert model.supports_schema is False
+
+
+def test_an_unreadable_answer_is_no_word_on_a_schema_that_was_followed_before() -> None:
+    asked = Asked('{"choice": "direct"}', '{"cho', "Well…", '{"choice": "direct"}')
+    model: Any = Known()
+    judge = AskingJudge("j", model, load_protocol(), TRAITS)
+    for _ in range(2):
+        asyncio.run(judge.verdict(TRIAL, "Boil it.", asked))
+    assert [request.schema is None for request in asked.requests] == [False] * 4
+    assert model.supports_schema is True
+
+
+def test_a_schema_that_fails_more_often_than_it_is_followed_is_given_up() -> None:
+    asked = Asked(refused(500), "<choice>direct</choice>", refused(500), "<choice>direct</choice>")
+    model: Any = Known(supports_schema=True)  # as a table of providers says
+    judge = AskingJudge("j", model, load_protocol(), TRAITS)
+    for known in (True, False):
+        asyncio.run(judge.verdict(TRIAL, "Boil it.", asked))
+        assert model.supports_schema is known
+
+
+def test_a_protocol_may_do_without_schemas() -> None:
+    asked = Asked("<choice>direct</choice>")
+    judging_in_tags = judging(json_schema=False)
+    _, model = verdict(asked, protocol=judging_in_tags)
+    assert asked.requests[0].schema is None
+    assert model.supports_schema is None
+    # A run that is older than this setting is found again.
+    assert "json_schema" in judging_in_tags.model_dump_json()
+    assert "json_schema" not in load_protocol().model_dump_json()
+
+
+@pytest.mark.parametrize("readable", [0, 1])
+def test_a_judge_none_of_whose_first_verdicts_can_be_read_is_given_up(readable: int) -> None:
+    asked = Asked(*["<choice>direct</choice>"] * readable, "I would rather not say. " * 20)
+    judge = AskingJudge("j", Known(supports_schema=False), judging(attempts=1), TRAITS)  # type: ignore[arg-type]
+
+    async def read_all(n: int) -> None:
+        for _ in range(n):
+            await judge.verdict(TRIAL, "Boil it.", asked)
+
+    asyncio.run(read_all(FIRST_VERDICTS - 1 + 10 * readable))
+    if not readable:
+        with pytest.raises(EndpointRefused, match=r"j: none of the first 20 .* “I would rather not say\."):
+            asyncio.run(read_all(1))
 
 
 def test_what_took_a_schema_once_is_known_to_take_it() -> None:

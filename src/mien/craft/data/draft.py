@@ -15,12 +15,12 @@ from mien.craft.data.recipes import LeftOut
 from mien.craft.data.steps import Stages
 from mien.errors import Unfinished, UnknownName, UsageError
 from mien.formatting import counted
-from mien.instruments.judges.generative import SCHEMA_REFUSED
 from mien.instruments.manner.duplicates import alike
 from mien.materials.constitutions import Assertion, Constitution
 from mien.materials.traits import fold, load_traits
 from mien.materials.wording import fill
 from mien.measurement.session import Session
+from mien.models.answer_format import AnswerFormat, may_be_the_schema
 from mien.types import Request
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _SHIPPED = resources.files("mien") / "data" / "crafting" / "drafting.yaml"
 _FENCED = re.compile(r"```\w*\s*(.*?)\s*```", re.DOTALL)
+
+_NO_OBJECT = "the answer holds no JSON object"
 
 #: Messages that are asked for with each trait.
 QUESTIONS: Final = 8
@@ -131,6 +133,7 @@ def draft_constitution(
 class _Drafter:
     def __init__(self, model: Model, stages: Stages) -> None:
         self._model = model
+        self._format = AnswerFormat(model)
         self._stages = stages
         self._wording = DraftWording.model_validate(yaml.safe_load(_SHIPPED.read_text(encoding="utf-8")))
 
@@ -186,23 +189,24 @@ class _Drafter:
             {"role": "system", "content": self._wording.system.strip()},
             {"role": "user", "content": fill(template, shape=shape, **filled)},
         )
-        schema, attempt = self._model.supports_schema is not False, 0
+        schema, instead, attempt = self._format.schema, False, 0
         while True:
             wanted = _schema(texts, lists) if schema else None
             call = await ask(self._model, Request(messages, schema=wanted, replicate=attempt))
-            if schema and call.status in SCHEMA_REFUSED:
-                schema = False
-                continue
-            if not call.answered:
+            if not call.answered and not (schema and may_be_the_schema(call)):
                 return LeftOut(call.failure, failed=True)
-            if self._model.supports_schema is None:
-                self._model.supports_schema = schema
-            attempt += 1
-            members = read_draft(call.text, texts, lists)
-            if not isinstance(members, str):
-                return members
-            if attempt == ATTEMPTS:
-                return LeftOut(f"{members}, {ATTEMPTS} times", failed=True)
+            if call.answered:
+                attempt += 1
+                members = read_draft(call.text, texts, lists)
+                if not isinstance(members, str):
+                    self._format.worked(schema=schema, instead=instead)
+                    return members
+                if attempt == ATTEMPTS:
+                    return LeftOut(f"{members}, {ATTEMPTS} times", failed=True)
+                if self._format.proven or members != _NO_OBJECT:
+                    continue
+            if schema:
+                schema, instead = False, True
 
 
 def read_draft(text: str, texts: Mapping[str, int], lists: Mapping[str, int]) -> Members | str:
@@ -221,9 +225,9 @@ def read_draft(text: str, texts: Mapping[str, int], lists: Mapping[str, int]) ->
     try:
         value: Any = msgspec.json.decode(body[max(body.find("{"), 0) : body.rfind("}") + 1])
     except (msgspec.MsgspecError, RecursionError):
-        return "the answer holds no JSON object"
+        return _NO_OBJECT
     if not isinstance(value, dict):
-        return "the answer holds no JSON object"
+        return _NO_OBJECT
     given = {fold(key): member for key, member in cast("dict[str, Any]", value).items()}
     members: Members = {}
     for key, fewest in texts.items():

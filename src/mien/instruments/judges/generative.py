@@ -6,15 +6,14 @@ The judge sees the prompt, the response and the options, and never the name of t
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import msgspec
-
-from mien.materials.traits import fold
+from mien.errors import EndpointRefused
+from mien.instruments.judges.choices import read_choice
 from mien.materials.wording import OptionList, fill
+from mien.models.answer_format import AnswerFormat, may_be_the_schema
 from mien.types import NEITHER, REFUSED, UNREADABLE, Call, Request, Verdict
 
 if TYPE_CHECKING:
@@ -25,15 +24,10 @@ if TYPE_CHECKING:
     from mien.models import Model
     from mien.types import Trait, Trial
 
-_TAGGED = re.compile(r"<choice>(.*?)</choice>", re.DOTALL | re.IGNORECASE)
-_FENCED = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
+#: Verdicts that must all be unreadable, first of all, for a judge to be given up.
+FIRST_VERDICTS = 20
 
-#: HTTP statuses by which endpoints say that they take no JSON schema.
-SCHEMA_REFUSED = frozenset((400, 404, 415, 422))
-
-
-class _Answer(msgspec.Struct, forbid_unknown_fields=True):
-    choice: str
+_LONGEST_QUOTE = 200
 
 
 class AskingJudge:
@@ -71,7 +65,9 @@ class AskingJudge:
         self._list = OptionList(traits, descriptions=protocol.descriptions)
         self._seed = seed
         self._repeat = repeat
+        self._format = AnswerFormat(model, allowed=self._settings.json_schema)
         self._first_is_in: asyncio.Event | None = None
+        self._first_unreadable: int | None = 0  # None once a verdict could be read
 
     @classmethod
     def takes(cls, spec: str) -> bool:
@@ -89,11 +85,14 @@ class AskingJudge:
         """Read a response; see `mien.instruments.judges.Judge`.
 
         An answer that cannot be read is asked for again; if none can be read, the verdict is ``unreadable``
-        and the last call keeps the raw text. A call that is refused may be so for its JSON schema: the answer
-        is then asked for in tags. Where it is not known which of them the model takes, the first response is
-        read alone, and the others as it was.
+        and the last call keeps the raw text. A call may fail for its JSON schema, or the schema be taken and
+        not followed: the answer is then asked for in tags. Where it is not known which of them the model
+        takes, the first response is read alone, and the others as it was.
+
+        Raises:
+            EndpointRefused: none of the first verdicts could be read.
         """
-        if self.model.supports_schema is None:
+        if self.model.supports_schema is None and self._format.schema:
             if self._first_is_in is None:
                 self._first_is_in = asyncio.Event()
                 try:
@@ -105,24 +104,38 @@ class AskingJudge:
 
     async def _read(self, trial: Trial, response: str, ask: Ask) -> Verdict | Call:
         order = self._order(trial)
-        attempt, first = 0, self._repeat * self._settings.attempts
-        schema = self.model.supports_schema is not False
+        first = self._repeat * self._settings.attempts
+        schema, instead, attempt = self._format.schema, False, 0
         while True:
             request = self._request(trial, response, order, schema=schema)
-            request = replace(request, replicate=first + attempt)
-            call = await ask(self.model, request)
-            if schema and call.status in SCHEMA_REFUSED:
-                schema = False
-                continue
-            if not call.answered:
+            call = await ask(self.model, replace(request, replicate=first + attempt))
+            if not call.answered and not (schema and may_be_the_schema(call)):
                 return call
-            if self.model.supports_schema is None:
-                self.model.supports_schema = schema
-            attempt += 1
-            chosen = read_choice(call.text, self._allowed(order))
-            if chosen or attempt == self._settings.attempts:
-                chosen = chosen or UNREADABLE
-                return Verdict(trial=trial.id, judge=self.name, chosen=chosen, order=order, call=call.key)
+            if call.answered:
+                attempt += 1
+                if chosen := read_choice(call.text, self._allowed(order), self._list):
+                    self._format.worked(schema=schema, instead=instead)
+                    return self._verdict(trial, chosen, order, call)
+                if attempt == self._settings.attempts:
+                    return self._verdict(trial, UNREADABLE, order, call)
+                if self._format.proven:
+                    continue
+            if schema:
+                schema, instead = False, True
+
+    def _verdict(self, trial: Trial, chosen: str, order: tuple[str, ...], call: Call) -> Verdict:
+        if chosen != UNREADABLE:
+            self._first_unreadable = None
+        elif self._first_unreadable is not None:
+            self._first_unreadable += 1
+            if self._first_unreadable >= FIRST_VERDICTS:
+                said = " ".join(call.text.split())
+                said = said if len(said) <= _LONGEST_QUOTE else said[: _LONGEST_QUOTE - 1] + "…"
+                raise EndpointRefused(
+                    f"{self.name}: none of the first {FIRST_VERDICTS} verdicts of this judge could be read; "
+                    f"one of them: “{said}”. Have another judge read, or see docs/endpoints.md"
+                )
+        return Verdict(trial=trial.id, judge=self.name, chosen=chosen, order=order, call=call.key)
 
     def _order(self, trial: Trial) -> tuple[str, ...]:
         if self._settings.order == "listed":
@@ -160,39 +173,6 @@ class AskingJudge:
             sampling=self._sampling,
             schema=_schema(self._allowed(order)) if schema else None,
         )
-
-
-def read_choice(text: str, allowed: Sequence[str]) -> str | None:
-    """Read an answer strictly: a JSON object with ``choice`` alone, or one choice between tags.
-
-    What is chosen must be one of ``allowed`` as a whole; only case, white space and surrounding quotes or
-    emphasis don't count. Prose around tags is let pass, since some models think aloud; prose around JSON is
-    not. Two different tagged choices are none.
-
-    Returns:
-        The member of ``allowed`` that was chosen, or None.
-    """
-    if tagged := _TAGGED.findall(text):
-        found = {_match(choice, allowed) for choice in tagged}
-        return found.pop() if len(found) == 1 else None
-    fenced = _FENCED.fullmatch(text.strip())
-    try:
-        answer = msgspec.json.decode(fenced[1] if fenced else text, type=_Answer)
-    except msgspec.MsgspecError:
-        return None
-    return _match(answer.choice, allowed)
-
-
-def _match(said: str, allowed: Sequence[str]) -> str | None:
-    for form in (fold, _bare):  # names may differ by a mark alone
-        matching = [name for name in allowed if form(name) == form(said)]
-        if len(matching) == 1:
-            return matching[0]
-    return None
-
-
-def _bare(name: str) -> str:
-    return fold(fold(name).strip("\"'“”‘’`*"))
 
 
 def _schema(allowed: Sequence[str]) -> dict[str, Any]:

@@ -1,0 +1,139 @@
+"""What real endpoints refuse, and how: what is sent to them after that, and when they are given up."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.end_to_end.recorded import CASES, Replies, Said, answer, recorded
+
+if TYPE_CHECKING:
+    from tests.end_to_end.workplace import Workplace
+
+needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason=f"no recorded replies in {CASES}")
+
+
+@pytest.fixture(autouse=True)
+def two_traits(place: Workplace) -> None:
+    (place.folder / "two.txt").write_text("warm\nblunt\n")
+
+
+def chosen(place: Workplace) -> list[str]:
+    with closing(sqlite3.connect(f"file:{place.folder / 'mien.db'}?mode=ro", uri=True)) as db:
+        return [row[0] for row in db.execute("SELECT chosen FROM verdict")]
+
+
+# -- accounts and limits -------------------------------------------------------------------------------------
+
+
+def after(n: int, said: Said) -> Any:
+    """So many answers, and one reply from then on."""
+    served = iter(range(n))
+    return lambda _: answer("Glad you asked.") if next(served, None) is not None else said
+
+
+QUOTA = {"error": {"message": "Top up: insufficient balance", "type": "insufficient_balance_error"}}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Said(402, {"error": {"message": "Top up"}}),
+        Said(429, QUOTA),
+        *(pytest.param(name, marks=needs_cases) for name in ("quota_minimax", "quota_moonshot")),
+    ],
+)
+def test_a_spent_account_ends_the_run(place: Workplace, said: Said | str) -> None:
+    said = recorded(said) if isinstance(said, str) else said
+    with Replies(model=after(4, said)) as server:
+        line = place.refused(*server.study("--max-concurrency", 1))
+        assert "the account is spent, suspended or at its limit" in line
+        assert "what was answered is kept, and the same command goes on" in line
+        assert len(server.of("model")) == 5
+
+
+@pytest.mark.parametrize("status", [503, 529])
+def test_an_hour_is_not_waited_for(place: Workplace, status: int) -> None:
+    said = Said(status, {"error": {"message": "maintenance"}}, {"Retry-After": "3600"})
+    with Replies(model=lambda _: said) as server:
+        assert "takes no requests for 60 minutes" in place.refused(*server.study())
+
+
+@needs_cases
+def test_a_recorded_hour(place: Workplace) -> None:
+    with Replies(model=lambda _: recorded("retry_after_503_hour")) as server:
+        assert "takes no requests for 60 minutes" in place.refused(*server.study())
+
+
+def test_failures_that_differ_by_what_they_quote_end_the_run(place: Workplace) -> None:
+    def quoting(asked: dict[str, Any]) -> Said:
+        return Said(400, {"error": {"message": "I cannot take: " + asked["messages"][-1]["content"]}})
+
+    with Replies(model=quoting) as server:
+        assert "the first 20 calls all failed alike" in place.refused(*server.study("--max-concurrency", 4))
+        assert len(server.asked) <= 24
+
+
+def test_a_budget_counts_what_was_asked_in_vain(place: Workplace) -> None:
+    with Replies(model=lambda _: Said(500, "oops")) as server:
+        stopped = place.start(*server.study("--max-calls", 3, "--max-concurrency", 1))
+        assert "the limit of 3 calls is reached" in stopped.communicate()[1]
+        assert len(server.asked) == 3
+
+
+# -- judges --------------------------------------------------------------------------------------------------
+
+
+def without_schema(said: Said) -> Any:
+    """A judge that says this where a schema is asked for, and answers in tags where none is."""
+    return lambda asked: said if "response_format" in asked else answer("<choice>warm</choice>")
+
+
+REFUSED = {"error": {"message": "response_format must be text or json_object", "type": "server_error"}}
+
+
+@pytest.mark.parametrize(
+    ("said", "most"),
+    [
+        (Said(500, REFUSED), 61),
+        (Said(501, "no"), 61),
+        (answer("I would say warm, on the whole."), 61),
+        (answer(None, reasoning_content='{"choice": "warm"}'), 61),
+        (answer('Sure!\n```json\n{"choice": "warm", "why": "kind"}\n```'), 60),
+        (answer("- warm"), 60),
+        (answer("**Warm**."), 60),
+        pytest.param("schema_refused_500", 61, marks=needs_cases),
+        pytest.param("schema_ignored_prose", 60, marks=needs_cases),
+        pytest.param("schema_json_in_reasoning", 61, marks=needs_cases),
+    ],
+)
+def test_a_judge_that_does_not_obey_a_schema_is_read_all_the_same(
+    place: Workplace, said: Said | str, most: int
+) -> None:
+    said = recorded(said) if isinstance(said, str) else said
+    with Replies(judge=without_schema(said)) as server:
+        place.mien(*server.study())
+        assert chosen(place) == ["warm"] * 60
+        assert len(server.of("judge")) <= most
+        # The store remembers: another run does not try again.
+        tried = sum("response_format" in asked for asked in server.of("judge"))
+        place.mien(*server.study("--seed", 1, "--name", "again"))
+        assert most == 60 or sum("response_format" in asked for asked in server.of("judge")) == tried == 1
+
+
+def test_a_judge_that_cannot_be_read_is_given_up_with_its_words(place: Workplace) -> None:
+    with Replies(judge=lambda _: answer("As a language model I cannot judge.")) as server:
+        line = place.refused(*server.study("--max-concurrency", 4))
+        assert "none of the first 20 verdicts of this judge could be read" in line
+        assert "“As a language model I cannot judge.”" in line
+        assert len(server.of("judge")) <= 3 * 24
+
+
+def test_a_protocol_turns_schemas_off(place: Workplace) -> None:
+    (place.folder / "tags.yaml").write_text("judge:\n  json_schema: false\n")
+    with Replies() as server:
+        place.mien(*server.study("--protocol", "tags.yaml"))
+        assert not any("response_format" in asked for asked in server.asked)
