@@ -42,7 +42,7 @@ def test_they_are_weighted_least_squares_with_clustered_errors():
     assert found.values[0] == pytest.approx(oracle.params.iloc[0])
     # statsmodels' factor has (N − 1)/(N − k), which is 1 for a constant.
     assert found.stderr[0] == pytest.approx(oracle.bse.iloc[0])
-    assert found.df[0] == oracle.df_resid_inference == 11
+    assert 6 < found.df[0] <= oracle.df_resid_inference == 11  # fewer, where few prompts carry the variance
 
 
 @pytest.mark.parametrize("first", [0, 5, 30])
@@ -96,7 +96,8 @@ def test_a_number_that_a_response_lacks_is_left_out():
     table.loc[table["prompt_id"].isin(["p00", "p01"]), "length"] = np.nan
     found = means(table, [LENGTH, APOLOGY])
     alone = means(table.dropna(), [LENGTH])
-    assert (found.values[0], found.stderr[0], found.df[0]) == (alone.values[0], alone.stderr[0], 9)
+    assert (found.values[0], found.stderr[0], found.df[0]) == (alone.values[0], alone.stderr[0], alone.df[0])
+    assert found.clusters_per_quantity[0] == 10
     assert found.clusters_per_quantity.tolist() == [10, 12]
 
 

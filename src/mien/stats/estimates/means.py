@@ -67,6 +67,9 @@ def means(
         correction=np.sqrt((counts - 1) / counts),
         unseen=np.array([[one.unseen for one in found]]),
     )
+    # A few prompts carry the variance of skewed numbers, such as lengths, which is then known less well; that
+    # of a share follows from the share.
+    shares = np.array([isinstance(one.unit, Share) for one in quantities])
     return Estimates(
         label=label,
         quantities=tuple(quantities),
@@ -74,7 +77,7 @@ def means(
         covariance=jackknife.covariance(),
         jackknife=jackknife,
         told=sp.csr_array((np.ones(len(rows), dtype=bool), (rows, columns)), shape=told.shape),
-        df=(counts - 1).astype(np.float64),
+        df=np.where(shares, counts - 1.0, np.minimum(counts - 1.0, jackknife.degrees_of_freedom())),
         sample=Sample(n=len(prompts), each="response", length=float(len(labels)), by="prompt"),
     )
 
