@@ -96,7 +96,8 @@ def test_a_number_that_a_response_lacks_is_left_out():
     table.loc[table["prompt_id"].isin(["p00", "p01"]), "length"] = np.nan
     found = means(table, [LENGTH, APOLOGY])
     alone = means(table.dropna(), [LENGTH])
-    assert (found.values[0], found.stderr[0], found.df[0]) == (alone.values[0], alone.stderr[0], alone.df[0])
+    assert (found.values[0], found.stderr[0]) == (alone.values[0], alone.stderr[0])
+    assert found.df[0] == pytest.approx(alone.df[0])
     assert found.clusters_per_quantity[0] == 10
     assert found.clusters_per_quantity.tolist() == [10, 12]
 
