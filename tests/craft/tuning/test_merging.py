@@ -13,7 +13,7 @@ import torch
 import transformers
 from safetensors.numpy import load_file
 
-from mien.craft.tuning.base_models import find_base
+from mien.craft.tuning.base_models import find_base, find_trainable
 from mien.craft.tuning.merging import Weighted, blend, merge
 from mien.errors import InputError, UsageError
 from mien.models.engine import Job
@@ -129,3 +129,21 @@ def test_an_adapter_that_was_trained_on_other_weights_is_refused(folder: Path, t
         shutil.copy(path, trained)
     with pytest.raises(InputError, match="was trained on organism/v2 with other weights than those of organ"):
         merge("organism/v1", [Weighted(str(trained))], out=tmp_path / "out")
+
+
+def test_a_gguf_file_becomes_a_folder_before_it_is_trained(folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("gguf", reason="needs the extra local")
+    from tests.models.local.tiny import build
+    from tests.models.local.tiny_gguf import pack
+
+    path = pack(build(tmp_path / "tiny"), tmp_path / "Tiny.gguf")
+    way_on = "write it as a folder first: mien craft merge hf/FILE.gguf -o FOLDER"
+    with pytest.raises(UsageError, match=f"from which no training can start; {way_on}"):
+        find_trainable(f"hf/{path}")
+    with pytest.raises(InputError, match=f"an adapter is made for whole ones; {way_on}"):
+        merge(f"hf/{path}", [Weighted(str(folder / "a"))], out=tmp_path / "no")
+    written = merge(f"hf/{path}", out=tmp_path / "whole")
+    assert "quantization_config" not in (written / "config.json").read_text()
+    for name, weights in load_file(tmp_path / "tiny" / "model.safetensors").items():
+        np.testing.assert_array_equal(load_file(written / "model.safetensors")[name], weights)
+    assert find_trainable(f"hf/{written}").tokenizer().tokenizer.chat_template

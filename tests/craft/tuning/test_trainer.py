@@ -18,7 +18,7 @@ from mien.craft.tuning.config import TrainingConfig
 from mien.craft.tuning.merging import merge
 from mien.craft.tuning.pairs import read_dataset
 from mien.craft.tuning.trainer import train
-from mien.errors import InputError, UsageError
+from mien.errors import InputError, Notice, UsageError
 from mien.models.engine import Job
 from mien.models.local import Local
 from mien.models.organism.engine import Organism
@@ -246,6 +246,7 @@ def test_a_system_message_goes_where_the_template_takes_it(tmp_path: Path) -> No
     found = []
     for name, one in (("given", {**given, "prompt": [system, *given["prompt"]]}), ("joined", joined)):
         path = write(tmp_path / name / "train.jsonl", [one] * 4)
-        train(path, model=f"hf/{merged}", out=tmp_path / f"{name}-out", config=QUICK, device="cpu")
+        with pytest.warns(Notice, match="takes no system messages"):
+            train(path, model=f"hf/{merged}", out=tmp_path / f"{name}-out", config=QUICK, device="cpu")
         found.append(weights(tmp_path / f"{name}-out"))
     assert np.array_equal(*found)

@@ -13,7 +13,7 @@ from transformers.utils import logging
 from mien.models.engine import Job
 from mien.models.local import Local
 from mien.types import Sampling
-from tests.models.local.tiny import build_adapter, jobs, log_p, prompt_ids, refusal, say
+from tests.models.local.tiny import TEMPLATE, build_adapter, close, jobs, log_p, prompt_ids, refusal, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,14 +73,14 @@ def test_files_that_cannot_be_loaded(folder: Path, tmp_path: Path) -> None:
     assert "cannot be loaded:" in refusal(weightless)
     damaged = broken("damaged")
     (damaged / "model.safetensors").write_bytes(b"nonsense")
-    assert "cannot be loaded:" in refusal(damaged)
+    assert "model.safetensors: is cut short or damaged" in refusal(damaged)
     wordless = broken("wordless")
     (wordless / "tokenizer.json").unlink()
     (wordless / "tokenizer_config.json").unlink()
     assert "tokenizer cannot be loaded" in refusal(wordless)
     garbled = broken("garbled")
     (garbled / "config.json").write_text("{")
-    assert "cannot be loaded:" in refusal(garbled)
+    assert "config.json: is cut short or no JSON" in refusal(garbled)
     larger = broken("larger")
     config = json.loads((larger / "config.json").read_text())
     (larger / "config.json").write_text(json.dumps({**config, "num_hidden_layers": 3}))
@@ -120,3 +120,42 @@ def test_peft_is_named_where_it_is_missing(
     build_adapter(folder, tmp_path / "adapter")
     monkeypatch.setitem(sys.modules, "peft", None)
     assert "is an adapter, which needs peft" in refusal(f"{folder}+{tmp_path / 'adapter'}")
+
+
+def test_a_gguf_file_answers_as_the_folder_that_it_was_made_of(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("gguf", reason="needs the extra local")
+    from tests.models.local.tiny_gguf import pack
+
+    path = pack(folder, tmp_path / "Tiny.gguf")
+    engine = Local(str(path), device="cpu")
+    assert capfd.readouterr().err == ""
+    asked = jobs(4, temperature=0.0)
+    for one, other in zip(engine.run(asked), Local(str(folder), device="cpu").run(asked), strict=True):
+        assert close(one, other)
+    assert engine.digest == Local(str(path), device="cpu").digest
+    (tmp_path / "other").mkdir()
+    again = pack(folder, tmp_path / "other" / "Tiny.gguf", TEMPLATE + " ")
+    assert Local(str(again), device="cpu").digest != engine.digest
+    assert f"{path}: a GGUF file holds weights rounded to few bits" in refusal(f"{path}+{folder}")
+
+
+def test_gguf_files_that_cannot_be_read(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("gguf", reason="needs the extra local")
+    from tests.models.local.tiny_gguf import pack
+
+    path = pack(folder, tmp_path / "Tiny.gguf")
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    assert f"{path}: is cut short or damaged (" in refusal(path)
+    path.write_bytes(content.replace(b"llama", b"lllll"))
+    assert "transformers cannot read this GGUF file" in refusal(path)
+    path.write_bytes(b"no such thing")
+    assert "is no GGUF file, whatever its name says" in refusal(path)
+    assert "no such file; one of the hub is fetched by: hf download" in refusal(tmp_path / "nowhere.gguf")
+    path.write_bytes(content)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert refusal(path) == f"{path} needs the package gguf; pip install 'mien[local]'"

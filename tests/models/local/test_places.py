@@ -18,16 +18,34 @@ if TYPE_CHECKING:
 def test_places_that_hold_no_model(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    assert refusal(tmp_path) == f"{tmp_path}: no config.json in this folder, so it holds no model"
+    assert (
+        refusal(tmp_path) == f"{tmp_path}: no config.json in this folder, so it holds no model: it is empty"
+    )
     assert "no such folder; give one that holds config.json, or a hub id" in refusal(tmp_path / "nowhere")
     assert "no such folder" in refusal("")
     assert "the Hugging Face hub cannot be reached" in refusal("someone/something")
     assert "hf download someone/something" in refusal("someone/something")
     assert refusal(f"{folder}+{tmp_path}") == (
-        f"{tmp_path}: no adapter_config.json in this folder, so it holds no adapter"
+        f"{tmp_path}: no adapter_config.json in this folder, so it holds no adapter: it is empty"
     )
     assert "give one that holds adapter_config.json" in refusal(f"{folder}+{tmp_path / 'nowhere'}")
     assert "the Hugging Face hub cannot be reached" in refusal(f"{folder}+someone/adapter")
+
+
+def test_folders_that_hold_something_else_say_what(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "Small.GGUF").write_bytes(b"GGUF")
+    assert f"holds no model but GGUF files; name one of them: hf/{tmp_path}/Small.GGUF" in refusal(tmp_path)
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    (adapter / "adapter_config.json").write_text("{}")
+    assert f"but an adapter, which goes on its model: hf/MODEL+{adapter}" in refusal(adapter)
+    assert "holds no adapter but a model" in refusal(f"{folder}+{folder}")
+    (tmp_path / "empty").mkdir()
+    assert "holds no model: it is empty" in refusal(tmp_path / "empty")
+    (tmp_path / "bare").mkdir()
+    shutil.copy(folder / "model.safetensors", tmp_path / "bare")
+    assert "put the config.json of the same model beside its weights" in refusal(tmp_path / "bare")
+    assert "is a file; give the folder that holds config.json" in refusal(folder / "model.safetensors")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ _LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
 def command(
-    model: Annotated[str, typer.Argument(help="organism/NAME or hf/FOLDER.")],
+    model: Annotated[str, typer.Argument(help="organism/NAME, hf/FOLDER or hf/FILE.gguf.")],
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8000,
     device: options.DeviceOption = "auto",

@@ -6,17 +6,18 @@ import json
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mien.errors import UnknownName, UsageError
 from mien.models.local import fingerprint, places
 from mien.models.local.loading import load, load_tokenizer, quiet
+from mien.models.local.places import AS_FOLDER
 from mien.models.organism.engine import NAMES
 
 if TYPE_CHECKING:
     import torch
 
-    from mien.models.local.loading import Loaded
+    from mien.models.local.loading import Loaded, Reader
     from mien.models.local.places import Place
 
 _SHIPPED = Path(str(resources.files("mien") / "data" / "organism"))
@@ -60,8 +61,8 @@ class Base:
         """
         return load(self.place, self.adapter, device, dtype)
 
-    def tokenizer(self) -> tuple[Any, int]:
-        """Load its tokenizer alone; with the tokens that its context holds."""
+    def tokenizer(self) -> Reader:
+        """Load its tokenizer alone."""
         return load_tokenizer(self.place, self.adapter)
 
     def sign(self, adapter: Path) -> None:
@@ -104,9 +105,14 @@ def find_trainable(spec: str) -> Base:
     """Find a model that can be trained as it is.
 
     Raises:
-        UsageError: as `find_base`; or it has an adapter of the user's, on which no other can be put.
+        UsageError: as `find_base`; or it is a GGUF file, or has an adapter of the user's.
     """
     base = find_base(spec)
+    if base.place.gguf:
+        raise UsageError(
+            f"{spec}: a GGUF file holds weights rounded to few bits, from which no training can start; "
+            f"{AS_FOLDER}, then train on hf/FOLDER"
+        )
     if base.adapter and not spec.startswith("organism/"):
         raise UsageError(
             f"{spec}: {_MERGE_FIRST.format(model=f'hf/{base.place.name}', adapter=base.adapter.name)}"

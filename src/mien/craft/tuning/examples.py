@@ -45,8 +45,8 @@ class Examples:
     """
 
     def __init__(self, base: Base, config: TrainingConfig) -> None:
-        self._tokenizer, context = base.tokenizer()
-        self._dialogue = Dialogue(self._tokenizer, base.spec)
+        self._tokenizer, context, vocabulary = base.tokenizer()
+        self._dialogue = Dialogue(self._tokenizer, base.spec, vocabulary)
         self._dialogue.check()
         notify(base.spec, self._dialogue.form.notes)
         if config.max_length > context:
@@ -112,6 +112,10 @@ class Examples:
             raise InputError(
                 f"the model's chat template refuses the conversation: {first_line(error)}", source=one.place
             ) from error
+        try:
+            self._dialogue.check_known(ids)
+        except ValueError as error:
+            raise InputError(str(error), source=one.place) from error
         return len(ids)
 
 

@@ -18,7 +18,7 @@ from mien.craft.tuning.record import read_recipe
 from mien.errors import InputError, UsageError
 from mien.models.local import places
 from mien.models.local.loading import adapted, choose_dtype, merged, quiet
-from mien.models.local.places import first_line
+from mien.models.local.places import AS_FOLDER, NO_ADAPTER, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -40,7 +40,8 @@ def merge(model: str, adapters: Sequence[Weighted] = (), *, out: str | Path, dty
     """Write a model whose weights hold the adapters' changes, each times its weight.
 
     Args:
-        model: ``hf/FOLDER``, ``hf/OWNER/NAME``, either with ``+ADAPTER``, or ``organism/NAME``.
+        model: ``hf/FOLDER``, ``hf/OWNER/NAME``, either with ``+ADAPTER``, ``hf/FILE.gguf``, of which whole
+            weights are written, or ``organism/NAME``.
         adapters: of that model; none: the model with what ``+ADAPTER`` or a variant of the organism adds.
         out: a new folder.
         dtype: of the weights that are written; ``auto``: the model's own. The sum is done in float32.
@@ -102,6 +103,8 @@ def blend(model: str, adapters: Sequence[Weighted], *, out: str | Path) -> Path:
 
 def _found(base: Base, adapters: Sequence[Weighted]) -> list[Place]:
     found: list[Place] = []
+    if base.place.gguf and adapters:
+        raise InputError(f"{NO_ADAPTER}; {AS_FOLDER}", source=base.spec)
     for one in adapters:
         with quiet():
             place = places.find_adapter(one.adapter)

@@ -133,6 +133,11 @@ class Stage:
         transformers.set_seed(self.config.seed)  # for the adapter's first weights
         loaded = self.base.open(self.devices.device, self.devices.dtype)
         model, lora = loaded.model, None
+        tokenizer = loaded.tokenizer
+        if tokenizer.pad_token is None:  # TRL asks for one, and masks it: any will do
+            loaded.tokenizer.pad_token = loaded.tokenizer.eos_token or loaded.tokenizer.convert_ids_to_tokens(
+                0
+            )
         if self.start:
             model = _peft.PeftModel.from_pretrained(model, self.start, is_trainable=True)
             # Else peft would look for a model of the name that is written there on the hub, at each save.

@@ -24,19 +24,23 @@ class Dialogue:
     Args:
         tokenizer: transformers' own.
         name: of the model, for messages.
+        vocabulary: tokens that the model has embeddings for.
 
     Raises:
-        InputError: its chat template cannot be read, or drops what it is given.
+        InputError: its chat template cannot be read, or drops what it is given; or its tokenizer knows no
+            words, or writes every conversation with tokens that the model does not know.
 
     Attributes:
         form: in which the template takes conversations.
     """
 
-    def __init__(self, tokenizer: Any, name: str) -> None:
+    def __init__(self, tokenizer: Any, name: str, vocabulary: int) -> None:
         self._tokenizer = tokenizer
         self._name = name
+        self._vocabulary = vocabulary
         self._template = Template(tokenizer)
         self.form = self._template.check(name) if tokenizer.chat_template else Form()
+        self._check_tokens()
 
     def check(self) -> None:
         """See that there is a chat template.
@@ -92,9 +96,47 @@ class Dialogue:
             text: a conversation as the template writes it, or a plain text, which gets the beginning that the
                 tokenizer sets.
             talk: whether it is a conversation.
+
+        Raises:
+            ValueError: the model does not know one of them.
         """
         ids: list[int] = self._tokenizer(text, add_special_tokens=not talk)["input_ids"]
+        self.check_known(ids)
         return ids[:-1] if self._closes and not talk else ids
+
+    def check_known(self, ids: Sequence[int]) -> None:
+        """See that the model has embeddings for all of these tokens.
+
+        Raises:
+            ValueError: it has none for one; the message says what that is.
+        """
+        if beyond := next((token for token in ids if token >= self._vocabulary), None):
+            word = self._tokenizer.convert_ids_to_tokens(beyond)
+            raise ValueError(
+                f"its tokenizer writes {word!r} as token {beyond}, and the model has embeddings for "
+                f"{self._vocabulary}: they were not made for each other; take the tokenizer files of this "
+                "model"
+            )
+
+    def _check_tokens(self) -> None:
+        """See that the tokenizer makes something of texts, and the model of its tokens."""
+        ids: list[int] = self._tokenizer("Hello, how are you?")["input_ids"]
+        if not set(ids) - {*self._tokenizer.all_special_ids}:
+            raise InputError(
+                "its tokenizer knows no words: a plain text comes to nothing; put tokenizer.json (or "
+                "tokenizer.model) of this model into its folder",
+                source=self._name,
+            )
+        if not self._tokenizer.chat_template:
+            return
+        try:
+            text = self.write([Message(role="user", content="Hello")], {})
+        except ValueError:  # this one it refuses, and says so where it is asked
+            return
+        try:
+            self.encode(text, talk=True)
+        except ValueError as error:
+            raise InputError(str(error), source=self._name) from error
 
     def continuation(self, text: str, before: str, *, talk: bool) -> list[int]:
         """Tokens of a text in the place of what the model would generate.

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
     from mien.models.engine import Job
 
+_ENDLESS = (
+    "nothing ends its answers but a limit: neither its tokenizer nor its generation_config.json names an "
+    "eos_token, and its chat template sets no token after an answer"
+)
+
 _BATCH = {"cuda": 64, "mps": 16, "cpu": 16}
 
 # Logits that are held at once where continuations are scored: 1 GB in bfloat16.
@@ -122,11 +127,13 @@ class Local:
                 "mien cannot use yet",
                 source=spec,
             )
-        self._dialogue = Dialogue(tokenizer, spec)
-        self.notes = self._dialogue.form.notes
-        notify(spec, self.notes)
+        self._dialogue = Dialogue(tokenizer, spec, self._network.embeddings)
         self._spelling = Spelling(tokenizer)
         self._ends = _ends(model.generation_config.eos_token_id, tokenizer.eos_token_id, self._dialogue.end)
+        self.notes = self._dialogue.form.notes
+        if tokenizer.chat_template and not self._ends:
+            self.notes += (_ENDLESS,)
+        notify(spec, self.notes)
         self._dtype = str(model.dtype).removeprefix("torch.")
 
     @property

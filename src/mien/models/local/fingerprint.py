@@ -44,19 +44,21 @@ def digest(places: Sequence[Place], dtype: str) -> str:
         if place.folder is None:
             whole.update(f"\nhub {place.commit}".encode())
             continue
-        for name, size, blocks in _files(place.folder):
+        for name, size, blocks in _files(place.folder, place.gguf):
             whole.update(f"\n{name} {size} ".encode() + b"".join(blocks))
         whole.update(b"\n.")
     return whole.hexdigest()
 
 
-def _files(folder: Path) -> Iterator[tuple[str, int, list[bytes]]]:
+def _files(folder: Path, gguf: str) -> Iterator[tuple[str, int, list[bytes]]]:
     """Name, size and hashed blocks of each file that matters, by name."""
     files = sorted(
         path
         for path in (*folder.iterdir(), *(folder / "additional_chat_templates").glob("*"))
         if path.is_file() and path.suffix in _KINDS and path.name not in _ASIDE
     )
+    if gguf:
+        files = [folder / gguf]
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for path in files:
             size = path.stat().st_size

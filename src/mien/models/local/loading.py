@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import io
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stderr
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import huggingface_hub.utils
@@ -14,6 +16,7 @@ from transformers.utils import logging
 
 from mien.errors import InputError, UsageError
 from mien.models.local.places import first_line
+from mien.models.local.soundness import check_files
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -92,29 +95,46 @@ def quiet() -> Generator[None]:
 def load(place: Place, adapter: Place | None, device: torch.device, dtype: torch.dtype | None) -> Loaded:
     """Load a model and its tokenizer; the adapter is merged into the weights.
 
-    The tokenizer, with its chat template, is the adapter's where that holds one.
+    The tokenizer, with its chat template, is the adapter's where that holds one. What a GGUF file holds in
+    fewer bits is turned into whole numbers.
 
     Raises:
         InputError: the files are broken, of another kind, or the adapter does not fit the model.
         UsageError: the adapter needs peft, which is not installed.
     """
+    _check(place)
     with quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = _model(place, device, dtype)
         if adapter:
             model = merged(model, adapter, device, place.name)
         tokenizer = _tokenizer(adapter if adapter and adapter.has("tokenizer_config.json") else place)
+    _check_numbers(model, (adapter or place).name)
     model.eval()
     return Loaded(model, tokenizer, _context(model.config, tokenizer))
 
 
-def load_tokenizer(place: Place, adapter: Place | None) -> tuple[Any, int]:
-    """Load a model's tokenizer without the model; with the tokens that its context holds.
+class Reader(NamedTuple):
+    """A tokenizer, and how much of it its model knows.
+
+    Attributes:
+        context: tokens that the model can read.
+        vocabulary: tokens that it has embeddings for.
+    """
+
+    tokenizer: Any
+    context: int
+    vocabulary: int
+
+
+def load_tokenizer(place: Place, adapter: Place | None) -> Reader:
+    """Load a model's tokenizer without the model.
 
     Raises:
         InputError: the files are broken or of another kind.
     """
     auto: Any = transformers.AutoConfig
+    _check(place)
     with quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tokenizer = _tokenizer(adapter if adapter and adapter.has("tokenizer_config.json") else place)
@@ -122,7 +142,39 @@ def load_tokenizer(place: Place, adapter: Place | None) -> tuple[Any, int]:
             config = auto.from_pretrained(place.path, **_options(place))
         except Exception as error:  # of no common kind, as where models are loaded
             raise InputError(f"cannot be loaded: {first_line(error)}", source=place.name) from error
-    return tokenizer, _context(config, tokenizer)
+    vocabulary = config.get_text_config(decoder=True).vocab_size
+    return Reader(tokenizer, _context(config, tokenizer), vocabulary)
+
+
+def _check(place: Place) -> None:
+    """See that what is to be loaded can be.
+
+    Raises:
+        InputError: its files are not whole.
+        UsageError: it is a GGUF file, and what reads these is not installed.
+    """
+    check_files(place)
+    if place.gguf and not importlib.util.find_spec("gguf"):
+        raise UsageError(f"{place.name} needs the package gguf; pip install 'mien[local]'")
+
+
+def _check_numbers(model: Any, name: str) -> None:
+    """See that all weights are numbers.
+
+    Raises:
+        InputError: some are not; or, in half precision, may have been too large for it.
+    """
+    for tensor, weights in model.named_parameters():
+        # A sum is no number where one of its terms is none, and takes no memory.
+        if weights.is_meta or bool(torch.isfinite(weights.detach().sum(dtype=torch.float32))):
+            continue
+        if bool(torch.isfinite(weights).all()):
+            continue
+        if weights.dtype == torch.float16:
+            told = "does not fit into float16; choose dtype bfloat16 or float32"
+        else:
+            told = "holds NaN or infinity: the file is damaged, or the training broke; get another"
+        raise InputError(f"the tensor {tensor} {told}", source=name)
 
 
 def _context(config: Any, tokenizer: Any) -> int:
@@ -133,16 +185,27 @@ def _context(config: Any, tokenizer: Any) -> int:
 
 def _model(place: Place, device: torch.device, dtype: torch.dtype | None) -> Any:
     auto: Any = transformers.AutoModelForCausalLM
+    options: dict[str, Any] = {"dtype": dtype or "auto", "output_loading_info": True, **_options(place)}
+    if place.gguf:
+        options |= {"dtype": dtype or torch.float32, **_unpacked()}
     try:
-        model, info = auto.from_pretrained(
-            place.path, dtype=dtype or "auto", output_loading_info=True, **_options(place)
-        )
+        # Its own progress bar while it unpacks cannot be switched off.
+        with redirect_stderr(io.StringIO()) if place.gguf else nullcontext():
+            model, info = auto.from_pretrained(place.path, **options)
     except Exception as error:  # of no common kind: each reader of files raises its own
         told = first_line(error)
+        if place.gguf:
+            raise InputError(_unread(place, told), source=place.name) from error
         if "custom code" in told or "trust_remote_code" in told:
             told = "it comes with code of its own, which mien does not run"
         elif "ignore_mismatched_sizes" in told:
             told = "its weights are not of the shapes that its config.json says"
+        elif "does not recognize this architecture" in told:
+            told = "it is of a kind that is not known to this transformers; try pip install -U transformers"
+        elif "Should have a `model_type`" in told:
+            told = "its config.json does not say of what kind it is (model_type)"
+        elif "no file named" in told:
+            told = "there are no weights in this folder (model.safetensors); fetch the folder again"
         raise InputError(f"cannot be loaded: {told}", source=place.name) from error
     if missing := sorted(info["missing_keys"]):
         # transformers would fill them with random numbers and go on.
@@ -151,6 +214,8 @@ def _model(place: Place, device: torch.device, dtype: torch.dtype | None) -> Any
             f"the first is {missing[0]}",
             source=place.name,
         )
+    if place.gguf:
+        _forget_packing(model)
     try:
         return model.to(device)
     except torch.OutOfMemoryError as error:
@@ -158,6 +223,31 @@ def _model(place: Place, device: torch.device, dtype: torch.dtype | None) -> Any
             f"{place.name}: the memory of {device} does not hold the model; "
             "try dtype bfloat16, a smaller model, or device cpu"
         ) from error
+
+
+def _unpacked() -> dict[str, Any]:
+    """What has a GGUF's weights unpacked also where they could be computed with as they are."""
+    kind: Any = getattr(transformers, "GgufConfig", None)  # since transformers 5.20; before, all are unpacked
+    return {"quantization_config": kind(dequantize=True)} if kind else {}
+
+
+def _unread(place: Place, told: str) -> str:
+    """Why transformers did not read a GGUF file."""
+    import gguf
+
+    library: Any = gguf
+    try:
+        library.GGUFReader(f"{place.path}/{place.gguf}")
+    except Exception as error:  # it raises what it stumbles over
+        return f"is cut short or damaged ({first_line(error)}); fetch it again"
+    return f"transformers cannot read this GGUF file: {told}"
+
+
+def _forget_packing(model: Any) -> None:
+    """Have a model whose weights are whole say so, for it to be saved and trained as any other."""
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+    model.is_quantized = False
 
 
 def _options(place: Place) -> dict[str, Any]:
@@ -199,8 +289,16 @@ def adapted(model: Any, adapter: Place, device: torch.device, base: str, name: s
         ) from error
     if not any(map(adapter.has, _ADAPTER_WEIGHTS)):
         raise InputError(f"no {_ADAPTER_WEIGHTS[0]} beside its adapter_config.json", source=adapter.name)
+    check_files(adapter)
     library: Any = peft
     with _as_misfit(adapter, base):
+        kind: Any = library.PeftConfig.from_pretrained(adapter.path, **adapter.arguments)
+        if kind.is_prompt_learning:
+            raise InputError(
+                f"is an adapter of the kind {kind.peft_type.value}, which puts trained vectors before "
+                "each prompt and changes no weights; only those that change them, such as LoRA, can be used",
+                source=adapter.name,
+            )
         with warnings.catch_warnings():
             # peft only warns of layers that the adapter should have and has not.
             warnings.filterwarnings("error", message=".*missing adapter keys")

@@ -38,6 +38,8 @@ class Network:
         self._memory = next((name for name in _MEMORY if name in self._takes), "")
         self.device: torch.device = model.device
         self.vocabulary: int = model.config.get_text_config(decoder=True).vocab_size
+        #: Tokens that it can read: of these there may be more, to fill up, or fewer than its tokenizer has.
+        self.embeddings: int = model.get_input_embeddings().weight.shape[0]
         # Sums over a vocabulary of 100,000 lose digits in float32; Apple's GPUs have nothing longer.
         self.precise = torch.float32 if self.device.type == "mps" else torch.float64
 

@@ -1,4 +1,4 @@
-"""Where a model's files are: a folder here, or a repository on the Hugging Face hub."""
+"""Where a model's files are: a folder or a GGUF file here, or a repository on the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ MODEL_FILE, ADAPTER_FILE = "config.json", "adapter_config.json"
 # Its functions have parameters of types that checkers cannot know.
 _hub: Any = huggingface_hub
 
+NO_ADAPTER = "a GGUF file holds weights rounded to few bits, and an adapter is made for whole ones"
+
+#: The way on from a GGUF file to all that needs whole weights.
+AS_FOLDER = "write it as a folder first: mien craft merge hf/FILE.gguf -o FOLDER"
+
 _HUB_ID = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 
 
@@ -34,19 +39,26 @@ class Place:
     Attributes:
         name: as the user gave it.
         commit: of the hub's repository; empty for a folder.
+        gguf: the name of the one file in the folder that is meant; empty where the folder is.
     """
 
     name: str
     commit: str = ""
+    gguf: str = ""
 
     @property
     def folder(self) -> Path | None:
         """The folder; None for a repository on the hub."""
-        return None if self.commit else Path(self.name).expanduser()
+        if self.commit:
+            return None
+        given = Path(self.name).expanduser()
+        return given.parent if self.gguf else given
 
     @property
     def arguments(self) -> dict[str, str]:
         """What names it to a ``from_pretrained``, beside `path`."""
+        if self.gguf:
+            return {"gguf_file": self.gguf}
         return {"revision": self.commit} if self.commit else {}
 
     @property
@@ -55,7 +67,9 @@ class Place:
         return self.name if self.commit else str(self.folder)
 
     def has(self, file: str) -> bool:
-        """Whether it holds a file."""
+        """Whether it holds a file; a GGUF file holds all by itself."""
+        if self.gguf:
+            return False
         if self.folder:
             return (self.folder / file).is_file()
         try:
@@ -69,16 +83,19 @@ def find(spec: str) -> tuple[Place, Place | None]:
     """Find the model, and the adapter where one is named.
 
     Args:
-        spec: ``MODEL`` or ``MODEL+ADAPTER``, each a folder or a hub id. A folder whose name holds a ``+`` is
-            taken for what it is.
+        spec: ``MODEL`` or ``MODEL+ADAPTER``, each a folder or a hub id, or a GGUF file. A folder whose name
+            holds a ``+`` is taken for what it is.
 
     Raises:
-        InputError: there is no such folder or repository, or it holds something else.
+        InputError: there is no such folder, file or repository, or it holds something else.
     """
-    if Path(spec).expanduser().is_dir() or "+" not in spec:
+    if Path(spec).expanduser().exists() or "+" not in spec:
         return _find(spec, MODEL_FILE, "model"), None
     model, _, adapter = spec.rpartition("+")
-    return _find(model, MODEL_FILE, "model"), find_adapter(adapter)
+    place = _find(model, MODEL_FILE, "model")
+    if place.gguf:
+        raise InputError(f"{NO_ADAPTER}; {AS_FOLDER}", source=model)
+    return place, find_adapter(adapter)
 
 
 def find_adapter(name: str) -> Place:
@@ -91,14 +108,42 @@ def find_adapter(name: str) -> Place:
 
 
 def _find(name: str, file: str, kind: str) -> Place:
-    folder = Path(name).expanduser()
-    if name and folder.is_dir():
-        if not (folder / file).is_file():
-            raise InputError(f"no {file} in this folder, so it holds no {kind}", source=name)
+    path = Path(name).expanduser()
+    if name and path.is_dir():
+        if not (path / file).is_file():
+            raise InputError(_other_content(path, file, kind), source=name)
         return Place(name)
+    if path.suffix.lower() == ".gguf" and kind == "model":
+        if not path.is_file():
+            raise InputError(
+                "no such file; one of the hub is fetched by: hf download OWNER/NAME FILE.gguf --local-dir .",
+                source=name,
+            )
+        return Place(name, gguf=path.name)
+    if path.is_file():
+        raise InputError(f"is a file; give the folder that holds {file}, or a .gguf file", source=name)
     if not _HUB_ID.fullmatch(name):
         raise InputError(f"no such folder; give one that holds {file}, or a hub id", source=name or kind)
     return Place(name, _commit(name, file, kind))
+
+
+def _other_content(folder: Path, file: str, kind: str) -> str:
+    """What a folder holds that lacks the file by which its kind is told, and the way on."""
+    problem = f"no {file} in this folder, so it holds no {kind}"
+    names = sorted(path.name for path in folder.iterdir())
+    if ggufs := [name for name in names if name.lower().endswith(".gguf")]:
+        return f"{problem} but GGUF files; name one of them: hf/{folder}/{ggufs[0]}"
+    other = {MODEL_FILE: "a model", ADAPTER_FILE: "an adapter"}
+    found = next((name for name in other if name != file and name in names), None)
+    if found == ADAPTER_FILE:
+        return f"{problem} but an adapter, which goes on its model: hf/MODEL+{folder}"
+    if found:
+        return f"{problem} but a model; an adapter is a folder with {file}"
+    if not names:
+        return f"{problem}: it is empty"
+    if any(name.endswith((".safetensors", ".bin")) for name in names):
+        return f"{problem}; put the {file} of the same model beside its weights"
+    return problem
 
 
 def _commit(name: str, file: str, kind: str) -> str:
