@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.end_to_end.recorded import CASES, Replies, Said, answer, recorded
+from tests.end_to_end.recorded import Replies, Said, answer, needs_cases, recorded
 
 if TYPE_CHECKING:
     from tests.end_to_end.workplace import Workplace
-
-needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason=f"no recorded replies in {CASES}")
 
 
 @pytest.fixture(autouse=True)

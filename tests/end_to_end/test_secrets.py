@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import sqlite3
 import zlib
 from contextlib import closing
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pandas as pd
 import pytest
+
+from mien.models.http.redaction import redact
+from tests.end_to_end.recorded import Replies, Said, needs_cases, recorded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,6 +75,33 @@ def test_wrong_key(guarded: Workplace) -> None:
     look_for(WRONG, guarded, refused)
     assert any(b"incorrect API key provided" in value for value in values(guarded.folder / "mien.db"))
     guarded.mien(*guarded.study(), env={VARIABLE: RIGHT})
+
+
+PLUS = "Zm9vYmFyYmF6+cXV4cXV1eGNvcmdl+Z3JhdWx0=="
+BODY = '{"error": {"message": "Access denied for key \'%s\'."}}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        BODY % PLUS.replace("+", "\\u002B"),
+        BODY % quote(PLUS, safe=""),
+        BODY % base64.b64encode(f"Bearer {PLUS}".encode()).decode(),
+        BODY % PLUS.encode().hex().upper(),
+        pytest.param("key_echo_escaped", marks=needs_cases),
+    ],
+)
+def test_key_that_comes_back_in_another_form(place: Workplace, body: str) -> None:
+    said = recorded(body) if body == "key_echo_escaped" else Said(401, body)
+    (place.folder / "two.txt").write_text("warm\nblunt\n")
+    with Replies(model=lambda _: said) as server:
+        refused = place.mien(*server.study(), env={VARIABLE: PLUS}, status=2)
+        assert server.headers[0]["authorization"] == f"Bearer {PLUS}"
+    assert "[key]" in refused.err
+    kept = values(place.folder / "mien.db")
+    assert any(b"[key]" in value for value in kept)
+    for text in (refused.err, *(value.decode("latin-1") for value in kept)):
+        assert redact(text, PLUS) == text
 
 
 def test_key_in_an_address(place: Workplace) -> None:

@@ -17,9 +17,6 @@ from mien.models.usage import Price
 #: Holds the key for endpoints that are given by their address.
 ADDRESS_KEY_VARIABLE = "MIEN_API_KEY"
 
-# Placeholders such as "EMPTY" or "none" are words that an answer may hold; no real key is that short.
-_SHORTEST_SECRET = 8
-
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """An address that speaks OpenAI's chat completions, and how it departs from them.
@@ -160,16 +157,3 @@ async def prices(endpoint: Endpoint) -> dict[str, Price]:
         for model in listing.data
         if model.pricing and model.pricing.prompt >= 0
     }
-
-
-def redact(text: str, key: str) -> str:
-    """Take a key out of what a server said, in case it repeats what it was sent."""
-    return text.replace(key, "[key]") if len(key) >= _SHORTEST_SECRET else text
-
-
-def redact_bytes(body: bytes, key: str) -> bytes:
-    """Take a key out of a raw body, also where its slashes are escaped as JSON allows."""
-    if len(key) < _SHORTEST_SECRET:
-        return body
-    secret = key.encode()
-    return body.replace(secret, b"[key]").replace(secret.replace(b"/", rb"\/"), b"[key]")

@@ -11,7 +11,7 @@ import msgspec
 from yarl import URL
 
 from mien.models.http.complaints import shorten
-from mien.models.http.providers import redact, redact_bytes
+from mien.models.http.redaction import redact, redact_bytes
 from mien.models.http.refusals import header_wait
 from mien.models.http.replies import Reply, read
 
@@ -77,10 +77,8 @@ class Wire:
         return Exchange(reply, raw, latency, reply.wait)
 
     def _clean(self, reply: Reply) -> Reply:
-        """The reply without the key, which a body may have spelt with escapes."""
-        if not self._key or not any(
-            self._key in part for part in (reply.text, reply.failure, reply.reasoning, reply.finish_reason)
-        ):
+        """The reply without the key, which a body may have spelt in yet other ways."""
+        if not self._key:
             return reply
         return msgspec.structs.replace(
             reply,
