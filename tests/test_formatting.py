@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mien.formatting import counted, fraction, percent, plural, significant
+from mien.formatting import counted, fraction, percent, plural, significant, visible
 
 
 def test_nouns_in_the_plural():
@@ -22,3 +22,10 @@ def test_three_digits(value, shown):
 def test_shares_and_parts():
     assert (fraction(0.874), fraction(0.0312, digits=3), fraction(None)) == (".87", ".031", "–")
     assert (percent(0.2), percent(-0.0512)) == ("+20.0%", "-5.1%")
+
+
+def test_what_cannot_be_seen_is_shown_as_symbols() -> None:
+    assert visible("a\x1b[31mb\x00\x7f\x9b\u202e\ud800\r\n\tc\rd") == "a␛[31mb␀␡\\u009b\\u202e\\ud800\n\tc␍d"
+    assert visible("a\nb\t", keep="") == "a␊b␉"
+    assert visible("wärmer 🦊 حار") == "wärmer 🦊 حار"
+    assert visible(visible("\x1b\u202e")) == visible("\x1b\u202e")

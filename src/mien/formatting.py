@@ -3,10 +3,40 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+#: What acts on a terminal, a reader's eye or a parser rather than being seen: control characters, overrides
+#: of the direction of text, separators of lines, and what no text may hold.
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+
+
+def visible(text: str, *, keep: str = "\n\t") -> str:
+    r"""Text from outside with symbols where it holds what cannot be seen: ``␛``, ``␀``, ``\u202e``.
+
+    Args:
+        text: as it came; ends of lines are told apart no more.
+        keep: of these characters, those that stay.
+    """
+    if UNSEEN.search(text) is None:
+        return text
+    text = text.replace("\r\n", "\n")
+    return UNSEEN.sub(lambda found: found[0] if found[0] in keep else _symbol(ord(found[0])), text)
+
+
+def shown(value: Any) -> Any:
+    """What a page's template writes of a value: of text that is no markup, what is `visible`."""
+    return visible(value) if type(value) is str else value
+
+
+def _symbol(code: int) -> str:
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "\u2421" if code == 0x7F else f"\\u{code:04x}"
 
 
 def p_value(p: float | None) -> str:

@@ -42,3 +42,15 @@ def test_another_address_needs_the_token(path: Path) -> None:
         assert "shown for reading alone" in page.text
         refused = viewer.ask("/label", {"run": "before"}, Cookie=cookie.split(";")[0])
         assert refused.text == "This store is shown for reading alone."
+
+
+def test_odd_cookies_and_addresses_let_nobody_in_and_lead_nowhere(path: Path) -> None:
+    with viewing(path, "--host", "0.0.0.0", "--token", "secret") as viewer:
+        for cookie in ("mien=\xff\xfe", "mien=\x80", "mien", "=;;=", 'mien="', "mien=s\xe9cret"):
+            assert viewer.ask("/", Cookie=cookie).status == 403
+        for address in ("//evil.example/", "///evil.example", "/%5Cevil.example/", "//evil.example/%2e%2e"):
+            location = viewer.ask(f"{address}?token=secret").headers["Location"]
+            assert location.startswith("/")
+            assert location[1:2] not in {"/", "\\"}
+        odd = viewer.ask("/?token=secret&a=%ED%A0%80%00")
+        assert odd.status == 303

@@ -22,5 +22,14 @@ def test_a_link_is_read_as_its_words_and_its_target() -> None:
     assert rendered("# one") == "<h3>one</h3>\n"
 
 
-def test_a_very_long_response_is_shown_as_it_is() -> None:
-    assert rendered("*<b>*" * LONGEST).startswith("<pre>*&lt;b&gt;*")
+def test_what_is_very_long_is_rendered_in_part_and_then_shown_as_it_is() -> None:
+    start = "*a*\n" * (LONGEST // 4)
+    assert rendered(start).count("<em>a</em>") == LONGEST // 4
+    assert rendered(f"{start}*<b>*\n" * 2).endswith(f"<pre>*&lt;b&gt;*\n{start}*&lt;b&gt;*\n</pre>")
+    brackets = rendered("![" * 95_000)  # 13 seconds, were all of it rendered
+    assert brackets.count("![") == 95_000
+    assert len(brackets.partition("<pre>")[2]) == 190_000 - LONGEST + len("</pre>")
+
+
+def test_what_cannot_be_seen_is_shown_as_symbols() -> None:
+    assert rendered("a\x1b[31m\u202eb\x00") == "<p>a␛[31m\\u202eb␀</p>\n"

@@ -8,7 +8,7 @@ from hashlib import sha256
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
-from mien.formatting import counted
+from mien.formatting import counted, shown
 from mien.report import findings, tables, transcripts
 from mien.report.diagnostics import diagnostics
 from mien.version import __version__
@@ -45,7 +45,7 @@ def page(measured: Measured, pictures: Sequence[Picture]) -> str:
         (resources.files("mien.report") / name).read_text(encoding="utf-8")
         for name in ("page.html", "page.js")
     )
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=shown)
     traits = counted(len(measured.profiles[0].traits), "trait")
     trials = sum(profile.n_trials for profile in measured.profiles)
     return environment.from_string(template).render(

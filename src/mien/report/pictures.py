@@ -7,9 +7,12 @@ import os
 import re
 import signal
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, ParamSpec, TypeVar
 
+from mien.errors import MienError
+from mien.report.rendering import rendering
 from mien.report.saving import PNG_SCALE, in_theme, specification
 
 if TYPE_CHECKING:
@@ -46,9 +49,16 @@ class Pending(NamedTuple):
     dark: Future[str]
 
     def picture(self) -> Picture:
-        """The picture, once it is there."""
-        svg, png = self.light.result()
-        return Picture(self.name, self.about, svg, self.dark.result(), png)
+        """The picture, once it is there.
+
+        Raises:
+            MienError: it cannot be drawn.
+        """
+        try:
+            svg, png = self.light.result()
+            return Picture(self.name, self.about, svg, self.dark.result(), png)
+        except BrokenProcessPool:
+            raise MienError(f"the figure {self.name} cannot be drawn: the renderer's process ended") from None
 
 
 def begin(charts: Iterable[tuple[str, Chart]], executor: Executor) -> list[Pending]:
@@ -97,7 +107,8 @@ def _ignore_interrupts() -> None:
 def _svg(found: Specification) -> str:
     import vl_convert
 
-    svg = vl_convert.vegalite_to_svg(found)
+    with rendering():
+        svg = vl_convert.vegalite_to_svg(found)
     # Vega numbers gradients on from one picture to the next: the same figure is to be the same picture,
     # whatever else was rendered before it.
     numbers = {name: f"gradient_{i}" for i, name in enumerate(dict.fromkeys(_GRADIENT.findall(svg)))}
@@ -108,4 +119,5 @@ def _svg_and_png(found: Specification) -> tuple[str, bytes]:
     import vl_convert
 
     svg = _svg(found)
-    return svg, vl_convert.svg_to_png(svg, scale=PNG_SCALE)
+    with rendering():
+        return svg, vl_convert.svg_to_png(svg, scale=PNG_SCALE)

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from mien.errors import UsageError
+from mien.report.rendering import rendering, seen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +58,7 @@ def save(chart: Chart, path: Path, *, theme: Theme = "light") -> None:
 
     Raises:
         UsageError: the ending is none of `SUFFIXES`.
+        MienError: the figure cannot be drawn.
     """
     import vl_convert
 
@@ -64,9 +66,13 @@ def save(chart: Chart, path: Path, *, theme: Theme = "light") -> None:
     found = specification(chart, theme=theme)
     match path.suffix.lower():
         case ".png":
-            path.write_bytes(vl_convert.vegalite_to_png(found, scale=PNG_SCALE))
+            with rendering():
+                picture = vl_convert.vegalite_to_png(found, scale=PNG_SCALE)
+            path.write_bytes(picture)
         case ".svg":
-            path.write_text(vl_convert.vegalite_to_svg(found), encoding="utf-8")
+            with rendering():
+                drawn = vl_convert.vegalite_to_svg(found)
+            path.write_text(drawn, encoding="utf-8")
         case ".json":
             path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         case _:
@@ -80,7 +86,7 @@ def specification(chart: Chart, *, theme: Theme = "light") -> dict[str, Any]:
     # Altair's limit on rows guards notebooks; here the data are to be in the file, whatever their number.
     with alt.data_transformers.disable_max_rows():  # pyright: ignore[reportUnknownMemberType]
         found: Any = chart.to_dict()  # pyright: ignore[reportUnknownMemberType]
-    return in_theme(found, theme)
+    return in_theme(seen(found), theme)
 
 
 def in_theme(specification: dict[str, Any], theme: Theme) -> dict[str, Any]:

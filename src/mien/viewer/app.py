@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from mien.formatting import counted, fraction, p_value
+from mien.formatting import counted, fraction, p_value, shown
 from mien.store.schema import connect_read_only
 from mien.store.search import SearchIndex
 from mien.store.store import Store
@@ -52,6 +52,7 @@ class App:
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
+            finalize=shown,
             trim_blocks=True,
             lstrip_blocks=True,
         )

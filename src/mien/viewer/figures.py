@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from mien.errors import UnknownName
+from mien.formatting import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +93,13 @@ class Drawn:
         """
         spec, title, said = self._specification(figure, of, theme)
         return json.dumps(
-            {"title": title, "said": said, "fluid": figure.fluid, "links": links, "spec": spec},
+            {
+                "title": title,
+                "said": said,
+                "fluid": figure.fluid,
+                "links": {visible(trait): link for trait, link in links.items()},  # as the figure has them
+                "spec": spec,
+            },
             ensure_ascii=False,
         )
 
@@ -101,11 +108,13 @@ class Drawn:
     ) -> tuple[dict[str, Any], str, list[str]]:
         import vl_convert
 
+        from mien.report.rendering import rendering
         from mien.report.saving import specification
 
         described = specification(figure.draw(of), theme=theme)
         title: dict[str, Any] = described.pop("title")
-        spec: dict[str, Any] = vl_convert.vegalite_to_vega(described)
+        with rendering():
+            spec: dict[str, Any] = vl_convert.vegalite_to_vega(described)
         _make_one_picture(spec)
         for axis in spec.get("axes", ()):  # so that the names of traits can be clicked on
             axis.setdefault("encode", {}).setdefault("labels", {})["interactive"] = True
@@ -115,9 +124,11 @@ class Drawn:
         """The figure as SVG."""
         import vl_convert
 
+        from mien.report.rendering import rendering
         from mien.report.saving import specification
 
-        return vl_convert.vegalite_to_svg(specification(figure.draw(of), theme=theme))
+        with rendering():
+            return vl_convert.vegalite_to_svg(specification(figure.draw(of), theme=theme))
 
 
 def _make_one_picture(group: dict[str, Any]) -> None:

@@ -65,9 +65,10 @@ class Guard:
         if not self._token or not _same(request.query.get("token", ""), self._token):
             return None
         rest = [(key, value) for key, value in request.query.items() if key != "token"]
-        response = web.Response(
-            status=303, headers={"Location": request.path + (f"?{urlencode(rest)}" if rest else "")}
-        )
+        # To a browser, //name and /\\name are addresses on another host.
+        path = "/" + request.rel_url.raw_path.lstrip("/\\")
+        location = path + (f"?{urlencode(rest, errors='replace')}" if rest else "")
+        response = web.Response(status=303, headers={"Location": location})
         response.set_cookie(COOKIE, self._token, httponly=True, samesite="Lax")
         return response
 
@@ -86,7 +87,13 @@ class Guard:
         origin = request.headers.get("Origin")
         if origin is not None and origin not in (f"http://{request.host}", f"https://{request.host}"):
             return "This form was sent from another site."
-        if not _same(str((await request.post()).get("form_token", "")), self.form_token):
+        try:
+            form = await request.post()
+        except web.HTTPException:  # such as one that is too long
+            raise
+        except Exception:  # aiohttp has no error of its own for them all
+            return "This form cannot be read."
+        if not _same(str(form.get("form_token", "")), self.form_token):
             return "The app was started anew since this page was loaded: load it again, then send it."
         return ""
 
@@ -99,4 +106,5 @@ def _name(host: str) -> str:
 
 
 def _same(given: str, wanted: str) -> bool:
-    return hmac.compare_digest(given.encode(), wanted.encode())
+    # Odd bytes of a header come as lone surrogates.
+    return hmac.compare_digest(given.encode(errors="surrogatepass"), wanted.encode())

@@ -7,6 +7,8 @@ from hashlib import blake2b
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mien.names import require_visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -25,8 +27,13 @@ class Agreement(NamedTuple):
 
 
 def person_name(members: Mapping[str, Any]) -> str:
-    """The name that a person typed; empty where none did."""
-    return " ".join(str(members.get("person", "")).split())[:LONGEST_NAME]
+    """The name that a person typed; empty where none did.
+
+    Raises:
+        InputError: it holds what cannot be seen.
+    """
+    name = " ".join(str(members.get("person", "")).split())[:LONGEST_NAME]
+    return require_visible(name, "name of a person")
 
 
 def queue(sample: str, trials: Iterable[str], verdicts: Iterable[Mapping[str, str]]) -> list[str]:

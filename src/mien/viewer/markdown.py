@@ -6,6 +6,8 @@ import html
 from functools import cache
 from typing import TYPE_CHECKING
 
+from mien.formatting import visible
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -13,7 +15,9 @@ if TYPE_CHECKING:
     from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
-LONGEST = 200_000  # characters; a longer response is shown as it is, for rendering it would take too long
+#: Characters that are rendered; what follows them is shown as it is. Of some texts, such as brackets that are
+#: never closed, the renderer's time grows with the square of their length: so many take it a second.
+LONGEST = 20_000
 
 _TAGS = {
     *("p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li"),
@@ -25,10 +29,11 @@ def rendered(text: str) -> str:
     """Render Markdown. Where a link or an image stood, its words and its target are read as text."""
     import nh3
 
-    if len(text) > LONGEST:
-        return f"<pre>{html.escape(text)}</pre>"
+    text = visible(text)
+    end = len(text) if len(text) <= LONGEST else text.rfind("\n", 0, LONGEST) + 1 or LONGEST
     # The renderer makes none but these tags, without any raw HTML; the sanitiser does not rely on it.
-    return nh3.clean(_parser().render(text), tags=_TAGS, attributes={}, link_rel=None)
+    shown = nh3.clean(_parser().render(text[:end]), tags=_TAGS, attributes={}, link_rel=None)
+    return f"{shown}<pre>{html.escape(text[end:])}</pre>" if end < len(text) else shown
 
 
 @cache

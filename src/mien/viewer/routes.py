@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from mien.errors import MienError, UnknownName
+from mien.errors import MienError, UnknownName, UsageError
+from mien.formatting import visible
 from mien.viewer.pages import arena, diff, label, profile, runs, transcripts, trial
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
     from mien.viewer.app import App
 
 _log = logging.getLogger(__name__)
 _STATIC = Path(__file__).parent / "static"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _MOST_BYTES = 16 * 2**20
 
 
@@ -31,6 +34,9 @@ def application(app: App) -> web.Application:
     ) -> web.StreamResponse:
         """Say what went wrong on a page of the app's own."""
         try:
+            _require_text(request.query.values())
+            if request.method == "POST":
+                _require_text(value for value in (await request.post()).values() if isinstance(value, str))
             return await handler(request)
         except Exception as error:
             status, problem = _problem(request, error)
@@ -52,11 +58,21 @@ def application(app: App) -> web.Application:
     return served
 
 
+def _require_text(values: Iterable[str]) -> None:
+    """Refuse what no store and no page can hold.
+
+    Raises:
+        UsageError: a value holds NUL, or half a character.
+    """
+    if any("\0" in value or _SURROGATE.search(value) for value in values):
+        raise UsageError("this address or form holds something that is no text")
+
+
 def _problem(request: web.Request, error: Exception) -> tuple[int, str]:
     """The status of what went wrong, and what to say."""
     match error:
         case web.HTTPNotFound():
-            return 404, f"There is no page {request.path}."
+            return 404, f"There is no page {visible(request.path)}."
         case web.HTTPException():
             return error.status, error.reason
         case UnknownName():

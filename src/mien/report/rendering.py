@@ -1,0 +1,46 @@
+"""What stands between a figure and vl-convert, which no name may bring down.
+
+Of a text that no XML may hold, vl-convert ends the whole process; other panics of its come as an exception
+that is no `Exception`.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from mien.errors import MienError
+from mien.formatting import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+
+def seen(specification: Any) -> Any:
+    """A specification with symbols where its texts hold what cannot be seen."""
+    match specification:
+        case str():
+            return visible(specification)
+        case dict():
+            return {seen(key): seen(value) for key, value in specification.items()}  # pyright: ignore[reportUnknownVariableType]
+        case list():
+            return [seen(value) for value in specification]  # pyright: ignore[reportUnknownVariableType]
+        case _:
+            return specification
+
+
+@contextmanager
+def rendering() -> Generator[None]:
+    """Turn what goes wrong within vl-convert into an error that can be told.
+
+    Raises:
+        MienError: the figure cannot be drawn.
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise MienError(f"the figure cannot be drawn: {error}") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of a module that cannot be imported
+            raise
+        raise MienError(f"the figure cannot be drawn: the renderer failed ({error})") from error
