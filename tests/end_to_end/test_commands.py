@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mien.testing import ScriptedServer
 
 PROFILE = {
+    "answers",
     "judge_correction",
     "run",
     "model",
@@ -244,6 +245,7 @@ def test_runs(measured: Workplace) -> None:
     assert all(entry.keys() == SHOWN for entry in found)
     assert found[0]["judges"][0] == {
         "judge": measured.server.judge, "verdicts": 200, "missing": 0, "complete": True,
+        "answers": {"n": 200, "cut_off": 0, "filtered": 0, "markup": 0, "leaks": 0},
     }  # fmt: skip
     one = read(measured, "runs", "before")
     assert one.keys() == SHOWN | {"protocol"}

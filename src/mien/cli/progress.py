@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from mien.measurement.calls import Progress
+    from mien.runs.flaws import Flaws
 
 LINE_SECONDS = 10.0  # between two plain lines
 SHORTEST_WAIT = 2.0  # seconds: a wait that is told
@@ -99,6 +100,12 @@ def print_outcome(progress: Progress) -> None:
         )
         for reason, count in progress.reasons.most_common(MOST_REASONS):
             sys.stderr.write(f"  {count:,} × {reason}\n")
+
+
+def print_flaws(flaws: Flaws) -> None:
+    """Say on standard error how many of a run's answers may not be what they seem."""
+    for told in flaws.told():
+        sys.stderr.write(f"Note: {told}.\n")
 
 
 def _bar() -> Bar:

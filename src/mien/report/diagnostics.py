@@ -23,6 +23,7 @@ def diagnostics(profile: Profile) -> list[tuple[str, str]]:
     lines = [
         ("judge", profile.judge),
         ("trials", f"{profile.n_trials:,}: {verdicts['chosen']:,} chosen{', ' + others if others else ''}"),
+        *_flaws(profile),
         *(
             [("incomplete", f"{told}: finish it first")]
             if (told := profile.made.lacking(profile.run))
@@ -74,6 +75,27 @@ def diagnostics(profile: Profile) -> list[tuple[str, str]]:
         ]
     lines.append(("flat?", _flatness(profile)))
     return lines
+
+
+def _flaws(profile: Profile) -> list[tuple[str, str]]:
+    """What was counted in the answers: leaks always, the rest where there is any."""
+    answers = profile.provenance.answers
+    if not answers:
+        return []
+    of = f"of {counted(answers['n'], 'answer')}"
+    told = {
+        "cut_off": ("cut off", "at the limit on their length"),
+        "filtered": ("filtered", "broken off by a content filter"),
+        "markup": ("markup", "with a mark of reasoning or of a chat template in them"),
+    }
+    share = answers["leaks"] / answers["n"]
+    return [
+        (
+            "leaks",
+            f"{answers['leaks']:,} {of} ({share:.1%}) name their own choice or several of their options",
+        ),
+        *((label, f"{answers[key]:,} {of} {what}") for key, (label, what) in told.items() if answers[key]),
+    ]
 
 
 def _flatness(profile: Profile) -> str:

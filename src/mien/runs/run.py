@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mien.errors import UnknownName, UsageError
+from mien.runs.flaws import flaws
 from mien.runs.outcome import outcome
 from mien.runs.settings import settings as asked_with
 from mien.stats.comparisons import Comparisons, comparisons_from
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mien.materials.multiturn import Pressure
+    from mien.runs.flaws import Flaws
     from mien.runs.judge_positions import JudgePositions
     from mien.runs.outcome import Outcome
     from mien.stats.agreement.inter_rater import Agreement
@@ -116,6 +118,7 @@ class Run:
             run = store.run(self.name)
             judge = _judge(store, run, judge)
             reader = next(known for known in store.judges(run.id) if known.name == judge)
+            found = flaws(store, run, judge)
         protocol = run.protocol_settings
         if correct_judge is not None and prior != "flat":
             raise UsageError("a judge is corrected under the flat prior alone; leave one of the two out")
@@ -130,6 +133,7 @@ class Run:
             design=run.design,
             seed=run.seed,
             settings=asked_with(run, reader),
+            answers=found.to_dict() if found.n else {},
         )
         return rate(
             comparisons,
@@ -415,6 +419,17 @@ class Run:
             run = store.run(self.name)
             anybody = judge is not None or store.judges(run.id)
             return outcome(store, run, _judge(store, run, judge) if anybody else "")
+
+    def flaws(self, judge: str | None = None) -> Flaws:
+        """How many of the run's answers may not be what they seem, as a judge read them (default: the first).
+
+        Raises:
+            UnknownName: there is no such run or judge.
+        """
+        with Store(self.path, read_only=True) as store:
+            run = store.run(self.name)
+            anybody = judge is not None or store.judges(run.id)
+            return flaws(store, run, _judge(store, run, judge) if anybody else "")
 
     def failures(self) -> dict[str, int]:
         """Why trials have no response: how many for each reason, most frequent first."""

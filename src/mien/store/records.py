@@ -115,6 +115,24 @@ class TrialRecord:
         return self.failure or ("not read" if self.call else "not asked")
 
 
+class AnswerRecord(NamedTuple):
+    """An answer with what is needed to look through it.
+
+    Attributes:
+        options: in the order of the trial.
+        message: the prompt.
+        text: the answer.
+        finish_reason: why it ended, as the endpoint gave it.
+        chosen: what a judge read in it; empty without a verdict.
+    """
+
+    options: tuple[str, ...]
+    message: str
+    text: str
+    finish_reason: str
+    chosen: str
+
+
 class VerdictRecord(NamedTuple):
     """A verdict with as much of its trial as a comparison takes.
 

@@ -20,6 +20,7 @@ from mien.store.counts import failed_trials, failure_counts, trial_counts
 from mien.store.records import (
     INFO_COLUMNS,
     RUN_COLUMNS,
+    AnswerRecord,
     JudgeRecord,
     RunInfo,
     RunRecord,
@@ -248,6 +249,21 @@ class Store:
                 judge=judge if chosen else "",
                 chosen=chosen,
             )
+
+    def answers(self, run: int, judge: str) -> Iterator[AnswerRecord]:
+        """The answers of a run whose texts are known, each with a judge's verdict where there is one."""
+        cursor = self._each(
+            """
+            SELECT t.options, p.text, c.text, c.finish_reason, coalesce(v.chosen, '')
+            FROM trial t JOIN prompt p ON p.key = t.prompt JOIN call c ON c.key = t.call
+                 LEFT JOIN verdict v ON v.run = t.run AND v.trial = t.id AND v.judge = ?
+            WHERE t.run = ? AND c.failure = '' AND c.text <> '' ORDER BY t.number
+            """,
+            judge,
+            run,
+        )
+        for options, *answer in cursor:
+            yield AnswerRecord(_decode_names(options), *answer)
 
     def verdicts(self, run: int, judge: str) -> Iterator[VerdictRecord]:
         """A judge's verdicts, in order of presentation."""

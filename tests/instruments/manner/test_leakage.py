@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mien.instruments.manner.leakage import Leaks, refuses
+from mien.instruments.manner.leakage import Leaks, named, refuses
 from tests.craft.pairs import CONSTITUTION
 
 LEAKS = Leaks(CONSTITUTION)
@@ -55,3 +55,10 @@ def test_refusals(answer: str) -> None:
 )
 def test_what_is_no_refusal(answer: str) -> None:
     assert not refuses(answer)
+
+
+def test_names_of_options_in_answers() -> None:
+    names = ("warm", "very warm", "wry")
+    assert named("WARM, dry and wry-ish.", names) == {"warm"}
+    assert named("A very  warm one.", names) == {"warm", "very warm"}
+    assert named("A warm one.", names, "Is it warm?") == set()

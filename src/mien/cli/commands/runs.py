@@ -11,7 +11,7 @@ from mien.cli import options
 from mien.cli.output import console, print_json, print_table, print_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mien.store.counts import FailedTrials
     from mien.store.records import RunRecord
@@ -61,7 +61,7 @@ def command(
         console().print("No runs yet; `mien measure` or `mien import` makes one.")
     else:
         print_table(
-            ("run", "model", "instrument", "trials", "judge", "verdicts", "missing", "created"),
+            ("run", "model", "instrument", "trials", "judge", "verdicts", "missing", "cut off", "created"),
             (
                 (
                     entry["run"],
@@ -73,6 +73,7 @@ def command(
                     "\n".join(
                         f"{judge['missing']:,}" if judge["missing"] else "" for judge in entry["judges"]
                     ),
+                    "\n".join(_torn(judge["answers"]) for judge in entry["judges"]),
                     entry["created"],
                 )
                 for entry in entries
@@ -94,7 +95,13 @@ def _print_failures(found: Sequence[FailedTrials], *, as_json: bool) -> None:
         )
 
 
+def _torn(answers: Mapping[str, int]) -> str:
+    torn = answers["cut_off"] + answers["filtered"]
+    return f"{torn:,}" if torn else ""
+
+
 def _entry(store: Store, run: RunRecord) -> dict[str, Any]:
+    from mien.runs.flaws import flaws
     from mien.runs.outcome import outcome
 
     return {
@@ -111,6 +118,7 @@ def _entry(store: Store, run: RunRecord) -> dict[str, Any]:
                 "verdicts": found.read,
                 "missing": found.missing,
                 "complete": found.complete,
+                "answers": flaws(store, run, judge.name).to_dict(),
             }
             for judge in store.judges(run.id)
             for found in [outcome(store, run, judge.name)]

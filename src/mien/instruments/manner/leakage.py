@@ -78,6 +78,16 @@ class Leaks:
         return ""
 
 
+def named(answer: str, names: Iterable[str], message: str = "") -> set[str]:
+    """Those of the names that an answer holds as whole words, and the message that it answers does not."""
+    said, asked = fold(answer), fold(message)
+    return {name for name in names if _holds(said, fold(name)) and not _holds(asked, fold(name))}
+
+
+def _holds(text: str, name: str) -> bool:
+    return name in text and bool(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text))
+
+
 def refuses(answer: str) -> bool:
     """Whether an answer begins as refusals in English do; see `REFUSALS`."""
     return bool(_REFUSAL.search(fold(answer[:OPENING]).replace("’", "'")))

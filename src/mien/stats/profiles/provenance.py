@@ -24,6 +24,8 @@ class Provenance:
         seed: of the design.
         settings: how model and judge were asked, by names of the protocol such as ``sampling.temperature``;
             empty where that is not known.
+        answers: what was counted in the answers: how many there are (``n``), and how many show each of the
+            flaws of `mien.runs.flaws.Flaws`; empty where their texts are not known.
     """
 
     run: str = ""
@@ -35,6 +37,7 @@ class Provenance:
     design: str = ""
     seed: int | None = 0
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    answers: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def ways(self) -> dict[str, str]:
