@@ -15,15 +15,19 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-#: What a judge may answer instead of an option. No trait may bear one of these names.
+#: What may stand instead of an option; a tie is what people call, and models are not asked to. No trait may
+#: bear one of these names.
 NEITHER = "neither"
+TIE: Final = "tie"
 REFUSED = "refused"
 UNREADABLE = "unreadable"
-NON_CHOICES = (NEITHER, REFUSED, UNREADABLE)
+NON_CHOICES = (NEITHER, TIE, REFUSED, UNREADABLE)
+
+#: Stands for all judges of a run together: each verdict counts. No judge may bear this name.
+ALL_JUDGES: Final = "all"
 
 #: What is asked of a `Preference` that is asked about no trait. No trait may bear this name there.
 PREFERRED = "preferred"
-TIE: Final = "tie"
 
 InstrumentName = Literal["revealed", "instructed"]
 Side = Literal["a", "b"]  # of two runs

@@ -32,7 +32,7 @@ def bare(tmp_path: Path, place: Workplace) -> Workplace:
         (
             TABLE.replace("blunt,warm,warm", "blunt,warm,frank"),
             "row 2: chosen is 'frank', which is none of the row's options (blunt, warm) "
-            "and none of neither, refused, unreadable",
+            "and none of neither, tie, refused, unreadable",
         ),
         (TABLE.replace("blunt,warm,warm", "blunt,warm,NaN"), "row 2: chosen is 'NaN'"),
         (TABLE.replace("blunt,warm,warm", "blunt,warm,"), "row 2: chosen is "),

@@ -29,7 +29,7 @@ PROFILE = {
 }
 PROFILE |= {"condition", "position", "reliability", "flat", "accuracy", "alpha", "prior", "pool"}
 PROFILE |= {"confidence_level"}
-VERDICTS = {"chosen", "neither", "refused", "unreadable", "missing"}
+VERDICTS = {"chosen", "neither", "tie", "refused", "unreadable", "missing"}
 RATED = {
     "trait",
     "rank",

@@ -49,3 +49,34 @@ def test_a_model_is_measured_on_conversations(place: Workplace) -> None:
     found = place.mien(*place.study("--prompts", "chats.jsonl.gz", "--where", "split=test", "--dry-run"))
     assert "1 prompt," in found.out
     assert found.err == "chats.jsonl.gz: 1 row left out: 1 without a person's turn (row 2)\n"
+
+
+BATTLES = """\
+,question_id,model_a,model_b,winner,judge
+0,q0,owl,elk,model_a,ann
+1,q1,elk,owl,tie,bea
+2,q2,owl,fox,tie (bothbad),ann
+3,q3,fox,elk,model_b,bea
+4,q4,fox,owl,model_a,cai
+"""
+
+
+def test_battles_of_many_people_become_a_run(place: Workplace) -> None:
+    (place.folder / "battles.CSV").write_text(BATTLES)
+    line = place.refused("import", "battles.CSV", "--name", "people")
+    assert "the column 'option_1' is missing" in line
+    assert "model_a, model_b, winner, judge; read it by --map arena" in line
+    told = place.mien("import", "battles.CSV", "--name", "people", "--map", "arena").out
+    assert "people: 5 verdicts by 3 judges on 3 traits, 3 of them choices, 1 tie." in told
+    rows = place.exported("people")
+    assert [(row["chosen"], row["judge"]) for row in rows][:3] == [
+        ("owl", "ann"),
+        ("tie", "bea"),
+        ("neither", "ann"),
+    ]
+    health = place.mien("profile", "people").out
+    assert "judge         all" in health
+    assert "5: 3 chosen, 1 neither, 1 tie" in health
+    columns = "option_1=model_a,option_2=model_b,chosen=winner"
+    line = place.refused("import", "battles.CSV", "--name", "other", "--columns", columns)
+    assert "row 3: chosen is 'tie (bothbad)', which is none of the row's options (owl, fox)" in line

@@ -48,7 +48,9 @@ def test_a_planted_character_and_position_effect_are_recovered(server: ScriptedS
     server.configure(position=0.4)
     run = measure(server, rounds=120)
     profile = mien.profile(run)
-    assert profile.verdicts == {"chosen": 600, "neither": 0, "refused": 0, "unreadable": 0, "missing": 0}
+    assert profile.verdicts == {
+        "chosen": 600, "neither": 0, "tie": 0, "refused": 0, "unreadable": 0, "missing": 0,
+    }  # fmt: skip
     assert spearman(profile) > 0.95
     position = profile.position
     assert position["low"] < 1 / (1 + math.exp(-0.8)) < position["high"]

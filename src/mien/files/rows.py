@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -159,6 +160,11 @@ def whole(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def blank(value: Any) -> bool:
+    """Whether a cell holds nothing: an empty text or list, null, NaN."""
+    return value is None or value in ("", []) or (isinstance(value, float) and math.isnan(value))
 
 
 def _listed(value: Any, source: str) -> Iterator[Numbered]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mien.formatting import counted
+from mien.types import ALL_JUDGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +88,7 @@ def outcome(store: Store, run: RunRecord, judge: str) -> Outcome:
     unread, unasked = counts.unread, counts.unasked
     if not run.design:  # a table: nobody asked, and who came with it was to read no more than was read
         unasked = 0
-        if any(known.imported for known in store.judges(run.id) if known.name == judge):
+        if any(known.imported for known in store.judges(run.id) if judge in (known.name, ALL_JUDGES)):
             unread = 0
     return Outcome(
         run=run.name,

@@ -13,6 +13,7 @@ from mien.runs.outcome import outcome
 from mien.runs.settings import settings as asked_with
 from mien.stats.comparisons import Comparisons, comparisons_from
 from mien.store.store import Store
+from mien.types import ALL_JUDGES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from mien.types import Trial
 
 PRIORS = ("flat", "pooled")
+
+#: Judges and people of a run whose agreement is told at most: it takes a comparison of every two.
+MOST_RATERS = 200
 
 #: What the prompts of a run may be told apart by.
 BY = ("category", "language", "length")
@@ -75,7 +79,9 @@ class Run:
             return store.judges(store.run(self.name).id)
 
     def comparisons(self, judge: str | None = None) -> Comparisons:
-        """The verdicts of a judge (default: the run's first), in the order of the trials.
+        """The verdicts of a judge, in the order of the trials.
+
+        Default is the run's first judge; of an imported table that several judged, `mien.types.ALL_JUDGES`.
 
         Raises:
             UnknownName: the run has no such judge.
@@ -101,7 +107,7 @@ class Run:
         """Rate the traits; other ``settings`` go to `mien.stats.profiles.rate`.
 
         Args:
-            judge: whose verdicts to take; default: the run's first judge.
+            judge: whose verdicts to take; default: as for `comparisons`.
             prior: ``"pooled"`` for one from the other models' runs in the store (`mien.runs.pooled_prior`).
             correct_judge: an ``instructed`` run with the same judge (or its name, in this run's store), by
                 whose errors the ratings are corrected (`mien.stats.choice.misclassification`).
@@ -117,7 +123,8 @@ class Run:
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
             judge = _judge(store, run, judge)
-            reader = next(known for known in store.judges(run.id) if known.name == judge)
+            # Of several, who came with a table, any: nothing tells how they were asked.
+            reader = next(known for known in store.judges(run.id) if judge in (known.name, ALL_JUDGES))
             found = flaws(store, run, judge)
         protocol = run.protocol_settings
         if correct_judge is not None and prior != "flat":
@@ -154,6 +161,10 @@ class Run:
             raise UsageError(
                 f"run {self.name!r} does not tell who judged it, and another judge errs otherwise; import it "
                 "with a column judge"
+            )
+        if judge == ALL_JUDGES:
+            raise UsageError(
+                f"run {self.name!r} has several judges, who err differently; choose one with --judge"
             )
         other = calibration if isinstance(calibration, Run) else Run(calibration, self.path)
         known = {record.name: record for record in self.judges}
@@ -215,7 +226,7 @@ class Run:
                     "prompt_id": row.trial.prompt.id,
                     **{f"option_{i}": option for i, option in enumerate(row.trial.options, 1)},
                     "chosen": row.chosen,
-                    "judge": judge,
+                    "judge": row.judge,
                     "response": row.response,
                     **failed,
                 }
@@ -279,6 +290,11 @@ class Run:
             for trial, person, chosen in store.labels(run.id):
                 given.setdefault(f"{person} (person)", {})[trial] = chosen
         given = {name: labels for name, labels in given.items() if labels}
+        if len(given) > MOST_RATERS:
+            raise UsageError(
+                f"{len(given):,} judges and people have read run {self.name!r}, and every two are compared; "
+                f"import the verdicts of the {MOST_RATERS} who read most"
+            )
         if not given:
             raise UsageError(f"run {self.name!r} has no verdicts and no labels yet")
         read = set[str]().union(*given.values())
@@ -438,7 +454,7 @@ class Run:
 
     @property
     def table(self) -> pd.DataFrame:
-        """The first judge's verdicts as a comparison table."""
+        """The run as a comparison table, by the default judge."""
         import pandas as pd
 
         return pd.DataFrame(list(self.rows()))
@@ -458,9 +474,11 @@ class Run:
 
 
 def _judge(store: Store, run: RunRecord, judge: str | None) -> str:
-    names = [record.name for record in store.judges(run.id)]
+    judges = store.judges(run.id)
+    names = [record.name for record in judges]
     if not names:
         raise UsageError(f"run {run.name!r} has no judge yet; `mien judge {run.name} --judge MODEL` adds one")
-    if judge is not None and judge not in names:
+    if judge is not None and judge not in (*names, ALL_JUDGES):
         raise UnknownName(f"judge of run {run.name!r}", judge, names)
-    return judge or names[0]
+    several = not run.design and len(judges) > 1 and all(record.imported for record in judges)
+    return judge or (ALL_JUDGES if several else names[0])

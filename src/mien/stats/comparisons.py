@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mien.errors import InputError
-from mien.types import NEITHER, REFUSED, UNREADABLE
+from mien.types import NEITHER, REFUSED, TIE, UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Codes of `Comparisons.chosen` where no option was chosen.
-NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE = -1, -2, -3
-CODES = {NEITHER: NEITHER_CODE, REFUSED: REFUSED_CODE, UNREADABLE: UNREADABLE_CODE}
+NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE, TIE_CODE = -1, -2, -3, -4
+CODES = {NEITHER: NEITHER_CODE, REFUSED: REFUSED_CODE, UNREADABLE: UNREADABLE_CODE, TIE: TIE_CODE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,7 +28,8 @@ class Comparisons:
     Attributes:
         traits: the n trait names, sorted.
         options: (T, K) indices into ``traits``, in the order shown to the model.
-        chosen: (T,) position 0 … K−1 of the chosen option, or −1 neither, −2 refused, −3 unreadable.
+        chosen: (T,) position 0 … K−1 of the chosen option, or −1 neither, −2 refused, −3 unreadable,
+            −4 tie.
         cluster: (T,) index into ``clusters``: the prompt of each trial, the unit of resampling.
         clusters: label of each cluster; two tables that share a label share the prompt.
         missing: trials of the design that have no verdict yet.

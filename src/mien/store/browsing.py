@@ -24,7 +24,8 @@ class Filter:
     Attributes:
         trait: among the options.
         took: ``chosen`` or ``passed`` (over), of the trait.
-        verdict: ``chosen`` (any option), ``neither``, ``refused``, ``unreadable`` or ``none``.
+        verdict: ``chosen`` (any option), ``neither``, ``tie``, ``refused``, ``unreadable`` or
+            ``none``.
         disagreement: only trials that judges read differently.
         finish: why the response ended, such as ``length``; ``failed`` for trials without one.
         words: to search for.
@@ -123,13 +124,13 @@ def _conditions(wanted: Filter) -> tuple[list[str], dict[str, object]]:
         if wanted.took == "chosen":
             where.append("v.chosen = :trait")
         elif wanted.took == "passed":
-            where.append("v.chosen <> :trait AND v.chosen NOT IN ('neither', 'refused', 'unreadable')")
+            where.append("v.chosen <> :trait AND v.chosen NOT IN ('neither', 'tie', 'refused', 'unreadable')")
         values["trait"] = wanted.trait
     if wanted.verdict in NON_CHOICES:
         where.append("v.chosen = :verdict")
         values["verdict"] = wanted.verdict
     elif wanted.verdict == "chosen":
-        where.append("v.chosen NOT IN ('neither', 'refused', 'unreadable')")
+        where.append("v.chosen NOT IN ('neither', 'tie', 'refused', 'unreadable')")
     elif wanted.verdict == "none":
         where.append("v.chosen IS NULL")
     if wanted.disagreement:

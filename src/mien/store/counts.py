@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mien.types import ALL_JUDGES
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -56,17 +58,21 @@ def run_counts(db: sqlite3.Connection) -> list[RunCounts]:
 
 
 def trial_counts(db: sqlite3.Connection, run: int, judge: str) -> TrialCounts:
-    """Count a run's trials by what became of them under a judge; under none that it has, none is read."""
-    query = """
+    """Count a run's trials by what became of them under a judge; under none that it has, none is read.
+
+    Under `mien.types.ALL_JUDGES` a trial is read where anybody has read it.
+    """
+    by = "" if judge == ALL_JUDGES else "AND judge = :judge"
+    query = f"""
         SELECT count(v.trial),
                count(CASE WHEN v.trial IS NULL AND c.failure = '' THEN 1 END),
                count(CASE WHEN v.trial IS NULL AND c.failure <> '' THEN 1 END),
                count(CASE WHEN v.trial IS NULL AND c.key IS NULL THEN 1 END)
         FROM trial t LEFT JOIN call c ON c.key = t.call
-             LEFT JOIN verdict v ON v.run = t.run AND v.trial = t.id AND v.judge = ?
-        WHERE t.run = ?
+             LEFT JOIN (SELECT DISTINCT trial FROM verdict WHERE run = :run {by}) v ON v.trial = t.id
+        WHERE t.run = :run
         """
-    return TrialCounts(*db.execute(query, (judge, run)).fetchone())
+    return TrialCounts(*db.execute(query, {"run": run, "judge": judge}).fetchone())
 
 
 def failure_counts(db: sqlite3.Connection, run: int) -> dict[str, int]:

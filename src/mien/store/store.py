@@ -29,7 +29,7 @@ from mien.store.records import (
 )
 from mien.store.schema import connect, connect_read_only, explained, transaction
 from mien.store.writer import CALL_COLUMNS, RAW_COLUMNS, Writer
-from mien.types import TIE, Call, Preference, Prompt, Trial
+from mien.types import ALL_JUDGES, TIE, Call, Preference, Prompt, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,6 +59,10 @@ _PUT_PREFERENCE = """
         (run_a, trial_a, run_b, trial_b, question, person, shown_left, chosen, created)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+
+
+# Which verdicts are read: a judge's, or by its stand-in all.
+_READ_BY = ("v.judge = ?", "? IS NOT NULL")
 
 
 class Store:
@@ -205,13 +209,15 @@ class Store:
         rows = self._select("SELECT name, model, settings FROM judge WHERE run = ? ORDER BY created", run)
         return [JudgeRecord(name=name, model=model, settings=settings) for name, model, settings in rows]
 
-    def add_judge(self, run: int, judge: JudgeRecord) -> None:
-        """Add a judge to a run; nothing happens where it has one of this name."""
-        with explained(self.path):
-            self._db.execute(
-                "INSERT OR IGNORE INTO judge VALUES (?, ?, ?, ?, ?)",
-                (run, judge.name, judge.model, judge.settings, time.time()),
-            )
+    def add_judge(self, run: int, *judges: JudgeRecord) -> None:
+        """Add a judge to a run, or several in this order; nothing happens where it has one of the name."""
+        now = time.time()
+        rows = (
+            (run, judge.name, judge.model, judge.settings, now + 1e-6 * place)  # the first comes first
+            for place, judge in enumerate(judges)
+        )
+        with explained(self.path), transaction(self._db):
+            self._db.executemany("INSERT OR IGNORE INTO judge VALUES (?, ?, ?, ?, ?)", rows)
 
     def count_trials(self, run: int) -> int:
         """Number of trials in a run's design."""
@@ -228,25 +234,29 @@ class Store:
         return self._select("SELECT count(*) FROM verdict WHERE run = ? AND judge = ?", run, judge)[0][0]
 
     def rows(self, run: int, judge: str) -> Iterator[TrialRecord]:
-        """All trials of a run in order of presentation, each with a judge's verdict where there is one."""
+        """All trials of a run in order of presentation, each with a judge's verdict where there is one.
+
+        Under `ALL_JUDGES` a trial comes once for each of its verdicts.
+        """
         cursor = self._each(
-            """
+            f"""
             SELECT t.id, t.round, t.options, p.id, p.text, p.category, p.language, p.source,
-                   coalesce(t.call, ''), coalesce(c.text, ''), coalesce(c.failure, ''), coalesce(v.chosen, '')
+                   coalesce(t.call, ''), coalesce(c.text, ''), coalesce(c.failure, ''), coalesce(v.judge, ''),
+                   coalesce(v.chosen, '')
             FROM trial t JOIN prompt p ON p.key = t.prompt LEFT JOIN call c ON c.key = t.call
-                 LEFT JOIN verdict v ON v.run = t.run AND v.trial = t.id AND v.judge = ?
+                 LEFT JOIN verdict v ON v.run = t.run AND v.trial = t.id AND {_READ_BY[judge == ALL_JUDGES]}
             WHERE t.run = ? ORDER BY t.number
             """,
             judge,
             run,
         )
-        for trial, round_, options, *prompt, call, response, failure, chosen in cursor:
+        for trial, round_, options, *prompt, call, response, failure, reader, chosen in cursor:
             yield TrialRecord(
                 trial=Trial(trial, round_, _decode_names(options), Prompt(*prompt)),
                 call=call,
                 response=response,
                 failure=failure,
-                judge=judge if chosen else "",
+                judge=reader,
                 chosen=chosen,
             )
 
@@ -266,12 +276,12 @@ class Store:
             yield AnswerRecord(_decode_names(options), *answer)
 
     def verdicts(self, run: int, judge: str) -> Iterator[VerdictRecord]:
-        """A judge's verdicts, in order of presentation."""
+        """A judge's verdicts, in order of presentation; or those of `ALL_JUDGES`."""
         cursor = self._each(
-            """
+            f"""
             SELECT t.options, v.chosen, t.prompt, t.id
             FROM trial t
-                 JOIN verdict v ON v.run = t.run AND v.trial = t.id AND v.judge = ?
+                 JOIN verdict v ON v.run = t.run AND v.trial = t.id AND {_READ_BY[judge == ALL_JUDGES]}
             WHERE t.run = ? ORDER BY t.number
             """,
             judge,

@@ -60,7 +60,9 @@ def test_a_bare_table_becomes_a_run(tmp_path: Path) -> None:
     assert json.loads(record.protocol) == {"name": "imported", "source": str(table)}
     assert [judge.name for judge in run.judges] == [UNKNOWN_JUDGE]
     profile = run.profile()
-    assert profile.verdicts == {"chosen": 196, "neither": 4, "refused": 0, "unreadable": 0, "missing": 0}
+    assert profile.verdicts == {
+        "chosen": 196, "neither": 4, "tie": 0, "refused": 0, "unreadable": 0, "missing": 0,
+    }  # fmt: skip
     assert [row["trait"] for row in profile.rows] == NAMES[::-1]
     direct = mien.profile(mien.read_comparisons(table))
     np.testing.assert_array_equal(direct.fit.scores, profile.fit.scores)
@@ -164,12 +166,42 @@ def test_a_trial_stands_once_among_the_rows_that_are_taken(tmp_path: Path) -> No
         import_run(write(table, rows), "two", model="glm")
 
 
-@pytest.mark.parametrize("column", ["judge", "instrument"])
-def test_a_run_has_one_judge_and_one_instrument(tmp_path: Path, column: str) -> None:
-    rows = [*bouts(5, **{column: "a"}), *bouts(5, **{column: "b"})]
+def test_a_run_has_one_instrument(tmp_path: Path) -> None:
+    rows = [*bouts(5, instrument="a"), *bouts(5, instrument="b")]
     table = write(tmp_path / "table.csv", rows)
-    with pytest.raises(InputError, match=f"column {column}: a run has one {column}; the table has a, b"):
+    with pytest.raises(InputError, match="column instrument: a run has one instrument; the table has a, b"):
         import_run(table, "both")
+
+
+@pytest.mark.parametrize("by", ["prompt_id", "trial_id"])
+def test_several_judges_read_a_trial_each(tmp_path: Path, by: str) -> None:
+    rows = [row | {by: f"x{i}", "judge": judge} for judge in "bac" for i, row in enumerate(bouts(60))]
+    rows[0]["chosen"] = rows[1]["chosen"] = "tie"
+    run = import_run(write(tmp_path / "table.csv", rows), "crowd")
+    assert [judge.name for judge in run.judges] == ["b", "a", "c"]
+    assert len(run.comparisons("a").chosen) == 60
+    assert run.agreement("a", "c")["n"] == 60
+    everybody = run.profile()
+    assert everybody.verdicts == {
+        "chosen": 3 * 59 - 2, "neither": 3, "tie": 2, "refused": 0, "unreadable": 0, "missing": 0,
+    }  # fmt: skip
+    assert everybody.provenance.judge == "all"
+    assert run.profile("b").verdicts["tie"] == 2
+    assert run.outcome().complete
+    assert {(row[by], row["judge"], row["chosen"]) for row in run.rows()} == {
+        (row[by], row["judge"], row["chosen"]) for row in rows
+    }
+
+
+def test_a_judge_reads_a_trial_once(tmp_path: Path) -> None:
+    rows = [row | {"trial_id": f"x{i}", "judge": "a"} for i, row in enumerate(bouts(3))]
+    with pytest.raises(InputError, match=r"row 4: trial_id 'x0' stands twice by judge 'a'"):
+        import_run(write(tmp_path / "table.csv", [*rows, rows[0]]), "r")
+    other = rows[0] | {"judge": "b", "option_1": "other", "chosen": "other"}
+    with pytest.raises(InputError, match=r"row 4: trial_id 'x0' stands above with another prompt or other"):
+        import_run(write(tmp_path / "table.csv", [*rows, other]), "r")
+    with pytest.raises(InputError, match=r"row 1: judge is 'all', which stands for all"):
+        import_run(write(tmp_path / "table.csv", [rows[0] | {"judge": "all"}]), "r")
 
 
 def test_a_model_of_a_table_that_names_none(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from mien.errors import NotIdentified
 from mien.stats import choice
 from mien.stats.choice import Trials
 from mien.stats.choice.empirical_bayes import Prior
-from mien.stats.comparisons import NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE
+from mien.stats.comparisons import NEITHER_CODE, REFUSED_CODE, TIE_CODE, UNREADABLE_CODE
 from mien.stats.distributions import t_half_width
 from mien.stats.profiles import Provenance, rate
 from tests.stats.profiles.tables import games, table
@@ -60,7 +60,7 @@ def test_json_keys_are_the_documented_ones():
 
 def test_verdicts_that_choose_nothing_are_counted_and_left_out():
     clean = table()
-    noise = np.array([NEITHER_CODE, REFUSED_CODE, REFUSED_CODE, UNREADABLE_CODE], dtype=np.int32)
+    noise = np.array([NEITHER_CODE, REFUSED_CODE, TIE_CODE, UNREADABLE_CODE], dtype=np.int32)
     noisy = table(
         options=np.concatenate([clean.options[:4], clean.options]),
         chosen=np.concatenate([noise, clean.chosen]),
@@ -68,7 +68,9 @@ def test_verdicts_that_choose_nothing_are_counted_and_left_out():
         missing=5,
     )
     profile = rate(noisy)
-    assert profile.verdicts == {"chosen": 400, "neither": 1, "refused": 2, "unreadable": 1, "missing": 5}
+    assert profile.verdicts == {
+        "chosen": 400, "neither": 1, "tie": 1, "refused": 1, "unreadable": 1, "missing": 5,
+    }  # fmt: skip
     assert profile.n_trials == sum(profile.verdicts.values()) == 409
     np.testing.assert_array_equal(profile.rating, rate(clean).rating)
     np.testing.assert_array_equal(profile.elo, rate(clean).elo)

@@ -9,7 +9,7 @@ import typer
 from mien.cli import options
 from mien.cli.output import console, counted, fraction, print_json, print_table
 from mien.errors import NotIdentified, UsageError, require_each_once
-from mien.types import NON_CHOICES
+from mien.types import NON_CHOICES, TIE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,7 +145,9 @@ def _print_rates(found: Agreement, *, groups: bool) -> None:
     console().print()
     rows = {(rate.rater, rate.by, rate.group): rate.n for rate in found.rates if groups or rate.by == "all"}
     shares = {(rate.rater, rate.by, rate.group, rate.verdict): _percent(rate) for rate in found.rates}
-    kinds = ("chosen", *NON_CHOICES)
+    # People tie; models are not asked to.
+    tied = any(rate.verdict == TIE and rate.share for rate in found.rates)
+    kinds = ("chosen", *(kind for kind in NON_CHOICES if kind != TIE or tied))
     print_table(
         ("rater", "trials", "n", *(f"{kind}, %" for kind in kinds)),
         (

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mien.store.records import RunRecord
     from mien.store.store import Store
 
+_JUDGES = 6  # shown of a run
+
 
 def command(
     run: Annotated[str | None, typer.Argument(help="Show this run.", show_default="list all")] = None,
@@ -68,12 +70,7 @@ def command(
                     entry["model"],
                     entry["instrument"],
                     f"{entry['n_trials']:,}",
-                    "\n".join(judge["judge"] for judge in entry["judges"]),
-                    "\n".join(f"{judge['verdicts']:,}" for judge in entry["judges"]),
-                    "\n".join(
-                        f"{judge['missing']:,}" if judge["missing"] else "" for judge in entry["judges"]
-                    ),
-                    "\n".join(_torn(judge["answers"]) for judge in entry["judges"]),
+                    *_judges(entry["judges"]),
                     entry["created"],
                 )
                 for entry in entries
@@ -98,6 +95,19 @@ def _print_failures(found: Sequence[FailedTrials], *, as_json: bool) -> None:
 def _torn(answers: Mapping[str, int]) -> str:
     torn = answers["cut_off"] + answers["filtered"]
     return f"{torn:,}" if torn else ""
+
+
+def _judges(judges: list[dict[str, Any]]) -> tuple[str, ...]:
+    """Names and the numbers of verdicts, missing ones and torn answers, a line each; of a crowd the first."""
+    first, more = judges[:_JUDGES], judges[_JUDGES:]
+    names = [str(judge["judge"]) for judge in first]
+    read = [f"{judge['verdicts']:,}" for judge in first]
+    missing = [f"{judge['missing']:,}" if judge["missing"] else "" for judge in first]
+    if more:
+        names.append(f"and {len(more):,} more")
+        read.append(f"{sum(judge['verdicts'] for judge in more):,}")
+    torn = [_torn(judge["answers"]) for judge in first]
+    return tuple(map("\n".join, (names, read, missing, torn)))
 
 
 def _entry(store: Store, run: RunRecord) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from mien.files.rows import blank
 from mien.formatting import enumerated
 
 if TYPE_CHECKING:
@@ -171,11 +171,6 @@ def flagged(flag: str, row: Row) -> bool:
     if word not in _TRUE | _FALSE | _UNSET:
         raise ValueError(f"{flag} is {enumerated([repr(word)])}, neither yes nor no; write TRUE or FALSE")
     return word in _TRUE
-
-
-def blank(value: Any) -> bool:
-    """Whether a cell holds nothing: an empty text or list, null, NaN."""
-    return value is None or value in ("", []) or (isinstance(value, float) and math.isnan(value))
 
 
 def _parsed(text: str) -> Any:

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import InputError, UsageError
-from mien.files.rows import whole
+from mien.files.rows import blank, whole
 from mien.formatting import counted, enumerated, quoted
 from mien.materials.prompts.layouts import (
     CATEGORIES,
@@ -20,7 +20,6 @@ from mien.materials.prompts.layouts import (
     Layout,
     NotAPrompt,
     Said,
-    blank,
     first_said,
     flagged,
     layout_of,

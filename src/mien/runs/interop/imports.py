@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from hashlib import blake2b
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mien.errors import InputError, RunConflict, UnknownName
+from mien.formatting import quoted
 from mien.runs.interop.tables import option_columns, read_table
 from mien.runs.run import UNKNOWN_JUDGE, Run, store_path
 from mien.stats.comparisons import comparisons_from
@@ -17,13 +19,20 @@ from mien.store.store import Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import pandas as pd
 
 
 def import_run(
-    source: str | Path, name: str, *, store: str | Path | None = None, model: str | None = None
+    source: str | Path,
+    name: str,
+    *,
+    store: str | Path | None = None,
+    model: str | None = None,
+    map_by: str = "",
+    columns: Mapping[str, str] | None = None,
 ) -> Run:
     """Make a run of a comparison table.
 
@@ -32,49 +41,67 @@ def import_run(
         name: of the run to make.
         store: see `store_path`.
         model: take only this model's rows, where the table holds several.
+        map_by: see `mien.runs.interop.tables.read_table`.
+        columns: see there, too.
 
     Raises:
-        InputError: a row of the table cannot be used; or it holds several models or instruments, or a
-            trial twice.
+        InputError: a row of the table cannot be used; or it holds several models or instruments, or a trial
+            twice by one judge.
         RunConflict: there is a run of this name already.
     """
-    table = read_table(source)
+    return import_table(read_table(source, map_by=map_by, columns=columns), str(source), name, store, model)
+
+
+def import_table(
+    table: pd.DataFrame, source: str, name: str, store: str | Path | None = None, model: str | None = None
+) -> Run:
+    """Make a run of a comparison table as `mien.runs.interop.tables.read_table` gives it.
+
+    A trial may have verdicts of several judges: it is told by its ``trial_id``; without one, by its prompt
+    and options.
+
+    Raises:
+        MienError: as `import_run`.
+    """
     if model is not None:
         if "model" not in table or model not in set(table["model"]):
             known = sorted(set(table["model"])) if "model" in table else []
             raise UnknownName("model in the table", model, known)
         table = table[table["model"] == model].reset_index(drop=True)
-    single = {key: _single(table, key, str(source)) for key in ("model", "instrument", "judge")}
-    judge = single["judge"] or UNKNOWN_JUDGE
+    single = {key: _single(table, key, source) for key in ("model", "instrument")}
+    judges = [judge or UNKNOWN_JUDGE for judge in table.get("judge", [""] * len(table))]
+    options: list[tuple[str, ...]] = [
+        *table[option_columns(table.columns)].itertuples(index=False, name=None)
+    ]
+    ids = _trial_ids(table, options, judges, source)
+    if "prompt_id" in table:
+        prompts = table["prompt_id"].tolist()
+    else:  # a prompt a row, and none that another table shares
+        prompts = comparisons_from(options, table["chosen"].tolist()).clusters
+    trials = {
+        trial: Trial(trial, 0, shown, Prompt(prompt, ""))
+        for trial, shown, prompt in zip(reversed(ids), reversed(options), reversed(prompts), strict=True)
+    }
+    responses = table.get("response", ())
     with Store(store_path(store)) as opened:
         if name in {run.name for run in opened.runs()}:
             raise RunConflict(f"there is a run named {name!r} already; choose another with --name")
-        options: list[tuple[str, ...]] = [
-            *table[option_columns(table.columns)].itertuples(index=False, name=None)
-        ]
-        ids = _trial_ids(table, str(source))
-        if "prompt_id" in table:
-            prompts = table["prompt_id"].tolist()
-        else:  # a prompt a row, and none that another table shares
-            prompts = comparisons_from(options, table["chosen"].tolist()).clusters
         run = opened.add_run(
             RunInfo(
                 name=name,
                 model=single["model"],
                 instrument=single["instrument"] or "revealed",
-                protocol=msgspec.json.encode({"name": "imported", "source": str(source)}).decode(),
+                protocol=msgspec.json.encode({"name": "imported", "source": source}).decode(),
                 design="",
                 seed=None,
                 traits=tuple(map(Trait, sorted({trait for row in options for trait in row}))),
             ),
-            (
-                Trial(trial, 0, shown, Prompt(prompt, ""))
-                for trial, shown, prompt in zip(ids, options, prompts, strict=True)
-            ),
+            (trials[trial] for trial in dict.fromkeys(ids)),
         )
-        opened.add_judge(run.id, JudgeRecord(name=judge, model=judge, settings="{}"))
-        responses = table.get("response", ())
-        for trial, chosen, response in zip_longest(ids, table["chosen"], responses, fillvalue=""):
+        known = (JudgeRecord(name=judge, model=judge, settings="{}") for judge in dict.fromkeys(judges))
+        opened.add_judge(run.id, *known)
+        rows = zip_longest(ids, judges, table["chosen"], responses, fillvalue="")
+        for trial, judge, chosen, response in rows:
             if response:
                 key = blake2b(f"import\n{name}\n{trial}\n{response}".encode(), digest_size=16).hexdigest()
                 opened.put_call(Call(key=key, endpoint="import", model=single["model"], text=response))
@@ -95,13 +122,38 @@ def _single(table: pd.DataFrame, column: str, source: str) -> str:
     return values[0] if values else ""
 
 
-def _trial_ids(table: pd.DataFrame, source: str) -> list[str]:
+def _trial_ids(
+    table: pd.DataFrame, options: list[tuple[str, ...]], judges: list[str], source: str
+) -> list[str]:
+    prompts = table.get("prompt_id", [""] * len(table))
     if "trial_id" not in table:
-        return [f"t{number}" for number in range(len(table))]
-    twice = table["trial_id"].duplicated()
-    if twice.any():
-        row = int(twice.argmax())
-        raise InputError(
-            f"trial_id {table['trial_id'][row]!r} stands twice", source=source, where=f"row {row + 1}"
-        )
+        return _numbered(prompts, options, judges) if "prompt_id" in table else _rows(len(table))
+    seen: dict[str, tuple[object, set[str]]] = {}
+    for row, (trial, prompt, shown, judge) in enumerate(
+        zip(table["trial_id"], prompts, options, judges, strict=True), 1
+    ):
+        what, readers = seen.setdefault(trial, ((prompt, shown), set()))
+        if judge in readers:
+            by = "" if judge == UNKNOWN_JUDGE else f" by judge {quoted(judge)}"
+            raise InputError(f"trial_id {quoted(trial)} stands twice{by}", source=source, where=f"row {row}")
+        if what != (prompt, shown):
+            problem = f"trial_id {quoted(trial)} stands above with another prompt or other options"
+            raise InputError(problem, source=source, where=f"row {row}")
+        readers.add(judge)
     return table["trial_id"].tolist()
+
+
+def _rows(n: int) -> list[str]:
+    return [f"t{number}" for number in range(n)]
+
+
+def _numbered(prompts: Iterable[str], options: list[tuple[str, ...]], judges: list[str]) -> list[str]:
+    """Trials told by prompt and options: what a judge reads again is another trial, which others may read."""
+    read = Counter[object]()
+    places: dict[object, str] = {}
+    ids: list[str] = []
+    for prompt, shown, judge in zip(prompts, options, judges, strict=True):
+        again = read[prompt, shown, judge]
+        read[prompt, shown, judge] += 1
+        ids.append(places.setdefault((prompt, shown, again), f"t{len(places)}"))
+    return ids

@@ -1,7 +1,7 @@
 """Comparison tables: one row a verdict, the exchange format in and out of mien.
 
 Columns: ``option_1``, ``option_2`` (… ``option_k``) in the order shown to the model, and ``chosen``, one of
-them or ``neither``, ``refused``, ``unreadable``; optionally ``model``, ``prompt_id``, ``judge``,
+them or ``neither``, ``tie``, ``refused``, ``unreadable``; optionally ``model``, ``prompt_id``, ``judge``,
 ``instrument``, ``trial_id``, ``response``.
 """
 
@@ -10,20 +10,22 @@ from __future__ import annotations
 import csv
 import json
 import re
-import warnings
 from itertools import count, takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from mien.errors import InputError
-from mien.files import read_jsonl, read_text
+from mien.errors import InputError, UsageError
+from mien.files import Table, read_rows
+from mien.files.rows import blank, whole
+from mien.formatting import enumerated, quoted
+from mien.runs.interop.maps import fitting, mapped, renamed
 from mien.stats.comparisons import comparisons_from
-from mien.types import NON_CHOICES
+from mien.types import ALL_JUDGES, NON_CHOICES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import TextIO
 
     import pandas as pd
@@ -34,14 +36,16 @@ if TYPE_CHECKING:
     Rows = Iterable[dict[str, str]]
 
 OPTIONAL_COLUMNS = ("model", "prompt_id", "judge", "instrument", "trial_id", "response")
+#: What a table can be written as.
 FORMATS = (".csv", ".jsonl", ".parquet")
+_KNOWN: Final = re.compile(rf"option_\d+|chosen|{'|'.join(OPTIONAL_COLUMNS)}")
 
 
 def read_comparisons(path: str | Path) -> Comparisons:
     """Read a comparison table of one run. Without ``prompt_id`` every row is a cluster of its own.
 
     Raises:
-        InputError: see `read_table`; or the table holds several models, judges or instruments.
+        InputError: see `read_table`; or the table holds several models or instruments.
     """
     return comparisons_from_table(read_table(path), source=str(path))
 
@@ -49,10 +53,12 @@ def read_comparisons(path: str | Path) -> Comparisons:
 def comparisons_from_table(table: pd.DataFrame, *, source: str = "table") -> Comparisons:
     """Turn a table as `read_table` gives it into arrays.
 
+    Verdicts of several judges all count.
+
     Raises:
-        InputError: the table holds several models, judges or instruments.
+        InputError: the table holds several models or instruments.
     """
-    for column in ("model", "judge", "instrument"):
+    for column in ("model", "instrument"):
         values = table[column].unique() if column in table else ()
         if len(values) > 1:
             raise InputError(
@@ -73,71 +79,97 @@ def option_columns(columns: Sequence[str] | pd.Index[str]) -> list[str]:
     return list(takewhile(lambda name: name in columns, (f"option_{i}" for i in count(1))))
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
-    """Read and check a comparison table: CSV, JSONL or Parquet, by the file's ending.
+def read_table(
+    path: str | Path, *, map_by: str = "", columns: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Read and check a comparison table, in any format of `mien.files.read_rows`.
+
+    Args:
+        path: of the file.
+        map_by: for a table of others, one of `mien.runs.interop.maps.MAPS`.
+        columns: for one whose columns have other names, theirs by ours: ``{"option_1": "model_a", …}``.
 
     Returns:
-        One row a verdict, all columns text: options, ``chosen`` and what is known of `OPTIONAL_COLUMNS`.
+        One row a verdict, all columns text: options, ``chosen`` and what is known of `OPTIONAL_COLUMNS`. Its
+        ``attrs["notes"]`` hold what there is to tell of how it was read, a phrase each.
 
     Raises:
         InputError: a column is missing, or a row holds a blank, an option twice, or a ``chosen`` that is
-            none of its options and none of the three words; with the row's number (the first row of data
-            is row 1). A ``prompt_id`` that is blank throughout counts as absent.
+            none of its options and none of `mien.types.NON_CHOICES`; with the row's number. A ``prompt_id``
+            that is blank throughout counts as absent.
+        UsageError: both a map and columns, or a column that a table does not have.
     """
     path = Path(path)
-    if path.suffix not in FORMATS:
-        raise InputError(f"unknown format; tables come as {', '.join(FORMATS)}", source=path)
-    if not path.is_file():
-        raise InputError("no such file", source=path)
-    table = _load(path)
-    shown = option_columns(table.columns)
-    beyond = [name for name in table.columns if re.fullmatch(r"option_\d+", str(name)) and name not in shown]
-    if len(shown) < 2 or "chosen" not in table or beyond:
-        needed = [name for name in ("option_1", "option_2", "chosen") if name not in table]
-        needed += [f"option_{len(shown) + 1}"]  # a gap before those beyond
-        found = ", ".join(map(str, table.columns)) or "none"
-        raise InputError(f"the column {needed[0]!r} is missing; found: {found}", source=path)
-    if not len(table):
+    table = _rows(path, map_by, columns or {})
+    numbers: list[int] = []
+    rows: list[dict[str, str]] = []
+    found: dict[str, None] = {}
+    for number, row in table.rows:
+        found |= dict.fromkeys(row)
+        numbers.append(number)
+        rows.append(
+            {name: _cell(value, path, number) for name, value in row.items() if _KNOWN.fullmatch(name)}
+        )
+    if not rows:
         raise InputError("holds no rows", source=path)
-    known = [*shown, "chosen", *(name for name in OPTIONAL_COLUMNS if name in table)]
-    table = table[known].astype(object)  # numbers and categories take no "" in place of what is missing
-    table = table.where(table.notna(), "").astype(str)
-    for name in (*shown, "chosen"):
-        table[name] = table[name].str.strip()
+    shown = option_columns([*found])
+    _check_columns(found, shown, path)
+    frame = _frame(rows, [*shown, "chosen", *(name for name in OPTIONAL_COLUMNS if name in found)])
+    _check_rows(frame, shown, numbers, path)
+    frame.attrs["notes"] = table.notes
+    return frame
+
+
+def _rows(path: Path, map_by: str, columns: Mapping[str, str]) -> Table:
+    if map_by and columns:
+        raise UsageError("a table is read by a map or by the names of its columns; give one of the two")
+    if unknown := [name for name in columns if not _KNOWN.fullmatch(name)]:
+        known = f"option_1, option_2, …, chosen, {', '.join(OPTIONAL_COLUMNS)}"
+        raise UsageError(f"a comparison table has no column {unknown[0]!r}; it has {known}")
+    if map_by:
+        return mapped(path, map_by)
+    return renamed(path, columns) if columns else read_rows(path, what="tables")
+
+
+def _cell(value: Any, path: Path, number: int) -> str:
+    text = "" if blank(value) else str(value)
+    if not (text.isascii() or whole(text)):
+        raise InputError("holds half a character (a lone surrogate)", source=path, where=f"row {number}")
+    return text
+
+
+def _check_columns(found: Mapping[str, None], shown: list[str], path: Path) -> None:
+    beyond = [name for name in found if re.fullmatch(r"option_\d+", name) and name not in shown]
+    if len(shown) >= 2 and "chosen" in found and not beyond:
+        return
+    needed = [name for name in ("option_1", "option_2", "chosen") if name not in found]
+    needed += [f"option_{len(shown) + 1}"]  # a gap before those beyond
+    way = f"read it by --map {' or '.join(fitting(found))}" if fitting(found) else "name yours with --columns"
+    problem = f"the column {needed[0]!r} is missing; found: {enumerated(found) or 'none'}; {way}"
+    raise InputError(problem, source=path)
+
+
+def _frame(rows: list[dict[str, str]], names: list[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    table = pd.DataFrame(rows, columns=names, dtype=object).fillna("")
+    for name in names:
+        if name == "chosen" or name.startswith("option_"):
+            table[name] = table[name].str.strip()
     if "prompt_id" in table and (table["prompt_id"] == "").all():
         del table["prompt_id"]
-    _check_rows(table, shown, path)
     return table
 
 
-def _load(path: Path) -> pd.DataFrame:
-    import pandas as pd
-
-    try:
-        if path.suffix == ".csv":
-            with warnings.catch_warnings():
-                # A row with too many fields: pandas would warn and cut it short.
-                warnings.simplefilter("error", pd.errors.ParserWarning)
-                # A trait may be called "null": only an empty field is blank.
-                return pd.read_csv(
-                    path, dtype=str, keep_default_na=False, index_col=False, encoding="utf-8-sig"
-                )
-        if path.suffix == ".jsonl":
-            return pd.DataFrame([row for _, row in read_jsonl(read_text(path), str(path))])
-        return pd.read_parquet(path)
-    except (OSError, ValueError, pd.errors.ParserWarning) as error:  # parser errors are ValueErrors
-        raise InputError(f"cannot be read: {error}", source=path) from error
-
-
-def _check_rows(table: pd.DataFrame, shown: list[str], path: Path) -> None:
+def _check_rows(table: pd.DataFrame, shown: list[str], numbers: list[int], path: Path) -> None:
     options = table[shown].to_numpy(dtype=object)
     chosen = table["chosen"].to_numpy(dtype=object)
 
     def refuse(bad: NDArray[np.bool_], problem: str) -> None:
         if bad.any():
             row = int(bad.argmax())
-            values = {"options": ", ".join(options[row]), "chosen": repr(chosen[row])}
-            raise InputError(problem.format(**values), source=path, where=f"row {row + 1}")
+            values = {"options": enumerated(options[row]), "chosen": quoted(chosen[row])}
+            raise InputError(problem.format(**values), source=path, where=f"row {numbers[row]}")
 
     if "prompt_id" in table:
         refuse((table["prompt_id"] == "").to_numpy(), "prompt_id is blank, though other rows have one")
@@ -153,6 +185,11 @@ def _check_rows(table: pd.DataFrame, shown: list[str], path: Path) -> None:
         "chosen is {chosen}, which is none of the row's options ({options}) "
         f"and none of {', '.join(NON_CHOICES)}",
     )
+    if "judge" in table:
+        refuse(
+            (table["judge"] == ALL_JUDGES).to_numpy(),
+            f"judge is {ALL_JUDGES!r}, which stands for all of them",
+        )
 
 
 def write_table(rows: Rows, path: Path) -> None:

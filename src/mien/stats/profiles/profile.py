@@ -12,7 +12,7 @@ from mien.errors import NotIdentified, UsageError
 from mien.stats import choice
 from mien.stats.choice import ChoiceFit, Trials
 from mien.stats.choice.misclassification import corrected_fit
-from mien.stats.comparisons import CODES, NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE
+from mien.stats.comparisons import CODES, NEITHER_CODE, REFUSED_CODE, TIE_CODE, UNREADABLE_CODE
 from mien.stats.distributions import t_half_width
 from mien.stats.estimates import Estimates, Quantity, Rating, Sample, Share
 from mien.stats.estimates.circumstances import Circumstances
@@ -65,6 +65,7 @@ class Verdicts(TypedDict):
 
     chosen: int
     neither: int
+    tie: int
     refused: int
     unreadable: int
     missing: int
@@ -395,11 +396,12 @@ def _reliability(trials: Trials, fits: _Fits, judge: Misreading | None, *, seed:
 
 
 def count_verdicts(comparisons: Comparisons) -> Verdicts:
-    """Count choices, the three kinds of non-choice, and trials without a verdict."""
+    """Count choices, the kinds of non-choice, and trials without a verdict."""
     chosen = comparisons.chosen
     return Verdicts(
         chosen=int(np.count_nonzero(chosen >= 0)),
         neither=int(np.count_nonzero(chosen == NEITHER_CODE)),
+        tie=int(np.count_nonzero(chosen == TIE_CODE)),
         refused=int(np.count_nonzero(chosen == REFUSED_CODE)),
         unreadable=int(np.count_nonzero(chosen == UNREADABLE_CODE)),
         missing=comparisons.missing,
