@@ -166,3 +166,16 @@ def test_recorded_answers_that_were_cut_off_are_counted(place: Workplace) -> Non
     with Replies(model=lambda _: recorded("cut_answer")) as server:
         told = place.mien(*server.study(trials=9)).err
     assert "9 of 9 answers were cut off" in told
+
+
+def test_a_server_that_cuts_requests_is_named_with_the_setting_that_helps(place: Workplace) -> None:
+    """As Ollama does at its num_ctx: the same count of tokens for whatever is asked."""
+
+    def short_sighted(asked: dict[str, Any]) -> Said:
+        size = len(json.dumps(asked["messages"])) // 4
+        return changed(answer("warm"), usage={"prompt_tokens": min(size, 128), "completion_tokens": 2})
+
+    with Replies(judge=short_sighted) as server:
+        told = place.mien(*server.study(trials=12)).err
+        assert f"Note: {server.url} counts 128 tokens in 12 of 12 requests to judge" in told
+        assert told.count("OLLAMA_CONTEXT_LENGTH") == 1

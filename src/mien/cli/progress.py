@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Self
 from mien.cli.output import console, counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.progress import Progress as Bar
 
     from mien.measurement.calls import Progress
-    from mien.runs.flaws import Flaws
 
 LINE_SECONDS = 10.0  # between two plain lines
 SHORTEST_WAIT = 2.0  # seconds: a wait that is told
@@ -102,10 +103,10 @@ def print_outcome(progress: Progress) -> None:
             sys.stderr.write(f"  {count:,} × {reason}\n")
 
 
-def print_flaws(flaws: Flaws) -> None:
-    """Say on standard error how many of a run's answers may not be what they seem."""
-    for told in flaws.told():
-        sys.stderr.write(f"Note: {told}.\n")
+def print_notes(notes: Iterable[object]) -> None:
+    """Say on standard error what to know of a run that is not seen in its ratings, a line each."""
+    for note in notes:
+        sys.stderr.write(f"Note: {note}.\n")
 
 
 def _bar() -> Bar:

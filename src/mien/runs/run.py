@@ -11,6 +11,7 @@ from mien.errors import UnknownName, UsageError
 from mien.runs.flaws import flaws
 from mien.runs.outcome import outcome
 from mien.runs.settings import settings as asked_with
+from mien.runs.truncation import truncations
 from mien.stats.comparisons import Comparisons, comparisons_from
 from mien.store.store import Store
 from mien.types import ALL_JUDGES
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mien.runs.flaws import Flaws
     from mien.runs.judge_positions import JudgePositions
     from mien.runs.outcome import Outcome
+    from mien.runs.truncation import Truncation
     from mien.stats.agreement.inter_rater import Agreement
     from mien.stats.choice.empirical_bayes import Prior
     from mien.stats.choice.misclassification import Misreading
@@ -446,6 +448,11 @@ class Run:
             run = store.run(self.name)
             anybody = judge is not None or store.judges(run.id)
             return flaws(store, run, _judge(store, run, judge) if anybody else "")
+
+    def truncations(self, judge: str) -> list[Truncation]:
+        """Where a server cut what the run, or a judge of it, asked."""
+        with Store(self.path, read_only=True) as store:
+            return truncations(store, store.run(self.name), judge)
 
     def failures(self) -> dict[str, int]:
         """Why trials have no response: how many for each reason, most frequent first."""

@@ -133,6 +133,15 @@ class AnswerRecord(NamedTuple):
     chosen: str
 
 
+class RequestRecord(NamedTuple):
+    """What was sent to an endpoint, and how many tokens that counted in it."""
+
+    model: str
+    endpoint: str
+    tokens: int
+    body: bytes
+
+
 class VerdictRecord(NamedTuple):
     """A verdict with as much of its trial as a comparison takes.
 

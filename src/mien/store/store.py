@@ -22,6 +22,7 @@ from mien.store.records import (
     RUN_COLUMNS,
     AnswerRecord,
     JudgeRecord,
+    RequestRecord,
     RunInfo,
     RunRecord,
     TrialRecord,
@@ -274,6 +275,26 @@ class Store:
         )
         for options, *answer in cursor:
             yield AnswerRecord(_decode_names(options), *answer)
+
+    def requests(self, run: int, judge: str, *, limit: int) -> Iterator[RequestRecord]:
+        """Answered requests of a judge of a run, or of the run itself for an empty name; the latest first.
+
+        Only those are there of which an endpoint has counted the tokens.
+        """
+        source = "verdict WHERE run = ? AND judge = ?" if judge else "trial WHERE run = ? AND '' = ?"
+        cursor = self._each(
+            f"""
+            SELECT c.model, c.endpoint, c.tokens_in, c.request
+            FROM call c WHERE c.key IN (SELECT call FROM {source})
+                 AND c.failure = '' AND c.tokens_in > 0 AND c.endpoint LIKE 'http%'
+            ORDER BY c.created DESC LIMIT ?
+            """,
+            run,
+            judge,
+            limit,
+        )
+        for model, endpoint, tokens, body in cursor:
+            yield RequestRecord(model, endpoint, tokens, zlib.decompress(body))
 
     def verdicts(self, run: int, judge: str) -> Iterator[VerdictRecord]:
         """A judge's verdicts, in order of presentation; or those of `ALL_JUDGES`."""

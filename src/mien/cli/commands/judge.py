@@ -10,7 +10,7 @@ import typer
 from mien.cli import options
 from mien.cli.calling import calling
 from mien.cli.output import console, counted, print_json
-from mien.cli.progress import ProgressReport, print_outcome
+from mien.cli.progress import ProgressReport, print_notes, print_outcome
 from mien.cli.resuming import require_complete
 from mien.errors import UsageError
 
@@ -58,6 +58,7 @@ def command(
     progress = session.progress
     assert progress is not None
     print_outcome(progress)
+    print_notes(judged.truncations(label))
     _print(
         judged,
         label,

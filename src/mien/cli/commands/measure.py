@@ -10,7 +10,7 @@ import typer
 from mien.cli import options
 from mien.cli.calling import calling
 from mien.cli.output import console, counted, print_json, print_table, tell
-from mien.cli.progress import ProgressReport, print_flaws, print_outcome
+from mien.cli.progress import ProgressReport, print_notes, print_outcome
 from mien.cli.resuming import require_complete, resumable
 from mien.errors import InputError, MienError
 
@@ -292,7 +292,7 @@ def _carry_out(study: Study, session: Session, *, as_json: bool) -> None:
     progress, talk = session.progress, study.conversation
     assert progress is not None
     print_outcome(progress)
-    print_flaws(run.flaws(study.judge))
+    print_notes([*run.flaws(study.judge).told(), *run.truncations(study.judge)])
     found = outcomes(study, session.path)
     try:
         profile = run.profile(study.judge)
