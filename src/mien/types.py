@@ -32,6 +32,9 @@ PREFERRED = "preferred"
 InstrumentName = Literal["revealed", "instructed"]
 Side = Literal["a", "b"]  # of two runs
 
+#: What becomes of system messages: ``keep`` sends them as they are, ``merge`` as part of the user's.
+SystemRole = Literal["keep", "merge"]
+
 
 @dataclass(frozen=True, slots=True)
 class Trait:
@@ -81,6 +84,7 @@ class Sampling:
     """How a model is to answer. What is None is left out of the request: the endpoint's own default.
 
     Attributes:
+        system_role: how the model is told what the system says.
         extra: further members of the request body, passed through as they are.
     """
 
@@ -88,6 +92,7 @@ class Sampling:
     top_p: float | None = None
     max_tokens: int | None = None
     reasoning_effort: str | None = None
+    system_role: SystemRole = "keep"
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
@@ -126,7 +131,8 @@ class Call:
         finish_reason: as the endpoint gave it; ``"length"`` marks an answer that was cut off.
         tokens_in: tokens of the request, by the endpoint's count.
         tokens_out: tokens of the answer with its reasoning, by the endpoint's count.
-        cost: US dollars; None where the price is not known.
+        cost: US dollars for all its requests; None where the price is not known.
+        adapted: in what the request departs from what was asked, since the endpoint takes it no other way.
         latency: seconds from sending the attempt that settled the call to its last byte.
         created: Unix time, seconds.
     """
@@ -145,6 +151,7 @@ class Call:
     tokens_in: int = 0
     tokens_out: int = 0
     cost: float | None = None
+    adapted: str = ""
     latency: float = 0.0
     created: float = 0.0
 

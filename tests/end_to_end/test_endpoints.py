@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ import pytest
 from tests.end_to_end.recorded import Replies, Said, answer, needs_cases, recorded
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.end_to_end.workplace import Workplace
 
 
@@ -80,6 +83,94 @@ def test_a_budget_counts_what_was_asked_in_vain(place: Workplace) -> None:
         stopped = place.start(*server.study("--max-calls", 3, "--max-concurrency", 1))
         assert "the limit of 3 calls is reached" in stopped.communicate()[1]
         assert len(server.asked) == 3
+
+
+# -- quirks -------------------------------------------------------------------------------------------------
+
+
+def refusing(said: Said, takes: Callable[[dict[str, Any]], bool], answered: Said) -> Any:
+    return lambda asked: answered if takes(asked) else said
+
+
+def without_system(asked: dict[str, Any]) -> bool:
+    return all(message["role"] != "system" for message in asked["messages"])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Said(500, {"error": "Jinja Exception: System role not supported"}),
+        pytest.param("no_system_role_400", marks=needs_cases),
+    ],
+)
+def test_a_model_without_a_system_role_is_told_by_the_user(place: Workplace, said: Said | str) -> None:
+    said = recorded(said) if isinstance(said, str) else said
+    model = refusing(said, without_system, answer("Glad you asked."))
+    judge = refusing(said, without_system, answer("<choice>warm</choice>"))
+    with Replies(model, judge) as server:
+        measured = place.mien(*server.study("--max-concurrency", 1))
+        assert f"{server.url}#model: the system message is part of the user's" in measured.err
+        assert len(server.asked) == 122  # one refusal each
+        assert "ways of carrying yourself" in server.of("model")[-1]["messages"][0]["content"]
+        shown = json.loads(place.mien("runs", "run", "--json").out)
+        assert shown["adapted"] == {"the system message is part of the user's": 120}
+        # The run goes on as it was, and another one knows.
+        place.mien(*server.study())
+        assert len(server.asked) == 122
+        place.mien(*server.study("--seed", 1, "--name", "again"))
+        assert all(map(without_system, server.asked[122:]))
+
+
+def test_system_messages_are_merged_where_that_is_asked_for(place: Workplace) -> None:
+    model = refusing(Said(500, "Internal Server Error"), without_system, answer("Glad you asked."))
+    with Replies(model) as server:
+        place.mien(*server.study("--system-role", "merge"))
+        assert len(server.of("model")) == 60
+        assert not any(map(without_system, server.of("judge")))
+        protocol = json.loads(place.mien("runs", "run", "--json").out)["protocol"]
+        assert protocol["sampling"]["system_role"] == "merge"
+        assert "system_role" not in protocol["judge"]["sampling"]
+        assert "keep" in place.refused(*server.study("--system-role", "drop"))
+
+
+def test_parameters_that_are_refused_are_left_out_or_renamed(place: Workplace) -> None:
+    def model(asked: dict[str, Any]) -> Said:
+        if "max_tokens" in asked:
+            return Said(400, {"error": {"message": "max_tokens is not supported; use max_completion_tokens"}})
+        if "temperature" in asked:
+            return Said(400, {"error": {"message": "temperature does not support 1.0 with this model"}})
+        return answer("Glad you asked.")
+
+    def judge(asked: dict[str, Any]) -> Said:
+        if {"temperature", "top_p"} <= asked.keys():
+            return Said(400, {"error": {"message": "temperature and top_p cannot both be given"}})
+        return answer("<choice>warm</choice>")
+
+    with Replies(model, judge) as server:
+        measured = place.mien(*server.study("--max-concurrency", 1))
+        assert len(server.of("model")) == 62
+        assert "max_completion_tokens" in server.of("model")[-1]
+        assert "temperature" in server.of("judge")[-1]
+        assert "top_p is left out, since the endpoint takes it no other way" in measured.err
+
+
+def test_a_value_that_is_out_of_range_is_named_with_its_setting(place: Workplace) -> None:
+    said = Said(400, {"error": {"message": "temperature must be between 0 and 0.9"}})
+    with Replies(model=lambda _: said) as server:
+        line = place.refused(*server.study())
+        assert "(temperature is set by sampling.temperature in the protocol or --temperature)" in line
+
+
+def test_an_address_of_azure(place: Workplace) -> None:
+    with Replies() as server:
+        host = server.url.removesuffix("/v1")
+        azure = f"{host}/openai/deployments/mine?api-version=2024-10-21#model"
+        place.mien(*server.study()[:1], azure, *server.study()[2:], env={"MIEN_API_KEY": "k" * 32})
+        path = "/openai/deployments/mine/chat/completions?api-version=2024-10-21"
+        asked = [headers for headers, at in zip(server.headers, server.paths, strict=True) if at == path]
+        assert len(asked) == 60
+        assert all(h["api-key"] == "k" * 32 and "authorization" not in h for h in asked)
+        assert b"kkkkkkkk" not in (place.folder / "mien.db").read_bytes()
 
 
 # -- judges --------------------------------------------------------------------------------------------------

@@ -89,7 +89,9 @@ def _waits(progress: Progress) -> list[str]:
 
 
 def print_outcome(progress: Progress) -> None:
-    """Say on standard error what a run did not do, why, and how to go on."""
+    """Say on standard error what a run did not do, why, and how to go on; and what it did otherwise."""
+    for name, departed in progress.tally.adapted.items():
+        sys.stderr.write(f"{name}: {departed}, since the endpoint takes it no other way.\n")
     if progress.stopped:
         sys.stderr.write(
             f"Stopped: {progress.stopped}. {progress.done:,} of {counted(progress.total, progress.unit)} are "

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_serial
 
 from mien.errors import InputError, UnknownName
 from mien.files import read_text
-from mien.types import Sampling
+from mien.types import Sampling, SystemRole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,14 +25,32 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _without(members: dict[str, Any], **defaults: object) -> dict[str, Any]:
+    """The members but for those that are as if they had not been said.
+
+    A run finds its protocol and its judges again by their text, also one that is older than a member.
+    """
+    return {name: value for name, value in members.items() if name not in defaults or value != defaults[name]}
+
+
 class SamplingSettings(_Strict):
-    """How a model is sampled; what is absent is left to the endpoint."""
+    """How a model is sampled; what is absent is left to the endpoint.
+
+    Attributes:
+        system_role: ``merge`` puts what the system says before the user's first words, for models that take
+            no system message; ``keep`` does so only where the endpoint says that it takes none.
+    """
 
     temperature: float | None = Field(default=None, ge=0)
     top_p: float | None = Field(default=None, gt=0, le=1)
     max_tokens: int | None = Field(default=None, ge=1)
     reasoning_effort: str | None = None
+    system_role: SystemRole = "keep"
     extra: dict[str, Any] = {}
+
+    @model_serializer(mode="wrap")
+    def _without_kept_role(self, write: Callable[[SamplingSettings], dict[str, Any]]) -> dict[str, Any]:
+        return _without(write(self), system_role="keep")
 
     def sampling(self) -> Sampling:
         """The same as the plain record that models take."""
@@ -59,9 +77,7 @@ class JudgeSettings(_Strict):
 
     @model_serializer(mode="wrap")
     def _without_default_schema(self, write: Callable[[JudgeSettings], dict[str, Any]]) -> dict[str, Any]:
-        # A run finds its protocol and its judges again by their text, also one that is older than this.
-        members = write(self)
-        return members if not self.json_schema else {k: v for k, v in members.items() if k != "json_schema"}
+        return _without(write(self), json_schema=True)
 
 
 class EloSettings(_Strict):
@@ -112,9 +128,7 @@ class Protocol(_Strict):
 
     @model_serializer(mode="wrap")
     def _without_empty_preamble(self, write: Callable[[Protocol], dict[str, Any]]) -> dict[str, Any]:
-        # A run finds its protocol again by its text, also a run that was made before there were preambles.
-        members = write(self)
-        return members if self.preamble else {k: v for k, v in members.items() if k != "preamble"}
+        return _without(write(self), preamble="")
 
     def system(self, instruction: str) -> str:
         """An instrument's system message, with the preamble before it."""

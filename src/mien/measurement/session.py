@@ -137,15 +137,20 @@ class Session:
 
 def _recall(store: Store, model: Model) -> None:
     """Tell a model what the store knows of its endpoint."""
-    if store.quirk(model.address, model.model, QUIRK_SCHEMA) == "no":
+    learnt = store.quirks(model.address, model.model)
+    if learnt.pop(QUIRK_SCHEMA, "") == "no":
         model.supports_schema = False
+    model.learnt |= learnt
 
 
 def _remember(store: Store, models: Mapping[Model, bool | None]) -> None:
     """Keep what was learnt about the models' endpoints."""
     for model, before in models.items():
+        learnt = dict(model.learnt)
         if model.supports_schema is False and before is not False:
-            store.set_quirk(model.address, model.model, QUIRK_SCHEMA, "no")
+            learnt[QUIRK_SCHEMA] = "no"
+        for name, value in learnt.items():
+            store.set_quirk(model.address, model.model, name, value)
 
 
 def _run_to_end(main: Callable[[], Coroutine[Any, Any, Outcome]]) -> Outcome:

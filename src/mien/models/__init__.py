@@ -33,11 +33,13 @@ class Model(Protocol):
         model: its name there.
         supports_schema: whether it obeys a `Request.schema`; None where that is not known. Whoever finds out
             may set it.
+        learnt: what else was found out of it that changes how it is asked, by name; the store remembers it.
     """
 
     address: str
     model: str
     supports_schema: bool | None
+    learnt: dict[str, str]
 
     @property
     def name(self) -> str:

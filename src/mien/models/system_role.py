@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from mien.types import Message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: What becomes of system messages: ``keep`` sends them as they are, ``merge`` as part of the user's.
-SystemRole = Literal["keep", "merge"]
+    from mien.types import Request
 
 
 def merge_system(messages: Sequence[Message]) -> tuple[Message, ...]:
@@ -31,3 +30,9 @@ def merge_system(messages: Sequence[Message]) -> tuple[Message, ...]:
     if told:
         merged.append(Message(role="user", content="\n\n".join(told)))
     return tuple(merged)
+
+
+def messages_of(request: Request) -> tuple[Message, ...]:
+    """A request's messages, merged where its sampling says so."""
+    merge = request.sampling.system_role == "merge"
+    return merge_system(request.messages) if merge else request.messages

@@ -96,6 +96,7 @@ class Tally:
         tokens_out: tokens of answers and reasoning, by the endpoints' count.
         cost: US dollars, as far as known.
         waits: the latest wait for each model, by its name.
+        adapted: in what a model's requests depart from what was asked, by its name.
     """
 
     max_calls: int | None = None
@@ -110,6 +111,7 @@ class Tally:
     tokens_out: int = 0
     cost: float = 0.0
     waits: dict[str, Wait] = field(default_factory=dict[str, Wait])
+    adapted: dict[str, str] = field(default_factory=dict[str, str])
     _unpriced: bool = False
 
     def begin(self) -> None:

@@ -84,6 +84,16 @@ def failure_counts(db: sqlite3.Connection, run: int) -> dict[str, int]:
     return dict(db.execute(query, (run,)).fetchall())
 
 
+def adapted_counts(db: sqlite3.Connection, run: int) -> dict[str, int]:
+    """In what calls of a run, the judges' included, were sent otherwise than asked: how many for each way."""
+    query = """
+        SELECT c.adapted, count(*) FROM call c WHERE c.adapted <> '' AND c.key IN (
+            SELECT call FROM trial WHERE run = ? UNION SELECT call FROM verdict WHERE run = ?
+        ) GROUP BY c.adapted ORDER BY count(*) DESC
+        """
+    return dict(db.execute(query, (run, run)).fetchall())
+
+
 class FailedTrials(NamedTuple):
     """Trials of one prompt that failed for one reason."""
 

@@ -84,6 +84,9 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE INDEX preference_b ON preference (run_b, trial_b);
     """,
+    """
+    ALTER TABLE call ADD COLUMN adapted TEXT NOT NULL DEFAULT '';
+    """,
 )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from mien.errors import StoreError, UnknownName
-from mien.store.counts import failed_trials, failure_counts, trial_counts
+from mien.store.counts import adapted_counts, failed_trials, failure_counts, trial_counts
 from mien.store.records import (
     INFO_COLUMNS,
     RUN_COLUMNS,
@@ -150,6 +150,11 @@ class Store:
             "SELECT value FROM quirk WHERE endpoint = ? AND model = ? AND name = ?", endpoint, model, name
         )
         return rows[0][0] if rows else None
+
+    def quirks(self, endpoint: str, model: str) -> dict[str, str]:
+        """All that was learnt about an endpoint's model, by name."""
+        rows = self._select("SELECT name, value FROM quirk WHERE endpoint = ? AND model = ?", endpoint, model)
+        return dict(rows)
 
     def set_quirk(self, endpoint: str, model: str, name: str, value: str) -> None:
         """Remember something about an endpoint's model."""
@@ -407,6 +412,11 @@ class Store:
         """Why trials of a run have no response: how many for each reason, most frequent first."""
         with explained(self.path):
             return failure_counts(self._db, run)
+
+    def adapted(self, run: int) -> dict[str, int]:
+        """In what calls of a run were sent otherwise than asked: how many for each way."""
+        with explained(self.path):
+            return adapted_counts(self._db, run)
 
     def failed_trials(self, run: int) -> list[FailedTrials]:
         """A run's failed trials by reason, the most frequent first, and by prompt."""

@@ -360,6 +360,42 @@ def test_failures_that_quote_what_was_said_are_alike():
     assert ask(*replies, use=use) == 20 * chat_module.MAX_ATTEMPTS
 
 
+SYSTEM = Request(messages=(Message(role="system", content="Be warm."), *HELLO.messages))
+
+
+def test_what_was_learnt_changes_what_is_sent_and_no_key():
+    async def use(chat: Chat, received: list[bytes]) -> None:
+        key = chat.key(SYSTEM)
+        call = await chat.complete(SYSTEM)
+        assert call.key == chat.key(SYSTEM) == key
+        assert chat.learnt == {"system_role": "merge"}
+        assert call.adapted == "the system message is part of the user's"
+        assert call.request == chat.body(SYSTEM) == received[-1].partition(b"\r\n\r\n")[2]
+        assert json.loads(call.request)["messages"] == [{"role": "user", "content": "Be warm.\n\nHello"}]
+        assert (await chat.complete(HELLO)).adapted == ""
+        assert len(received) == 3
+
+    ask(http(500, "System role not supported"), answer(), use=use)
+
+
+def test_what_did_not_help_is_not_kept_as_learnt():
+    async def use(chat: Chat, received: list[bytes]) -> int:
+        call = await chat.complete(SYSTEM)
+        assert call.failure == "HTTP 400: System role not supported"
+        assert chat.learnt == {}
+        return len(received)
+
+    assert ask(http(400, "System role not supported"), use=use) == 2
+
+
+def test_a_server_that_fails_over_the_system_role_without_a_word():
+    async def use(chat: Chat, _: list[bytes]) -> None:
+        with pytest.raises(EndpointRefused, match="try --system-role merge"):
+            await asyncio.gather(*(chat.complete(SYSTEM) for _ in range(20)))
+
+    ask(http(500, "Internal Server Error"), use=use)
+
+
 def test_every_request_counts_against_the_budget():
     async def use(chat: Chat, received: list[bytes]) -> tuple[Call, int]:
         call = await chat.complete(HELLO)

@@ -43,6 +43,19 @@ def test_an_address(spec: str, url: str, model: str):
     assert (endpoint.url, name) == (url, model)
 
 
+def test_an_address_of_azure_bears_its_version():
+    spec = "https://me.openai.azure.com/openai/deployments/x{}?api-version=2024-10-21#gpt"
+    for path in ("", "/", "/chat/completions"):
+        endpoint, model = resolve(spec.format(path))
+        assert (endpoint.url, model) == ("https://me.openai.azure.com/openai/deployments/x", "gpt")
+        assert endpoint.address == f"{endpoint.url}/chat/completions?api-version=2024-10-21"
+        assert endpoint.header("secret") == {"api-key": "secret"}
+    plain, _ = resolve("https://h/v1#m")
+    assert plain.address == "https://h/v1/chat/completions"
+    assert plain.header("secret") == {"Authorization": "Bearer secret"}
+    assert plain.header("") == {}
+
+
 def test_an_unknown_provider_names_the_nearest():
     with pytest.raises(UnknownName, match="openrouter"):
         resolve("openruter/z-ai/glm")
@@ -61,6 +74,8 @@ def test_an_unknown_provider_names_the_nearest():
         ("http://h:99999/v1#m", "not an address"),
         ("https://u:s3cret-word@example.org/v1#m", "MIEN_API_KEY"),
         ("https://example.org/v1?key=s3cret-word#m", "MIEN_API_KEY"),
+        ("https://example.org/v1?api-version=s3cret-word#m", "MIEN_API_KEY"),
+        ("https://example.org/v1?api-version=2024-10-21&key=s3cret-word#m", "MIEN_API_KEY"),
     ],
 )
 def test_what_names_no_model_says_what_to_write(spec: str, message: str):

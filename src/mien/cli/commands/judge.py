@@ -33,6 +33,13 @@ def command(
     ] = None,
     temperature: Annotated[float | None, typer.Option(show_default="the protocol's")] = None,
     top_p: Annotated[float | None, typer.Option(show_default="the protocol's")] = None,
+    system_role: Annotated[
+        str | None,
+        typer.Option(
+            help="keep or merge: send the system message as such, or as part of the user's.",
+            show_default="the protocol's",
+        ),
+    ] = None,
     *,
     session: Session,
     as_json: options.JsonOption = False,
@@ -50,7 +57,7 @@ def command(
                 session,
                 name=name,
                 repeat=repeat or 0,
-                sampling={"temperature": temperature, "top_p": top_p},
+                sampling={"temperature": temperature, "top_p": top_p, "system_role": system_role},
             )
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped. All that was answered is kept; the same command goes on.\n")

@@ -134,6 +134,14 @@ _Temperature = Annotated[float | None, typer.Option(show_default="the protocol's
 _TopP = Annotated[float | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)]
 _MaxTokens = Annotated[int | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)]
 _ReasoningEffort = Annotated[str | None, typer.Option(show_default="the protocol's", rich_help_panel=_HOW)]
+_SystemRole = Annotated[
+    str | None,
+    typer.Option(
+        help="keep or merge: send the system message as such, or as part of the user's first.",
+        show_default="the protocol's",
+        rich_help_panel=_HOW,
+    ),
+]
 _Extra = Annotated[
     str | None,
     typer.Option(
@@ -176,6 +184,7 @@ def command(
     top_p: _TopP = None,
     max_tokens: _MaxTokens = None,
     reasoning_effort: _ReasoningEffort = None,
+    system_role: _SystemRole = None,
     extra: _Extra = None,
     *,
     session: Session,
@@ -199,6 +208,7 @@ def command(
         "top_p": top_p,
         "max_tokens": max_tokens,
         "reasoning_effort": reasoning_effort,
+        "system_role": system_role,
         "extra": _extra(extra),
     }
     chosen: Protocol = load_protocol(protocol).override(

@@ -50,11 +50,11 @@ def command(
     with Store(store, read_only=True) as opened:
         records = opened.runs() if run is None else [opened.run(run)]
         entries = [_entry(opened, record) for record in records]
-        protocol = records[0].protocol if run is not None else ""
-    if run is not None:
-        import json
+        if run is not None:
+            import json
 
-        entries[0]["protocol"] = json.loads(protocol)
+            entries[0]["adapted"] = opened.adapted(records[0].id)
+            entries[0]["protocol"] = json.loads(records[0].protocol)
     if as_json:
         print_json(entries if run is None else entries[0])
     elif run is not None:

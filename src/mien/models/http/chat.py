@@ -7,6 +7,7 @@ import hashlib
 import random
 import re
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
@@ -14,7 +15,9 @@ import msgspec
 from mien.errors import BudgetReached, EndpointRefused, UsageError
 from mien.models.answer_format import may_be_the_schema
 from mien.models.http.opening import Opening
+from mien.models.http.quirks import adapted, departures, told_by, way_on
 from mien.models.http.refusals import PATIENCE
+from mien.models.system_role import messages_of
 from mien.models.usage import Wait
 from mien.types import Call
 
@@ -43,6 +46,9 @@ FIRST_CALLS = 20
 
 _KEPT = "what was answered is kept, and the same command goes on"
 
+# Statuses of refusals that tell nothing of what a request holds.
+_OTHER_REASONS = frozenset((401, 402, 403, 408, 429, 503, 529))
+
 # Members of the body that are mien's own: an answer read as one would be wrong with another value.
 _RESERVED = frozenset(("messages", "model", "n", "response_format", "stream"))
 
@@ -59,6 +65,8 @@ class Chat:
         model: the model's name there.
         supports_schema: whether the endpoint obeys a `Request.schema`; None where that is not known.
             Whoever finds out may set it; unless it is False, schemas are sent.
+        learnt: the endpoint's quirks, once a request that heeded them was answered; see
+            `mien.models.http.quirks`.
     """
 
     def __init__(
@@ -77,6 +85,8 @@ class Chat:
         self.address = endpoint.url
         self.model = model
         self.supports_schema = endpoint.json_schema
+        self.learnt: dict[str, str] = {}
+        self._told: dict[str, str] = {}  # quirks that no answer has confirmed yet
         self._wire = wire
         self._throttle = throttle
         self._tally = tally
@@ -94,13 +104,13 @@ class Chat:
         Raises:
             UsageError: `Sampling.extra` sets a member that is mien's own, or a likelihood is asked for.
         """
-        return _sent(self._asked(request))
+        return _encode(self._sent(self._asked(request)))
 
     def _asked(self, request: Request) -> dict[str, Any]:
-        """What tells requests apart: the members of the body but for one that is the same in all."""
+        """What tells requests apart: the members of the body before quirks, and without what is in all."""
         if request.continuation is not None:
             raise UsageError(f"{self.name} is behind an endpoint, which tells no likelihood of given answers")
-        members: dict[str, Any] = {"model": self.model, "messages": request.messages}
+        members: dict[str, Any] = {"model": self.model, "messages": messages_of(request)}
         members.update(self._parameters(request.sampling))
         if request.schema is not None and self.supports_schema is not False:
             schema = {"name": "answer", "strict": True, "schema": request.schema}
@@ -110,7 +120,8 @@ class Chat:
     def key(self, request: Request) -> str:
         """What tells this call from all others: a hash of endpoint, body and replicate.
 
-        ``stream`` is not in it, so that the calls of stores from before it was sent are found.
+        ``stream`` is not in it, so that the calls of stores from before it was sent are found; nor is what
+        was learnt, so that those from before it was known are.
         """
         return self._key(self._asked(request), request.replicate)
 
@@ -126,10 +137,12 @@ class Chat:
             raise EndpointRefused(self._refusal)
         asked = self._asked(request)
         with self._opening.asking():
-            call = await self._settle(self._key(asked, request.replicate), request, _sent(asked))
+            call = await self._settle(self._key(asked, request.replicate), request, asked)
         self._tally.settle(call)
         if call.answered:
             self._lasting.clear()
+            self.learnt |= self._told
+            self._told.clear()
         if self._first_failures is not None:
             self._watch(request, call)
         return call
@@ -152,34 +165,55 @@ class Chat:
         asked_where = f"{self.address}\n{replicate}\n".encode()
         return hashlib.blake2b(asked_where + _encode(asked), digest_size=16).hexdigest()
 
-    async def _settle(self, key: str, request: Request, body: bytes) -> Call:
+    async def _settle(self, key: str, request: Request, asked: Mapping[str, Any]) -> Call:
         """Attempt a call until it is answered or must be given up."""
         attempts, costs = 0, list[float]()
-        exchange: Exchange | None = None  # the latest that was more than a refusal for asking too often
+        last: tuple[Exchange, dict[str, Any]] | None = None  # but for refusals for asking too often
         again = False
         malformed: list[bytes] = []
         while True:
             try:
-                latest = await self._attempt(body, again)
+                exchange, sent = await self._attempt(asked, again)
             except BudgetReached:
-                if exchange is None:
+                if last is None:
                     raise
-                return self._record(key, request, body, exchange, costs)
-            reply, again = latest.reply, True
-            self._heed(latest, body)
-            if reply.limited:
+                exchange, sent = last
+                break
+            again = True
+            self._heed(exchange, _encode(sent))
+            if exchange.reply.limited:
                 continue
-            exchange = latest
-            if (cost := self._cost(reply)) is not None:
+            last = exchange, sent
+            if (cost := self._cost(exchange.reply)) is not None:
                 costs.append(cost)
+            if exchange.reply.failure and (self._learn(exchange.reply, sent) or sent != self._sent(asked)):
+                continue
             attempts += 1
-            malformed += [_without_marks(exchange.body)] if reply.malformed else []
-            if not reply.transient or attempts == MAX_ATTEMPTS or self._is_hopeless(malformed):
-                exchange = exchange._replace(reply=await self._opening.heed(reply))
-                return self._record(key, request, body, exchange, costs)
+            malformed += [_without_marks(exchange.body)] if exchange.reply.malformed else []
+            if not exchange.reply.transient or attempts == MAX_ATTEMPTS or self._is_hopeless(malformed):
+                exchange = exchange._replace(reply=await self._opening.heed(exchange.reply))
+                break
             self._tally.retries += 1
             backoff = min(BACKOFF * 2 ** (attempts - 1), _LONGEST_BACKOFF) * random.uniform(0.5, 1.0)
             await asyncio.sleep(max(backoff, exchange.retry_after or 0.0))
+        call = self._record(request, sent, exchange)
+        if departed := departures(asked, sent):
+            self._tally.adapted[self.name] = departed
+        return replace(call, key=key, cost=sum(costs) if costs else None, adapted=departed)
+
+    def _sent(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """The members of the body as this endpoint takes them."""
+        return adapted(asked, self.learnt | self._told) | {"stream": False}
+
+    def _learn(self, reply: Reply, sent: Mapping[str, Any]) -> bool:
+        """Whether a refusal tells of a quirk that was not known."""
+        if reply.status in _OTHER_REASONS:
+            return False
+        quirk = told_by(reply.failure, sent)
+        if quirk is None or quirk.name in self.learnt | self._told:
+            return False
+        self._told[quirk.name] = quirk.value
+        return True
 
     def _is_hopeless(self, malformed: Sequence[bytes]) -> bool:
         """Whether the malformed replies to a request tell that it will never be answered.
@@ -192,16 +226,19 @@ class Chat:
             self._lasting.add(malformed[-1])
         return malformed[-1] in self._lasting
 
-    async def _attempt(self, body: bytes, again: bool) -> Exchange:
+    async def _attempt(self, asked: Mapping[str, Any], again: bool) -> tuple[Exchange, dict[str, Any]]:
+        """What came of one request, and the members of its body."""
         # Four bytes a token is near enough: the throttle is told the true number afterwards.
-        slot = await self._throttle.start(len(body) / 4 + self._typical_tokens_out, again=again)
+        expected = len(_encode(asked)) / 4 + self._typical_tokens_out
+        slot = await self._throttle.start(expected, again=again)
+        sent = self._sent(asked)  # by what is known now that its turn has come
         exchange, begun = None, False
         try:
             if self._refusal:  # while this call waited
                 raise EndpointRefused(self._refusal)
             self._tally.begin()
             begun = True
-            exchange = await self._wire.post(body)
+            exchange = await self._wire.post(_encode(sent))
         finally:
             if exchange is None:  # cancelled, or not sent
                 self._throttle.finish(slot)
@@ -216,7 +253,7 @@ class Chat:
             self._tally.end(reply.tokens_in, reply.tokens_out, self._cost(reply), answered=not reply.failure)
         if reply.tokens_out:
             self._typical_tokens_out += (reply.tokens_out - self._typical_tokens_out) / 20
-        return exchange
+        return exchange, sent
 
     def _cost(self, reply: Reply) -> float | None:
         """US dollars for what one request brought; None where that is not known."""
@@ -224,25 +261,22 @@ class Chat:
             return self._price.of(reply.tokens_in, reply.tokens_out)
         return reply.reported_cost
 
-    def _record(
-        self, key: str, request: Request, body: bytes, exchange: Exchange, costs: list[float]
-    ) -> Call:
+    def _record(self, request: Request, sent: Mapping[str, Any], exchange: Exchange) -> Call:
         reply = exchange.reply
         return Call(
-            key=key,
+            key="",
             endpoint=self.address,
             model=self.model,
             replicate=request.replicate,
-            request=body,
+            request=_encode(sent),
             body=exchange.body,
-            failure=reply.failure,
+            failure=reply.failure and reply.failure + way_on(reply.failure, sent),
             status=reply.status,
             text=reply.text,
             reasoning=reply.reasoning,
             finish_reason=reply.finish_reason,
             tokens_in=reply.tokens_in,
             tokens_out=reply.tokens_out,
-            cost=sum(costs) if costs else None,
             latency=exchange.latency,
             created=time.time(),
         )
@@ -285,11 +319,15 @@ class Chat:
             return
         self._first_failures = failures
         if len(failures) >= FIRST_CALLS:
-            self._give_up(f"the first {FIRST_CALLS} calls all failed alike: {call.failure}")
+            self._give_up(f"the first {FIRST_CALLS} calls all failed alike: {call.failure}{_merging(call)}")
 
 
-def _sent(asked: Mapping[str, Any]) -> bytes:
-    return _encode({**asked, "stream": False})
+def _merging(call: Call) -> str:
+    """The way on where a server fails without a reason, as some do over a system message."""
+    told_system = b'"role":"system"' in call.request
+    return "; if the model takes no system message, try --system-role merge" * (
+        told_system and call.status >= 500
+    )
 
 
 def _without_marks(body: bytes) -> bytes:

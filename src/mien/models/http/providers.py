@@ -18,12 +18,17 @@ from mien.models.usage import Price
 ADDRESS_KEY_VARIABLE = "MIEN_API_KEY"
 
 
+# The one query that an address may bear, in the forms that Azure has; a secret has none of them.
+_API_VERSION = re.compile(r"api-version=([0-9]{4}-[0-9]{2}-[0-9]{2}(?:-preview)?|preview|latest|v1)")
+
+
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """An address that speaks OpenAI's chat completions, and how it departs from them.
 
     Attributes:
         name: the provider's name, or the host for an endpoint given by its address.
         url: base address, without a slash at the end.
+        api_version: of Azure's, which is a part of the address there; the key has a header of its own then.
         key_variable: environment variable that holds the key; empty where the endpoint takes none.
         key_required: whether to refuse to call without a key.
         max_tokens: what the endpoint calls the limit on an answer's length.
@@ -32,12 +37,25 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     url: str
+    api_version: str = ""
     name: str = ""
     key_variable: str = ""
     key_required: bool = True
     max_tokens: str = "max_tokens"
     json_schema: bool | None = None
     refuses: dict[str, frozenset[str]] = {}
+
+    @property
+    def address(self) -> str:
+        """Where chat completions are asked for."""
+        query = f"?api-version={self.api_version}" if self.api_version else ""
+        return f"{self.url}/chat/completions{query}"
+
+    def header(self, key: str) -> dict[str, str]:
+        """The header that bears a key; none without one."""
+        if not key:
+            return {}
+        return {"api-key": key} if self.api_version else {"Authorization": f"Bearer {key}"}
 
     @property
     def key(self) -> str:
@@ -101,18 +119,28 @@ def _resolve_address(spec: str) -> tuple[Endpoint, str]:
         host = parts.netloc if parts.port != 0 else ""
     except ValueError:
         parts, host = urlsplit(""), ""
-    if "@" in host or parts.query:
+    version = re.fullmatch(
+        r"api-version=([0-9]{4}-[0-9]{2}-[0-9]{2}(?:-preview)?|preview|latest|v1)", parts.query
+    )
+    if "@" in host or (parts.query and not version):
         # The address goes into the store and into messages, so nothing secret may be in it;
         # nor is it repeated here.
         raise UsageError(
-            f"an address holds no credentials and no query: give the key in {ADDRESS_KEY_VARIABLE}"
+            "an address holds no credentials, and no query but api-version: "
+            f"give the key in {ADDRESS_KEY_VARIABLE}"
         )
     if parts.scheme not in ("http", "https") or not host:
         raise UsageError(f"{address!r} is not an address; write http://HOST/v1#MODEL")
     if not model.strip():
         raise UsageError(f"{spec!r} names no model; write {address}#MODEL")
-    url = address.rstrip("/").removesuffix("/chat/completions")
-    return Endpoint(url=url, name=host, key_variable=ADDRESS_KEY_VARIABLE, key_required=False), model
+    endpoint = Endpoint(
+        url=address.partition("?")[0].rstrip("/").removesuffix("/chat/completions"),
+        api_version=version[1] if version else "",
+        name=host,
+        key_variable=ADDRESS_KEY_VARIABLE,
+        key_required=False,
+    )
+    return endpoint, model
 
 
 class _Pricing(msgspec.Struct):
@@ -140,7 +168,7 @@ async def prices(endpoint: Endpoint) -> dict[str, Price]:
     """
     import aiohttp  # heavy, and not needed to resolve a name
 
-    headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
+    headers = endpoint.header(endpoint.key)
     limit = aiohttp.ClientTimeout(total=30)
     try:
         async with (

@@ -52,9 +52,9 @@ class Wire:
 
     def __init__(self, session: aiohttp.ClientSession, endpoint: Endpoint) -> None:
         self._session = session
-        self._url = URL(f"{endpoint.url}/chat/completions")
+        self._url = URL(endpoint.address)
         self._key = endpoint.key
-        self._headers = {"Authorization": f"Bearer {self._key}"} if self._key else None
+        self._headers = endpoint.header(self._key)
         self._proxy = _proxy(self._url)
 
     async def post(self, body: bytes) -> Exchange:

@@ -11,6 +11,7 @@ import msgspec
 from mien.models.engine import Job
 from mien.models.inprocess.batching import Batcher
 from mien.models.reasoning import Split, split
+from mien.models.system_role import messages_of
 from mien.types import Call
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Resident:
         address: ``organism`` or ``hf``.
         model: the model's name there.
         supports_schema: never; a judge is asked for tags.
+        learnt: nothing; what it takes is known.
     """
 
     def __init__(self, name: str, engine: Engine, tally: Tally) -> None:
@@ -38,6 +40,7 @@ class Resident:
         self.address = name.partition("/")[0]
         self.model = engine.name
         self.supports_schema: bool | None = False
+        self.learnt: dict[str, str] = {}
         self._digest = engine.digest
         self._notes = list(engine.notes)
         self._batcher = Batcher(engine)
@@ -51,7 +54,7 @@ class Resident:
         sampling = request.sampling
         asked: dict[str, Any] = {
             "model": self.model,
-            "messages": request.messages,
+            "messages": messages_of(request),
             "continuation": request.continuation,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
@@ -80,7 +83,7 @@ class Resident:
         body = self.body(request)
         key = self._key(body, request.replicate)
         job = Job(
-            prompt=request.messages,
+            prompt=messages_of(request),
             continuation=request.continuation,
             sampling=request.sampling,
             seed=int(key, 16),
