@@ -24,6 +24,8 @@ def behind(raw: Any, name: str | None = "SomeCloud") -> Any:
         ({"errors": [{"message": "a"}]}, '[{"message":"a"}]'),
         ({"message": {"error": "a"}}, "a"),
         ({"title": "a", "status": 400}, "a"),
+        ({"error": {"message": '{"error": {"message": "a"}}'}}, "a"),
+        ({"error": {"message": "{a}"}}, "{a}"),
         (behind('{"error": {"message": "a"}}'), "Provider error: a (SomeCloud)"),
         (behind("<p>a</p>", None), "Provider error: a"),
         (behind(None), "Provider error (SomeCloud)"),

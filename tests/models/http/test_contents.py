@@ -34,6 +34,11 @@ def test_text_and_reasoning(message: dict[str, Any], text: str, reasoning: str) 
     assert content(message) == (text, reasoning)
 
 
+def test_a_message_is_read_quickly() -> None:
+    part: Any = {"type": "text", "text": "a"}
+    assert content({"content": [part] * 50_000, "reasoning": None})[0] == "a" * 50_000
+
+
 def test_what_is_nested_for_ever_is_no_text() -> None:
     part: Any = "a"
     for _ in range(500):

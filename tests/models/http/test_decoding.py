@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -43,6 +44,7 @@ def test_what_json_does_not_allow() -> None:
     assert json.dumps(decoded.value) == (
         '{"a": NaN, "b": -Infinity, "c": "\\ud83d", "d": "tab\\t", "e": "\\ufffd"}'
     )
+    assert decode(b'{"a": ' + b"9" * 5000 + b"}") == Decoded({"a": math.inf})
     assert decode('{"a": 1}'.encode("utf-16")) == Decoded({"a": 1})
 
 

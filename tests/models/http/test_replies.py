@@ -73,6 +73,22 @@ def test_an_empty_answer_is_a_failure_that_asking_again_does_not_mend(body: byte
     assert (reply.failure, reply.text, reply.transient) == (failure, "", False)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        [{"choices": [{"message": {"content": "yes"}}]}],
+        {"choices": [None, {"message": {"content": "yes"}}]},
+        {"choices": {"message": {"content": "yes"}}, "error": {"code": 0, "message": None}},
+        {"choices": [{"text": "yes"}], "code": 200, "message": "success"},
+        {"data": {"choices": [{"message": "yes"}]}, "error": False},
+        {"message": {"role": "assistant", "content": "yes"}, "done_reason": "stop"},
+    ],
+)
+def test_an_answer_is_found_wherever_servers_put_it(body: Any) -> None:
+    reply = read(200, json.dumps(body).encode())
+    assert (reply.text, reply.failure) == ("yes", "")
+
+
 USAGES: list[tuple[Any, tuple[int, int, float | None]]] = [
     ({"prompt_tokens": "7", "completion_tokens": "3", "cost": "0.25"}, (7, 3, 0.25)),
     ({"prompt_tokens": 7, "completion_tokens": 1e30, "cost": 1e30}, (7, 0, None)),

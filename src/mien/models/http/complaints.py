@@ -60,7 +60,7 @@ def complaint(error: Any, body: bytes) -> Complaint:
 
 def tells_error(told: dict[str, Any]) -> Any:
     """What in the body of a 200 tells of an error; None where nothing does."""
-    if error := told.get("error"):
+    if is_error(error := told.get("error")):
         return error
     base = members(told.get("base_resp"))  # MiniMax's
     if base.get("status_code"):
@@ -68,6 +68,11 @@ def tells_error(told: dict[str, Any]) -> Any:
     if _is_code(told.get("code")) and any(told.get(name) for name in _MESSAGES):
         return told
     return told if told.get("object") == "error" else None
+
+
+def is_error(told: Any) -> bool:
+    """Whether a member ``error`` tells of one: some servers send it with nothing in it."""
+    return any(members(told).values()) if isinstance(told, dict) else bool(told)
 
 
 def plain(body: bytes) -> str:
@@ -105,6 +110,8 @@ def _unwrapped(error: Any) -> dict[str, Any]:
 
 def _message(told: dict[str, Any]) -> str:
     message: Any = next((told[name] for name in _MESSAGES if told.get(name)), "")
+    if isinstance(message, str) and message.lstrip().startswith("{"):  # what one behind it said, as a text
+        message = _parsed(message)
     for _ in range(4):
         if not isinstance(message, (dict, list)):
             break

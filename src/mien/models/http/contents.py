@@ -58,5 +58,5 @@ def _inner_text(value: Any, depth: int = 4) -> str:
     if isinstance(value, list):
         return "".join(_inner_text(part, depth - 1) for part in items(value))
     told = members(value)
-    names = ("text", "thinking", "summary", "content", "value")
-    return next((found for name in names if (found := _inner_text(told.get(name), depth - 1))), "")
+    inner = (told[name] for name in ("text", "thinking", "summary", "content", "value") if name in told)
+    return next((found for part in inner if (found := _inner_text(part, depth - 1))), "")

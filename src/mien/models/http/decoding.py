@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
@@ -11,7 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MOST_VALUES = 1_000_000  # that a body is read for
-_DECODER = json.JSONDecoder(strict=False)
+_LONGEST_NUMBER = 4000  # digits; Python reads no longer ones
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else math.inf
+
+
+_DECODER = json.JSONDecoder(strict=False, parse_int=_integer)
 _FIELDS = (":", "event:", "id:", "retry:")  # lines of an event stream that bring no data
 
 

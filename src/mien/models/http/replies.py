@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from mien.models.http.complaints import Complaint, complaint, plain, shorten, tells_error
+from mien.models.http.complaints import Complaint, complaint, is_error, plain, shorten, tells_error
 from mien.models.http.contents import content
 from mien.models.http.decoding import decode, items, members, storable
 from mien.models.http.refusals import spent_by, told_wait
@@ -95,13 +95,13 @@ def read(status: int, body: bytes, *, wait: float | None = None, url: str = "", 
         return _refused(status, said, wait=wait, aside=aside)
     if decoded is None:
         return _unreadable(status, body)
-    told = members(decoded.value)
-    choice = _first_object(told.get("choices"))
+    told = _unwrapped(_first_object(decoded.value))
+    choice = _first_object(told.get("choices")) or (told if members(told.get("message")) else {})
     usage = _usage(members(told.get("usage")))
-    error = choice.get("error") or told.get("error")
+    error = next((one for one in (choice.get("error"), told.get("error")) if is_error(one)), None)
     if not error and (message := _message(choice)):
         return msgspec.structs.replace(_answer(message, choice, torn=decoded.torn), status=status, **usage)
-    error = error or tells_error(told or {"error": _first_object(decoded.value)})
+    error = error or tells_error(told)
     if error:
         refused = _refused(status, complaint(error, body))
         return msgspec.structs.replace(refused, **usage)
@@ -119,7 +119,7 @@ def without_answer(reply: Reply) -> Reply:
 
 def _answer(message: dict[str, Any], choice: dict[str, Any], *, torn: bool) -> Reply:
     told, disclosed = content(message)
-    finish_reason = _finish_reason(choice.get("finish_reason"))
+    finish_reason = _finish_reason(choice.get("finish_reason", choice.get("done_reason")))
     parts = split(told, cut=finish_reason == "length")
     reasoning = storable("\n".join(part for part in (disclosed, parts.reasoning) if part))
     answer = Reply(reasoning=reasoning, unopened=parts.unopened, finish_reason=finish_reason)
@@ -138,6 +138,12 @@ def _first_object(value: Any) -> dict[str, Any]:
     """The value if it is an object, or the first object in a list; empty where there is none."""
     none: dict[str, Any] = {}
     return members(value) or next((members(one) for one in items(value) if members(one)), none)
+
+
+def _unwrapped(told: dict[str, Any]) -> dict[str, Any]:
+    """A completion that a gateway put into a member of its own."""
+    inner = (members(told.get(name)) for name in ("data", "result", "response", "output"))
+    return next((one for one in inner if "choices" in one), told) if "choices" not in told else told
 
 
 def _message(choice: dict[str, Any]) -> dict[str, Any]:
