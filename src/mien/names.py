@@ -6,8 +6,16 @@ from mien.errors import InputError
 from mien.formatting import UNSEEN, visible
 
 
+def problem(name: str, what: str) -> str:
+    """What is wrong with a name: it holds control characters or overrides of the direction of text."""
+    if not (found := UNSEEN.search(name)):
+        return ""
+    sign = "a line break" if found[0] in "\r\n" else f"U+{ord(found[0]):04X}, which cannot be seen"
+    return f"the {what} “{visible(name, keep='')}” holds {sign}: take it out"
+
+
 def require_visible(name: str, what: str, *, source: object = "", where: str = "") -> str:
-    """Refuse a name with control characters or overrides of the direction of text; else give it back.
+    """Refuse a name that holds what cannot be seen; else give it back.
 
     Args:
         name: as it was given.
@@ -18,8 +26,6 @@ def require_visible(name: str, what: str, *, source: object = "", where: str = "
     Raises:
         InputError: the message shows the name with symbols in their place, and names the first.
     """
-    if found := UNSEEN.search(name):
-        sign = "a line break" if found[0] in "\r\n" else f"U+{ord(found[0]):04X}, which cannot be seen"
-        shown = visible(name, keep="")
-        raise InputError(f"the {what} “{shown}” holds {sign}: take it out", source=source, where=where)
+    if wrong := problem(name, what):
+        raise InputError(wrong, source=source, where=where)
     return name

@@ -102,7 +102,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_part_of_a_name(tmp_path:
 
 def test_a_form_feed_does_not_begin_a_line(write: Write) -> None:
     with pytest.raises(InputError, match=r"line 3: 'warm' stands on line 1"):
-        load_traits(write("a.txt", "warm\nvery\x0cblunt\nwarm\n"))
+        load_traits(write("a.txt", "warm\n# very\x0cblunt\nwarm\n"))
 
 
 @pytest.mark.parametrize("twin", ["warm", "Warm", "WARM  ", " wArm\t", "ｗａｒｍ"])

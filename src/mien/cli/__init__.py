@@ -31,8 +31,10 @@ from mien.cli.commands import (
     traits,
     view,
 )
+from mien.cli.output import write_err
 from mien.cli.signals import INTERRUPTED, Termination
 from mien.errors import GateError, MienError, Notice
+from mien.formatting import visible
 from mien.version import __version__
 
 app = typer.Typer(
@@ -111,7 +113,7 @@ def main() -> None:
     except Exception as error:
         if (line := _explained(error)) is None:
             raise
-        typer.secho(f"Error: {line}", err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
+        typer.secho(f"Error: {visible(line)}", err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
         status = 2
     sys.exit(termination.status(status))
 
@@ -119,9 +121,9 @@ def main() -> None:
 def _show_warning(message: Warning | str, category: type[Warning], *place: Any) -> None:
     """Say a notice in a line; other warnings are developers' and stay as they are."""
     if issubclass(category, Notice):
-        sys.stderr.write(f"Note: {message}\n")
+        write_err(f"Note: {message}\n")
     else:
-        sys.stderr.write(warnings.formatwarning(message, category, *place[:2]))
+        write_err(warnings.formatwarning(message, category, *place[:2]))
 
 
 def _explained(error: Exception) -> str | None:

@@ -1,19 +1,25 @@
-"""How results are printed: JSON for programs, tables for people."""
+"""How results are printed: JSON for programs, tables for people.
+
+Whatever comes from outside passes here, and shows symbols for what would act on a terminal.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from mien.formatting import counted, fraction, p_value
+from mien.formatting import UNSEEN, counted, fraction, p_value, visible
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Sequence
 
     from rich.console import Console
 
 __all__ = [
+    "bold",
     "console",
     "counted",
     "fraction",
@@ -22,17 +28,51 @@ __all__ = [
     "print_table",
     "print_yaml",
     "tell",
+    "write",
+    "write_err",
 ]
 
 _WIDTH = 100  # where the output is no terminal
 
 
-def console(*, err: bool = False) -> Console:
-    """Where people read: as wide as the terminal, plain where there is none."""
+@cache
+def _console_class() -> type[Console]:
     from rich.console import Console
 
+    class Visible(Console):
+        """A console on which texts act as nothing but text."""
+
+        def print(self, *objects: Any, **settings: Any) -> None:
+            """Print, as rich does, what can be seen."""
+            super().print(*(visible(one) if isinstance(one, str) else one for one in objects), **settings)
+
+    return Visible
+
+
+def console(*, err: bool = False) -> Console:
+    """Where people read: as wide as the terminal, plain where there is none."""
     stream = sys.stderr if err else sys.stdout
-    return Console(stderr=err, width=None if stream.isatty() else _WIDTH, highlight=False, soft_wrap=False)
+    width = None if stream.isatty() else _WIDTH
+    return _console_class()(stderr=err, width=width, highlight=False, soft_wrap=False)
+
+
+def bold(text: str) -> str:
+    """Text in bold, as rich's markup writes it, whatever brackets it holds."""
+    from rich.markup import escape
+
+    return f"[bold]{escape(text)}[/bold]"
+
+
+def write(text: str) -> None:
+    """Write text on standard output as it is, but for what cannot be seen."""
+    sys.stdout.write(visible(text))
+    sys.stdout.flush()
+
+
+def write_err(text: str) -> None:
+    """Write text on standard error as it is, but for what cannot be seen."""
+    sys.stderr.write(visible(text))
+    sys.stderr.flush()
 
 
 def tell(of: object, notes: Iterable[str]) -> None:
@@ -42,20 +82,26 @@ def tell(of: object, notes: Iterable[str]) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print JSON on standard output."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    """Print JSON on standard output, what cannot be seen written as JSON's escapes."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write(UNSEEN.sub(_escaped, text) + "\n")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0] if found[0] == "\n" else f"\\u{ord(found[0]):04x}"
 
 
 def print_yaml(value: Any) -> None:
     """Print YAML on standard output, as wide as in a file: it may be on its way into one."""
     from mien.files import yaml_text
 
-    sys.stdout.write(yaml_text(value))
+    write(yaml_text(value))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, left: Sequence[str]) -> None:
     """Print a table; the columns in ``left`` hold words, the others numbers."""
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
@@ -64,5 +110,5 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, lef
         else:
             table.add_column(column, justify="right", no_wrap=True)
     for row in rows:
-        table.add_row(*map(str, row))
+        table.add_row(*(Text(visible(str(cell))) for cell in row))
     console().print(table)

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Self
 
-from mien.cli.output import console, counted
+from mien.cli.output import console, counted, write_err
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,8 +52,7 @@ class ProgressReport:
             self._next_line = time.monotonic() + LINE_SECONDS
             total = counted(progress.total, progress.unit)
             line = f"{progress.done:,}/{total}, {self._status(progress)}{self._left(progress)}"
-            sys.stderr.write(line + "\n")
-            sys.stderr.flush()
+            write_err(line + "\n")
 
     def _rate(self, progress: Progress) -> float:
         return progress.done / max(time.monotonic() - self._began, 1e-9)
@@ -93,22 +92,22 @@ def print_outcome(progress: Progress) -> None:
     for name, departed in progress.tally.adapted.items():
         sys.stderr.write(f"{name}: {departed}, since the endpoint takes it no other way.\n")
     if progress.stopped:
-        sys.stderr.write(
+        write_err(
             f"Stopped: {progress.stopped}. {progress.done:,} of {counted(progress.total, progress.unit)} are "
             "through; the same command goes on, and its limits count anew.\n"
         )
     if progress.failed:
-        sys.stderr.write(
+        write_err(
             f"{counted(progress.failed, 'trial')} ended without a verdict; the same command tries again:\n"
         )
         for reason, count in progress.reasons.most_common(MOST_REASONS):
-            sys.stderr.write(f"  {count:,} × {reason}\n")
+            write_err(f"  {count:,} × {reason}\n")
 
 
 def print_notes(notes: Iterable[object]) -> None:
     """Say on standard error what to know of a run that is not seen in its ratings, a line each."""
     for note in notes:
-        sys.stderr.write(f"Note: {note}.\n")
+        write_err(f"Note: {note}.\n")
 
 
 def _bar() -> Bar:

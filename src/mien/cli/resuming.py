@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import typer
 
+from mien.cli.output import write_err
 from mien.errors import BudgetReached, Unfinished
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ def resumable(store: Path) -> Generator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        sys.stderr.write(
+        write_err(
             f"\nStopped. All that was answered is kept in {store}; "
             "the same command goes on where this one stopped.\n"
         )
         raise typer.Exit(130) from None
     except (BudgetReached, Unfinished) as stopped:
-        sys.stderr.write(f"Stopped: {stopped}.\n")
+        write_err(f"Stopped: {stopped}.\n")
         raise typer.Exit(INCOMPLETE) from None
 
 
@@ -39,12 +39,11 @@ def require_complete(outcomes: Iterable[Outcome], way_on: str) -> None:
     """End a command with status 3 where a run of its lacks trials, saying which and how to go on."""
     lacking = [outcome for outcome in outcomes if not outcome.complete]
     for outcome in lacking:
-        sys.stderr.write(f"Incomplete: {outcome}; {way_on}.\n")
+        write_err(f"Incomplete: {outcome}; {way_on}.\n")
     if lacking:
         raise typer.Exit(INCOMPLETE)
 
 
 def say(stage: str) -> None:
     """Name on standard error what comes next."""
-    sys.stderr.write(f"{stage}\n")
-    sys.stderr.flush()
+    write_err(f"{stage}\n")

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_serial
 
 from mien.errors import InputError, UnknownName
 from mien.files import read_text
+from mien.names import require_visible
 from mien.types import Sampling, SystemRole
 
 if TYPE_CHECKING:
@@ -200,6 +201,7 @@ def _wording(given: object, source: str | Path) -> dict[str, Any]:
 
 
 def _validated(members: Mapping[str, Any], source: str | Path) -> Protocol:
+    require_visible(str(members.get("name", "")), "protocol", source=source, where="key name")
     try:
         return Protocol.model_validate(members)
     except ValidationError as error:

@@ -13,6 +13,7 @@ import yaml
 
 from mien.errors import InputError, UnknownName
 from mien.files import read_text
+from mien.names import require_visible
 from mien.types import NON_CHOICES, Trait
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ def _checked(numbered: Iterator[tuple[int, Trait]], source: str) -> tuple[Trait,
         folded, where = fold(trait.name), f"line {line}"
         if not folded:
             raise InputError("a blank trait; remove the line or name the trait", source=source, where=where)
+        require_visible(trait.name, "trait", source=source, where=where)
         if folded in NON_CHOICES:
             raise InputError(
                 f"{trait.name!r} cannot be a trait: judges answer {', '.join(NON_CHOICES)} where none fits",

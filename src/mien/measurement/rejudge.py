@@ -11,6 +11,7 @@ from mien.measurement.pipeline import Pipeline
 from mien.measurement.session import Session
 from mien.models.inprocess.loading import Hardware
 from mien.models.usage import Limits
+from mien.names import require_visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,6 +68,7 @@ def rejudge(
     """See `second_opinion`; the session is one on the run's store."""
     if repeat < 0:
         raise UsageError(f"a repeat is 1 or more, not {repeat}")
+    require_visible(name or judge, "name of a judge")
     label = name or (f"{judge}#{repeat}" if repeat else judge)
 
     async def main() -> None:

@@ -12,6 +12,7 @@ from mien.materials.prompts import load_prompts
 from mien.materials.protocols import Protocol, load_protocol
 from mien.materials.traits import TraitSet, load_traits, traits_from_names
 from mien.measurement.length import Length
+from mien.names import require_visible
 from mien.stats.design.trials import lay_out
 from mien.types import InstrumentName
 
@@ -103,6 +104,8 @@ def plan(
     Raises:
         UsageError: an argument, or a file that it names, cannot be used.
     """
+    for what, given_name in (("model", model), ("judge", judge), ("run", name or "")):
+        require_visible(given_name, f"name of a {what}")
     instrument, given = materials.instrument, materials.protocol
     protocol = given if isinstance(given, Protocol) else load_protocol(given)
     if instrument == "instructed":

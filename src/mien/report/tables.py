@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from mien.files.spreadsheet import quoted_cell
 from mien.formatting import plural
 from mien.report.changes import cells, columns
 
@@ -105,8 +106,12 @@ def write(profiles: Sequence[Profile], diff: Diff | None, folder: Path) -> None:
 
 
 def _write_table(table: pd.DataFrame, folder: Path, name: str) -> None:
-    table.to_csv(folder / f"{name}.csv", index=False)
+    table.map(_cell).to_csv(folder / f"{name}.csv", index=False)
     table.to_parquet(folder / f"{name}.parquet", index=False)
+
+
+def _cell(value: object) -> object:
+    return quoted_cell(value) if isinstance(value, str) else value
 
 
 def _write_json(value: Any, path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mien.errors import InputError
 from mien.files import read_jsonl
+from mien.files.spreadsheet import quoted_cell, unquoted_cell
 from mien.types import TIE, Preference
 from mien.viewer.labelling import person_name
 
@@ -31,7 +32,7 @@ def written(suffix: str, runs: tuple[str, str], preferences: Iterable[Preference
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: quoted_cell(cell) for name, cell in row.items()} for row in rows)
     return text.getvalue()
 
 
@@ -76,7 +77,8 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
         if missing := [column for column in COLUMNS[2:] if column not in (rows.fieldnames or ())]:
             raise InputError(f"lacks the column {missing[0]}", source=name)
         try:
-            yield from enumerate(rows, 1)
+            for number, row in enumerate(rows, 1):
+                yield number, {name: unquoted_cell(row[name] or "") for name in COLUMNS if name in row}
         except csv.Error as error:
             raise InputError(f"cannot be read: {error}", source=name) from None
     else:

@@ -207,7 +207,7 @@ def _print_distinct(panel: Panel, top: int) -> None:
             rows,
             left=("run", "trait"),
         )
-    console().print(f"traits with q < {panel.fdr:g}: {counts}", soft_wrap=True)
+    console().print(f"traits with q < {panel.fdr:g}: {counts}", markup=False, soft_wrap=True)
 
 
 def _print_consensus(panel: Panel, top: int) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, counted, fraction, p_value, print_json, print_table
+from mien.cli.output import bold, console, counted, fraction, p_value, print_json, print_table, write_err
 
 if TYPE_CHECKING:
     from mien.runs.run import Run
@@ -79,7 +78,7 @@ def _measure(version: str, store: options.Path) -> Run:
                 on_progress=report,
             )
         except KeyboardInterrupt:
-            sys.stderr.write(f"\nStopped. What was answered is kept in {store}; the same command goes on.\n")
+            write_err(f"\nStopped. What was answered is kept in {store}; the same command goes on.\n")
             raise typer.Exit(130) from None
 
 
@@ -126,7 +125,7 @@ def _print_profile(profile: Profile, truth: dict[str, float]) -> None:
     held = sum(row["low"] <= truth[row["trait"]] <= row["high"] for row in rows)
     rho = spearman([row["rating"] for row in rows], [truth[row["trait"]] for row in rows])
     out = console()
-    out.print(f"[bold]{profile.model}[/bold], what it chooses")
+    out.print(f"{bold(profile.model)}, what it chooses")
     for label, text in diagnostics(profile):
         out.print(f"  {label:<13} {text}", markup=False)
     out.print(
@@ -158,7 +157,7 @@ def _print_diff(diff: Diff, changes: dict[str, float]) -> None:
     planted = sum(map(bool, changes.values()))
     out = console()
     out.print(
-        f"\n[bold]{AFTER}[/bold] against [bold]{BEFORE}[/bold]: {found} of the {planted} planted changes "
+        f"\n{bold(AFTER)} against {bold(BEFORE)}: {found} of the {planted} planted changes "
         f"found, {false} false (q < {diff.fdr:g})"
     )
     out.print(f"  as a whole    one character, unchanged: p {p_value(diff.omnibus['p'])}")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, print_json, print_table
+from mien.cli.output import bold, console, print_json, print_table, write, write_err
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def command(
         if as_markdown:
             from mien.report.markdown import markdown
 
-            sys.stdout.write(markdown(diff, outcomes, warnings, top=shown))
+            write(markdown(diff, outcomes, warnings, top=shown))
         else:
             _print(diff, outcomes, warnings, top=shown)
     if junit is not None:
@@ -112,7 +111,7 @@ def command(
         junit.write_text(as_junit(diff, outcomes), encoding="utf-8")
     for run in runs:
         if any(outcome["incomplete"] for outcome in outcomes) and not (told := run.outcome(judge)).complete:
-            sys.stderr.write(
+            write_err(
                 f"Undecided: {told}; the command that measured it goes on, and --allow-incomplete judges by "
                 "what is there.\n"
             )
@@ -124,7 +123,7 @@ def _print(diff: Diff, outcomes: Sequence[Outcome], warnings: Sequence[str], *, 
     from mien.report.changes import cells, columns, headline, summary
 
     out = console()
-    out.print(f"[bold]{diff.b}[/bold] against [bold]{diff.a}[/bold]: {headline(diff)}")
+    out.print(f"{bold(diff.b)} against {bold(diff.a)}: {headline(diff)}")
     for label, said in summary(diff):
         out.print(f"  {label:<12} {said}", markup=False, soft_wrap=True)
     out.print()

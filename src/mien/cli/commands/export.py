@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mien.cli import options
+from mien.formatting import visible
 
 
 def command(
@@ -22,6 +23,14 @@ def command(
         bool,
         typer.Option("--all", help="Also the trials without a verdict, with the reason in a column failure."),
     ] = False,
+    raw: Annotated[
+        bool,
+        typer.Option(
+            "--raw",
+            help="Leave cells of CSV as they are that a spreadsheet would take for formulas.",
+            show_default="they get an apostrophe in front, which mien import takes away",
+        ),
+    ] = False,
     judge: options.JudgeNameOption = None,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
@@ -33,7 +42,10 @@ def command(
     from mien.runs.run import Run
 
     rows = Run(run, store).rows(judge, without_verdict=everything)
-    if output is None:
-        write_csv(rows, sys.stdout)
+    if output is not None:
+        write_table(rows, output, raw=raw)
+    elif sys.stdout.isatty():  # for people: there it is not on its way into a file
+        shown = ({name: visible(cell) for name, cell in row.items()} for row in rows)
+        write_csv(shown, sys.stdout, raw=raw)
     else:
-        write_table(rows, output)
+        write_csv(rows, sys.stdout, raw=raw)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien.cli import options
 from mien.cli.calling import calling
-from mien.cli.output import console, counted, print_json
+from mien.cli.output import console, counted, print_json, write_err
 from mien.cli.progress import ProgressReport, print_notes, print_outcome
 from mien.cli.resuming import require_complete
 from mien.errors import UsageError
@@ -60,7 +59,7 @@ def command(
                 sampling={"temperature": temperature, "top_p": top_p, "system_role": system_role},
             )
     except KeyboardInterrupt:
-        sys.stderr.write("\nStopped. All that was answered is kept; the same command goes on.\n")
+        write_err("\nStopped. All that was answered is kept; the same command goes on.\n")
         raise typer.Exit(130) from None
     progress = session.progress
     assert progress is not None

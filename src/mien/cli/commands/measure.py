@@ -289,7 +289,8 @@ def _print_estimate(study: Study, estimate: dict[str, Any], *, as_json: bool) ->
         f"  tokens in   {estimate['tokens_in']:>12,}  (estimated)\n"
         f"  tokens out  {estimate['tokens_out']:>12,}  (estimated)\n"
         f"  cost        {cost:>12}\n"
-        "No call was made."
+        "No call was made.",
+        markup=False,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, print_json, print_table
+from mien.cli.output import bold, console, print_json, print_table
 from mien.report.diagnostics import diagnostics
 
 if TYPE_CHECKING:
@@ -54,10 +54,14 @@ def command(
 
 def print_profile(profile: Profile, *, top: int | None) -> None:
     """Print the instrument's health, then the ratings: ``top`` from each end, or all."""
+    from rich.markup import escape
+
     out = console()
     out.print(
-        f"[bold]{profile.run}[/bold]: {profile.model or 'a model without a name'}, {profile.instrument}, "
-        f"protocol {profile.protocol}"
+        f"{bold(profile.run)}: "
+        + escape(
+            f"{profile.model or 'a model without a name'}, {profile.instrument}, protocol {profile.protocol}"
+        )
     )
     for label, text in diagnostics(profile):
         out.print(f"  {label:<13} {text}", markup=False)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, print_json
+from mien.cli.output import console, print_json, write
 from mien.errors import UsageError
 
 
@@ -47,13 +46,13 @@ def command(
         if as_json:
             print_json({"runs": runs, "card": written})
         else:
-            sys.stdout.write(written)
+            write(written)
         return
     with renderers() as executor:  # they get ready while what follows is loaded and fitted
-        from mien.report.folder import write
+        from mien.report.folder import write as write_folder
         from mien.report.page import title
 
-        write(measured, output, executor=executor)
+        write_folder(measured, output, executor=executor)
     page = output / "index.html"
     if as_json:
         print_json({"runs": runs, "title": title(measured), "file": str(page)})

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien.cli import options
+from mien.cli.output import write, write_err
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def command(
     bound = bind(host, port)
     with bound:
         if host not in _LOCAL_HOSTS:
-            sys.stderr.write(f"Whoever reaches {host} can use this model: no key is checked.\n")
+            write_err(f"Whoever reaches {host} can use this model: no key is checked.\n")
         engine = open_engine(model, device=device, dtype=dtype, batch_size=batch_size)
         _serve(model, engine, bound)
 
@@ -53,16 +53,13 @@ def _serve(model: str, engine: Engine, bound: socket.socket) -> None:
     from mien.models.serving import serve
 
     def announce(url: str) -> None:
-        sys.stdout.write(f"Serving {model} at {url} (Ctrl-C stops it)\n")
-        sys.stdout.flush()
+        write(f"Serving {model} at {url} (Ctrl-C stops it)\n")
         body = json.dumps(
             {"model": model, "messages": [{"role": "user", "content": "What is worth reading?"}]}
         )
-        sys.stderr.write(
-            f"Try:  curl {url}/chat/completions -H 'Content-Type: application/json' -d '{body}'\n"
-        )
+        write_err(f"Try:  curl {url}/chat/completions -H 'Content-Type: application/json' -d '{body}'\n")
 
     try:
         asyncio.run(serve(model, engine, bound, announce))
     except KeyboardInterrupt:
-        sys.stderr.write("\nStopped.\n")
+        write_err("\nStopped.\n")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien.cli import options
+from mien.cli.output import write, write_err
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
@@ -65,10 +65,9 @@ def _serve(app: App, bound: socket.socket, host: str, token: str) -> None:
     def announce() -> None:
         name = f"[{host}]" if ":" in host else host
         address = f"http://{name}:{bound.getsockname()[1]}/" + (f"?token={token}" if token else "")
-        sys.stdout.write(f"Showing {app.store} at {address} (Ctrl-C stops it)\n")
-        sys.stdout.flush()
+        write(f"Showing {app.store} at {address} (Ctrl-C stops it)\n")
         if token:
-            sys.stderr.write(
+            write_err(
                 "Whoever has this address with its token can read the store; it goes over the network "
                 "unencrypted.\n"
             )
@@ -76,4 +75,4 @@ def _serve(app: App, bound: socket.socket, host: str, token: str) -> None:
     try:
         asyncio.run(serve(app, bound, announce))
     except KeyboardInterrupt:
-        sys.stderr.write("\nStopped.\n")
+        write_err("\nStopped.\n")

@@ -25,6 +25,7 @@ from mien.materials.prompts.layouts import (
     layout_of,
     spread,
 )
+from mien.names import problem
 from mien.types import Prompt
 
 if TYPE_CHECKING:
@@ -196,4 +197,7 @@ def text_id(text: str) -> str:
 def _given(row: Row, *columns: str) -> str:
     """What the first of some columns holds that holds something."""
     values = (row.get(_folded(column)) for column in columns)
-    return next((str(value) for value in values if not blank(value)), "")
+    found = next((str(value) for value in values if not blank(value)), "")
+    if wrong := problem(found, columns[0]):
+        raise ValueError(wrong)
+    return found

@@ -11,6 +11,7 @@ import msgspec
 
 from mien.errors import InputError, RunConflict, UnknownName
 from mien.formatting import quoted
+from mien.names import require_visible
 from mien.runs.interop.tables import option_columns, read_table
 from mien.runs.run import UNKNOWN_JUDGE, Run, store_path
 from mien.stats.comparisons import comparisons_from
@@ -63,6 +64,7 @@ def import_table(
     Raises:
         MienError: as `import_run`.
     """
+    require_visible(name, "name of a run")
     if model is not None:
         if "model" not in table or model not in set(table["model"]):
             known = sorted(set(table["model"])) if "model" in table else []

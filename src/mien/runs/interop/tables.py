@@ -19,7 +19,10 @@ import numpy as np
 from mien.errors import InputError, UsageError
 from mien.files import Table, read_rows
 from mien.files.rows import blank, whole
+from mien.files.spreadsheet import quoted_cell, unquoted_cell
+from mien.files.text import format_of
 from mien.formatting import enumerated, quoted
+from mien.names import problem, require_visible
 from mien.runs.interop.maps import fitting, mapped, renamed
 from mien.stats.comparisons import comparisons_from
 from mien.types import ALL_JUDGES, NON_CHOICES
@@ -101,15 +104,15 @@ def read_table(
     """
     path = Path(path)
     table = _rows(path, map_by, columns or {})
+    written = not map_by and not columns and format_of(path) == ".csv"  # it may be by `write_csv`
     numbers: list[int] = []
     rows: list[dict[str, str]] = []
     found: dict[str, None] = {}
     for number, row in table.rows:
         found |= dict.fromkeys(row)
         numbers.append(number)
-        rows.append(
-            {name: _cell(value, path, number) for name, value in row.items() if _KNOWN.fullmatch(name)}
-        )
+        cells = {name: _cell(value, path, number) for name, value in row.items() if _KNOWN.fullmatch(name)}
+        rows.append({name: unquoted_cell(cell) for name, cell in cells.items()} if written else cells)
     if not rows:
         raise InputError("holds no rows", source=path)
     shown = option_columns([*found])
@@ -177,6 +180,10 @@ def _check_rows(table: pd.DataFrame, shown: list[str], numbers: list[int], path:
         refuse(values == "", f"{name} is blank")
         for word in NON_CHOICES:
             refuse(values == word, f"{name} is {word!r}, which is a verdict and cannot be a trait")
+    for name in table.columns.drop("response", errors="ignore"):
+        if wrong := [value for value in table[name].unique() if problem(value, "")]:
+            row = int((table[name] == wrong[0]).to_numpy().argmax())
+            require_visible(wrong[0], str(name), source=path, where=f"row {numbers[row]}")
     for i in range(1, len(shown)):
         refuse((options[:, i : i + 1] == options[:, :i]).any(axis=1), "shows one option twice: {options}")
     legal = (options == chosen[:, None]).any(axis=1) | np.isin(chosen.astype(str), NON_CHOICES)
@@ -192,8 +199,13 @@ def _check_rows(table: pd.DataFrame, shown: list[str], numbers: list[int], path:
         )
 
 
-def write_table(rows: Rows, path: Path) -> None:
+def write_table(rows: Rows, path: Path, *, raw: bool = False) -> None:
     """Write the rows of a comparison table as CSV, JSONL or Parquet, by the file's ending.
+
+    Args:
+        rows: to write.
+        path: of the file.
+        raw: write CSV as `write_csv` does with this; the other formats are exact anyhow.
 
     Raises:
         InputError: the ending is none of `FORMATS`.
@@ -208,17 +220,27 @@ def write_table(rows: Rows, path: Path) -> None:
             table.to_parquet(file, index=False)
     else:
         with path.open("w", encoding="utf-8", newline="") as file:
-            (write_csv if path.suffix == ".csv" else _write_jsonl)(rows, file)
+            if path.suffix == ".csv":
+                write_csv(rows, file, raw=raw)
+            else:
+                _write_jsonl(rows, file)
 
 
-def write_csv(rows: Rows, file: TextIO) -> None:
-    """Write the rows of a comparison table as CSV, each as it comes."""
+def write_csv(rows: Rows, file: TextIO, *, raw: bool = False) -> None:
+    """Write the rows of a comparison table as CSV, each as it comes.
+
+    Args:
+        rows: to write.
+        file: where they go.
+        raw: leave cells as they are that a spreadsheet would take for formulas; else they get an apostrophe
+            in front, which `read_table` takes away again.
+    """
     writer: csv.DictWriter[str] | None = None
     for row in rows:
         if writer is None:
             writer = csv.DictWriter(file, row.keys())
             writer.writeheader()
-        writer.writerow(row)
+        writer.writerow(row if raw else {name: quoted_cell(cell) for name, cell in row.items()})
 
 
 def _write_jsonl(rows: Rows, file: TextIO) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from mien.errors import InputError, UsageError
+from mien.files.spreadsheet import quoted_cell, unquoted_cell
 from mien.store.browsing import answered_trials, choices, count_asked
 from mien.store.transcript import options_of, transcript, verdict_of
 from mien.types import NEITHER, NON_CHOICES, REFUSED
@@ -112,7 +113,7 @@ class _Label:
             text = io.StringIO()
             writer = csv.writer(text, lineterminator="\n")
             writer.writerow(_COLUMNS)
-            writer.writerows((run.name, *label) for label in store.labels(run.id))
+            writer.writerows(map(quoted_cell, (run.name, *label)) for label in store.labels(run.id))
         headers = {"Content-Disposition": 'attachment; filename="labels.csv"'}
         return web.Response(text=text.getvalue(), content_type="text/csv", headers=headers)
 
@@ -132,9 +133,9 @@ class _Label:
             run = store.run(name)
             labels: list[tuple[str, str, str]] = []
             for number, row in enumerate(rows, 1):
-                if row.get("run") not in (None, "", name):
+                if unquoted_cell(row.get("run") or name) != name:
                     continue
-                trial, person, chosen = (str(row[column] or "").strip() for column in _COLUMNS[1:])
+                trial, person, chosen = (unquoted_cell(row[column] or "").strip() for column in _COLUMNS[1:])
                 try:
                     options = transcript(db, run.id, trial)["options"]
                 except UsageError as error:

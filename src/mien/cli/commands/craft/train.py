@@ -14,7 +14,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.commands.craft.extra import require_training
-from mien.cli.output import console, counted, fraction, print_json
+from mien.cli.output import console, counted, fraction, print_json, write_err
 from mien.cli.progress import LINE_SECONDS
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def command(
         with contextlib.redirect_stdout(sys.stderr):  # some of what shows a training prints
             outcome = train(data, model=model, out=out, config=chosen, device=device, on_step=StepReport())
     except KeyboardInterrupt:
-        sys.stderr.write("\nStopped. The same command goes on from the last state that was kept.\n")
+        write_err("\nStopped. The same command goes on from the last state that was kept.\n")
         raise typer.Exit(130) from None
     if os.environ.get("RANK", "0") != "0":
         return  # of several processes, the first one speaks
@@ -105,8 +105,7 @@ class StepReport:
         if step.accuracy is not None and step.margin is not None:
             parts.append(f"chosen ahead {fraction(step.accuracy)}, by {step.margin:.2f}")
         parts.append(f"learning rate {step.learning_rate:.1e}")
-        sys.stderr.write(", ".join(parts) + "\n")
-        sys.stderr.flush()
+        write_err(", ".join(parts) + "\n")
 
 
 def _print_outcome(out: Path, model: str, outcome: Outcome) -> None:
