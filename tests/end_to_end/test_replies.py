@@ -110,10 +110,13 @@ CUT = "Warm or blunt? Blunt would do. Let me weigh"
 def test_reasoning_that_was_cut_is_told_by_other_replies(place: Workplace, name: str) -> None:
     cut = recorded(name) if name else finished(CUT, "length")
     whole = finished(f"{HM}\n</think>\n\n{TEXT}", "stop")
-    with Replies(model=in_turn([cut, whole])) as server:
+    with Replies(model=in_turn([cut, whole] * 4 + [cut] * 4)) as server:
         lines = place.mien(*server.study(trials=8), status=3).err
         assert {asked["messages"][-1]["content"].count(TEXT) for asked in server.of("judge")} == {1}
         assert "4 × empty answer (finish_reason length; only reasoning)" in lines
+        # The store remembers: of the next day's replies none would tell.
+        assert "4 × empty answer" in place.mien(*server.study(trials=8), status=3).err
+        assert len(server.of("model")) == 12
 
 
 @pytest.mark.parametrize("name", ["", pytest.param("finish_error_partial", marks=needs_cases)])

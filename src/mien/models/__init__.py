@@ -33,7 +33,8 @@ class Model(Protocol):
         model: its name there.
         supports_schema: whether it obeys a `Request.schema`; None where that is not known. Whoever finds out
             may set it.
-        learnt: what else was found out of it that changes how it is asked, by name; the store remembers it.
+        learnt: what else was found out of it that changes how it is asked or read, by name; the store
+            remembers it.
     """
 
     address: str

@@ -16,7 +16,7 @@ FAILED = Reply(failure="HTTP 500: oops", status=500)
 
 def texts(*replies: Reply, opening: Opening | None = None) -> list[str]:
     """What each of the replies comes to, where all are under way and come in this order."""
-    opening = opening or Opening()
+    opening = opening or Opening({})
 
     async def call(reply: Reply, ready: asyncio.Event) -> str:
         with opening.asking():
@@ -44,6 +44,12 @@ def test_other_replies_tell_what_a_cut_one_is() -> None:
     assert texts(WHOLE, CUT, CLOSED, CUT) == [WHOLE.text, CUT.text, CLOSED.text, ""]
 
 
+def test_what_was_learnt_is_known_from_the_start() -> None:
+    learnt: dict[str, str] = {}
+    assert texts(CLOSED, opening=Opening(learnt)) == [CLOSED.text]
+    assert texts(CUT, opening=Opening(learnt)) == [""]
+
+
 def test_where_nothing_tells_it_is_an_answer() -> None:
     assert texts(CUT) == [CUT.text]
     assert texts(CUT, FAILED, CUT) == [CUT.text, "", CUT.text]
@@ -51,7 +57,7 @@ def test_where_nothing_tells_it_is_an_answer() -> None:
 
 def test_a_call_that_is_given_up_keeps_nobody_waiting() -> None:
     async def main() -> str:
-        opening = Opening()
+        opening = Opening({})
 
         async def call(reply: Reply | None) -> str:
             with opening.asking():

@@ -66,7 +66,8 @@ class Chat:
         supports_schema: whether the endpoint obeys a `Request.schema`; None where that is not known.
             Whoever finds out may set it; unless it is False, schemas are sent.
         learnt: the endpoint's quirks, once a request that heeded them was answered; see
-            `mien.models.http.quirks`.
+            `mien.models.http.quirks`. Also whether the model begins amid its reasoning: see
+            `mien.models.http.opening`.
     """
 
     def __init__(
@@ -94,7 +95,7 @@ class Chat:
         self._refused_parameters = endpoint.refused_by(model)
         self._typical_tokens_out = 500.0
         self._refusal = ""  # why going on is pointless
-        self._opening = Opening()
+        self._opening = Opening(self.learnt)
         self._lasting = set[bytes]()  # malformed replies that asking again does not mend
         self._first_failures: list[str] | None = []  # None once it is known that calls can be answered
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from mien.models.http.replies import Reply
 
+_NAME = "opens_reasoning"  # among what is learnt of a model
+
 
 class Opening:
     """What is known of one model's beginnings.
@@ -21,12 +23,14 @@ class Opening:
     one that was cut off before shows nothing, and looks like an answer. Other replies of the model tell the
     two apart: until one has come, such a reply is held back, unless all that are under way look like it.
 
-    Attributes:
-        opens: whether the template opens it; None where that is not known.
+    Args:
+        learnt: what is remembered of the model; once one of its replies shows that its template opens the
+            reasoning, it says so.
     """
 
-    def __init__(self) -> None:
-        self.opens: bool | None = None
+    def __init__(self, learnt: dict[str, str]) -> None:
+        self._learnt = learnt
+        self._does_not = False  # as far as replies have shown
         self._asking = 0
         self._held = 0
         self._known = asyncio.Event()
@@ -40,6 +44,11 @@ class Opening:
         finally:
             self._asking -= 1
             self._give_up_waiting()
+
+    @property
+    def opens(self) -> bool | None:
+        """Whether the template opens the reasoning; None where that is not known."""
+        return True if _NAME in self._learnt else False if self._does_not else None
 
     async def heed(self, reply: Reply) -> Reply:
         """Learn from a reply, and return what it is known to be: an answer, or reasoning alone."""
@@ -70,5 +79,8 @@ class Opening:
             self._learn(opens=False)
 
     def _learn(self, *, opens: bool) -> None:
-        self.opens = opens
+        if opens:
+            self._learnt[_NAME] = "yes"
+        else:
+            self._does_not = True
         self._known.set()
