@@ -44,7 +44,10 @@ QUOTA = {"error": {"message": "Top up: insufficient balance", "type": "insuffici
     [
         Said(402, {"error": {"message": "Top up"}}),
         Said(429, QUOTA),
-        *(pytest.param(name, marks=needs_cases) for name in ("quota_minimax", "quota_moonshot")),
+        *(
+            pytest.param(name, marks=needs_cases)
+            for name in ("quota_minimax", "quota_moonshot", "base_resp_error_in_200")
+        ),
     ],
 )
 def test_a_spent_account_ends_the_run(place: Workplace, said: Said | str) -> None:
