@@ -38,6 +38,7 @@ def _tag(name: str) -> Marks:
     return _pair(rf"<{name}(?:\s[^<>]*)?>", rf"</{name}\s*>", re.IGNORECASE)
 
 
+_SENTENCE = r"(?=[A-Z][\w'’]*[,.!?:]? [\"“]?\w)"
 _START = r"(?:<\|start\|>\s*assistant\s*)?"
 _FINAL = rf"(?:<\|end\|>)?\s*(?:{_START}<\|channel\|>\s*final\b[^<]*|<\|start\|>\s*assistant\s*)<\|message\|>"
 
@@ -63,11 +64,18 @@ KNOWN: Final = (
         re.compile(rf"{_FINAL}|<\|end\|>(?!\s*(?:<\|start\|>|$))"),
         re.compile(_FINAL),
     ),
-    Marks(  # gpt-oss where the server leaves its special tokens out
-        re.compile(r"(?:assistant)?(?:analysis|commentary)(?=[A-Z\"“'‘(])"),
+    Marks(  # gpt-oss where the server leaves its special tokens out: a channel's name runs into a sentence
+        re.compile(rf"(?:assistant)?(?:analysis|commentary){_SENTENCE}"),
         re.compile(r"assistantfinal"),
-        re.compile(r"(?:(?<=[.!?…:\"”'’)\]\n])|\A)assistantfinal(?=\S)|\Afinal(?=[A-Z\"“])"),
+        re.compile(rf"(?:(?<=[.!?…:\"”'’)\]\n])|\A)assistantfinal(?=\S)|\Afinal{_SENTENCE}"),
         leads=True,
+    ),
+    Marks(
+        re.compile(r"(?:assistant)?(?:analysis|commentary)(?=\S)"),
+        re.compile(r"assistantfinal"),
+        None,
+        leads=True,
+        closes=True,
     ),
     Marks(  # Granite
         re.compile(r"Here(?:'s| is) my thought process:"),
@@ -78,14 +86,18 @@ KNOWN: Final = (
     ),
 )
 
-# Special tokens of chat templates, whatever their name; and what is left of Gemma's where they were left out.
-_TOKENS = r"<[|｜][\w▁:/]{1,40}[|｜]>|<\|(?:channel|turn|think)>|<(?:channel|turn)\|>|\[/?INST\]|\Athought\n"
-#: Any mark, and any special token.
+# Special tokens of chat templates, whatever their name.
+_SPECIAL = r"<[|｜][\w▁:/]{1,40}[|｜]>|<\|(?:channel|turn|think)>|<(?:channel|turn)\|>|\[/?INST\]"
+
+#: Any mark, and any special token; also what is left of Gemma's where those were left out. The look ahead
+#: spares trying them all at each character.
 ANY: Final = re.compile(
-    "|".join(
+    r"(?=[<\[◁])(?:"
+    + "|".join(
         [f"(?i:{marks.opening.pattern}|{marks.closing.pattern})" for marks in KNOWN if not marks.leads]
-        + [_TOKENS]
+        + [_SPECIAL]
     )
+    + r")|\Athought\n"
 )
 
 # Marks that are one token of their models, and those that are several.
