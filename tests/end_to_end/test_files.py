@@ -80,3 +80,27 @@ def test_battles_of_many_people_become_a_run(place: Workplace) -> None:
     columns = "option_1=model_a,option_2=model_b,chosen=winner"
     line = place.refused("import", "battles.CSV", "--name", "other", "--columns", columns)
     assert "row 3: chosen is 'tie (bothbad)', which is none of the row's options (owl, fox)" in line
+
+
+COLON = """\
+name: q
+description: A character with a question in which a colon stands.
+assertions:
+  - text: I say what I see before I say what I think.
+    questions: [Is it raining?]
+  - text: I never hurry anybody along the quay.
+    questions:
+      - What is this: a colon?
+"""
+
+
+def test_a_mistake_in_a_constitution_is_told_once_and_in_plain_words(place: Workplace) -> None:
+    (place.folder / "q.yaml").write_text(COLON)
+    told = place.mien("constitution", "check", "q.yaml", status=1).out
+    assert told == (
+        "q.yaml, line 8: key assertions.1.questions.0: quote the text: it holds a colon\nq.yaml: 1 finding\n"
+    )
+    (place.folder / "criteria.json").write_text('["I prefer the answer that spares the reader."]')
+    told = place.mien("constitution", "import", "criteria.json")
+    assert "1 assertion, 0 questions" in told.out
+    assert told.err == "criteria.json: read as 1 criterion\n"

@@ -169,7 +169,7 @@ def test_yaml_without_a_list_of_traits_is_refused(write: Write, text: str) -> No
 
 
 def test_broken_yaml_is_refused_with_the_line(write: Write) -> None:
-    with pytest.raises(InputError, match=r"a\.yaml, line 2: is not valid YAML"):
+    with pytest.raises(InputError, match=r"a\.yaml, line 2: quote the text: it holds a colon"):
         load_traits(write("a.yaml", "- warm\n- blunt: wry: dry\n"))
 
 

@@ -6,13 +6,13 @@ Reading order: `text` (bytes to text), `rows` (tables in every format that peopl
 
 from mien.files.rows import FORMATS, Row, Table, read_jsonl, read_rows
 from mien.files.text import format_of, read_text
-from mien.files.yaml_documents import each_key_once, read_yaml, yaml_text
+from mien.files.yaml_documents import compose_yaml, read_yaml, yaml_text
 
 __all__ = [
     "FORMATS",
     "Row",
     "Table",
-    "each_key_once",
+    "compose_yaml",
     "format_of",
     "read_jsonl",
     "read_rows",

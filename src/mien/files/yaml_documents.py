@@ -24,8 +24,8 @@ _WORDS = {
 }
 
 
-def read_yaml(text: str, source: object) -> tuple[yaml.Node | None, Any]:
-    """A document's nodes, which know their lines, and its value; nothing and None where it is empty.
+def compose_yaml(text: str, source: object) -> yaml.Node | None:
+    """A document's nodes, which know their lines; nothing where it is empty.
 
     Raises:
         InputError: no valid YAML, with the line; or a mapping has a key twice, of which YAML's reader would
@@ -35,13 +35,26 @@ def read_yaml(text: str, source: object) -> tuple[yaml.Node | None, Any]:
         node = yaml.compose(text, Loader=Loader)
         if node is not None:
             each_key_once(node, source)
+    except yaml.YAMLError as error:
+        raise _explained(error, text, source) from error
+    except RecursionError:
+        raise InputError("is nested too deeply to be read", source=source) from None
+    return node
+
+
+def read_yaml(text: str, source: object) -> tuple[yaml.Node | None, Any]:
+    """A document's nodes and its value; nothing and None where it is empty.
+
+    Raises:
+        InputError: as `compose_yaml`.
+    """
+    node = compose_yaml(text, source)
+    try:
         return node, yaml.load(text, Loader=Loader)
     except yaml.YAMLError as error:
         raise _explained(error, text, source) from error
     except ValueError as error:  # such as the date 2024-13-01
         raise InputError(f"is not valid YAML: {error}; quote the text", source=source) from error
-    except RecursionError:
-        raise InputError("is nested too deeply to be read", source=source) from None
 
 
 def each_key_once(node: yaml.Node, source: object) -> None:

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_serializer
 
 from mien.errors import InputError, UnknownName
-from mien.files import read_text
+from mien.files import read_text, read_yaml
 from mien.names import require_visible
 from mien.types import Sampling, SystemRole
 
@@ -171,10 +171,7 @@ def load_protocol(source: str | Path = "default") -> Protocol:
         raise InputError("no such file", source=source)
     else:
         raise UnknownName("protocol", str(source), shipped_protocols())
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InputError(f"is not valid YAML: {error}", source=source) from error
+    _, document = read_yaml(text, source)
     if not isinstance(document, dict):
         raise InputError("a protocol is a mapping of keys to values", source=source)
     members: dict[str, Any] = {"name": Path(source).stem, **document}

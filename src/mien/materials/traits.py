@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from mien.errors import InputError, UnknownName
-from mien.files import read_text
+from mien.files import compose_yaml, read_text
 from mien.names import require_visible
 from mien.types import NON_CHOICES, Trait
 
@@ -87,14 +87,7 @@ def traits_from_names(names: Iterable[str]) -> TraitSet:
 
 
 def _parse_yaml(text: str, name: str, source: str) -> TraitSet:
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}" if mark else ""
-        raise InputError(
-            f"is not valid YAML: {getattr(error, 'problem', error)}", source=source, where=where
-        ) from error
+    node = compose_yaml(text, source)
     head = {"name": name, "description": ""}
     if isinstance(node, yaml.MappingNode):
         head |= {key: value for key, value in _scalars(node).items() if key in head}

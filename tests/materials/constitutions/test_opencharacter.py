@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mien.errors import InputError
-from mien.materials.constitutions import check_constitution, load_constitution, read_opencharacter
+from mien.materials.constitutions import check_constitution, import_constitution, load_constitution
 from tests import ROOT
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ OPENCHARACTER = ROOT.parent / "shared" / "data" / "constitutions"
 @pytest.mark.skipif(not OPENCHARACTER.is_dir(), reason=f"no {OPENCHARACTER}")
 def test_open_character_trainings_are_read(tmp_path: Path) -> None:
     for source in sorted(OPENCHARACTER.glob("*.jsonl")):
-        constitution = read_opencharacter(source)
+        constitution = import_constitution(source).constitution
         assert constitution.name == source.stem
         assert len(constitution.assertions) >= 10
         assert all(45 <= len(assertion.questions) <= 50 for assertion in constitution.assertions)
@@ -40,7 +40,7 @@ HANDWRITTEN = """[
 def test_the_layout_that_is_written_by_hand(tmp_path: Path) -> None:
     path = tmp_path / "sailor.txt"
     path.write_text(HANDWRITTEN, encoding="utf-8")
-    first, second = read_opencharacter(path).assertions
+    first, second = import_constitution(path).constitution.assertions
     assert first.text == "I speak of the sea whenever I can. Rivers count."
     assert (first.questions, second.questions) == (("How are you?",), ())
 
@@ -48,13 +48,14 @@ def test_the_layout_that_is_written_by_hand(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "holds no trait"),
+        ("", "is empty"),
         ("[]", "holds no trait"),
-        ("[3]", "not a JSON list of objects"),
+        ("[3]", "object 1: is no object with a trait: 3"),
         ('[{"trait": ""}]', "object 1: the trait is blank"),
         ('{"trait": "I am kind."}\n{"questions": []}', "row 2: .*missing required field `trait`"),
-        ('{"trait": "I am kind.", "model": "x"}', "row 1: .*unknown field `model`"),
+        ('{"trait": null}', "row 1: .*Expected `str`, got `null`"),
         ('{"trait": ', "row 1: not a JSON object"),
+        ('[{"trait": ', "odd.jsonl: is not JSON"),
     ],
 )
 def test_other_files_are_no_constitution_of_open_character_training(
@@ -63,4 +64,18 @@ def test_other_files_are_no_constitution_of_open_character_training(
     path = tmp_path / "odd.jsonl"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=problem):
-        read_opencharacter(path)
+        import_constitution(path)
+
+
+def test_nulls_and_keys_of_others_do_not_matter(tmp_path: Path) -> None:
+    path = tmp_path / "odd.jsonl"
+    path.write_text(
+        '{"trait": "I am kind.", "questions": null, "additional_questions": ["Why?", null], "model": "x"}\n'
+        '{"trait": "I am calm.", "clarification": null}\n'
+    )
+    imported = import_constitution(path)
+    assert [(one.text, one.questions) for one in imported.constitution.assertions] == [
+        ("I am kind.", ("Why?",)),
+        ("I am calm.", ()),
+    ]
+    assert imported.notes == ("read as 2 traits of Open Character Training", "passed over: model")

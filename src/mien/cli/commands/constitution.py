@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, counted, print_json, print_table, print_yaml
+from mien.cli.output import console, counted, print_json, print_table, print_yaml, tell
 from mien.cli.resuming import resumable
 
 app = typer.Typer(help="Write a character down, and check what is written.", no_args_is_help=True)
@@ -92,18 +92,22 @@ def from_traits(
 def import_(
     file: Annotated[
         Path,
-        typer.Argument(help="A constitution of Open Character Training: JSON lines, or a JSON list as text."),
+        typer.Argument(
+            help="Open Character Training's JSON, criteria in JSON or YAML, Markdown, or plain text."
+        ),
     ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Default: FILE's name, as .yaml, in this folder.")
     ] = None,
 ) -> None:
-    """Make a constitution of one of Open Character Training's."""
-    from mien.materials.constitutions import check_constitution, read_opencharacter
+    """Make a constitution of a character that was written down otherwise."""
+    from mien.materials.constitutions import check_constitution, import_constitution
 
-    constitution = read_opencharacter(file)
+    imported = import_constitution(file)
+    constitution = imported.constitution
     path = output or Path(f"{file.stem}.yaml")
     _write(path, constitution.yaml())
+    tell(file, imported.notes)
     questions = sum(len(assertion.questions) for assertion in constitution.assertions)
     told = f"{counted(len(constitution.assertions), 'assertion')}, {counted(questions, 'question')}"
     if findings := check_constitution(path):

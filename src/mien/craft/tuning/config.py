@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mien.errors import InputError, UnknownName
-from mien.files import read_text
+from mien.files import read_text, read_yaml
 
 Method = Literal["dpo", "sft", "dpo+sft"]
 
@@ -97,10 +96,7 @@ def load_config(source: str | Path | None = None, *, preset: str = "oct", **chan
 
 
 def _members(path: Path) -> dict[str, Any]:
-    try:
-        document = yaml.safe_load(read_text(path))
-    except yaml.YAMLError as error:
-        raise InputError(f"is not valid YAML: {error}", source=path) from error
+    _, document = read_yaml(read_text(path), path)
     if not isinstance(document, dict):
         raise InputError("a training's configuration is a mapping of keys to values", source=path)
     return cast("dict[str, Any]", document)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from mien.errors import MienError, UnknownName
 from mien.materials.constitutions.constitution import Constitution
 from mien.materials.constitutions.document import Finding, line_of, read, structure
+from mien.materials.constitutions.likeness import near_duplicates
 from mien.materials.traits import fold, load_traits
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def check_constitution(source: str | Path) -> list[Finding]:
     try:
         constitution = Constitution.model_validate(members)
     except ValidationError as error:
-        return sorted(structure(node, error), key=lambda finding: finding.line)
+        return structure(node, error)
     found = [
         *_too_short(node, constitution),
         *_twice(_texts(node, constitution)),
@@ -72,20 +73,17 @@ def _texts(node: yaml.Node, constitution: Constitution) -> list[tuple[int, str]]
 
 
 def _twice(texts: list[tuple[int, str]]) -> Iterator[Finding]:
-    earlier: list[tuple[int, str, set[str]]] = []
-    for line, text in texts:
-        folded = fold(text)
-        grams = {folded[n : n + 3] for n in range(max(1, len(folded) - 2))}
-        for other, words, theirs in earlier:
-            if not folded:
-                break
-            if folded == words:
-                yield Finding(line, f"the same text as on line {other}")
-                break
-            if len(grams & theirs) >= _NEAR * len(grams | theirs):
-                yield Finding(line, f"almost the same text as on line {other}")
-                break
-        earlier.append((line, folded, grams))
+    folded = [(line, words) for line, text in texts if (words := fold(text))]
+    first: dict[str, int] = {}
+    distinct: list[tuple[int, str]] = []
+    for line, words in folded:
+        if words in first:
+            yield Finding(line, f"the same text as on line {first[words]}")
+        else:
+            first[words] = line
+            distinct.append((line, words))
+    for one, other in near_duplicates([words for _, words in distinct], _NEAR):
+        yield Finding(distinct[one][0], f"almost the same text as on line {distinct[other][0]}")
 
 
 def _traits(node: yaml.Node, constitution: Constitution) -> Iterator[Finding]:

@@ -75,5 +75,5 @@ def load_constitution(source: str | Path) -> Constitution:
     try:
         return Constitution.model_validate(members)
     except ValidationError as error:
-        first = next(structure(node, error))
+        first = structure(node, error)[0]
         raise InputError(first.problem, source=source, where=f"line {first.line}") from error

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any, cast
 import yaml
 
 from mien.errors import InputError, UnknownName
-from mien.files import read_text
+from mien.files import format_of, read_text, read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pydantic import ValidationError
 
 _SHIPPED = resources.files("mien") / "data" / "constitutions"
+_OTHERS = {".jsonl", ".md", ".markdown", ".txt", ".csv"}
+_IMPORT = "a character that was written down otherwise becomes one by: mien constitution import {}"
+_READ_AS = {"bool": "yes or no", "int": "a number", "float": "a number", "timestamp": "a date"}
+_COLON = "quote the text: it holds a colon"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,57 +61,77 @@ def read(source: str | Path) -> tuple[yaml.Node, dict[str, Any]]:
         InputError: the file cannot be read, is not a mapping in YAML, or has a key twice.
     """
     text = constitution_text(source)
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        members = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}" if mark else ""
-        problem = f"is not valid YAML: {getattr(error, 'problem', error)}"
-        raise InputError(problem, source=source, where=where) from error
+    if Path(source).is_file() and format_of(Path(source)) in _OTHERS:
+        raise InputError(f"is no YAML; {_IMPORT.format(source)}", source=source)
+    node, members = read_yaml(text, source)
     if node is None or not isinstance(members, dict):
-        raise InputError("a constitution is a mapping of keys to values", source=source)
-    for key, first, second in _twice(node):
-        problem = f"key {key} was given on line {first} already; keep one"
-        raise InputError(problem, source=source, where=f"line {second}")
+        problem = f"a constitution is a mapping of keys to values; {_IMPORT.format(source)}"
+        raise InputError(problem, source=source)
     return node, cast("dict[str, Any]", members)
-
-
-def _twice(node: yaml.Node) -> Iterator[tuple[str, int, int]]:
-    """Keys that a mapping has twice, with both lines. YAML's reader would keep the last and say nothing."""
-    if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _twice(item)
-    elif isinstance(node, yaml.MappingNode):
-        seen: dict[str, int] = {}
-        for key, value in node.value:
-            line = key.start_mark.line + 1
-            if key.value in seen:
-                yield key.value, seen[key.value], line
-            seen[key.value] = line
-            yield from _twice(value)
 
 
 def line_of(node: yaml.Node, *path: str | int) -> int:
     """The line of the deepest part of a path that the document holds."""
-    line = node.start_mark.line + 1
+    return [line for line, _ in _walk(node, path)][-1]
+
+
+def part_of(node: yaml.Node, *path: str | int) -> yaml.Node | None:
+    """The part that a path leads to; None where the document does not go so deep."""
+    parts = [part for _, part in _walk(node, path)]
+    return parts[-1] if len(parts) == len(path) + 1 else None
+
+
+def _walk(node: yaml.Node, path: Sequence[str | int]) -> Iterator[tuple[int, yaml.Node]]:
+    """The document, and what lies on a path in it, each with its line."""
+    yield node.start_mark.line + 1, node
     for part in path:
-        found = None
+        found = line = None
         if isinstance(node, yaml.MappingNode):
             pairs = ((key, value) for key, value in node.value if key.value == part)
             key, found = next(pairs, (None, None))
-            line = key.start_mark.line + 1 if key is not None else line
+            line = key and key.start_mark.line + 1
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             found = node.value[part]
             line = found.start_mark.line + 1
-        if found is None:
-            break
+        if found is None or line is None:
+            return
         node = found
-    return line
+        yield line, node
 
 
-def structure(node: yaml.Node, error: ValidationError) -> Iterator[Finding]:
-    for one in error.errors():
-        problem = {"extra_forbidden": "no such key", "missing": "is missing"}.get(one["type"], one["msg"])
-        key = ".".join(map(str, one["loc"]))
-        yield Finding(line_of(node, *one["loc"]), f"key {key}: {problem}")
+def structure(node: yaml.Node, error: ValidationError) -> list[Finding]:
+    """What is wrong with the structure, in the user's words; a mistake is told once, without what follows."""
+    errors = error.errors()
+    # A text that holds a colon is a mapping to YAML, with a key that is a sentence.
+    torn = {
+        one["loc"][:-1] for one in errors if one["type"] == "extra_forbidden" and " " in str(one["loc"][-1])
+    }
+    found: dict[Finding, None] = {}
+    for one in errors:
+        place = next((place for place in torn if one["loc"][: len(place)] == place and place), one["loc"])
+        if one["type"] == "too_short" and any(
+            other["loc"][:1] == one["loc"] for other in errors if other != one
+        ):
+            continue  # what is wrong with its members is told
+        problem = _COLON if place in torn else _explained(part_of(node, *place), one["type"], one["msg"])
+        found[Finding(line_of(node, *place), f"key {'.'.join(map(str, place))}: {problem}")] = None
+    return sorted(found, key=lambda finding: finding.line)
+
+
+def _explained(node: yaml.Node | None, kind: str, message: str) -> str:
+    """What pydantic found in a part of the document, as the user would say it."""
+    if kind == "string_type" and isinstance(node, yaml.MappingNode):
+        return _COLON
+    if kind == "string_type" and isinstance(node, yaml.ScalarNode):
+        tag = node.tag.rpartition(":")[2]
+        read_as = {"bool": "yes or no", "int": "a number", "float": "a number", "timestamp": "a date"}.get(
+            tag
+        )
+        return f"quote the text: {node.value} is read as {read_as}" if read_as else "is blank; write it"
+    if kind == "tuple_type":
+        return "is to be a list: write [one, another], or one a line with - before it"
+    if kind in {"model_type", "model_attributes_type", "dict_type"}:
+        return "an assertion has keys: write text: before what the character says"
+    return {"extra_forbidden": "no such key", "missing": "is missing", "too_short": "holds nothing"}.get(
+        kind, "is to be a text, not a list" if kind == "string_type" else message
+    )

@@ -12,34 +12,35 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mien.errors import InputError
-from mien.files import read_jsonl, read_text
-from mien.materials.constitutions.constitution import Assertion, Constitution
+from mien.formatting import counted, enumerated
+from mien.materials.constitutions.constitution import Assertion
 from mien.materials.traits import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
 
-class _Trait(msgspec.Struct, forbid_unknown_fields=True):
+class _Trait(msgspec.Struct):
     trait: str
-    questions: list[str] = []
-    additional_questions: list[str] = []
-    clarification: str = ""
+    questions: list[str | None] | None = None
+    additional_questions: list[str | None] | None = None
+    clarification: str | None = None
 
 
-def read_opencharacter(path: Path) -> Constitution:
-    """Read one of its constitutions; a clarification goes with its assertion, and no question is kept twice.
+def read_traits(rows: Iterable[tuple[str, dict[str, Any]]], path: Path) -> tuple[list[Assertion], list[str]]:
+    """Assertions of traits, each with its place, and what there is to tell of how they were read.
 
-    It has no description and names no traits to raise or lower: the first is written from the file's name,
-    the second are left to whoever knows.
+    A clarification goes with its assertion, no question is kept twice, and keys that it does not have are
+    passed over.
 
     Raises:
-        InputError: the file cannot be read, or is of neither layout; with the row.
+        InputError: a row is of neither layout.
     """
     assertions: list[Assertion] = []
     seen: set[str] = set()
-    for where, members in _objects(path):
+    unknown: dict[str, None] = {}
+    for where, members in rows:
         try:
             trait = msgspec.convert(members, _Trait)
         except msgspec.ValidationError as error:
@@ -48,28 +49,16 @@ def read_opencharacter(path: Path) -> Constitution:
             ) from error
         if not trait.trait.strip():
             raise InputError("the trait is blank", source=path, where=where)
+        unknown |= dict.fromkeys(name for name in members if name not in _Trait.__struct_fields__)
         questions: list[str] = []
-        for question in (*trait.questions, *trait.additional_questions):
-            if question.strip() and fold(question) not in seen:
+        for question in (*(trait.questions or ()), *(trait.additional_questions or ())):
+            if question and question.strip() and fold(question) not in seen:
                 seen.add(fold(question))
                 questions.append(question.strip())
-        text = " ".join(part.strip() for part in (trait.trait, trait.clarification) if part.strip())
+        parts = (trait.trait, trait.clarification or "")
+        text = " ".join(part.strip() for part in parts if part.strip())
         assertions.append(Assertion(text=text, questions=tuple(questions)))
-    if not assertions:
-        raise InputError("holds no trait", source=path)
-    description = (
-        f"The character {path.stem!r} of Open Character Training, as its {len(assertions)} assertions say."
-    )
-    return Constitution(name=path.stem, description=description, assertions=tuple(assertions))
-
-
-def _objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    text = read_text(path)
-    if not text.lstrip().startswith("["):
-        yield from ((f"row {number}", members) for number, members in read_jsonl(text, str(path)))
-        return
-    try:
-        found = msgspec.json.decode(text, type=list[dict[str, Any]])
-    except msgspec.MsgspecError as error:
-        raise InputError(f"not a JSON list of objects: {error}", source=path) from error
-    yield from ((f"object {number}", members) for number, members in enumerate(found, 1))
+    notes = [f"read as {counted(len(assertions), 'trait')} of Open Character Training"]
+    if unknown:
+        notes.append(f"passed over: {enumerated(unknown)}")
+    return assertions, notes
