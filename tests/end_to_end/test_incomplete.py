@@ -111,6 +111,11 @@ def test_trials_that_failed_are_rows_with_their_reason(place: Workplace) -> None
     assert all(row["prompt_id"] in shown for row in failed)
     place.mien("export", "run", "--all", "-o", "all.jsonl")
     assert (place.folder / "all.jsonl").read_text().count('"failure"') == 40
+    # A run that is made of the table lacks them, too.
+    place.mien("export", "run", "--all", "-o", "all.csv")
+    place.mien("import", "all.csv", "--name", "copy")
+    assert place.exported("copy", "--all") == every
+    assert f"{len(failed)} of 40 trials of copy are missing" in place.mien("profile", "copy").out
     # They are tried again, and then nothing is missing.
     place.server.configure(faults={})
     place.mien(*place.study())

@@ -140,6 +140,8 @@ def test_why_a_character_is_not_proved() -> None:
     assert proof(found, written).failures == []
     assert proof(found, written, max_collateral=1).failures == []
     assert proof(found, written, max_collateral=0).failures == ["1 other trait moved, more than 0: t06"]
+    lacking = proof(found, written, missing=("3 of 9 trials of b are missing (3 failed)",))
+    assert (lacking.failures, lacking.to_dict()["passed"]) == ([], False)
     none = change()
     [rise, fall] = proof(none, written).failures
     assert rise.startswith("t03 was to rise, and from base to trained it moved by ")

@@ -17,13 +17,15 @@ from mien.runs.run import UNKNOWN_JUDGE, Run, store_path
 from mien.stats.comparisons import comparisons_from
 from mien.store.records import JudgeRecord, RunInfo
 from mien.store.store import Store
-from mien.types import Call, Prompt, Trait, Trial, Verdict
+from mien.types import UNREADABLE, Call, Prompt, Trait, Trial, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import pandas as pd
+
+    from mien.store.records import RunRecord
 
 
 def import_run(
@@ -79,12 +81,12 @@ def import_table(
     if "prompt_id" in table:
         prompts = table["prompt_id"].tolist()
     else:  # a prompt a row, and none that another table shares
-        prompts = comparisons_from(options, table["chosen"].tolist()).clusters
+        chosen = [verdict or UNREADABLE for verdict in table["chosen"]]
+        prompts = comparisons_from(options, chosen).clusters
     trials = {
         trial: Trial(trial, 0, shown, Prompt(prompt, ""))
         for trial, shown, prompt in zip(reversed(ids), reversed(options), reversed(prompts), strict=True)
     }
-    responses = table.get("response", ())
     with Store(store_path(store)) as opened:
         if name in {run.name for run in opened.runs()}:
             raise RunConflict(f"there is a run named {name!r} already; choose another with --name")
@@ -102,14 +104,22 @@ def import_table(
         )
         known = (JudgeRecord(name=judge, model=judge, settings="{}") for judge in dict.fromkeys(judges))
         opened.add_judge(run.id, *known)
-        rows = zip_longest(ids, judges, table["chosen"], responses, fillvalue="")
-        for trial, judge, chosen, response in rows:
-            if response:
-                key = blake2b(f"import\n{name}\n{trial}\n{response}".encode(), digest_size=16).hexdigest()
-                opened.put_call(Call(key=key, endpoint="import", model=single["model"], text=response))
-                opened.put_response(run.id, trial, key)
-            opened.put_verdict(run.id, Verdict(trial=trial, judge=judge, chosen=chosen))
+        _put_rows(opened, run, table, ids, judges)
     return Run(name, store_path(store))
+
+
+def _put_rows(store: Store, run: RunRecord, table: pd.DataFrame, ids: list[str], judges: list[str]) -> None:
+    """Put the verdicts with their responses, and why trials without one have none."""
+    responses, failures = table.get("response", ()), table.get("failure", ())
+    rows = zip_longest(ids, judges, table["chosen"], responses, failures, fillvalue="")
+    for trial, judge, chosen, response, failure in rows:
+        text, lack = (response, "") if chosen else ("", failure)
+        if text or lack:
+            key = blake2b(f"import\n{run.name}\n{trial}\n{text or lack}".encode(), digest_size=16).hexdigest()
+            store.put_call(Call(key=key, endpoint="import", model=run.model, text=text, failure=lack))
+            store.put_response(run.id, trial, key)
+        if chosen:
+            store.put_verdict(run.id, Verdict(trial=trial, judge=judge, chosen=chosen))
 
 
 def _single(table: pd.DataFrame, column: str, source: str) -> str:

@@ -2,7 +2,8 @@
 
 Columns: ``option_1``, ``option_2`` (… ``option_k``) in the order shown to the model, and ``chosen``, one of
 them or ``neither``, ``tie``, ``refused``, ``unreadable``; optionally ``model``, ``prompt_id``, ``judge``,
-``instrument``, ``trial_id``, ``response``.
+``instrument``, ``trial_id``, ``response``; and ``failure``, why a row's trial has no verdict, where
+``chosen`` is blank.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     Rows = Iterable[dict[str, str]]
 
-OPTIONAL_COLUMNS = ("model", "prompt_id", "judge", "instrument", "trial_id", "response")
+OPTIONAL_COLUMNS = ("model", "prompt_id", "judge", "instrument", "trial_id", "response", "failure")
 #: What a table can be written as.
 FORMATS = (".csv", ".jsonl", ".parquet")
 _KNOWN: Final = re.compile(rf"option_\d+|chosen|{'|'.join(OPTIONAL_COLUMNS)}")
@@ -56,7 +57,7 @@ def read_comparisons(path: str | Path) -> Comparisons:
 def comparisons_from_table(table: pd.DataFrame, *, source: str = "table") -> Comparisons:
     """Turn a table as `read_table` gives it into arrays.
 
-    Verdicts of several judges all count.
+    Verdicts of several judges all count, and rows without a verdict as missing.
 
     Raises:
         InputError: the table holds several models or instruments.
@@ -69,11 +70,14 @@ def comparisons_from_table(table: pd.DataFrame, *, source: str = "table") -> Com
                 source=source,
                 where=f"column {column}",
             )
+    missing = int((table["chosen"] == "").sum())
+    table = table[table["chosen"] != ""]
     clusters = table["prompt_id"].to_numpy(dtype=object) if "prompt_id" in table else None
     return comparisons_from(
         table[option_columns(table.columns)].to_numpy(dtype=object),
         table["chosen"].to_numpy(dtype=object),
         clusters,
+        missing=missing,
     )
 
 
@@ -98,7 +102,8 @@ def read_table(
 
     Raises:
         InputError: a column is missing, or a row holds a blank, an option twice, or a ``chosen`` that is
-            none of its options and none of `mien.types.NON_CHOICES`; with the row's number. A ``prompt_id``
+            none of its options and none of `mien.types.NON_CHOICES`, unless it is blank and the row has a
+            ``failure``; with the row's number. A ``prompt_id``
             that is blank throughout counts as absent.
         UsageError: both a map and columns, or a column that a table does not have.
     """
@@ -180,13 +185,15 @@ def _check_rows(table: pd.DataFrame, shown: list[str], numbers: list[int], path:
         refuse(values == "", f"{name} is blank")
         for word in NON_CHOICES:
             refuse(values == word, f"{name} is {word!r}, which is a verdict and cannot be a trait")
-    for name in table.columns.drop("response", errors="ignore"):
+    for name in table.columns.drop(["response", "failure"], errors="ignore"):
         if wrong := [value for value in table[name].unique() if problem(value, "")]:
             row = int((table[name] == wrong[0]).to_numpy().argmax())
             require_visible(wrong[0], str(name), source=path, where=f"row {numbers[row]}")
     for i in range(1, len(shown)):
         refuse((options[:, i : i + 1] == options[:, :i]).any(axis=1), "shows one option twice: {options}")
     legal = (options == chosen[:, None]).any(axis=1) | np.isin(chosen.astype(str), NON_CHOICES)
+    if "failure" in table:
+        legal |= (chosen == "") & (table["failure"] != "").to_numpy()
     refuse(
         ~legal,
         "chosen is {chosen}, which is none of the row's options ({options}) "
