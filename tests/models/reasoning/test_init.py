@@ -96,6 +96,7 @@ def test_reasoning_that_begins_late_and_was_cut_off_leaves_no_answer() -> None:
         ("Such as:\n<think>\nhm\n</think>\nyes", "<think>"),
         ("thought\nI am warm", "thought\n"),
         ("yes<|eot_id|>", "<|eot_id|>"),
+        ("yes<end_of_turn>", "<end_of_turn>"),
         ("Use:\n```\n<think>\nhm\n</think>\n```\nand go on.", ""),
         ("Close it with `</think>` and answer.", ""),
         ('It is called "<think>" there.', ""),

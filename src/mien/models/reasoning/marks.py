@@ -87,7 +87,10 @@ KNOWN: Final = (
 )
 
 # Special tokens of chat templates, whatever their name.
-_SPECIAL = r"<[|｜][\w▁:/]{1,40}[|｜]>|<\|(?:channel|turn|think)>|<(?:channel|turn)\|>|\[/?INST\]"
+_SPECIAL = (
+    r"<[|｜][\w▁:/]{1,40}[|｜]>|<\|(?:channel|turn|think)>|<(?:channel|turn)\|>|<(?:start|end)_of_turn>"
+    r"|\[/?INST\]"
+)
 
 #: Any mark, and any special token; also what is left of Gemma's where those were left out. The look ahead
 #: spares trying them all at each character.
