@@ -1,6 +1,6 @@
-"""Diffs of simulated runs give what they gave when they knew ratings alone.
+"""Diffs of simulated runs give what they gave.
 
-``as_before.json`` was written by the code of 2026-11-25, with all digits, from the runs that `table` makes.
+``as_before.json`` was written by the code of 2026-11-27, with all digits, from the runs that `table` makes.
 """
 
 from __future__ import annotations

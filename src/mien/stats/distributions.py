@@ -54,11 +54,6 @@ def chi2_sf(x: float, df: float) -> float:
     return float(_special.chdtrc(df, x)) if x > 0 else 1.0
 
 
-def f_sf(x: float, df: float, df_error: float) -> float:
-    """Probability that Fisher's F exceeds ``x``."""
-    return float(_special.fdtrc(df, df_error, x)) if x > 0 else 1.0
-
-
 def beta_ppf(p: float, a: ArrayLike, b: ArrayLike) -> Floats:
     """Quantile of the beta law."""
     return _floats(_special.betaincinv(a, b, p))

@@ -7,7 +7,7 @@ import scipy.optimize
 from mien.errors import UsageError
 from mien.stats import choice
 from mien.stats.choice.likelihood import Trials
-from mien.stats.choice.misclassification import Misreading, _gradient_by_rate, corrected_fit, misreading
+from mien.stats.choice.misclassification import Misreading, corrected_fit, gradient_by_rate, misreading
 from mien.stats.comparisons import Comparisons
 from mien.stats.diffs import diff
 from mien.stats.profiles import rate
@@ -85,7 +85,7 @@ def test_the_slope_in_the_errors_is_that_of_refits():
     fit = corrected_fit(Trials.of(options, read, 6), known(judge.rate))
     trials = Trials.of(options, read, 6, misread=judge.rate)
     _, probabilities = trials.log_likelihood(np.concatenate([fit.scores, fit.positions]))
-    slope = (fit.bread @ _gradient_by_rate(trials, probabilities))[:6]
+    slope = (fit.bread @ gradient_by_rate(trials, probabilities))[:6]
     refits = [
         (corrected_fit(Trials.of(options, read, 6), known(judge.rate + d)).scores - fit.scores) / 0.01
         for d in 0.01 * np.eye(6)

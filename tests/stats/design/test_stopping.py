@@ -190,4 +190,4 @@ def test_intervals_hold_the_truth_after_stopping(rule: Rule) -> None:
         covered.append(np.abs(fit.scores - scores) < margin)
         rounds.append(check.rounds)
     assert len(set(rounds)) > 5  # the verdicts decided
-    assert 0.93 <= np.mean(covered) <= 0.97
+    assert 0.93 <= np.mean(covered) <= 0.985

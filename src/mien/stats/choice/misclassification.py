@@ -129,11 +129,11 @@ def corrected_fit(trials: Trials, judge: Misreading, *, alpha: float = DEFAULT_A
     trials = trials.misread_by(judge.rate)
     fitted = fit(trials, alpha=alpha)
     _, probabilities = trials.log_likelihood(np.concatenate([fitted.scores, fitted.positions]))
-    slope = fitted.bread @ _gradient_by_rate(trials, probabilities)
+    slope = fitted.bread @ gradient_by_rate(trials, probabilities)
     return replace(fitted, covariance=fitted.covariance + slope @ judge.covariance @ slope.T)
 
 
-def _gradient_by_rate(trials: Trials, probabilities: Floats) -> Floats:
+def gradient_by_rate(trials: Trials, probabilities: Floats) -> Floats:
     """(p, n) E[∂g/∂e]: of one trial z · s p_a p_b/(m_a m_b) · (p_a at e_a, −p_b at e_b), z = x_a − x_b."""
     assert trials.misread is not None
     kept = 1 - trials.misread.sum(axis=0)

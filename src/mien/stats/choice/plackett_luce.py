@@ -164,6 +164,9 @@ def _fitted(
     covariance, correction, inflation = sandwich(bread, gradients, n_trials, effective)
     if prior is not None:
         covariance = covariance + bread[:, :n_items] @ prior.precision @ bread[:n_items]
+    pull = np.diag(bread @ penalty.precision @ bread)
+    least = inflation * (np.diag(bread) - pull) + pull
+    covariance = _raised(covariance, least, n_items)
     return ChoiceFit(
         scores=params[:n_items] - params[:n_items].mean(),
         positions=params[n_items:] - params[n_items:].mean(),
@@ -285,6 +288,23 @@ def sandwich(
     inflation = max(1.0, float(np.sum(bread * meat)) / effective)  # of variance, by ties within clusters
     covariance = bread @ meat @ bread + min(effective / spare, 0.5) * inflation * bread
     return covariance, correction, inflation
+
+
+def _raised(covariance: Floats, least: Floats, n_items: int) -> Floats:
+    """The covariance with no score's variance below what the trials allow.
+
+    The residuals of an item that is never chosen, or always, are nearly 0, and with them what the sandwich
+    says of its score, which is known less than any other. What the trials allow does not depend on what was
+    chosen: the bread, of which φ widens the part that comes from them. Scores keep their sum of 0, which
+    takes back a little of what is added: hence the loop.
+    """
+    raised = covariance.copy()
+    scores = raised[:n_items, :n_items]
+    while True:
+        short = np.maximum(least[:n_items] - np.diag(scores), 0)
+        if not np.any(short > 1e-10 * least[:n_items]):
+            return raised
+        scores += np.diag(short) - (short[:, None] + short - short.mean()) / n_items
 
 
 def _require_finite(trials: Trials, alpha: float, params: Floats) -> None:

@@ -8,11 +8,11 @@ import numpy as np
 
 from mien.stats.distributions import t_half_width, t_two_sided
 from mien.stats.estimates.jackknife import Jackknife, cross_covariance, difference
-from mien.stats.estimates.wald import wald_test
+from mien.stats.sign_flips import gather, sign_flip_test
 
 if TYPE_CHECKING:
     from mien.stats.estimates.estimates import Estimates
-    from mien.stats.estimates.wald import WaldTest
+    from mien.stats.sign_flips import FlipTest
     from mien.types import Floats
 
 
@@ -71,16 +71,12 @@ class Joint(NamedTuple):
         standing = np.divide(size, stderr, out=np.where(size > 0, np.inf, 0.0), where=stderr > 0)
         return t_two_sided(standing, self.df)
 
-    def omnibus(self, a: Estimates, b: Estimates) -> WaldTest:
-        """Test that there is no difference in any quantity."""
-        scale = 1.0
-        if a.unit is None:  # variances of several scales do not add up as they are
-            stderr = self.stderr
-            scale = np.divide(1.0, stderr, out=np.zeros_like(stderr), where=stderr > 0) ** 2
-        var_a, var_b = (float(np.sum(np.diag(one.covariance) * scale)) for one in (a, b))
-        overall = _welch(var_a, var_b, a.n_clusters - 1, b.n_clusters - 1)
-        n_clusters = min(float(overall) + 1, a.n_clusters + b.n_clusters - self.shared)
-        return wald_test(self.delta, self.covariance, n_clusters, centred=a.centred)
+    def omnibus(self, a: Estimates, b: Estimates) -> FlipTest:
+        """Test that there is no difference in any quantity, by turning clusters around."""
+        rows = gather(self.jackknife.gradients)
+        pulls = rows @ (self.jackknife.correction[:, None] * self.jackknife.bread)
+        parts = np.concatenate([pulls, *map(np.diag, self.jackknife.unseen)])
+        return sign_flip_test(self.delta, parts, a.working + b.working)
 
 
 def _welch(var_a: Any, var_b: Any, df_a: Any, df_b: Any) -> Floats:

@@ -70,6 +70,8 @@ class Estimates:
             is left is independent of the clusters, and of other estimates.
         told: (C, n) sparse, True where a cluster tells of a quantity.
         df: (n,) degrees of freedom of each value's own interval.
+        working: (n, n) covariance that takes no notice of clusters: the metric in which quantities count as a
+            whole.
         sample: what they were made of.
         noun: what one quantity is called; a diff's rows and keys are called so, too.
         reliability: share of the variance of the values that is not error, where that is known.
@@ -87,6 +89,7 @@ class Estimates:
     jackknife: Jackknife
     told: sp.csr_array
     df: Floats
+    working: Floats
     sample: Sample
     noun: str = "quantity"
     reliability: float | None = None
@@ -180,4 +183,5 @@ class Estimates:
             ),
             told=sp.csr_array(self.told[:, items]),
             df=self.df[items],
+            working=self.working[np.ix_(items, items)],
         )

@@ -67,6 +67,7 @@ def means(
         correction=np.sqrt((counts - 1) / counts),
         unseen=np.array([[one.unseen for one in found]]),
     )
+    covariance = jackknife.covariance()
     # A few prompts carry the variance of skewed numbers, such as lengths, which is then known less well; that
     # of a share follows from the share.
     shares = np.array([isinstance(one.unit, Share) for one in quantities])
@@ -74,10 +75,11 @@ def means(
         label=label,
         quantities=tuple(quantities),
         values=np.array([one.value for one in found]),
-        covariance=jackknife.covariance(),
+        covariance=covariance,
         jackknife=jackknife,
         told=sp.csr_array((np.ones(len(rows), dtype=bool), (rows, columns)), shape=told.shape),
         df=np.where(shares, counts - 1.0, np.minimum(counts - 1.0, jackknife.degrees_of_freedom())),
+        working=np.diag(np.diag(covariance)),
         sample=Sample(n=len(prompts), each="response", length=float(len(labels)), by="prompt"),
     )
 

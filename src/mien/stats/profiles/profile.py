@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from mien.errors import NotIdentified, UsageError
 from mien.stats import choice
 from mien.stats.choice import ChoiceFit, Trials
+from mien.stats.choice.flat import flat_test
 from mien.stats.choice.misclassification import corrected_fit
 from mien.stats.comparisons import CODES, NEITHER_CODE, REFUSED_CODE, TIE_CODE, UNREADABLE_CODE
 from mien.stats.distributions import t_half_width
@@ -18,7 +19,6 @@ from mien.stats.estimates import Estimates, Quantity, Rating, Sample, Share
 from mien.stats.estimates.circumstances import Circumstances
 from mien.stats.estimates.jackknife import Jackknife
 from mien.stats.estimates.means import means
-from mien.stats.estimates.wald import wald_test
 from mien.stats.profiles import reliability
 from mien.stats.profiles.accuracy import accuracy
 from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE, USUAL, Elo, sequential_elo
@@ -79,7 +79,7 @@ class Reliability(TypedDict):
 
 
 class Flat(TypedDict):
-    """Wald test that all scores are equal; None where there are too few prompts for it."""
+    """Score test that all scores are equal; None where there are too few prompts for it."""
 
     statistic: float | None
     df: int
@@ -193,6 +193,7 @@ class Profile:
             ),
             told=sp.csr_array(told[:, :n]),
             df=np.full(n, fit.n_clusters - 1.0),
+            working=ELO_SCALE**2 * fit.bread[:n, :n],
             sample=Sample(
                 n=self.verdicts["chosen"],
                 each="choice",
@@ -343,7 +344,7 @@ def rate(
         verdicts=count_verdicts(comparisons),
         position=_position(fit, confidence_level),
         reliability=_reliability(trials, fits, judge_correction, seed=provenance.seed or 0),
-        flat=_flat(fits.flat),
+        flat=_flat(trials, alpha, judge_correction, seed=provenance.seed or 0),
         accuracy=accuracy(comparisons, confidence_level) if provenance.instrument == "instructed" else None,
         endings=_endings(comparisons),
     )
@@ -418,7 +419,6 @@ def _endings(comparisons: Comparisons) -> Estimates | None:
     return means({"prompt_id": prompts, **ended}, shares)
 
 
-def _flat(fit: ChoiceFit) -> Flat:
-    n = len(fit.scores)
-    test = wald_test(fit.scores, fit.covariance[:n, :n], fit.n_clusters)
+def _flat(trials: Trials, alpha: float, judge: Misreading | None, *, seed: int) -> Flat:
+    test = flat_test(trials, alpha=alpha, judge=judge, seed=seed)
     return Flat(statistic=test.statistic, df=test.df, p=test.p)

@@ -1,0 +1,57 @@
+"""Whether all items are chosen alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mien.stats.choice.likelihood import Penalty, inverse_on_contrasts, maximise
+from mien.stats.choice.misclassification import gradient_by_rate
+from mien.stats.choice.plackett_luce import DEFAULT_ALPHA
+from mien.stats.sign_flips import FlipTest, gather, sign_flip_test
+
+if TYPE_CHECKING:
+    from mien.stats.choice.likelihood import Trials
+    from mien.stats.choice.misclassification import Misreading
+
+_HELD = 1e9  # ridge under which a score stays at 0
+
+
+def flat_test(
+    trials: Trials, *, alpha: float = DEFAULT_ALPHA, judge: Misreading | None = None, seed: int = 0
+) -> FlipTest:
+    """Test that all scores are equal, whatever the positions do.
+
+    The score test: the gradient at the estimate under equal scores, less what the positions explain of it, in
+    the metric of its inverse information, against that with the clusters' signs turned
+    (`mien.stats.sign_flips`). Nothing is estimated but the positions, so that it holds where clusters are
+    unequal and choices are rare.
+
+    Args:
+        trials: what was shown and chosen.
+        alpha: ridge strength, as of the fit.
+        judge: misreadings that are taken out, with what is not known of them as further noise.
+        seed: of the signs.
+    """
+    n = trials.n_items
+    if judge is not None:
+        trials = trials.misread_by(judge.rate)
+    ridge = np.repeat([_HELD, alpha or 1e-6], [n, len(trials.options)])
+    held = Penalty(np.zeros(len(ridge)), np.diag(ridge), 0.0)
+    params = maximise(trials, held, np.zeros(len(ridge))).params
+    params[:n] = 0.0
+    _, probabilities = trials.log_likelihood(params)
+    information = trials.information(probabilities)
+    explained = information[:n, n:] @ np.linalg.pinv(information[n:, n:])
+    gradients = gather(trials.gradients_by_cluster(probabilities)[1]).toarray()
+    parts = gradients[:, :n] - gradients[:, n:] @ explained.T
+    observed = parts.sum(axis=0)
+    if judge is not None:
+        slope = gradient_by_rate(trials, probabilities)
+        values, vectors = np.linalg.eigh(judge.covariance)
+        by_rate = (slope @ (vectors * np.sqrt(np.clip(values, 0, None)))).T
+        parts = np.concatenate([parts, by_rate[:, :n] - by_rate[:, n:] @ explained.T])
+    bread = inverse_on_contrasts(information, n, Penalty.ridge(alpha, len(ridge)))[:n, :n]
+    # One step from equal scores, in whose metric the statistic is the score test's.
+    return sign_flip_test(bread @ observed, parts @ bread, bread, seed=seed)
