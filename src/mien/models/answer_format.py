@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,13 +12,22 @@ if TYPE_CHECKING:
 # Statuses of refusals that hold for any request, whatever format it asks for.
 _OTHER_REASONS = frozenset((401, 402, 403, 407, 413, 429))
 
+_SCHEMA = re.compile(
+    r"response_format|json_schema|structured.?output|guided.?(?:json|decoding)", re.IGNORECASE
+)
+
+
+def names_schema(said: str) -> bool:
+    """Whether words are about the form in which an answer was asked for."""
+    return bool(_SCHEMA.search(said))
+
 
 def may_be_the_schema(call: Call) -> bool:
     """Whether a call under a schema may have failed for it.
 
     Servers refuse a schema by any status, fail over it, or put the object where nobody looks for an answer.
     """
-    return not call.answered and call.status not in _OTHER_REASONS
+    return not call.answered and (call.status not in _OTHER_REASONS or names_schema(call.failure))
 
 
 class AnswerFormat:

@@ -246,6 +246,14 @@ def test_tags_are_asked_for_where_a_schema_is_refused_and_from_then_on(status: i
     assert model.supports_schema is False
 
 
+def test_a_refusal_that_names_the_schema_is_due_to_it_whatever_its_status() -> None:
+    failure = "HTTP 403: response_format is not part of your plan"
+    asked = Asked(Call(key="k", endpoint="e", model="m", failure=failure, status=403), "direct")
+    found, model = verdict(asked)
+    assert isinstance(found, Verdict)
+    assert model.supports_schema is False
+
+
 @pytest.mark.parametrize("known", [None, True])
 def test_one_refusal_of_everything_says_nothing_about_schemas(known: bool | None) -> None:
     # Such as a prompt that the endpoint's filter does not let pass, or a model that is gone.

@@ -133,6 +133,13 @@ def test_everything_that_an_answer_depends_on_is_in_the_key() -> None:
     assert len(set(keys)) == len(keys)
 
 
+def test_what_an_engine_does_otherwise_stands_with_each_call() -> None:
+    engine = Engine()
+    engine.notes = ("the system's words are the user's",)
+    [call] = ask(engine, asking())
+    assert call.adapted == "the system's words are the user's"
+
+
 def test_how_the_user_spelled_the_model_is_not_in_the_key() -> None:
     # The likelihood judge and the base model are the same weights, and share what they were asked.
     engine = {"name": "base", "digest": "d"}

@@ -53,7 +53,8 @@ def command(
         if run is not None:
             import json
 
-            entries[0]["adapted"] = opened.adapted(records[0].id)
+            if adapted := opened.adapted(records[0].id):
+                entries[0]["adapted"] = adapted
             entries[0]["protocol"] = json.loads(records[0].protocol)
     if as_json:
         print_json(entries if run is None else entries[0])

@@ -7,11 +7,11 @@ that is there is an answer.
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 import msgspec
 
+from mien.models.answer_format import names_schema
 from mien.models.http.complaints import Complaint, complaint, is_error, plain, shorten, tells_error
 from mien.models.http.contents import content
 from mien.models.http.decoding import decode, items, members, storable
@@ -24,7 +24,6 @@ _TRANSIENT = frozenset((408, 409, 425))
 
 # A server that lacks what was asked of it will not have it the next time, whatever its status says.
 _LACKING = frozenset((501, 505))
-_NAMES_SCHEMA = re.compile(r"response_format|json_schema|structured.?output|guided.?(?:json|decoding)", re.I)
 
 # Reasons for which an answer ends, by what providers call them; others are kept as they are.
 _REASONS = {
@@ -227,7 +226,7 @@ def _is_success(status: int) -> bool:
 
 def _may_pass(status: int, said: str) -> bool:
     """Whether the same request may be taken later."""
-    if status in _LACKING or _NAMES_SCHEMA.search(said):
+    if status in _LACKING or names_schema(said):
         return False
     return _is_success(status) or status >= 500 or status in _TRANSIENT
 

@@ -110,6 +110,7 @@ class Resident:
             tokens_in=output.tokens_in + (len(output.tokens) if job.continuation is not None else 0),
             tokens_out=len(output.tokens) if job.continuation is None else 0,
             cost=0.0,
+            adapted="; ".join(self._notes),
             latency=time.monotonic() - began,
             created=time.time(),
         )
