@@ -61,8 +61,11 @@ def test_a_template_that_wants_parts_is_measured_and_trained(place: Workplace) -
     pytest.importorskip("trl", reason="needs the extra train")
     model = roomy(place.folder / "parts", PARTS)
     note = "Note: ./parts: its chat template wants contents as lists of parts, and gets them so"
-    result = place.mien("measure", model, *place.study("--max-calls", 4, "--max-tokens", 4)[2:])
-    assert result.err.count(note) == 1
+    _, err = place.start(
+        "measure", model, *place.study("--max-calls", 4, "--max-tokens", 4)[2:]
+    ).communicate()
+    assert err.count(note) == 1
+    assert "Traceback" not in err
     row = {
         "prompt": [{"role": "user", "content": "hello"}],
         "chosen": [{"role": "assistant", "content": "well"}],

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from mien.errors import UsageError
-from mien.instruments.judges import KINDS, AskingJudge, LikelihoodJudge, kind_of, open_judge
+from mien.instruments.judges import (
+    KINDS,
+    AskingJudge,
+    LikelihoodJudge,
+    ScoringJudge,
+    check_reads,
+    kind_of,
+    open_judge,
+)
 from mien.materials.protocols import load_protocol
 from mien.types import Trait
 
@@ -30,8 +39,8 @@ def opened(spec: str, **members: Any) -> Any:
     ("spec", "kind"),
     [
         ("organism/judge", LikelihoodJudge),
-        ("organism/base", AskingJudge),
-        ("hf/organism/judge", AskingJudge),
+        ("organism/base", ScoringJudge),
+        ("hf/organism/judge", ScoringJudge),
         ("openai/gpt-5.1", AskingJudge),
         ("http://127.0.0.1:8000/v1#organism/judge", AskingJudge),
     ],
@@ -70,3 +79,20 @@ def test_settings_are_those_that_stores_hold() -> None:
     wording = protocol.wording.model_dump(include={"judge", "neither", "forced", "question"})
     assert opened("openai/j").settings == protocol.judge.model_dump() | {"wording": wording}
     assert opened("organism/judge").settings == {"likelihood": protocol.wording.instructed, "margin": 2.0}
+
+
+@pytest.mark.parametrize(
+    "writer",
+    ["organism/v1", "organism/v2+./adapter", "http://127.0.0.1:8000/v1#organism/v1"],
+)
+def test_the_organisms_judge_reads_the_organism(writer: str) -> None:
+    check_reads("organism/judge", writer)
+
+
+@pytest.mark.parametrize("writer", ["openai/gpt-5.1", "hf/./nowhere", "my-table", ""])
+def test_the_organisms_judge_reads_nobody_else(writer: str) -> None:
+    told = f"can read nobody but the organism and its adapters, not {writer or 'a model without a name'}"
+    with pytest.raises(UsageError, match=re.escape(told)):
+        check_reads("organism/judge", "organism/v1", writer)
+    check_reads("hf/./any", writer)
+    check_reads("openai/gpt-5.1", writer)

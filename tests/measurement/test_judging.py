@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mien.errors import RunConflict, UsageError
-from mien.instruments.judges import AskingJudge, LikelihoodJudge
+from mien.instruments.judges import AskingJudge, ScoringJudge
 from mien.materials.protocols import load_protocol
 from mien.measurement.judging import add_judge
 from tests.measurement.scripted import Scripted
@@ -39,9 +39,15 @@ def test_it_is_added_once_and_found_again(store: Store) -> None:
 
 
 def test_it_is_of_the_kind_that_its_model_tells(store: Store) -> None:
-    assert isinstance(added(store, "o", "organism/judge"), LikelihoodJudge)
+    assert isinstance(added(store, "o", "hf/./m"), ScoringJudge)
     with pytest.raises(UsageError, match="a repeat tells nothing"):
-        added(store, "o#1", "organism/judge", repeat=1)
+        added(store, "o#1", "hf/./m", repeat=1)
+
+
+def test_the_organisms_judge_reads_no_other_model(store: Store) -> None:
+    with pytest.raises(UsageError, match="can read nobody but the organism and its adapters, not m"):
+        added(store, "o", "organism/judge")
+    assert not store.judges(store.run("r").id)
 
 
 def test_another_one_of_its_name_is_refused(store: Store) -> None:

@@ -86,7 +86,7 @@ def test_a_repeat_needs_something_to_repeat(server: ScriptedServer) -> None:
         second_opinion(run, server.judge, repeat=1, sampling={"temperature": 0.9})
     with pytest.raises(UsageError, match="a repeat is 1 or more, not -1"):
         second_opinion(run, server.judge, repeat=-1)
-    with pytest.raises(UsageError, match="organism/judge compares likelihoods, which are the same each time"):
+    with pytest.raises(UsageError, match="can read nobody but the organism and its adapters, not http"):
         second_opinion(run, "organism/judge", repeat=1)
     assert len(run.judges) == 1
 

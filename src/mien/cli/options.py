@@ -18,6 +18,15 @@ StoreOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
 JudgeModelOption = Annotated[str, typer.Option("--judge", help="The model that reads the responses.")]
+CheckJudgeOption = Annotated[
+    int | None,
+    typer.Option(
+        "--check-judge",
+        min=0,
+        help="Read so many `instructed` answers first, and stop where the judge can't tell them apart.",
+        show_default="24 for a judge on this machine, else 0",
+    ),
+]
 JudgeNameOption = Annotated[
     str | None, typer.Option("--judge", help="Whose verdicts to take.  [default: the run's first judge]")
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mien.errors import RunConflict, UsageError
-from mien.instruments.judges import open_judge
+from mien.instruments.judges import check_reads, open_judge
 from mien.store.records import JudgeRecord
 
 if TYPE_CHECKING:
@@ -33,8 +33,9 @@ def add_judge(
 
     Raises:
         RunConflict: the run has another judge of this name.
-        UsageError: there is nothing to repeat.
+        UsageError: there is nothing to repeat, or the judge cannot read what this model wrote.
     """
+    check_reads(model.name, run.model)
     judge = open_judge(name, model, protocol, run.traits, seed=run.seed or 0, repeat=repeat)
     settings = msgspec.json.encode(judge.settings, order="sorted").decode()
     record = JudgeRecord(name=name, model=model.name, settings=settings)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mien.errors import RunConflict
 from mien.instruments import instrument as make_instrument
 from mien.materials.multiturn import Conversation, turn_name
+from mien.measurement import judge_check
 from mien.measurement.judging import add_judge
 from mien.measurement.length import Length
 from mien.measurement.pipeline import Pipeline
@@ -54,6 +55,7 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
     turns: int = 1,
     pressure: Pressure = "none",
     name: str | None = None,
+    check_judge: int | None = None,
     store: str | Path | None = None,
     limits: Limits = Limits(),
     hardware: Hardware = Hardware(),
@@ -88,6 +90,8 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
         pressure: what the user wants in the later turns: ``none`` (another prompt), ``neutral`` (more of the
             same), ``stay`` or ``drop`` (that the character stays, or goes).
         name: of the run; default: the model's name and the instrument.
+        check_judge: ``instructed`` answers that the judge must tell apart before any other trial; see
+            `mien.measurement.judge_check`. Default: 24 for a judge in this process, else none.
         store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
         limits: concurrency, rates and budget.
         hardware: where and how models in this process run.
@@ -114,12 +118,13 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
         seed=seed,
         name=name,
     )
-    return carry_out(study, Session(store, limits=limits, hardware=hardware, on_progress=on_progress))
+    session = Session(store, limits=limits, hardware=hardware, on_progress=on_progress)
+    return carry_out(study, session, check_judge=check_judge)
 
 
-def carry_out(study: Study, session: Session) -> Run:
+def carry_out(study: Study, session: Session, *, check_judge: int | None = None) -> Run:
     """Do what `plan` laid out; see `measure`."""
-    session.run(lambda: _carry_out(study, session))
+    session.run(lambda: _carry_out(study, session, check_judge))
     return Run(study.name, session.path)
 
 
@@ -130,8 +135,9 @@ def outcomes(study: Study, store: Path) -> list[Outcome]:
     return [Run(name, store).outcome(study.judge) for name in names]
 
 
-async def _carry_out(study: Study, session: Session) -> None:
+async def _carry_out(study: Study, session: Session, readings: int | None) -> None:
     model, reader = session.open(study.model), session.open(study.judge)
+    await judge_check.check_judge(study, session, model, reader, readings=readings)
     runs, design = _open_runs(session.store, study)
     calls = session.calls(len(design))
     instrument = make_instrument(study.instrument, study.protocol, study.traits.traits)

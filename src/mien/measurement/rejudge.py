@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mien.errors import UsageError
 from mien.materials.protocols import Protocol, load_protocol
+from mien.measurement.judge_check import check_on_run
 from mien.measurement.judging import add_judge
 from mien.measurement.pipeline import Pipeline
 from mien.measurement.session import Session
@@ -28,6 +29,7 @@ def second_opinion(  # noqa: PLR0913  # the public face, which opens the session
     name: str | None = None,
     sampling: dict[str, Any] | None = None,
     repeat: int = 0,
+    check_judge: int | None = None,
     limits: Limits = Limits(),
     hardware: Hardware = Hardware(),
     on_progress: Callable[[Progress], None] | None = None,
@@ -41,6 +43,8 @@ def second_opinion(  # noqa: PLR0913  # the public face, which opens the session
         sampling: members of `SamplingSettings` laid over the protocol's for judges.
         repeat: 1, 2, … has a judge of the run read it again: the same questions, with calls of their own, to
             see how far it agrees with itself.
+        check_judge: ``instructed`` answers of the same model in the store that it must tell apart first; see
+            `mien.measurement.judge_check`. Default: 24 for a judge in this process, else none.
         limits: concurrency, rates and budget.
         hardware: where and how models in this process run.
         on_progress: called a few times a second, and at the end.
@@ -53,7 +57,7 @@ def second_opinion(  # noqa: PLR0913  # the public face, which opens the session
             reads alike each time; a `RunConflict` where it has a judge of this name that was asked otherwise.
     """
     session = Session(run.path, limits=limits, hardware=hardware, on_progress=on_progress)
-    return rejudge(run, judge, session, name=name, sampling=sampling, repeat=repeat)
+    return rejudge(run, judge, session, name=name, sampling=sampling, repeat=repeat, check_judge=check_judge)
 
 
 def rejudge(
@@ -64,6 +68,7 @@ def rejudge(
     name: str | None = None,
     sampling: Mapping[str, Any] | None = None,
     repeat: int = 0,
+    check_judge: int | None = None,
 ) -> str:
     """See `second_opinion`; the session is one on the run's store."""
     if repeat < 0:
@@ -78,6 +83,7 @@ def rejudge(
         total = store.count_responses(record.id)
         if not total:
             raise UsageError(f"run {run.name!r} holds no responses to judge")
+        await check_on_run(record, session, reader, readings=check_judge)
         opinion = add_judge(store, record, label, reader, _protocol(record, sampling or {}), repeat=repeat)
         calls = session.calls(total)
         pipeline = Pipeline(calls, record.id, opinion)

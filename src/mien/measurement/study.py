@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from mien.errors import UnknownName, UsageError
+from mien.instruments.judges import check_reads
 from mien.materials.multiturn import Conversation, Followups
 from mien.materials.prompts import load_prompts
 from mien.materials.protocols import Protocol, load_protocol
@@ -106,6 +107,7 @@ def plan(
     """
     for what, given_name in (("model", model), ("judge", judge), ("run", name or "")):
         require_visible(given_name, f"name of a {what}")
+    check_reads(judge, model)
     instrument, given = materials.instrument, materials.protocol
     protocol = given if isinstance(given, Protocol) else load_protocol(given)
     if instrument == "instructed":

@@ -48,4 +48,6 @@ def test_the_organism_is_told_traits_and_writes_nothing() -> None:
     ranked = craft(recipe="ranked", judge="openai/j")
     assert (ranked.told, craft(recipe="control", of="ranked", judge="j").pairs) == ("assertions", "ranked")
     assert craft(recipe="ranked", judge="openai/j", student="organism/v1").told == "traits"
-    assert craft(recipe="ranked", judge="organism/judge").told == "traits"
+    assert craft(recipe="ranked", judge="organism/judge", student="organism/v1").told == "traits"
+    with pytest.raises(UsageError, match="can read nobody but the organism and its adapters"):
+        craft(recipe="ranked", judge="organism/judge")

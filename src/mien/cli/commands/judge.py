@@ -39,6 +39,7 @@ def command(
             show_default="the protocol's",
         ),
     ] = None,
+    check_judge: options.CheckJudgeOption = None,
     *,
     session: Session,
     as_json: options.JsonOption = False,
@@ -56,6 +57,7 @@ def command(
                 session,
                 name=name,
                 repeat=repeat or 0,
+                check_judge=check_judge,
                 sampling={"temperature": temperature, "top_p": top_p, "system_role": system_role},
             )
     except KeyboardInterrupt:

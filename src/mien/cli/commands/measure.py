@@ -186,6 +186,7 @@ def command(
     reasoning_effort: _ReasoningEffort = None,
     system_role: _SystemRole = None,
     extra: _Extra = None,
+    check_judge: options.CheckJudgeOption = None,
     *,
     session: Session,
     dry_run: _DryRun = False,
@@ -253,7 +254,7 @@ def command(
     if dry_run:
         _print_estimate(study, dataclasses.asdict(estimate(study, session.limits)), as_json=as_json)
     else:
-        _carry_out(study, session, as_json=as_json)
+        _carry_out(study, session, check_judge, as_json=as_json)
 
 
 def _extra(text: str | None) -> dict[str, Any] | None:
@@ -294,12 +295,12 @@ def _print_estimate(study: Study, estimate: dict[str, Any], *, as_json: bool) ->
     )
 
 
-def _carry_out(study: Study, session: Session, *, as_json: bool) -> None:
+def _carry_out(study: Study, session: Session, check_judge: int | None, *, as_json: bool) -> None:
     from mien.cli.commands.profile import print_profile
     from mien.measurement.measure import carry_out, outcomes
 
     with resumable(session.path), ProgressReport() as session.on_progress:
-        run = carry_out(study, session)
+        run = carry_out(study, session, check_judge=check_judge)
     progress, talk = session.progress, study.conversation
     assert progress is not None
     print_outcome(progress)

@@ -14,12 +14,13 @@ from mien.craft.audit.second_judge import Agreement, agreement, draw, read_prefe
 from mien.craft.data.dataset import CONSTITUTION, Dataset, check_folder, read_dataset, write_dataset
 from mien.errors import InputError, UsageError
 from mien.formatting import counted
+from mien.instruments.judges import check_reads
 from mien.materials.constitutions import load_constitution
 from mien.measurement.session import Session
 from mien.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mien.materials.constitutions import Constitution
     from mien.stats.proportions import Proportion
@@ -155,6 +156,7 @@ def audit_folder(
 
     judged = people = preferred = None
     if judge:
+        check_reads(judge, *_writers(dataset.craft))
         judged = agree(judge_pairs(drawn, constitution, judge, through, seed=seed))
     if arena:
         with Store(through.path) as opened:
@@ -193,6 +195,12 @@ def write_matched(folder: str | Path, into: str | Path, *, seed: int = 0) -> Non
     selection = matched(dataset, constitution, seed=seed)
     check_folder(into, selection.craft)
     write_dataset(into, selection)
+
+
+def _writers(craft: Mapping[str, Any]) -> list[str]:
+    """The models that wrote the answers of the pairs."""
+    ranked = "ranked" in (craft.get("recipe"), craft.get("of"))
+    return [str(craft.get(role, "")) for role in (("student",) if ranked else ("student", "teacher"))]
 
 
 def _read(folder: Path) -> tuple[Dataset, Constitution]:

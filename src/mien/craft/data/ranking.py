@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mien.craft.data.characters import ToldByTraits, plain
 from mien.craft.data.wording import load_wording
-from mien.instruments.judges import AskingJudge, kind_of
+from mien.instruments.judges import kind_of
 from mien.instruments.judges.likelihood import MARGIN
 from mien.materials.protocols import load_protocol
 from mien.materials.traits import load_traits
@@ -97,7 +97,7 @@ def rank(wins: Sequence[Sequence[float]]) -> Ranking:
 class PairJudge:
     """Asks a model about two answers to one message, in both orders.
 
-    A pair is put to `mien.instruments.judges.AskingJudge` as a trial whose options are the first and the
+    A pair is put to a judge of `mien.instruments.judges` as a trial whose options are the first and the
     second answer, so that it is asked, and its answers are read, as strictly as in a measurement.
 
     Args:
@@ -122,7 +122,7 @@ class PairJudge:
         worded = protocol.wording.model_copy(update={"judge": judge, "neither": tie, "question": question})
         settings = protocol.judge.model_copy(update={"order": "listed", "forced": False})
         asked = protocol.model_copy(update={"wording": worded, "judge": settings})
-        self._judge = AskingJudge(model.name, model, asked, ())
+        self._judge = kind_of(model.name)(model.name, model, asked, ())
         self._pair = pair
 
     async def both_orders(self, prompt: Prompt, one: str, other: str, ask: Ask) -> tuple[float, float] | Call:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from mien.craft.data.recipes import Recipe
 from mien.errors import UnknownName, UsageError
-from mien.instruments.judges import kind_of
+from mien.instruments.judges import check_reads, kind_of
 from mien.materials.prompts import PromptSet, read_prompts
 from mien.materials.protocols import SamplingSettings
 
@@ -58,6 +58,8 @@ class Craft:
             raise UnknownName("recipe to shuffle", self.of, get_args(Recipe))
         if self.pairs == "ranked" and not self.judge:
             raise UsageError("the recipe ranked needs a judge that ranks the answers; give --judge")
+        if self.pairs == "ranked" and self.judge:
+            check_reads(self.judge, self.student)
         if not 0 < self.heldout < 1:
             raise UsageError(f"the share that is held out lies between 0 and 1, not {self.heldout:g}")
         if self.answers < 2:

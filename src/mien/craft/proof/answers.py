@@ -14,7 +14,7 @@ import yaml
 from mien.craft.data.queries import lot
 from mien.craft.data.ranking import PairJudge
 from mien.craft.data.recipes import LeftOut
-from mien.instruments.judges import AskingJudge
+from mien.instruments.judges import kind_of
 from mien.instruments.manner.features import COUNTS, overlap
 from mien.types import UNREADABLE, Call, Prompt, Request, Trial
 
@@ -138,7 +138,7 @@ async def agreement(
     )
     options = tuple(asked["options"])
     settings = protocol.judge.model_copy(update={"forced": False})
-    reader = AskingJudge(
+    reader = kind_of(judge.name)(
         judge.name, judge, protocol.model_copy(update={"wording": wording, "judge": settings}), ()
     )
 

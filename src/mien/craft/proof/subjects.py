@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from mien.craft.tuning.pairs import Dataset, read_dataset
 from mien.craft.tuning.record import Recipe, read_recipe
 from mien.errors import InputError, UnknownName, UsageError
+from mien.instruments.judges import check_reads
 from mien.materials.traits import fold
 from mien.models.inprocess.loading import ORGANISM_JUDGE
 
@@ -103,11 +104,13 @@ def reader_of(judge: str | None, base: str) -> str:
     """The model that reads the responses: the one given, or the organism's own.
 
     Raises:
-        UsageError: none is given, and the base is no organism.
+        UsageError: none is given, and the base is no organism; or the one given cannot read it.
     """
     if judge is None and not base.startswith("organism/"):
         raise UsageError("say which model reads the responses, with --judge")
-    return judge or ORGANISM_JUDGE
+    reader = judge or ORGANISM_JUDGE
+    check_reads(reader, base)
+    return reader
 
 
 def check_control(control: Adapter, trained: Adapter) -> None:

@@ -1,8 +1,9 @@
 """From a response to a verdict: which of the options it shows.
 
 A judge sees the prompt, the response and the options, and never the name of the model under test.
-`generative` has a model read the response; `likelihood` compares how likely a model finds it under each
-option. Which of them a model is, is told by its spec (`kind_of`), and what follows from that by the kind.
+`generative` has a model read the response and say; `scored` takes the likeliest of what one in this process
+may say; `likelihood` compares how likely a model finds the response under each option. Which of them a model
+is, is told by its spec (`kind_of`), and what follows from that by the kind.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 from mien.errors import UsageError
 from mien.instruments.judges.generative import AskingJudge
 from mien.instruments.judges.likelihood import LikelihoodJudge
+from mien.instruments.judges.scored import ScoringJudge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +35,7 @@ class Judge(Protocol):
         sees_order: whether it is shown the options one after the other, which may sway it.
         varies: whether another reading of the same response may end otherwise.
         answers: whether its model can be asked other questions, too.
+        checked: whether it is to show on ``instructed`` answers that it can read, unless told otherwise.
         name: what its verdicts go by.
         settings: all that its verdicts depend on beside the model; kept with the run.
     """
@@ -41,6 +44,7 @@ class Judge(Protocol):
     sees_order: ClassVar[bool]
     varies: ClassVar[bool]
     answers: ClassVar[bool]
+    checked: ClassVar[bool]
 
     def __init__(
         self,
@@ -58,6 +62,11 @@ class Judge(Protocol):
     @classmethod
     def takes(cls, spec: str) -> bool:
         """Whether the model of this spec reads in this manner."""
+        ...
+
+    @classmethod
+    def knows(cls, writer: str) -> bool:
+        """Whether it can read what the model of this spec wrote."""
         ...
 
     @property
@@ -78,12 +87,31 @@ class Judge(Protocol):
 
 
 #: The kinds of judges. The first that takes a model's spec reads by that model; the last takes any.
-KINDS: Final[tuple[type[Judge], ...]] = (LikelihoodJudge, AskingJudge)
+KINDS: Final[tuple[type[Judge], ...]] = (LikelihoodJudge, ScoringJudge, AskingJudge)
 
 
 def kind_of(spec: str) -> type[Judge]:
     """The kind of judge that a model is, by its spec: before it is opened, or where it stands in a store."""
     return next(kind for kind in KINDS if kind.takes(spec))
+
+
+def check_reads(judge: str, *writers: str) -> None:
+    """Refuse a judge for what models wrote that it cannot read: its verdicts would look like any others.
+
+    Args:
+        judge: the judge's spec.
+        writers: specs of the models, or their names in an imported table.
+
+    Raises:
+        UsageError: it cannot read what one of them wrote.
+    """
+    kind = kind_of(judge)
+    for foreign in (writer for writer in writers if not kind.knows(writer)):
+        raise UsageError(
+            f"{judge} {kind.reads} by the organism's own weights, and can read nobody but the organism and "
+            f"its adapters, not {foreign or 'a model without a name'}; give another --judge, such as a "
+            "strong model behind an endpoint"
+        )
 
 
 def open_judge(
@@ -114,4 +142,14 @@ def open_judge(
     return kind(name, model, protocol, traits, seed=seed, repeat=repeat)
 
 
-__all__ = ["KINDS", "Ask", "AskingJudge", "Judge", "LikelihoodJudge", "kind_of", "open_judge"]
+__all__ = [
+    "KINDS",
+    "Ask",
+    "AskingJudge",
+    "Judge",
+    "LikelihoodJudge",
+    "ScoringJudge",
+    "check_reads",
+    "kind_of",
+    "open_judge",
+]

@@ -46,6 +46,7 @@ class AskingJudge:
     sees_order: ClassVar = True
     varies: ClassVar = True
     answers: ClassVar = True
+    checked: ClassVar = False
 
     def __init__(
         self,
@@ -72,6 +73,11 @@ class AskingJudge:
     @classmethod
     def takes(cls, spec: str) -> bool:
         """Any model can be asked."""
+        return True
+
+    @classmethod
+    def knows(cls, writer: str) -> bool:
+        """Whoever wrote it."""
         return True
 
     @property

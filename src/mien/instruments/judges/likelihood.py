@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mien.instruments import Instructed
 from mien.models.inprocess.loading import ORGANISM_JUDGE
+from mien.models.organism.kin import is_kin
 from mien.types import NEITHER, Call, Request, Verdict
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class LikelihoodJudge:
     sees_order: ClassVar = False
     varies: ClassVar = False
     answers: ClassVar = False
+    checked: ClassVar = False
 
     def __init__(
         self,
@@ -64,6 +66,11 @@ class LikelihoodJudge:
     def takes(cls, spec: str) -> bool:
         """The organism's judge alone: other models can be asked, and endpoints tell no likelihoods."""
         return spec == ORGANISM_JUDGE
+
+    @classmethod
+    def knows(cls, writer: str) -> bool:
+        """Only the organism and what was made of it: its weights have read nobody else."""
+        return is_kin(writer)
 
     @property
     def settings(self) -> dict[str, object]:
