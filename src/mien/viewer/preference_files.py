@@ -61,8 +61,11 @@ def read(
         given = (row.get("a") or runs[0], row.get("b") or runs[1])
         if given not in (runs, runs[::-1]):
             continue
-        preference = _preference(row, swapped=given != runs)
-        if wrong := problem(preference):
+        try:
+            preference = _preference(row, swapped=given != runs)
+        except InputError as error:
+            raise InputError(error.problem, source=name, where=f"row {number}") from None
+        if wrong := problem(preference) if preference.person else "names no person":
             raise InputError(wrong, source=name, where=f"row {number}")
         found.append(preference)
     return found

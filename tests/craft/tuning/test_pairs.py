@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from mien.craft.data import recipes as made
 from mien.craft.data.queries import Query
 from mien.craft.tuning.pairs import chosen_examples, read_dataset
 from mien.errors import InputError
+from tests import SHARED
 from tests.craft.tuning.exercises import row, write
 
 if TYPE_CHECKING:
@@ -51,6 +53,35 @@ def test_a_prompt_may_stand_in_both_conversations(tmp_path: Path) -> None:
     explicit = read_dataset(write(tmp_path / "explicit.jsonl", [{**HELLO, "prompt": prompt}]))
     assert implicit.digest == explicit.digest
     assert [turn["role"] for turn in implicit.pairs[0].prompt] == ["system", "user"]
+
+
+def test_what_is_trained_on_is_not_held_out(tmp_path: Path) -> None:
+    other = row("Bye", "Good night.", "Bye.")
+    write(tmp_path / "train.jsonl", [HELLO, other])
+    write(tmp_path / "heldout.jsonl", [HELLO, row("Bye", "Farewell.", "Bye.")])
+    found = read_dataset(tmp_path)
+    assert (len(found.held_out), found.seen) == (1, 1)
+    assert found.held_out[0].chosen[0]["content"] == "Farewell."
+
+
+def test_data_whose_held_out_rows_are_trained_on() -> None:
+    folder = SHARED / "cases" / "files" / "23_train_data"
+    if not folder.exists():
+        pytest.skip(f"there is no {folder}")
+    found = read_dataset(folder)
+    assert (len(found.pairs), len(found.held_out), found.seen) == (6, 0, 2)
+
+
+def test_a_list_in_json_is_read_alike(tmp_path: Path) -> None:
+    (tmp_path / "rows.json").write_text(json.dumps([HELLO]))
+    lines = read_dataset(write(tmp_path / "rows.jsonl", [HELLO]))
+    assert read_dataset(tmp_path / "rows.json").digest == lines.digest
+
+
+def test_half_a_character_is_refused_with_its_row(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.jsonl", [HELLO, row("Hello", "Good \ud83d.", "Hi.")])
+    with pytest.raises(InputError, match=r"rows\.jsonl, row 2: holds half a character"):
+        read_dataset(path)
 
 
 def test_parquet_is_read_alike(tmp_path: Path) -> None:

@@ -56,11 +56,17 @@ def test_labels_survive_kill_9_and_travel_as_csv(tmp_path: Path) -> None:
         rows = [*csv.DictReader(io.StringIO(text))]
         assert rows[5] == {"run": "before", "trial_id": "t5", "person": "Ana", "chosen": "dry wit"}
         assert take_in(viewer, text.replace("Ana", "Bo")).status == 303
+        assert take_in(viewer, text.replace("Ana", "  Eve  May ")).status == 303
+        assert "Eve May</th>" in viewer.ask("/label?run=before").text
+        unseen = take_in(viewer, text.replace("Ana", "Cy\0", 1))
+        assert unseen.status == 400
+        assert "row 1: the name of a person" in unseen.text
+        assert take_in(viewer, text.replace("Ana", " ", 1)).status == 400
         broken = take_in(viewer, text.replace("Ana", "Cy").replace("dry wit", "angry"))
         assert broken.status == 400
         assert "row 3: &#39;angry&#39; is none of the trial&#39;s options" in broken.text
     with Store(path, read_only=True) as store:
-        assert sorted({person for _, person, _ in store.labels(1)}) == ["Ana", "Bo"]
+        assert sorted({person for _, person, _ in store.labels(1)}) == ["Ana", "Bo", "Eve May"]
 
 
 def take_in(viewer: Viewer, text: str) -> Answer:

@@ -90,6 +90,7 @@ def _results(outcome: Outcome) -> list[tuple[str, str]]:
         ("steps", f"{outcome.steps:,}, {outcome.seconds:,.0f} s"),
         ("loss, mean of the last tenth", f"{outcome.loss:.4f}"),
         ("left out: both answers the same", f"{outcome.alike:,}"),
+        *([("held out, but trained on: left out", f"{outcome.seen:,}")] if outcome.seen else []),
         ("cut at the longest length", f"{outcome.cut:,}"),
         ("at once on a device", f"{outcome.device_batch_size:,}"),
     ]

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from mien.errors import InputError
-from mien.files import read_jsonl, read_text
+from mien.files import FORMATS, format_of, read_jsonl, read_rows, read_text
+from mien.files.rows import whole
 from mien.types import Message
 
 if TYPE_CHECKING:
@@ -50,9 +51,10 @@ class Dataset:
     Attributes:
         source: folder or file.
         pairs: to train on.
-        held_out: pairs that are only looked at in the end.
+        held_out: pairs that are only looked at in the end; none of them is trained on.
         introspection: what the model says of and to itself, one example for each of its turns.
         alike: rows to train on that were left out as their two answers are the same.
+        seen: held-out rows that were left out as they are trained on, too.
         told: ``craft.json`` of the folder: how the data were made; empty where there is none.
         digest: hash of the rows.
     """
@@ -62,6 +64,7 @@ class Dataset:
     held_out: tuple[Pair, ...] = ()
     introspection: tuple[Example, ...] = ()
     alike: int = 0
+    seen: int = 0
     told: dict[str, Any]
     digest: str
 
@@ -90,7 +93,9 @@ def read_dataset(source: str | Path) -> Dataset:
     if not pairs:
         found = "every row's chosen and rejected answers are the same" if rows else "holds no row"
         raise InputError(f"{found}, so there is nothing to learn", source=train)
-    held = tuple(pair for pair in _read_pairs(held_out) if pair.chosen != pair.rejected) if held_out else ()
+    apart = [pair for pair in _read_pairs(held_out) if pair.chosen != pair.rejected] if held_out else []
+    trained = {json.dumps(_content(pair)) for pair in pairs}
+    held = tuple(pair for pair in apart if json.dumps(_content(pair)) not in trained)
     examples = tuple(_read_examples(introspection)) if introspection else ()
     digest = blake2b(digest_size=16)
     for one in (*pairs, None, *held, None, *examples):
@@ -101,6 +106,7 @@ def read_dataset(source: str | Path) -> Dataset:
         held_out=held,
         introspection=examples,
         alike=len(rows) - len(pairs),
+        seen=len(apart) - len(held),
         told=_told(source / "craft.json"),
         digest=digest.hexdigest(),
     )
@@ -134,22 +140,10 @@ def _told(path: Path) -> dict[str, Any]:
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Rows with their places."""
-    if path.suffix == ".parquet":
-        import pyarrow as pa
-        from pyarrow import parquet
-
-        reader: Any = parquet
-        try:
-            rows: list[dict[str, Any]] = reader.read_table(path).to_pylist()
-        except FileNotFoundError:
-            raise InputError("no such file", source=path) from None
-        except (OSError, pa.ArrowInvalid) as error:
-            raise InputError(f"cannot be read as Parquet: {error}", source=path) from error
-        numbered = enumerate(rows, 1)
-    elif path.suffix in {".jsonl", ".json"} or path.is_file():
-        numbered = read_jsonl(read_text(path), str(path))
-    else:
+    if not path.is_file():
         raise InputError("no such folder or file; give a folder that holds train.jsonl", source=path)
+    lines = format_of(path) == ".jsonl" or format_of(path) not in FORMATS  # of which there may be none
+    numbered = read_jsonl(read_text(path), str(path)) if lines else read_rows(path).rows
     for number, row in numbered:
         yield f"{path}, row {number}", row
 
@@ -211,5 +205,8 @@ def _turns(place: str, row: dict[str, Any], key: str) -> Turns:
                 source=place,
                 where=f"key {key}",
             )
+        if not whole(content):
+            problem = "holds half a character (a lone surrogate); take it out"
+            raise InputError(problem, source=place, where=f"key {key}")
         turns.append(Message(role=role, content=content))
     return tuple(turns)

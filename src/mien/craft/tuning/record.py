@@ -41,6 +41,7 @@ class Outcome:
     Attributes:
         pairs, examples: how many there were to learn from: pairs of answers, and single answers.
         alike: rows left out as their two answers are the same.
+        seen: held-out rows left out as they are trained on, too.
         cut: examples that were cut.
         steps: of the optimiser, over all stages.
         loss: the mean over the last tenth of the steps.
@@ -61,6 +62,7 @@ class Outcome:
     margin: float | None
     device_batch_size: int
     seconds: float
+    seen: int = 0
 
 
 class Record:

@@ -154,6 +154,7 @@ def _outcome(
         pairs=len(dataset.pairs) if "dpo" in config.method else 0,
         examples=len(_single(dataset, config)),
         alike=dataset.alike,
+        seen=dataset.seen,
         cut=cut,
         steps=sum(len(one.history) for one in done),
         loss=sum(last) / len(last),

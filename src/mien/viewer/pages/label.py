@@ -11,11 +11,12 @@ from aiohttp import web
 
 from mien.errors import InputError, UsageError
 from mien.files.spreadsheet import quoted_cell, unquoted_cell
+from mien.formatting import quoted
 from mien.store.browsing import answered_trials, choices, count_asked
 from mien.store.transcript import options_of, transcript, verdict_of
 from mien.types import NEITHER, NON_CHOICES, REFUSED
 from mien.viewer.app import href
-from mien.viewer.labelling import LONGEST_NAME, SAMPLES, agreements, person_name, queue, shown_order
+from mien.viewer.labelling import SAMPLES, agreements, person_name, queue, shown_order
 
 if TYPE_CHECKING:
     import sqlite3
@@ -137,13 +138,16 @@ class _Label:
                     continue
                 trial, person, chosen = (unquoted_cell(row[column] or "").strip() for column in _COLUMNS[1:])
                 try:
+                    person = person_name({"person": person})
                     options = transcript(db, run.id, trial)["options"]
                 except UsageError as error:
                     raise InputError(str(error), source=file.filename, where=f"row {number}") from None
                 if not person or chosen not in (*options, *NON_CHOICES):
-                    problem = f"{chosen!r} is none of the trial's options" if person else "names no person"
+                    problem = (
+                        f"{quoted(chosen)} is none of the trial's options" if person else "names no person"
+                    )
                     raise InputError(problem, source=file.filename, where=f"row {number}")
-                labels.append((trial, person[:LONGEST_NAME], chosen))
+                labels.append((trial, person, chosen))
             store.put_labels(run.id, labels)
         return self._location({"run": name})
 

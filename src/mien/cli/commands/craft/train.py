@@ -117,6 +117,8 @@ def _print_outcome(out: Path, model: str, outcome: Outcome) -> None:
         )
     if outcome.alike:
         lines.append(f"{counted(outcome.alike, 'row')} left out: both answers are the same")
+    if outcome.seen:
+        lines.append(f"{counted(outcome.seen, 'held-out row')} left out: they are trained on, too")
     if outcome.cut:
         lines.append(f"{counted(outcome.cut, 'example')} cut at the longest length")
     lines.append(f"What it changed: mien measure {model}+{out} --judge …, then mien diff")
