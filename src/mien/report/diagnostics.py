@@ -55,26 +55,26 @@ def diagnostics(profile: Profile) -> list[tuple[str, str]]:
             ),
             ("", "for some of its errors may be the model's; without it: column uncorrected"),
         ]
-    if profile.accuracy:
-        share = profile.accuracy
-        worst = ", ".join(f"{row['trait']} {row['accuracy']:.0%}" for row in share["traits"][:3])
-        lines.append(
-            (
-                "accuracy",
-                f"{share['accuracy']:.1%} ({share['low']:.1%} … {share['high']:.1%}) of the traits asked for "
-                f"were read; least: {worst}",
-            )
-        )
-        lines += [
+    return [*lines, *_accuracy(profile), ("flat?", _flatness(profile))]
+
+
+def _accuracy(profile: Profile) -> list[tuple[str, str]]:
+    """How often the judge read the trait that was asked for, and what it took for one another."""
+    if not (share := profile.accuracy):
+        return []
+    worst = ", ".join(f"{row['trait']} {row['accuracy']:.0%}" for row in share["traits"][:3])
+    told = f"{share['accuracy']:.1%} ({share['low']:.1%} … {share['high']:.1%}) of the traits asked for "
+    return [
+        ("accuracy", f"{told}were read; least: {worst}"),
+        *(
             (
                 "confused" if i == 0 else "",
                 f"{' and '.join(row['pair'])}: {row['confused']} of {row['n']}, "
                 f"pooled {row['rate']:.0%} ({row['low']:.0%} … {row['high']:.0%})",
             )
             for i, row in enumerate(share["pairs"][:3])
-        ]
-    lines.append(("flat?", _flatness(profile)))
-    return lines
+        ),
+    ]
 
 
 def _flaws(profile: Profile) -> list[tuple[str, str]]:
