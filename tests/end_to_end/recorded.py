@@ -44,6 +44,11 @@ def recorded(name: str) -> Said:
     return Said(case["status"], case["body"], case["headers"])
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Say nothing: a client that has given up hangs up."""
+
+
 class Replies:
     """Answers as functions of the request's body say; a model named ``judge`` judges.
 
@@ -82,7 +87,7 @@ class Replies:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
 
     def __enter__(self) -> Self:
