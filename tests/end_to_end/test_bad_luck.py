@@ -216,7 +216,8 @@ def test_stormy_endpoint(place: Workplace, calm: Calm) -> None:
     assert " × empty answer (finish_reason stop; only reasoning)\n" in result.err
     assert " × the judge: empty answer" in result.err
     store = place.folder / "mien.db"
-    assert query(store, "SELECT count(*) FROM call WHERE failure <> ''") == [(failed,)]
+    ((without_answer,),) = query(store, "SELECT count(*) FROM call WHERE failure <> ''")
+    assert without_answer >= failed  # a judge that gives none under a schema is asked in tags, too
     assert query(store, "SELECT count(*) FROM verdict") == [(trials - failed,)]
     place.server.configure(faults={})
     place.server.reset_log()
