@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import xml.etree.ElementTree as ET
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mien.testing import Options
+from tests.end_to_end.recorded import TEXT, Replies, Said, answer, needs_cases, recorded
 from tests.end_to_end.workplace import SCORES, Workplace
 
 if TYPE_CHECKING:
@@ -146,3 +147,34 @@ def test_unlike_circumstances_and_endings_are_named(place: Workplace) -> None:
     )
     assert "no choice" in out
     assert "Warning" not in place.mien("diff", "plain", "plain").out
+
+
+FILTERED = Said(400, {"error": {"message": "Filtered by the content policy.", "code": "content_filter"}})
+
+
+@pytest.mark.parametrize("name", ["", pytest.param("azure_filter_400", marks=needs_cases)])
+def test_prompts_that_a_filter_withholds_are_listed(place: Workplace, name: str) -> None:
+    (place.folder / "two.txt").write_text("warm\nblunt\n")
+    refusal = recorded(name) if name else FILTERED
+
+    def said(asked: dict[str, Any]) -> Said:
+        return refusal if len(asked["messages"][-1]["content"]) % 3 == 0 else answer(TEXT)
+
+    with Replies(model=said) as server:
+        ended = place.mien(*server.study(trials=45), status=3)
+        assert "HTTP 400" in ended.err
+        rows = place.exported("run", "--all")
+        withheld = [row for row in rows if row["failure"]]
+        assert len(rows) == 45
+        assert 5 < len(withheld) < 25
+        listed = place.mien("runs", "run", "--failures").out
+        assert all(row["prompt_id"] in listed for row in withheld)
+        assert place.mien("diff", "run", "run", "--fail-on", "warm > 5000", status=1).err
+
+
+def test_an_endpoint_that_is_gone_midway(place: Workplace) -> None:
+    (place.folder / "two.txt").write_text("warm\nblunt\n")
+    replies = Replies(model=lambda _: answer(TEXT) if len(replies.of("model")) <= 20 else Said(404, "gone"))
+    with replies as server:
+        ended = place.mien(*server.study("--max-concurrency", 4, trials=60), status=3)
+    assert "40 of 60 trials of run are missing (40 failed); the same command goes on" in ended.err
