@@ -29,7 +29,7 @@ def four(tmp_path_factory: pytest.TempPathFactory, shared_server: ScriptedServer
     from tests.end_to_end.workplace import SCORES, Workplace
 
     place = Workplace(tmp_path_factory.mktemp("four"), shared_server)
-    defaults = Options(scores=SCORES, position=POSITION, models=("model", "judge", "changed"))
+    defaults = Options(scores=SCORES, position=POSITION, models=("model", "judge", "changed"), seed=1)
     shared_server.configure(**{name: getattr(defaults, name) for name in Options.__slots__})
     shared_server.reset_log()
     place.mien(*place.study("--options", 4, name="four", rounds=41))
