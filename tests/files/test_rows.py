@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -56,12 +57,19 @@ def test_parquet_is_read_by_the_columns_asked_for(tmp_path: Path) -> None:
 def test_a_list_of_texts_and_a_text_file_have_a_column_text(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('["one", "two"]')
     (tmp_path / "a.txt").write_text("one\n\ntwo\n")
-    assert rows(tmp_path / "a.json") == rows(tmp_path / "a.txt") == [{"text": "one"}, {"text": "two"}]
+    (tmp_path / "a.yaml").write_text("prompts: [one, two]")
+    same = [{"text": "one"}, {"text": "two"}]
+    assert rows(tmp_path / "a.json") == rows(tmp_path / "a.txt") == rows(tmp_path / "a.yaml") == same
 
 
 def test_a_single_object_is_one_row_also_where_it_holds_turns(tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_text('{"messages": [{"role": "user", "content": "hi"}]}')
-    assert rows(tmp_path / "a.json") == [{"messages": [{"role": "user", "content": "hi"}]}]
+    for row in (
+        {"messages": [{"role": "user", "content": "hi"}]},
+        {"id": 1, "turns": ["a", "b"]},
+        {"turns": ["a"]},
+    ):
+        (tmp_path / "a.json").write_text(json.dumps(row))
+        assert rows(tmp_path / "a.json") == [row]
 
 
 def test_a_header_alone_is_no_sign_of_a_separator(tmp_path: Path) -> None:
@@ -93,6 +101,11 @@ def test_nan_is_nothing_and_half_a_character_does_not_refuse_the_file(tmp_path: 
         ("a.json", "[" * 100_000, "is not JSON: "),
         ("a.jsonl", "{}\n" + "[" * 100_000, "row 2: not a JSON object: "),
         ("a.jsonl", "{}\n" + f'"{"x" * 200_000}"', "row 2: not a JSON object: 'xxx"),
+        (
+            "a.yaml",
+            "- Why?\n- Is it so: now?\n",
+            "row 2: quote the text: it holds a colon: {'Is it so': 'now?'}",
+        ),
         ("a.yaml", "- a: b: c", "line 1: quote the text: it holds a colon"),
         ("a.yaml", "- a: 1\n  a: 2\n", "line 2: key a was given on line 1 already"),
         ("a.parquet", "version https://git-lfs.github.com/spec/v1\n", "only points to a file that Git LFS"),

@@ -168,21 +168,33 @@ def blank(value: Any) -> bool:
 
 
 def _listed(value: Any, source: str) -> Iterator[Numbered]:
-    """Rows of a list of objects or texts, or of the one list of objects that an object holds."""
+    """Rows of a list of objects or texts, or of the one such list that an object holds."""
     if isinstance(value, dict):
-        members = [one for one in cast("Row", value).values() if one and _objects(one)]
-        turns = any({"role", "from"} & row.keys() for one in members for row in one)  # of one conversation
-        value = members[0] if len(members) == 1 and not turns else [cast("Row", value)]
+        value = _held(cast("Row", value))
     if not isinstance(value, list):
         raise InputError(f"is no list of rows: {quoted(value)}", source=source)
-    for number, row in enumerate(cast("list[Any]", value), 1):
+    rows = cast("list[Any]", value)
+    texts = any(isinstance(row, str) for row in rows)
+    for number, row in enumerate(rows, 1):
         if isinstance(row, str):
             yield number, {"text": row}
-        elif isinstance(row, dict):
+        elif isinstance(row, dict) and not texts:
             yield number, {str(name): member for name, member in cast("dict[Any, Any]", row).items()}
         else:
-            problem = f"is neither an object nor a text: {quoted(row)}"
-            raise InputError(problem, source=source, where=f"row {number}")
+            colon = isinstance(row, dict)  # what YAML makes of a text with a colon in it
+            problem = "quote the text: it holds a colon" if colon else "is neither an object nor a text"
+            shown = quoted(cast("object", row))
+            raise InputError(f"{problem}: {shown}", source=source, where=f"row {number}")
+
+
+def _held(value: Row) -> list[Any]:
+    """The rows in an object: its one list of objects, or its only member; else the object is the one row."""
+    alone = len(value) == 1 and "turns" not in value
+    lists = [cast("list[Any]", one) for one in value.values() if isinstance(one, list)]
+    lists = [one for one in lists if alone or (one and _objects(one))]
+    objects = [cast("Row", row) for one in lists for row in one if isinstance(row, dict)]
+    turns = any({"role", "from"} & row.keys() for row in objects)  # of the one conversation
+    return lists[0] if len(lists) == 1 and not turns else [value]
 
 
 # CSV and its kin

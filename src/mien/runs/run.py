@@ -17,7 +17,7 @@ from mien.store.store import Store
 from mien.types import ALL_JUDGES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     import pandas as pd
 
@@ -480,6 +480,16 @@ class Run:
         )
 
 
+def default_judge(run: RunRecord, judges: Sequence[JudgeRecord]) -> str:
+    """Whose verdicts are taken where nobody says: the first judge's, or those of all that came with a table.
+
+    Empty where there is no judge yet.
+    """
+    if not run.design and len(judges) > 1 and all(judge.imported for judge in judges):
+        return ALL_JUDGES
+    return judges[0].name if judges else ""
+
+
 def _judge(store: Store, run: RunRecord, judge: str | None) -> str:
     judges = store.judges(run.id)
     names = [record.name for record in judges]
@@ -487,5 +497,4 @@ def _judge(store: Store, run: RunRecord, judge: str | None) -> str:
         raise UsageError(f"run {run.name!r} has no judge yet; `mien judge {run.name} --judge MODEL` adds one")
     if judge is not None and judge not in (*names, ALL_JUDGES):
         raise UnknownName(f"judge of run {run.name!r}", judge, names)
-    several = not run.design and len(judges) > 1 and all(record.imported for record in judges)
-    return judge or (ALL_JUDGES if several else names[0])
+    return judge or default_judge(run, judges)

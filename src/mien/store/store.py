@@ -236,8 +236,9 @@ class Store:
         )[0][0]
 
     def count_verdicts(self, run: int, judge: str) -> int:
-        """Number of a judge's verdicts."""
-        return self._select("SELECT count(*) FROM verdict WHERE run = ? AND judge = ?", run, judge)[0][0]
+        """Number of a judge's verdicts, or of those of `ALL_JUDGES`."""
+        by = _READ_BY[judge == ALL_JUDGES]
+        return self._select(f"SELECT count(*) FROM verdict v WHERE run = ? AND {by}", run, judge)[0][0]
 
     def rows(self, run: int, judge: str) -> Iterator[TrialRecord]:
         """All trials of a run in order of presentation, each with a judge's verdict where there is one.

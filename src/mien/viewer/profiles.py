@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mien.errors import MienError
-from mien.runs.run import Run
+from mien.runs.run import Run, default_judge
 from mien.store.store import Store
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Profiles:
         self._wanted.put(None)
 
     def profile(self, name: str, judge: str = "") -> Profile:
-        """The profile of a run by a judge, or by its first one.
+        """The profile of a run by a judge, or by its default (`mien.runs.run.default_judge`).
 
         Of a run that takes long to fit and has new verdicts, the profile before them is given once more; it
         says of how many verdicts it is.
@@ -83,8 +83,7 @@ class Profiles:
     def _state(self, name: str, judge: str) -> tuple[_Key, str, int]:
         with self._reading() as store:
             run = store.run(name)
-            judges = [known.name for known in store.judges(run.id)]
-            judge = judge or (judges[0] if judges else "")
+            judge = judge or default_judge(run, store.judges(run.id))
             return (run.id, run.created, judge), judge, store.count_verdicts(run.id, judge)
 
     def _fit(self, key: _Key, name: str, judge: str, verdicts: int) -> Profile:

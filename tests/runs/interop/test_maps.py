@@ -43,6 +43,19 @@ def test_battles_of_the_arena(tmp_path: Path) -> None:
     ]
 
 
+def test_judgments_of_mt_bench(tmp_path: Path) -> None:
+    judged = {
+        "question_id": 81,
+        "model_a": "owl",
+        "model_b": "elk",
+        "winner": "model_b",
+        "judge": ["gpt-4", "pair"],
+    }
+    (tmp_path / "a.jsonl").write_text(json.dumps(judged))
+    table = read_table(tmp_path / "a.jsonl", map_by="arena")
+    assert rows(table) == [["owl", "elk", "elk", "81", "gpt-4, pair"]]
+
+
 def test_annotations_of_alpacaeval(tmp_path: Path) -> None:
     asked = {"instruction": "Why?", "generator_1": "owl", "generator_2": "elk", "annotator": "gpt"}
     given = [1, 2.0, 1.5, 0, 1.2, 1.8, None, float("nan")]

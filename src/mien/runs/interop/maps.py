@@ -110,7 +110,10 @@ _WINNERS = {
 def _arena(path: Path) -> Table:
     def battle(row: Row) -> Row:
         said = row["winner"]
-        others = {"prompt_id": row.get("question_id"), "judge": row.get("judge") or row.get("judge_hash")}
+        judge = row.get("judge") or row.get("judge_hash")
+        if isinstance(judge, list):  # MT-bench names the model and how it was asked
+            judge = ", ".join(map(str, cast("list[Any]", judge)))
+        others = {"prompt_id": row.get("question_id"), "judge": judge}
         return _pair(row["model_a"], row["model_b"], said, _WINNERS, **others)
 
     return _by_rows(path, battle)

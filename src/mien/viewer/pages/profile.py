@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mien.report.diagnostics import diagnostics
+from mien.runs.run import default_judge
 from mien.viewer.app import href
 from mien.viewer.figures import chosen, figures, theme
 
@@ -27,7 +28,8 @@ def routes(app: App) -> list[web.RouteDef]:
         found = fitted(query)
         with app.reading() as (store, _):
             run = store.run(found.run)
-            judges = [judge.name for judge in store.judges(run.id)]
+            readers = store.judges(run.id)
+            judges = [*dict.fromkeys((default_judge(run, readers), *(reader.name for reader in readers)))]
             others = [other.name for other in store.runs() if other.name != found.run]
             read = found.n_trials - found.verdicts["missing"]
             newer = store.count_verdicts(run.id, found.judge) - read
