@@ -20,12 +20,13 @@ def test_a_wait_is_told_with_its_reason(
     monkeypatch.setattr(progress_module, "LINE_SECONDS", 0.0)
     now = time.monotonic()
     waits = {
-        "openai/gpt": Wait(now + 40.4, "HTTP 429: slow [b]down[/b]"),
+        "openai/gpt": Wait(now + 40.4, "HTTP 429: slow [b]down[/b]\x1b[2J"),
         "old": Wait(now - 1, "HTTP 503: past"),
         "short": Wait(now + 1, "HTTP 429: no need to say"),
     }
     ProgressReport()(Progress(total=5, tally=Tally(waits=waits)))
     line = capsys.readouterr().err
-    assert "openai/gpt waits 40 s (HTTP 429: slow [b]down[/b])" in line
+    assert "openai/gpt waits 40 s (HTTP 429: slow [b]down[/b]" in line
     assert "past" not in line
+    assert "\x1b" not in progress_module._waits(Progress(total=5, tally=Tally(waits=waits)))[0]
     assert "short" not in line

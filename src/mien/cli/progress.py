@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from mien.cli.output import console, counted, write_err
+from mien.formatting import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,7 +84,9 @@ def _waits(progress: Progress) -> list[str]:
     now = time.monotonic()
     waits = {name: (wait.until - now, wait.why) for name, wait in progress.tally.waits.items()}
     return [
-        f"{name} waits {left:.0f} s ({why})" for name, (left, why) in waits.items() if left >= SHORTEST_WAIT
+        visible(f"{name} waits {left:.0f} s ({why})")
+        for name, (left, why) in waits.items()
+        if left >= SHORTEST_WAIT
     ]
 
 
