@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+_LONGEST = 2_000  # characters of a message, of which a file may have set most
+
+
 class MienError(Exception):
     """Every error that mien raises on purpose."""
 
@@ -44,6 +47,8 @@ class InputError(UsageError):
     """
 
     def __init__(self, problem: str, *, source: object = "", where: str = "") -> None:
+        if len(problem) > _LONGEST:
+            problem = f"{problem[:_LONGEST]} …"
         self.problem, self.source, self.where = problem, str(source), where
         place = ", ".join(part for part in (self.source, where) if part)
         super().__init__(f"{place}: {problem}" if place else problem)
@@ -70,7 +75,8 @@ class UnknownName(UsageError):
         names = sorted(known)
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names) or 'none yet'}"
-        super().__init__(f"no {kind} named {name!r}; {hint}")
+        shown = repr(name if len(name) <= _LONGEST else f"{name[:_LONGEST]} …")
+        super().__init__(f"no {kind} named {shown}; {hint[:_LONGEST]}")
 
 
 class MissingKey(UsageError):

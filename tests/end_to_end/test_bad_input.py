@@ -96,7 +96,7 @@ def test_protocols(bare: Workplace) -> None:
     (bare.folder / "mine.yaml").write_text("condition: hunger\n")
     assert "mine.yaml, key condition: " in bare.refused("protocols", "mine.yaml")
     (bare.folder / "mine.yaml").write_text("options: 2\n  condition: [\n")
-    assert "mine.yaml: is not valid YAML" in bare.refused("protocols", "mine.yaml")
+    assert "mine.yaml, line 2: line the key up with those above" in bare.refused("protocols", "mine.yaml")
     assert "krishna2026" in bare.refused("protocols", "krishna2025")
 
 

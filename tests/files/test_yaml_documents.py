@@ -19,6 +19,7 @@ def test_valid_yaml_is_read_that_the_loader_in_pure_python_refuses() -> None:
     ("text", "problem"),
     [
         ("a: 1\ntext: I say: no\n", "line 2: quote the text: it holds a colon"),
+        ("a: 1\n  b: 2\n", "line 2: line the key up with those above, or quote the text: it holds a colon"),
         ("a: 1\n\tb: 2\n", "line 2: indent with spaces, not with tabs"),
         ("a: @home\n", "line 1: quote the text: it begins with @"),
         ("a: *bold* words\n", "line 1: "),

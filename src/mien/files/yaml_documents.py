@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 # The loader in pure Python refuses valid YAML, such as `[Is it raining?]`; wheels of PyYAML have libyaml's.
 Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+_COLON = "quote the text: it holds a colon"
 _WORDS = {
-    "mapping values are not allowed": "quote the text: it holds a colon",
+    "mapping values are not allowed": _COLON,
     "found a tab character": "indent with spaces, not with tabs",
     "but found another document": "holds a second document after ---; keep one",
     "found undefined alias": "quote the text: it begins with *",
@@ -74,6 +75,8 @@ def _explained(error: yaml.YAMLError, text: str, source: object) -> InputError:
     problem = next((words for start, words in _WORDS.items() if found.startswith(start)), "")
     if mark is None:
         return InputError(problem or f"is not valid YAML: {found}", source=source)
+    if problem == _COLON and ": " not in text.split("\n")[mark.line][: mark.column]:
+        problem = f"line the key up with those above, or {_COLON}"  # a text may go on in the next line
     if not problem and "cannot start any token" in found:
         sign = text.split("\n")[mark.line][mark.column : mark.column + 1]
         tab = sign == "\t"
