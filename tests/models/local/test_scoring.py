@@ -8,7 +8,7 @@ import pytest
 
 from mien.models.engine import Job
 from mien.types import Message
-from tests.models.local.tiny import log_p, prompt_ids, say
+from tests.models.local.tiny import close, log_p, prompt_ids, say
 
 if TYPE_CHECKING:
     from mien.models.local import Local
@@ -54,3 +54,26 @@ def test_a_plain_continuation_follows_the_tokens_of_its_prompt(engine: Local, to
         assert [token.logprob is None for token in output.tokens] == [
             not prompt and not i for i in range(len(output.tokens))
         ]
+
+
+def test_prompts_that_are_shared_are_read_once_and_change_nothing(
+    engine: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts: list[Any] = [say("hello"), say("how are you, the quick brown fox?", "be brief"), "the lazy dog"]
+    words = ("well", "I am well, thank you", "", "jumps over the dog")
+    asked = [Job(prompt=p, continuation=w, top_logprobs=2) for w in words for p in prompts]
+    alone = [engine.run([job])[0] for job in asked]
+    read: list[int] = []
+    forward = engine._network.read
+
+    def counting(texts: Any, keep: int, *, remember: bool) -> Any:
+        read.append(len(texts))
+        return forward(texts, keep, remember=remember)
+
+    monkeypatch.setattr(engine._network, "read", counting)
+    together = engine.run(asked)
+    assert read == [len(prompts)]
+    for one, other in zip(alone, together, strict=True):
+        assert close(one, other)
+        for mine, theirs in zip(one.tokens, other.tokens, strict=True):
+            assert [text for text, _ in mine.top] == [text for text, _ in theirs.top]

@@ -157,8 +157,10 @@ class Local:
             self._dialogue.check()
         tasks = [_Task(job, self._dialogue, self._context) for job in jobs]
         outputs = [Output(failure=task.failure, tokens_in=len(task.prompt)) for task in tasks]
-        # The longest first: where memory runs out, it does so at once.
-        order = sorted(range(len(tasks)), key=lambda i: -len(tasks[i]))
+        # The longest first: where memory runs out, it does so at once. Those of one prompt go together.
+        order = sorted(
+            range(len(tasks)), key=lambda i: (-len(tasks[i].prompt), tasks[i].prompt, -len(tasks[i]))
+        )
         with quiet(), torch.inference_mode():
             for do, scored in ((self._generate, False), (self._score, True)):
                 left = [i for i in order if tasks[i].scored == scored and not tasks[i].failure]

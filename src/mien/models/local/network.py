@@ -87,6 +87,25 @@ class Network:
         mask = torch.cat([mask, mask.new_ones(len(tokens), 1)], 1)
         return self._forward(tokens[:, None], mask, cache, 1, remember=True)
 
+    def follow(self, texts: Sequence[Sequence[int]], state: State, rows: Sequence[int]) -> Tensor:
+        """Read texts that each follow one that was read before, several of them the same.
+
+        Args:
+            texts: of tokens; shorter ones are padded on the right, where nothing comes after them.
+            state: after what was read before.
+            rows: for each text, the row of what it follows.
+
+        Returns:
+            Logits (texts, columns, vocabulary) for what follows each column.
+        """
+        width = max(1, *map(len, texts))
+        index = torch.tensor(rows, device=self.device)
+        ids = torch.tensor([list(text) + [0] * (width - len(text)) for text in texts], device=self.device)
+        read = [[1] * len(text) + [0] * (width - len(text)) for text in texts]
+        state.cache.reorder_cache(index)
+        mask = torch.cat([state.mask.index_select(0, index), torch.tensor(read, device=self.device)], 1)
+        return self._forward(ids, mask, state.cache, width, remember=True)[0]
+
     def _forward(
         self, ids: Tensor, mask: Tensor, cache: Any, keep: int, *, remember: bool
     ) -> tuple[Tensor, State]:

@@ -41,6 +41,9 @@ def score(network: Network, lines: Sequence[Line]) -> list[Score]:
         lines: each with at least one token in all. Where a prompt is empty, nothing tells how likely the
             continuation's first token is: None.
     """
+    prompts = list(dict.fromkeys(tuple(line.prompt) for line in lines))
+    if len(prompts) < len(lines) and () not in prompts:
+        return _shared(network, lines, prompts)
     longest = max(len(line.continuation) for line in lines)
     logits, _ = network.read(
         [(*line.prompt, *line.continuation) for line in lines], longest + 1, remember=False
@@ -54,4 +57,19 @@ def score(network: Network, lines: Sequence[Line]) -> list[Score]:
         ids = torch.tensor(words, dtype=torch.long, device=log_p.device)
         values, top = tell(log_p, ids, line.alternatives)
         scores.append(Score([*([None] * unknown), *values], [*([[]] * unknown), *top]))
+    return scores
+
+
+def _shared(network: Network, lines: Sequence[Line], prompts: Sequence[tuple[int, ...]]) -> list[Score]:
+    """Score several continuations of the same prompts, each of which is read once."""
+    last, state = network.read(prompts, 1, remember=True)
+    place = {prompt: index for index, prompt in enumerate(prompts)}
+    rows = [place[tuple(line.prompt)] for line in lines]
+    logits = network.follow([line.continuation for line in lines], state, rows)
+    scores: list[Score] = []
+    for line, row, after in zip(lines, rows, logits, strict=True):
+        n = len(line.continuation)
+        log_p = torch.cat([last[row], after])[:n].float().log_softmax(1)
+        ids = torch.tensor(line.continuation, dtype=torch.long, device=log_p.device)
+        scores.append(Score(*tell(log_p, ids, line.alternatives)))
     return scores
