@@ -1,7 +1,8 @@
-"""Models that run in this process, in torch: ``hf/FOLDER``, ``hf/HUB-ID``, either with ``+ADAPTER``.
+"""Models that run in this process, in torch: ``hf/FOLDER``, ``hf/HUB-ID``, ``+ADAPTER``, ``hf/FILE.gguf``.
 
-Reading order: `engine` (does jobs in batches), `places` (where the files are), `loading` (files to a model),
-`fingerprint` (what tells it from all others), `dialogue` (conversations to tokens), `network` (the forward
+Reading order: `engine` (does jobs in batches), `places` (where the files are), `soundness` (whether they are
+whole), `loading` (files to a model), `fingerprint` (what tells it from all others), `template` (the form in
+which its chat template hands on conversations), `dialogue` (conversations to tokens), `network` (the forward
 pass), `generation` and `scoring` (the two kinds of job), `sampling` (draws), `spelling` (tokens to text).
 
 Raises:

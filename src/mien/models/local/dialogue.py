@@ -51,7 +51,7 @@ class Dialogue:
         if not self._tokenizer.chat_template:
             raise InputError(
                 "the model has no chat template, and a conversation needs one; take a model tuned for chat, "
-                "or put chat_template.jinja into its folder",
+                "or put chat_template.jinja into its folder (a GGUF file is made one by mien craft merge)",
                 source=self._name,
             )
 
