@@ -19,6 +19,7 @@ NAMES = (
     "adaptive",
     "judges",
     "diffs",
+    "validity",
     "estimates",
     "compare",
     "panels",

@@ -1,0 +1,174 @@
+"""Whether intervals and tests hold on designs other than mien's own, and on uneven and hostile data.
+
+Runs are simulated from a choice model written here alone. Of *prompts as in nature* the k-th most common of
+720 has a share of 1/k; *unequal appearances* draw both options with weights k^(-0.7). Scores are normal with
+standard deviation 1 unless said otherwise. Preferences of a prompt shift each of its traits by a normal draw,
+alike in both runs of a diff; the truth is then what scores converge to, taken from one long run. Both runs of
+a diff have the same trials and the same truth, so that whatever is called changed is false; for
+the test of flatness all scores are equal. Rare traits were chosen, or passed over, at most once.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matrices are too small to share
+
+import numpy as np
+
+from benchmarks.machine import describe_machine
+from benchmarks.options import Options
+from mien.errors import NotIdentified
+from mien.stats.comparisons import Comparisons
+from mien.stats.diffs import diff
+from mien.stats.profiles import rate
+from mien.stats.profiles.elo import ELO_SCALE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.stats.profiles import Profile
+
+N_PROMPTS = 720
+LONG = 200_000  # trials of the run that stands for the truth, under preferences of prompts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """What is shown, on which prompts, to a model of which kind."""
+
+    name: str
+    n: int = 144
+    k: int = 2
+    trials: int = 2_016
+    unequal: bool = False
+    zipf: bool = False
+    n_prompts: int = N_PROMPTS
+    first: float = 0.0  # log odds by which the first option is favoured
+    tails: float = np.inf  # degrees of freedom of the scores' law
+    spread: float = 1.0
+    prompt: float = 0.0  # standard deviation of a prompt's own preferences
+
+
+DESIGNS = (
+    Design(name="every trait as often"),
+    Design(name="every trait as often", trials=504),
+    Design(name="every trait as often", trials=10_296),
+    Design(name="unequal appearances", unequal=True),
+    Design(name="prompts as in nature", zipf=True),
+    Design(name="both", unequal=True, zipf=True),
+    Design(name="20 prompts", n_prompts=20, prompt=0.5),
+    Design(name="preferences of prompts", prompt=1.0, trials=5_040),
+    Design(name="first favoured by 1", first=1.0),
+    Design(name="first favoured by 3", first=3.0),
+    Design(name="heavy tails", tails=2.5),
+    Design(name="scores far apart", spread=2.0),
+    Design(name="four options", k=4, trials=1_008),
+    Design(name="six traits", n=6, trials=120),
+)
+
+
+def lay_out(design: Design, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Options (T, K) and prompts (T,)."""
+    if design.unequal:
+        weights = np.arange(1, design.n + 1) ** -0.7
+        keys = rng.exponential(size=(design.trials, design.n)) / weights  # without replacement
+        options = np.argsort(keys, axis=1)[:, : design.k]
+    else:
+        rounds = design.trials * design.k // design.n + 1
+        order = np.argsort(rng.random((rounds, design.n)), axis=1)
+        options = order[:, : design.n // design.k * design.k].reshape(-1, design.k)[: design.trials]
+    if design.zipf:
+        weights = 1 / np.arange(1, design.n_prompts + 1)
+        return options, rng.choice(design.n_prompts, size=len(options), p=weights / weights.sum())
+    return options, rng.permutation(len(options)) % design.n_prompts
+
+
+def choose(
+    design: Design, shown: np.ndarray, prompts: np.ndarray, scores: np.ndarray, own: np.ndarray, rng
+) -> np.ndarray:
+    utilities = (scores + own[prompts])[np.arange(len(shown))[:, None], shown]
+    utilities[:, 0] += design.first
+    return (utilities + rng.gumbel(size=shown.shape)).argmax(axis=1)
+
+
+def run(design: Design, scores: np.ndarray, own: np.ndarray, laid_out, rng) -> Profile:
+    shown, prompts = laid_out
+    return rate(
+        Comparisons(
+            traits=tuple(f"t{i:03d}" for i in range(design.n)),
+            options=shown.astype(np.int32),
+            chosen=choose(design, shown, prompts, scores, own, rng).astype(np.int32),
+            cluster=prompts.astype(np.int32),
+            clusters=tuple(f"p{i:04d}" for i in range(design.n_prompts)),
+        )
+    )
+
+
+def replicate(design: Design, seed: int) -> dict[str, np.ndarray | float]:
+    """One run, one like it, and one without preferences."""
+    rng = np.random.default_rng([design.trials, design.n, seed])
+    drawn = rng.standard_t(design.tails, design.n) if np.isfinite(design.tails) else rng.normal(size=design.n)
+    scores = design.spread * (drawn - drawn.mean())
+    own = design.prompt * rng.normal(size=(design.n_prompts, design.n))
+    laid_out = lay_out(design, rng)
+    one, other = (run(design, scores, own, laid_out, rng) for _ in range(2))
+    null = run(design, 0 * scores, 0 * own, laid_out, rng)
+    truth, first = scores, 1 / (1 + (design.k - 1) * np.exp(-design.first))
+    if design.prompt:
+        # Prompts are a sample of all there could be: the truth is that of trials on prompts of their own.
+        long = replace(design, trials=LONG, n_prompts=LONG)
+        shown = lay_out(long, rng)[0]
+        shift = design.prompt * rng.normal(size=shown.shape)
+        utilities = scores[shown] + shift + rng.gumbel(size=shown.shape)
+        utilities[:, 0] += design.first
+        settled = rate(
+            Comparisons(
+                traits=one.traits,
+                options=shown.astype(np.int32),
+                chosen=utilities.argmax(axis=1).astype(np.int32),
+                cluster=np.arange(len(shown), dtype=np.int32) % N_PROMPTS,
+                clusters=tuple(f"p{i:04d}" for i in range(N_PROMPTS)),
+            )
+        )
+        truth, first = settled.fit.scores, settled.position["first"]
+    low, high = one.estimates.intervals()
+    half = (high - low) / 2 / ELO_SCALE
+    found = diff(one, other)
+    return {
+        "covered": np.abs(one.fit.scores - truth) < half,
+        "rare": np.minimum(one.chosen, one.shown - one.chosen) <= 1,
+        "position": float(one.position["low"] <= first <= one.position["high"]),
+        "flat": float(_below(null.flat["p"])),
+        "omnibus": float(_below(found.omnibus["p"])),
+        "any": float(found.changed.any()),
+    }
+
+
+def _below(p: float | None) -> bool:
+    return p is not None and p < 0.05
+
+
+def main(arguments: Sequence[str]) -> None:
+    options = Options(__name__, __doc__)
+    options.add_size("--replications", 400, quick=2, help="runs for each row")
+    asked = options.parse_args(arguments)
+    print(f"{describe_machine()}\n")
+    print("| design | traits | trials | coverage | of rare traits | of the position | flat p < .05 |", end="")
+    print(" omnibus p < .05 | diffs with any change |\n|" + " --- |" + " ---: |" * 8)
+    for design in DESIGNS:
+        made = []
+        for seed in range(asked.replications):
+            try:
+                made.append(replicate(design, seed))
+            except NotIdentified:  # a trait that unequal appearances left out
+                continue
+        covered = np.concatenate([one["covered"] for one in made])
+        rare = np.concatenate([one["rare"] for one in made])
+        shares = [np.mean([one[what] for one in made]) for what in ("position", "flat", "omnibus", "any")]
+        of_rare = f"{np.mean(covered[rare]):.1%} ({rare.sum():,})" if rare.any() else ""
+        cells = [f"{np.mean(covered):.1%}", of_rare, *(f"{share:.1%}" for share in shares)]
+        size = f"{design.n} | {design.trials:,}" + (f" × {design.k}" if design.k > 2 else "")
+        print(f"| {design.name} | {size} | {' | '.join(cells)} |", flush=True)
