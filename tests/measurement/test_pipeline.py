@@ -53,3 +53,17 @@ def test_a_judge_that_failed_leaves_the_response_without_a_verdict(store: Store)
     store.flush()
     row = next(store.rows(1, "j"))
     assert (row.response, row.chosen) == ("Boil it.", "")
+
+
+def test_what_was_read_is_not_read_again_however_the_judge_is_asked_by_now(store: Store) -> None:
+    model, judge = Scripted("m", lambda _: "Boil it."), Scripted("judge", lambda _: '{"choice": "warm"}')
+    asyncio.run(take(pipeline(store, judge)[0], model))
+    store.flush()
+    judge.supports_schema = False  # as it was found in mid-run: in tags every question is another
+    line, progress = pipeline(store, judge)
+    asked = len(judge.asked)
+    assert asyncio.run(take(line, model)) is True
+    assert (len(judge.asked), progress.reused) == (asked, 2)
+    # Another response to the trial is read.
+    assert asyncio.run(take(pipeline(store, judge)[0], Scripted("other", lambda _: "Fry it."))) is True
+    assert len(judge.asked) > asked

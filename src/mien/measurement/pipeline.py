@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 class Pipeline:
     """Takes the trials of a run from a model to a judge.
 
+    What a judge has read it need not read again: that it is by now asked otherwise, since its endpoint was
+    found to take another form of answer, makes no verdict worth paying for twice.
+
     Args:
         calls: makes the calls of both.
         run: the store's number of the run.
@@ -26,10 +29,13 @@ class Pipeline:
         self._calls = calls
         self._run = run
         self._judge = judge
+        self._read = calls.store.trials_read(run, judge.name)
 
     async def respond(self, trial: Trial, model: Model, request: Request) -> Call:
         """Have a model respond to a trial, whether it can or fails."""
         call = await self._calls.ask(model, request)
+        if self._read.get(trial.id) != call.key:
+            self._read.pop(trial.id, None)
         self._calls.store.put_response(self._run, trial.id, call.key)
         if not call.answered:
             self._calls.progress.reasons[call.failure] += 1
@@ -37,6 +43,9 @@ class Pipeline:
 
     async def judge(self, trial: Trial, response: str) -> bool:
         """Have a response judged; whether there is a verdict."""
+        if trial.id in self._read:
+            self._calls.progress.reused += 1
+            return True
         verdict = await self._judge.verdict(trial, response, self._calls.ask)
         if isinstance(verdict, Call):
             self._calls.progress.reasons[f"the judge: {verdict.failure}"] += 1

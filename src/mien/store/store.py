@@ -30,7 +30,7 @@ from mien.store.records import (
 )
 from mien.store.schema import connect, connect_read_only, explained, transaction
 from mien.store.writer import CALL_COLUMNS, RAW_COLUMNS, Writer
-from mien.types import ALL_JUDGES, TIE, Call, Preference, Prompt, Trial
+from mien.types import ALL_JUDGES, TIE, UNREADABLE, Call, Preference, Prompt, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -316,6 +316,15 @@ class Store:
         )
         for options, chosen, prompt, trial in cursor:
             yield VerdictRecord(_decode_names(options), chosen, prompt, trial)
+
+    def trials_read(self, run: int, judge: str) -> dict[str, str]:
+        """Trials that a judge could read, each with the key of the response's call."""
+        query = """
+            SELECT t.id, t.call
+            FROM trial t JOIN verdict v ON v.run = t.run AND v.trial = t.id AND v.judge = ?
+            WHERE t.run = ? AND v.chosen <> ? AND t.call IS NOT NULL
+            """
+        return dict(self._each(query, judge, run, UNREADABLE))
 
     def orders(self, run: int, judge: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Id of the trial and the options as the judge was shown them, where that is known."""

@@ -281,7 +281,7 @@ def test_a_second_pass_asks_nothing(tmp_path: Path) -> None:
     again, progress = passed_through(tmp_path / "mien.db", second)
     assert again == found
     assert second.asked == []
-    assert (progress.failed, progress.reused) == (0, 6 + 6 * 3)
+    assert (progress.failed, progress.reused) == (0, 6 + 6)  # responses, and verdicts
 
 
 def test_a_pass_after_a_failure_asks_what_is_missing(tmp_path: Path) -> None:
