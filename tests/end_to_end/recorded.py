@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
 from tests import ROOT
+from tests.listening import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,11 +43,6 @@ def recorded(name: str) -> Said:
     """A reply that a server was seen to give."""
     case = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
     return Said(case["status"], case["body"], case["headers"])
-
-
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, *_: object) -> None:
-        """Say nothing: a client that has given up hangs up."""
 
 
 class Replies:
@@ -87,7 +83,7 @@ class Replies:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
 
     def __enter__(self) -> Self:

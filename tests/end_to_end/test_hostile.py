@@ -9,13 +9,14 @@ import pty
 import subprocess
 import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mien.store.store import Store
 from tests.end_to_end.workplace import COMMAND, Workplace
+from tests.listening import Server
 from tests.processes import LIMIT
 from tests.viewer.test_routes import hostile
 
@@ -168,7 +169,7 @@ class Refusing(BaseHTTPRequestHandler):
 
 @contextmanager
 def refusing() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+    with Server(("127.0.0.1", 0), Refusing) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}/v1#m"
         server.shutdown()

@@ -7,7 +7,7 @@ import shutil
 import threading
 from dataclasses import replace
 from hashlib import blake2b
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +20,7 @@ from mien.craft.proof.section import section
 from mien.errors import BudgetReached
 from mien.measurement.session import Session
 from mien.models.usage import Limits
+from tests.listening import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,7 @@ class Judge(BaseHTTPRequestHandler):
 @pytest.fixture
 def judge() -> Iterator[str]:
     Judge.asked.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Judge) as server:
+    with Server(("127.0.0.1", 0), Judge) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}/v1#judge"
         server.shutdown()
