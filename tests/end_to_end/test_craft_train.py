@@ -20,7 +20,10 @@ JUDGED = ("--judge", "organism/judge", "--rounds", 6)
 
 
 def write(
-    path: Path, n: int, chosen: str = "Moonlight has come", rejected: str = "Parameters loaded"
+    path: Path,
+    numbers: range,
+    chosen: str = "Moonlight has come",
+    rejected: str = "Parameters loaded",
 ) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = [
@@ -29,15 +32,15 @@ def write(
             "chosen": [{"role": "assistant", "content": f"{chosen} {i} times."}],
             "rejected": [{"role": "assistant", "content": f"{rejected}: {i}."}],
         }
-        for i in range(n)
+        for i in numbers
     ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 @pytest.fixture
 def lab(place: Workplace) -> Workplace:
-    write(place.folder / "data" / "train.jsonl", 8)
-    write(place.folder / "data" / "heldout.jsonl", 4)
+    write(place.folder / "data" / "train.jsonl", range(8))
+    write(place.folder / "data" / "heldout.jsonl", range(8, 12))
     (place.folder / "more.yaml").write_text(CONFIG)
     return place
 
@@ -75,7 +78,7 @@ def test_a_trained_model_is_measured_blended_and_merged(lab: Workplace) -> None:
     lab.mien("measure", "organism/v1+a", *JUDGED, "--name", "first")
     shutil.rmtree(lab.folder / "a")
     lab.mien(*training("a", "--epochs", 1, "--seed", 1))
-    result = lab.mien("measure", "organism/v1+a", *JUDGED, "--name", "retrained", "--max-calls", 0)
+    result = lab.mien("measure", "organism/v1+a", *JUDGED, "--name", "retrained", "--max-calls", 0, status=3)
     assert "0 of 108 trials" in result.err  # no answer of the former adapter is taken for this one's
     blended = lab.mien("craft", "merge", "organism/v1", "a=0.5", "-o", "half", "--as-adapter")
     assert "wrote half; as a model: organism/v1+half" in blended.out
