@@ -378,7 +378,7 @@ def test_the_ridge_is_a_prior_around_zero(seed, k, alpha):
     np.testing.assert_allclose(fit.bread, ridge.bread, atol=1e-8)
     np.testing.assert_allclose(fit.position_bias, ridge.position_bias, atol=1e-8)
     assert ridge.shrinkage is None
-    assert (fit.stderr > 0.99 * ridge.stderr).all()  # raised variances spill a little over to the others
+    assert (fit.stderr > 0.95 * ridge.stderr).all()  # raised variances spill over to the other five
     assert ((fit.shrinkage > 0) & (fit.shrinkage <= 1)).all()
 
 
