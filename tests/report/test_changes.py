@@ -69,7 +69,7 @@ def test_it_has_markdown_and_rows_of_a_report(found):
     assert [name for name, _ in table["columns"]][:3] == ["quantity", "before", "after"]
     assert len(table["rows"]) == 2
     assert dict(summary(found)) == {
-        "as a whole": "nothing changed: p <.001",
+        "as a whole": "changed (nothing changed: p <.001)",
         "pairing": "paired: 40 prompts shared, of 40 before and 40 after",
         "margin": "1 unchanged within their margins, 0 undecided",
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mien.formatting import counted, fraction, p_value, percent, plural
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from mien.stats.diffs.gates import Outcome
     from mien.stats.diffs.influence import Influence
 
-WARNINGS = 5  # prompts to warn of by name; further ones are counted
+WARNINGS: Final = 5  # prompts to warn of by name; further ones are counted
+CHANGED: Final = 0.05  # p below which a diff as a whole is called changed
 
 
 def headline(diff: Diff) -> str:
@@ -24,11 +25,19 @@ def headline(diff: Diff) -> str:
     return f"{counted(int(diff.changed.sum()), diff.noun)} changed of {len(diff.names)} (q < {diff.fdr:g})"
 
 
+def as_a_whole(diff: Diff) -> str:
+    """Whether anything changed, and how probable so much is where nothing did."""
+    p = diff.omnibus["p"]
+    if p is None:
+        return "not tested: there are too few prompts"
+    same = "one character, unchanged" if diff.before.centred else "nothing changed"
+    return f"{'changed' if p < CHANGED else 'no sign of a change'} ({same}: p {p_value(p)})"
+
+
 def summary(diff: Diff) -> list[tuple[str, str]]:
     """What changed as a whole: labels and what to say under each."""
     prompts, unit = diff.prompts, diff.before.unit
-    same = "one character, unchanged" if diff.before.centred else "nothing changed"
-    lines = [("as a whole", f"{same}: p {p_value(diff.omnibus['p'])}")]
+    lines = [("as a whole", as_a_whole(diff))]
     if unit is not None and diff.size is not None and diff.rms is not None and diff.rms_null is not None:
         size, raw, null = diff.size, unit.extent(diff.rms), unit.extent(diff.rms_null)
         told = unit.size(size["rms"], size["low"], size["high"])

@@ -435,8 +435,7 @@ class Run:
         """
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
-            anybody = judge is not None or store.judges(run.id)
-            return outcome(store, run, _judge(store, run, judge) if anybody else "")
+            return outcome(store, run, _judge(store, run, judge, needed=False))
 
     def flaws(self, judge: str | None = None) -> Flaws:
         """How many of the run's answers may not be what they seem, as a judge read them (default: the first).
@@ -446,8 +445,7 @@ class Run:
         """
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
-            anybody = judge is not None or store.judges(run.id)
-            return flaws(store, run, _judge(store, run, judge) if anybody else "")
+            return flaws(store, run, _judge(store, run, judge, needed=False))
 
     def truncations(self, judge: str) -> list[Truncation]:
         """Where a server cut what the run, or a judge of it, asked."""
@@ -490,10 +488,10 @@ def default_judge(run: RunRecord, judges: Sequence[JudgeRecord]) -> str:
     return judges[0].name if judges else ""
 
 
-def _judge(store: Store, run: RunRecord, judge: str | None) -> str:
+def _judge(store: Store, run: RunRecord, judge: str | None, *, needed: bool = True) -> str:
     judges = store.judges(run.id)
     names = [record.name for record in judges]
-    if not names:
+    if not names and (needed or judge is not None):
         raise UsageError(f"run {run.name!r} has no judge yet; `mien judge {run.name} --judge MODEL` adds one")
     if judge is not None and judge not in (*names, ALL_JUDGES):
         raise UnknownName(f"judge of run {run.name!r}", judge, names)

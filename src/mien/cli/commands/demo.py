@@ -151,6 +151,8 @@ def _print_profile(profile: Profile, truth: dict[str, float]) -> None:
 
 def _print_diff(diff: Diff, changes: dict[str, float]) -> None:
     """What was called changed, and what was: found, missed or false."""
+    from mien.report.changes import as_a_whole
+
     told = [row for row in diff.rows if row["changed"] or changes[row["trait"]]]
     found = sum(bool(row["changed"] and changes[row["trait"]]) for row in told)
     false = sum(row["changed"] and not changes[row["trait"]] for row in told)
@@ -160,7 +162,7 @@ def _print_diff(diff: Diff, changes: dict[str, float]) -> None:
         f"\n{bold(AFTER)} against {bold(BEFORE)}: {found} of the {planted} planted changes "
         f"found, {false} false (q < {diff.fdr:g})"
     )
-    out.print(f"  as a whole    one character, unchanged: p {p_value(diff.omnibus['p'])}")
+    out.print(f"  as a whole    {as_a_whole(diff)}")
     out.print(f"  pairing       {counted(diff.paired, 'prompt')} shared\n")
     print_table(
         ("trait", "change", "95% interval", "q", "planted", ""),
