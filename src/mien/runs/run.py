@@ -33,15 +33,8 @@ if TYPE_CHECKING:
     from mien.stats.consistency.persistence import Persistence
     from mien.stats.profiles.profile import Profile
     from mien.store.records import JudgeRecord, RunRecord
-    from mien.types import Trial
 
 PRIORS = ("flat", "pooled")
-
-#: Judges and people of a run whose agreement is told at most: it takes a comparison of every two.
-MOST_RATERS = 200
-
-#: What the prompts of a run may be told apart by.
-BY = ("category", "language", "length")
 
 #: Stands for the judge of imported verdicts where the table names none.
 UNKNOWN_JUDGE = "imported"
@@ -244,30 +237,11 @@ class Run:
             UnknownName: the run has no such judge.
             UsageError: they have read no trial in common.
         """
-        from mien.stats.agreement.kappa import cohen_kappa
+        from mien.runs.raters import agreement_of_two
 
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
-            labels = [
-                {
-                    trial: str(options.index(chosen)) if chosen in options else chosen
-                    for options, chosen, _, trial in store.verdicts(run.id, _judge(store, run, judge))
-                }
-                for judge in (a, b)
-            ]
-        first, second = labels
-        common = sorted(first.keys() & second.keys())
-        if not common:
-            raise UsageError(f"{a} and {b} have read no trial of run {self.name!r} in common")
-        pairs = [(first[trial], second[trial]) for trial in common]
-        found = cohen_kappa(*zip(*pairs, strict=True))
-        return {
-            "kappa": found.kappa,
-            "low": found.low,
-            "high": found.high,
-            "agreement": sum(one == other for one, other in pairs) / len(pairs),
-            "n": len(pairs),
-        }
+            return agreement_of_two(store, run, _judge(store, run, a), _judge(store, run, b))
 
     def raters(self, *, confidence_level: float = 0.95, seed: int = 0) -> Agreement:
         """How far all the run's judges, and the people who labelled it, agree, and how often each could read.
@@ -280,42 +254,10 @@ class Run:
             UnknownName: there is no such run.
             UsageError: nobody has read any of it.
         """
-        from mien.stats.agreement.inter_rater import Rater, Responses, agreement
+        from mien.runs.raters import raters
 
         with Store(self.path, read_only=True) as store:
-            run = store.run(self.name)
-            identities: dict[str, object] = {judge.name: judge.identity for judge in store.judges(run.id)}
-            rows = list(store.rows(run.id, ""))
-            given = {
-                name: {trial: c for _, c, _, trial in store.verdicts(run.id, name)} for name in identities
-            }
-            for trial, person, chosen in store.labels(run.id):
-                given.setdefault(f"{person} (person)", {})[trial] = chosen
-        given = {name: labels for name, labels in given.items() if labels}
-        if len(given) > MOST_RATERS:
-            raise UsageError(
-                f"{len(given):,} judges and people have read run {self.name!r}, and every two are compared; "
-                f"import the verdicts of the {MOST_RATERS} who read most"
-            )
-        if not given:
-            raise UsageError(f"run {self.name!r} has no verdicts and no labels yet")
-        read = set[str]().union(*given.values())
-        rows = [row for row in rows if row.trial.id in read]
-        trials = [row.trial for row in rows]
-
-        def place(trial: Trial, chosen: str) -> str:
-            return str(trial.options.index(chosen)) if chosen in trial.options else chosen
-
-        responses = Responses(
-            clusters=[f"{trial.prompt.id}\n{trial.prompt.text}" for trial in trials],
-            categories=[trial.prompt.category for trial in trials],
-            lengths=[len(row.response) for row in rows],
-        )
-        raters = [
-            Rater(name, [place(trial, labels.get(trial.id, "")) for trial in trials], identities.get(name))
-            for name, labels in given.items()
-        ]
-        return agreement(raters, responses, confidence_level=confidence_level, seed=seed)
+            return raters(store, store.run(self.name), confidence_level=confidence_level, seed=seed)
 
     def positions(self, *, confidence_level: float = 0.95) -> list[JudgePositions]:
         """The position effects of the model and of each judge, by the judges that have read the run.
@@ -391,26 +333,10 @@ class Run:
             UnknownName: there is no such run, or contexts are not told apart by this.
             UsageError: no prompt names what is asked for, or all are of about one length.
         """
-        from mien.stats.consistency.tertiles import thirds
+        from mien.runs.contexts import contexts
 
-        if by not in BY:
-            raise UnknownName("kind of context", by, BY)
         with Store(self.path, read_only=True) as store:
-            prompts = store.prompts(store.run(self.name).id)
-        if by == "length":
-            if not any(prompt.text for prompt in prompts.values()):
-                raise UsageError(
-                    f"the length of the prompts of run {self.name!r} is not known: the store has no texts of "
-                    "them, as of any imported run"
-                )
-            return thirds({key: len(prompt.text) for key, prompt in prompts.items()})
-        found = {key: str(getattr(prompt, by)) for key, prompt in prompts.items()}
-        if not any(found.values()):
-            raise UsageError(
-                f"the prompts of run {self.name!r} name no {by}; it comes with the prompts that a run is "
-                "measured on, and an imported run has none"
-            )
-        return dict(sorted(found.items(), key=lambda item: item[1]))
+            return contexts(store, store.run(self.name), by)
 
     def consistency(self, by: str = "category", judge: str | None = None, **settings: Any) -> Consistency:
         """Rate the traits in each context of the prompts.
