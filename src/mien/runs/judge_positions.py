@@ -130,7 +130,8 @@ def _alone(of: Comparisons, confidence_level: float) -> Position:
     if not np.isfinite(fit.covariance).all():
         raise NotIdentified("all choices were made on one prompt, which gives no intervals")
     return first_place(
-        fit.positions - fit.position_bias,
+        fit.positions,
+        fit.position_bias,
         fit.covariance[n:, n:],
         confidence_level=confidence_level,
         n_clusters=fit.n_clusters,

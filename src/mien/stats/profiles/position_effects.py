@@ -157,12 +157,13 @@ def position_effects(
     gradients = orders.gradients_by_cluster(optimum.probabilities, trials.clustered()[1])
     covariance = choice.sandwich(bread, gradients, trials.n_trials, float(np.sum(bread * information)))[0]
     corrected = optimum.params - choice.first_order_bias(orders, optimum.params, penalty)
-    effects = optimum.params - choice.first_order_bias(orders, corrected, penalty)
+    bias = choice.first_order_bias(orders, corrected, penalty)
 
     def first(start: int) -> Position:
         block = slice(start, start + k)
         return first_place(
-            effects[block],
+            optimum.params[block],
+            bias[block],
             covariance[block, block],
             confidence_level=confidence_level,
             n_clusters=alone.n_clusters,

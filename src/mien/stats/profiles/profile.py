@@ -380,7 +380,8 @@ def _fits(trials: Trials, alpha: float, prior: Prior | None, judge: Misreading |
 def _position(fit: ChoiceFit, confidence_level: float) -> Position:
     n = len(fit.scores)
     return first_place(
-        fit.positions - fit.position_bias,
+        fit.positions,
+        fit.position_bias,
         fit.covariance[n:, n:],
         confidence_level=confidence_level,
         n_clusters=fit.n_clusters,
