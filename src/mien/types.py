@@ -103,6 +103,8 @@ class Request:
     Attributes:
         schema: a JSON schema that the answer must follow, where the endpoint supports one.
         replicate: tells repeated samples of one request apart.
+        longest: tokens after which an answer may be cut where ``sampling`` sets no limit. A guard against
+            answers without end, and no part of what is asked: no key holds it.
         continuation: where given, no answer is wanted but the log-probability of this one, in nats; models
             behind endpoints cannot tell it.
     """
@@ -111,6 +113,7 @@ class Request:
     sampling: Sampling = Sampling()
     schema: Mapping[str, Any] | None = None
     replicate: int = 0
+    longest: int | None = None
     continuation: str | None = None
 
 

@@ -224,6 +224,72 @@ def test_a_judge_that_cannot_be_read_is_given_up_with_its_words(place: Workplace
         assert len(server.of("judge")) <= 3 * 24
 
 
+def test_a_judge_has_a_limit_unless_its_protocol_sets_one(place: Workplace) -> None:
+    with Replies() as server:
+        place.mien(*server.study())
+        assert {asked["max_tokens"] for asked in server.of("judge")} == {8192}
+        place.mien(*server.study())
+        assert len(server.asked) == 120  # it is not in the keys
+        (place.folder / "short.yaml").write_text("judge:\n  sampling:\n    max_tokens: 99\n")
+        place.mien(*server.study("--protocol", "short.yaml", "--name", "short"))
+        place.mien("judge", "run", "--judge", f"{server.url}#judge", "--as", "j", "--max-tokens", 77)
+        assert [asked["max_tokens"] for asked in server.of("judge")[60:]] == [99] * 60 + [77] * 60
+
+
+SMALL = "This model's maximum context length is 4096 tokens. However, you requested 8700 tokens"
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Unsupported parameter: max_tokens. Use max_completion_tokens instead.", "max_completion_tokens"),
+        ("max_tokens is too large: 8192. This model supports at most 4096 completion tokens", ""),
+        (SMALL, ""),
+    ],
+)
+def test_a_judge_that_does_not_take_the_limit_is_asked_as_it_wants(
+    place: Workplace, said: str, name: str
+) -> None:
+    def judge(asked: dict[str, Any]) -> Said:
+        return Said(400, {"error": {"message": said}}) if "max_tokens" in asked else answer("warm")
+
+    with Replies(judge=judge) as server:
+        place.mien(*server.study("--max-concurrency", 1))
+        assert chosen(place) == ["warm"] * 60
+        asked = server.of("judge")
+        assert len(asked) == 61
+        assert {one for one in asked[-1] if one.startswith("max")} == ({name} if name else set())
+        # The store remembers, and the model, which has a limit of its own, is asked with that.
+        place.mien(*server.study("--seed", 1, "--name", "again"))
+        assert sum("max_tokens" in asked for asked in server.of("judge")) == 1
+        assert all("max_tokens" in asked for asked in server.of("model"))
+
+
+def cut(content: str) -> Said:
+    said = answer(content)
+    return Said(body=said.body | {"choices": [said.body["choices"][0] | {"finish_reason": "length"}]})
+
+
+def test_half_of_a_judges_reasoning_is_no_verdict(place: Workplace) -> None:
+    served = iter(range(1000))
+
+    def judge(_: dict[str, Any]) -> Said:
+        return cut("Well, <choice>blunt</choice>? Hm") if next(served) < 3 else answer("warm")
+
+    with Replies(judge=judge) as server:
+        told = place.mien(*server.study("--max-concurrency", 1)).err
+    assert sorted(chosen(place)) == ["unreadable"] + ["warm"] * 59
+    assert "1 of 60 verdicts of" in told
+    assert "could not be read: its answer was cut off at its longest" in told
+
+
+def test_a_judge_whose_reasoning_never_ends_is_given_up_with_the_way_on(place: Workplace) -> None:
+    with Replies(judge=lambda _: cut("<think>Warm or blunt? Warm, but")) as server:
+        line = place.refused(*server.study("--max-concurrency", 4))
+    assert "cut at 8,192 tokens, the limit where none is set" in line
+    assert "judge.sampling.max_tokens in the protocol or --max-tokens of mien judge" in line
+
+
 def test_a_protocol_turns_schemas_off(place: Workplace) -> None:
     (place.folder / "tags.yaml").write_text("judge:\n  json_schema: false\n")
     with Replies() as server:

@@ -109,6 +109,17 @@ def test_the_judge_is_as_accurate_as_planted_and_errs_among_the_options(server: 
     assert within(read["<choice>warm</choice>"], 600, 0.7)
 
 
+def test_a_limit_on_its_answer_changes_no_verdict(server: ScriptedServer) -> None:
+    server.configure(judge_accuracy=0.5)
+    asked = [judged() | {"n": i} for i in range(30)]
+    free, limited = (
+        [text_of(answer) for answer in post(server, *({**limit, **body} for body in asked))]
+        for limit in ({}, {"max_tokens": 9})
+    )
+    assert free == limited
+    assert len(set(free)) == 2
+
+
 def test_the_judge_knows_what_is_not_among_the_options(server: ScriptedServer) -> None:
     refusal = chat("- warm\n- blunt", "Response: I'm sorry, but I can't help with that.", "judge")
     other, refused = post(server, judged("indirect"), refusal)

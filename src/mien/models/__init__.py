@@ -8,11 +8,12 @@
 
 Reading order: `client` (which puts all together), `usage` (counters and budgets). Behind an endpoint, `http`:
 `providers` (where models live), `chat` (what is sent, and what becomes of a call), `quirks` (what is sent
-otherwise, as servers want it), `transport` (one HTTP request), `replies` (what came back), `refusals` (to
-wait, or to give up), `redaction` (of keys), `throttle` and `rate_limits` (when the next may start). In this
-process: `engine` (what a model must be able to do), `organism` and `local` (which do it), `inprocess`
-(`loading` one, `batching` many calls, and a `model` with the same face as a `chat`). Of both kinds:
-`answer_format` (schema or not), `system_role` (kept or merged). `serving`: one of these as an endpoint.
+otherwise, as servers want it), `guard` (the limit where nobody set one), `transport` (one HTTP request),
+`replies` (what came back), `refusals` (to wait, or to give up), `redaction` (of keys), `throttle` and
+`rate_limits` (when the next may start). In this process: `engine` (what a model must be able to do),
+`organism` and `local` (which do it), `inprocess` (`loading` one, `batching` many calls, and a `model` with
+the same face as a `chat`). Of both kinds: `answer_format` (schema or not), `system_role` (kept or merged).
+`serving`: one of these as an endpoint.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mien.errors import UnknownName, UsageError
+from mien.runs.cut_readings import cut_readings
 from mien.runs.flaws import flaws
 from mien.runs.outcome import outcome
 from mien.runs.settings import settings as asked_with
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mien.materials.multiturn import Pressure
+    from mien.runs.cut_readings import CutReadings
     from mien.runs.flaws import Flaws
     from mien.runs.judge_positions import JudgePositions
     from mien.runs.outcome import Outcome
@@ -377,6 +379,11 @@ class Run:
         """Where a server cut what the run, or a judge of it, asked."""
         with Store(self.path, read_only=True) as store:
             return truncations(store, store.run(self.name), judge)
+
+    def cut_readings(self, judge: str) -> list[CutReadings]:
+        """What a judge of the run did not come to say, since its own answers were cut off."""
+        with Store(self.path, read_only=True) as store:
+            return cut_readings(store, store.run(self.name), judge)
 
     def failures(self) -> dict[str, int]:
         """Why trials have no response: how many for each reason, most frequent first."""

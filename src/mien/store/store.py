@@ -240,6 +240,14 @@ class Store:
         by = _READ_BY[judge == ALL_JUDGES]
         return self._select(f"SELECT count(*) FROM verdict v WHERE run = ? AND {by}", run, judge)[0][0]
 
+    def count_cut_verdicts(self, run: int, judge: str) -> int:
+        """Number of a judge's verdicts that are unreadable and rest on an answer that was cut off."""
+        query = """
+            SELECT count(*) FROM verdict v JOIN call c ON c.key = v.call
+            WHERE v.run = ? AND v.judge = ? AND v.chosen = ? AND c.finish_reason = 'length'
+            """
+        return self._select(query, run, judge, UNREADABLE)[0][0]
+
     def rows(self, run: int, judge: str) -> Iterator[TrialRecord]:
         """All trials of a run in order of presentation, each with a judge's verdict where there is one.
 

@@ -32,6 +32,7 @@ _KEY = re.compile(r"\bin the key of (\w+)\.")
 _WANTED = re.compile(r"numbered list of (\d+) messages")
 _SHAPE = re.compile(r'^\{"\w+":\W*….*\}$', re.MULTILINE)
 _PAIR = re.compile(r"<first\b.*?>(.*?)</first\b.*?<second\b.*?>(.*?)</second\b", re.DOTALL)
+_LIMIT = re.compile(rb'"max_(?:completion_)?tokens":\s*\d+,\s*')
 _EXCERPT_LENGTH = 60
 
 
@@ -118,7 +119,8 @@ class Script:
         text = "\n".join(turn.text for turn in chat.messages)
         schema = chat.schema if self._options.supports_schema is True else None
         options = _enumerated(schema) or self.options_in(text)
-        luck, uniform = uniforms(self._options.seed, body)
+        # How long an answer may be changes none, and stands in no key of mien's where nobody has set it.
+        luck, uniform = uniforms(self._options.seed, _LIMIT.sub(b"", body))
         pair = _PAIR.search(text)
         choice = self._preferred(pair, luck) if pair else self._verdict(text, options, luck, uniform)
         as_json = manner == "json" or (schema is not None and manner != "tags")

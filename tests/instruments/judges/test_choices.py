@@ -83,6 +83,22 @@ def test_answers_are_read_strictly(text: str, chosen: str | None) -> None:
     assert read_choice(text, FREE) == chosen
 
 
+@pytest.mark.parametrize(
+    ("text", "chosen"),
+    [
+        ("The first. <choice>direct</choice>? Then again, it", None),
+        ('Perhaps {"choice": "direct"}, unless', None),
+        ("<choice>direct</choice>\n\nUser: And what", "direct"),
+        ('```json\n{"choice": "direct"}\n```\nSince', "direct"),
+        ("<choice>direct</choice> or <choice>indirect</choice>, as", None),
+        ("direct", "direct"),
+        ("<choice>direct", None),
+    ],
+)
+def test_half_of_a_reasoning_is_not_read(text: str, chosen: str | None) -> None:
+    assert read_choice(text, FREE, cut=True) == chosen
+
+
 @pytest.mark.parametrize("text", ['{"choice": "neither"}', "<choice>neither</choice>"])
 def test_neither_counts_only_where_it_is_allowed(text: str) -> None:
     assert read_choice(text, FREE) == NEITHER

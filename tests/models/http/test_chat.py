@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -132,6 +133,63 @@ def test_what_is_sent():
         )
 
     ask(answer(), use=use)
+
+
+def test_the_limit_that_nobody_set_is_sent_and_in_no_key():
+    async def use(chat: Chat, received: list[bytes]) -> None:
+        request = replace(HELLO, longest=8192)
+        call = await chat.complete(request)
+        assert call.key == chat.key(replace(HELLO, longest=9)) == chat.key(HELLO)
+        assert call.request == chat.body(request) == received[0].partition(b"\r\n\r\n")[2]
+        assert json.loads(call.request)["max_tokens"] == 8192
+        own = replace(request, sampling=Sampling(max_tokens=9))
+        assert json.loads(chat.body(own))["max_tokens"] == 9
+
+    ask(answer(), use=use)
+
+
+@pytest.mark.parametrize(
+    ("refusals", "sent"),
+    [
+        ((http(400, "maximum context length is 4096 tokens"),), set()),
+        ((http(429, "Request too large: Limit 6000, Requested 8810", "Retry-After: 0"),), set()),
+        ((http(400, "max_tokens is not supported; use max_completion_tokens"),), {"max_completion_tokens"}),
+        ((http(400, "unknown field: max_tokens"),), set()),
+        (
+            (
+                http(400, "max_tokens is not supported; use max_completion_tokens"),
+                http(400, "max_completion_tokens is not supported; use max_tokens"),
+                http(400, "max_tokens is not supported; use max_completion_tokens"),
+            ),
+            set(),
+        ),
+    ],
+)
+def test_a_guard_that_is_refused_is_renamed_or_left_out(refusals: tuple[bytes, ...], sent: set[str]):
+    async def use(chat: Chat, received: list[bytes]) -> None:
+        call = await chat.complete(replace(HELLO, longest=8192))
+        assert call.answered
+        assert {name for name in json.loads(call.request) if name.startswith("max")} == sent
+        again = len(received)
+        assert (await chat.complete(replace(HELLO, longest=8192, replicate=1))).answered
+        assert len(received) == again + 1
+        own = json.loads(chat.body(Request(HELLO.messages, Sampling(max_tokens=9))))
+        assert 9 in own.values()  # what was set is sent all the same
+
+    ask(*refusals, answer(), use=use)
+
+
+def test_where_the_guard_cut_the_reasoning_the_failure_tells_the_way_on():
+    async def use(chat: Chat, _: list[bytes]) -> None:
+        call = await chat.complete(replace(HELLO, longest=8192))
+        assert call.failure == (
+            "empty answer (finish_reason length; only reasoning) (cut at 8,192 tokens, the limit where none "
+            "is set; judge.sampling.max_tokens in the protocol or --max-tokens of mien judge sets another)"
+        )
+        own = Request(HELLO.messages, Sampling(max_tokens=9))
+        assert (await chat.complete(own)).failure == "empty answer (finish_reason length; only reasoning)"
+
+    ask(answer("<think>Hm. Warm", "length"), use=use)
 
 
 def test_keys_tell_requests_apart():

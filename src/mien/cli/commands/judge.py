@@ -32,6 +32,10 @@ def command(
     ] = None,
     temperature: Annotated[float | None, typer.Option(show_default="the protocol's")] = None,
     top_p: Annotated[float | None, typer.Option(show_default="the protocol's")] = None,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option(min=1, help="Longest answer of the judge, reasoning included.", show_default="8,192"),
+    ] = None,
     system_role: Annotated[
         str | None,
         typer.Option(
@@ -58,7 +62,12 @@ def command(
                 name=name,
                 repeat=repeat or 0,
                 check_judge=check_judge,
-                sampling={"temperature": temperature, "top_p": top_p, "system_role": system_role},
+                sampling={
+                    "temperature": temperature,
+                    "top_p": top_p,
+                    "max_tokens": max_tokens,
+                    "system_role": system_role,
+                },
             )
     except KeyboardInterrupt:
         write_err("\nStopped. All that was answered is kept; the same command goes on.\n")
@@ -66,7 +75,7 @@ def command(
     progress = session.progress
     assert progress is not None
     print_outcome(progress)
-    print_notes(judged.truncations(label))
+    print_notes([*judged.cut_readings(label), *judged.truncations(label)])
     _print(
         judged,
         label,

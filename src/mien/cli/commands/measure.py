@@ -304,7 +304,8 @@ def _carry_out(study: Study, session: Session, check_judge: int | None, *, as_js
     progress, talk = session.progress, study.conversation
     assert progress is not None
     print_outcome(progress)
-    print_notes([*run.flaws(study.judge).told(), *run.truncations(study.judge)])
+    judge = study.judge
+    print_notes([*run.flaws(judge).told(), *run.cut_readings(judge), *run.truncations(judge)])
     found = outcomes(study, session.path)
     try:
         profile = run.profile(study.judge)

@@ -14,28 +14,35 @@ if TYPE_CHECKING:
     from mien.materials.wording import OptionList
 
 _TAGGED = re.compile(r"<choice>(.*?)</choice>", re.DOTALL | re.IGNORECASE)
+_OPENS = re.compile(r"\s*(?:```\w*\s*)?(?:<choice>|\{)", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*[-*•]\s+")
 _MARKS = "\"'“”‘’`*_"
 _STOPS = ".!,;:"
 
 
-def read_choice(text: str, allowed: Sequence[str], listed: OptionList | None = None) -> str | None:
+def read_choice(
+    text: str, allowed: Sequence[str], listed: OptionList | None = None, *, cut: bool = False
+) -> str | None:
     """Read an answer strictly: what is chosen must be one of those allowed, as a whole, and no other.
 
     A choice stands between tags, as ``choice`` of a JSON object, or is all that is said. Prose around tags or
     an object is let pass, since some models think aloud; so are further members of the object. Case, white
     space, quotes and emphasis don't count, nor does what surrounds an option where it is listed: the bullet
-    and the description. Two different choices are none.
+    and the description. Two different choices are none; nor is one inside of an answer that was cut off,
+    unless it opens the answer: it may stand in half of a reasoning that was to go on.
 
     Args:
         text: the answer.
         allowed: what may be chosen.
         listed: how options are listed to the judge; None: by their names.
+        cut: whether the answer was cut off.
 
     Returns:
         The member of ``allowed`` that was chosen, or None.
     """
-    choices: list[object] = [*_TAGGED.findall(text), *_json_choices(_TAGGED.sub(" ", text))]
+    choices: list[object] = []
+    if not cut or _OPENS.match(text):
+        choices = [*_TAGGED.findall(text), *_json_choices(_TAGGED.sub(" ", text))]
     found = {_match(choice, allowed, listed) for choice in choices or [text]}
     return found.pop() if len(found) == 1 else None
 

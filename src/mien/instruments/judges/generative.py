@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from mien.models import Model
     from mien.types import Trait, Trial
 
+#: Tokens that a judge may answer with where its protocol sets no limit: enough to think about two options,
+#: and no more than nearly every model can give.
+LONGEST_ANSWER = 8192
+
 #: Verdicts that must all be unreadable, first of all, for a judge to be given up.
 FIRST_VERDICTS = 20
 
@@ -119,7 +123,8 @@ class AskingJudge:
                 return call
             if call.answered:
                 attempt += 1
-                if chosen := read_choice(call.text, self._allowed(order), self._list):
+                cut = call.finish_reason == "length"
+                if chosen := read_choice(call.text, self._allowed(order), self._list, cut=cut):
                     self._format.worked(schema=schema, instead=instead)
                     return self._verdict(trial, chosen, order, call)
                 if attempt == self._settings.attempts:
@@ -137,9 +142,10 @@ class AskingJudge:
             if self._first_unreadable >= FIRST_VERDICTS:
                 said = " ".join(call.text.split())
                 said = said if len(said) <= _LONGEST_QUOTE else said[: _LONGEST_QUOTE - 1] + "…"
+                cut = ", cut off at its longest" if call.finish_reason == "length" else ""
                 raise EndpointRefused(
                     f"{self.name}: none of the first {FIRST_VERDICTS} verdicts of this judge could be read; "
-                    f"one of them: “{said}”. Have another judge read, or see docs/endpoints.md"
+                    f"one of them{cut}: “{said}”. Have another judge read, or see docs/endpoints.md"
                 )
         return Verdict(trial=trial.id, judge=self.name, chosen=chosen, order=order, call=call.key)
 
@@ -177,6 +183,7 @@ class AskingJudge:
         return Request(
             messages=({"role": "system", "content": system}, {"role": "user", "content": question}),
             sampling=self._sampling,
+            longest=LONGEST_ANSWER,
             schema=_schema(self._allowed(order)) if schema else None,
         )
 

@@ -14,8 +14,9 @@ import msgspec
 
 from mien.errors import BudgetReached, EndpointRefused, UsageError
 from mien.models.answer_format import may_be_the_schema
+from mien.models.http import guard
 from mien.models.http.opening import Opening
-from mien.models.http.quirks import adapted, departures, told_by, way_on
+from mien.models.http.quirks import LEFT_OUT, Quirk, adapted, departures, told_by, way_on
 from mien.models.http.refusals import PATIENCE
 from mien.models.system_role import messages_of
 from mien.models.usage import Wait
@@ -105,7 +106,7 @@ class Chat:
         Raises:
             UsageError: `Sampling.extra` sets a member that is mien's own, or a likelihood is asked for.
         """
-        return _encode(self._sent(self._asked(request)))
+        return _encode(self._sent(request, self._asked(request)))
 
     def _asked(self, request: Request) -> dict[str, Any]:
         """What tells requests apart: the members of the body before quirks, and without what is in all."""
@@ -121,8 +122,8 @@ class Chat:
     def key(self, request: Request) -> str:
         """What tells this call from all others: a hash of endpoint, body and replicate.
 
-        ``stream`` is not in it, so that the calls of stores from before it was sent are found; nor is what
-        was learnt, so that those from before it was known are.
+        ``stream`` and `Request.longest` are not in it, so that the calls of stores from before they were sent
+        are found; nor is what was learnt, so that those from before it was known are.
         """
         return self._key(self._asked(request), request.replicate)
 
@@ -174,7 +175,7 @@ class Chat:
         malformed: list[bytes] = []
         while True:
             try:
-                exchange, sent = await self._attempt(asked, again)
+                exchange, sent = await self._attempt(request, asked, again)
             except BudgetReached:
                 if last is None:
                     raise
@@ -182,12 +183,13 @@ class Chat:
                 break
             again = True
             self._heed(exchange, _encode(sent))
+            learnt = bool(exchange.reply.failure) and self._learn(exchange.reply, asked, sent)
             if exchange.reply.limited:
                 continue
             last = exchange, sent
             if (cost := self._cost(exchange.reply)) is not None:
                 costs.append(cost)
-            if exchange.reply.failure and (self._learn(exchange.reply, sent) or sent != self._sent(asked)):
+            if learnt or (exchange.reply.failure and sent != self._sent(request, asked)):
                 continue
             attempts += 1
             malformed += [_without_marks(exchange.body)] if exchange.reply.malformed else []
@@ -197,21 +199,25 @@ class Chat:
             self._tally.retries += 1
             backoff = min(BACKOFF * 2 ** (attempts - 1), _LONGEST_BACKOFF) * random.uniform(0.5, 1.0)
             await asyncio.sleep(max(backoff, exchange.retry_after or 0.0))
-        call = self._record(request, sent, exchange)
+        call = self._record(request, asked, sent, exchange)
         if departed := departures(asked, sent):
             self._tally.adapted[self.name] = departed
         return replace(call, key=key, cost=sum(costs) if costs else None, adapted=departed)
 
-    def _sent(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def _sent(self, request: Request, asked: Mapping[str, Any]) -> dict[str, Any]:
         """The members of the body as this endpoint takes them."""
-        return adapted(asked, self.learnt | self._told) | {"stream": False}
+        known = self.learnt | self._told
+        limited = guard.guarded(asked, request.longest, self.endpoint, known)
+        return adapted(limited, known) | {"stream": False}
 
-    def _learn(self, reply: Reply, sent: Mapping[str, Any]) -> bool:
+    def _learn(self, reply: Reply, asked: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
         """Whether a refusal tells of a quirk that was not known."""
-        if reply.status in _OTHER_REASONS:
-            return False
-        quirk = told_by(reply.failure, sent)
-        if quirk is None or quirk.name in self.learnt | self._told:
+        quirk = None if reply.status in _OTHER_REASONS else told_by(reply.failure, sent)
+        known, limit = self.learnt | self._told, guard.guard(asked, sent)
+        if (quirk is None or quirk.name in known) and limit:
+            refused = guard.refuses_guard(reply.status, reply.failure, limit)
+            quirk = Quirk(guard.REFUSED, LEFT_OUT) if refused else None
+        if quirk is None or quirk.name in known:
             return False
         self._told[quirk.name] = quirk.value
         return True
@@ -227,12 +233,14 @@ class Chat:
             self._lasting.add(malformed[-1])
         return malformed[-1] in self._lasting
 
-    async def _attempt(self, asked: Mapping[str, Any], again: bool) -> tuple[Exchange, dict[str, Any]]:
+    async def _attempt(
+        self, request: Request, asked: Mapping[str, Any], again: bool
+    ) -> tuple[Exchange, dict[str, Any]]:
         """What came of one request, and the members of its body."""
         # Four bytes a token is near enough: the throttle is told the true number afterwards.
         expected = len(_encode(asked)) / 4 + self._typical_tokens_out
         slot = await self._throttle.start(expected, again=again)
-        sent = self._sent(asked)  # by what is known now that its turn has come
+        sent = self._sent(request, asked)  # by what is known now that its turn has come
         exchange, begun = None, False
         try:
             if self._refusal:  # while this call waited
@@ -262,8 +270,14 @@ class Chat:
             return self._price.of(reply.tokens_in, reply.tokens_out)
         return reply.reported_cost
 
-    def _record(self, request: Request, sent: Mapping[str, Any], exchange: Exchange) -> Call:
+    def _record(
+        self, request: Request, asked: Mapping[str, Any], sent: Mapping[str, Any], exchange: Exchange
+    ) -> Call:
         reply = exchange.reply
+        failure, limit = reply.failure, guard.guard(asked, sent)
+        if failure:
+            failure += way_on(failure, sent)
+            failure += guard.cut_by(limit) if limit and reply.finish_reason == "length" else ""
         return Call(
             key="",
             endpoint=self.address,
@@ -271,7 +285,7 @@ class Chat:
             replicate=request.replicate,
             request=_encode(sent),
             body=exchange.body,
-            failure=reply.failure and reply.failure + way_on(reply.failure, sent),
+            failure=failure,
             status=reply.status,
             text=reply.text,
             reasoning=reply.reasoning,

@@ -32,6 +32,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         key_variable: environment variable that holds the key; empty where the endpoint takes none.
         key_required: whether to refuse to call without a key.
         max_tokens: what the endpoint calls the limit on an answer's length.
+        counts_limits: whether it counts that limit, and not the answer, against its tokens per minute. None
+            is sent then where none is set.
         json_schema: whether it obeys ``response_format: json_schema``; None where that is not known.
         refuses: sampling parameters that models refuse, by pattern of the model's name; first match counts.
     """
@@ -42,6 +44,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     key_variable: str = ""
     key_required: bool = True
     max_tokens: str = "max_tokens"
+    counts_limits: bool = False
     json_schema: bool | None = None
     refuses: dict[str, frozenset[str]] = {}
 
@@ -136,6 +139,7 @@ def _resolve_address(spec: str) -> tuple[Endpoint, str]:
     endpoint = Endpoint(
         url=address.partition("?")[0].rstrip("/").removesuffix("/chat/completions"),
         api_version=version[1] if version else "",
+        counts_limits=bool(version) or (parts.hostname or "").endswith(".azure.com"),
         name=host,
         key_variable=ADDRESS_KEY_VARIABLE,
         key_required=False,

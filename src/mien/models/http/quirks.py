@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mien.models.http.guard import LIMITS
 from mien.models.system_role import merge_system
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_LIMITS = ("max_tokens", "max_completion_tokens")
-_LEFT_OUT = "left out"
+LEFT_OUT = "left out"
 
 
 class Quirk(NamedTuple):
@@ -27,7 +27,7 @@ class Quirk(NamedTuple):
     def __str__(self) -> str:
         if self.name == "system_role":
             return "the system message is part of the user's"
-        return f"{self.name} is {self.value if self.value == _LEFT_OUT else f'sent as {self.value}'}"
+        return f"{self.name} is {self.value if self.value == LEFT_OUT else f'sent as {self.value}'}"
 
 
 _UNTAKEN = re.compile(
@@ -67,16 +67,16 @@ def told_by(failure: str, sent: Mapping[str, Any]) -> Quirk | None:
     said = failure.lower()
     if any(message["role"] == "system" for message in sent["messages"]) and _takes_no_system(said):
         return Quirk("system_role", "merge")
-    for name, other in (_LIMITS, _LIMITS[::-1]):
+    for name, other in (LIMITS, LIMITS[::-1]):
         renamed = name == "max_completion_tokens" or other in said
         if name in sent and renamed and _names(name, said) and _is_untaken(said):
             return Quirk(name, other)
     both = all(name in sent and _names(name, said) for name in ("temperature", "top_p"))
     if both and _NOT_BOTH.search(said):
-        return Quirk("top_p", _LEFT_OUT)
+        return Quirk("top_p", LEFT_OUT)
     for name in ("temperature", "top_p"):
         if name in sent and _names(name, said) and _is_untaken(said):
-            return Quirk(name, _LEFT_OUT)
+            return Quirk(name, LEFT_OUT)
     return None
 
 
@@ -103,7 +103,7 @@ def adapted(asked: Mapping[str, Any], quirks: Mapping[str, str]) -> dict[str, An
             sent["messages"] = merge_system(sent["messages"])
         elif name in sent:
             member = sent.pop(name)
-            if value != _LEFT_OUT:
+            if value != LEFT_OUT:
                 sent[value] = member
     return sent
 
@@ -113,8 +113,8 @@ def departures(asked: Mapping[str, Any], sent: Mapping[str, Any]) -> str:
     quirks = [Quirk("system_role", "merge")] if sent["messages"] != asked["messages"] else []
     for name in asked:
         if name not in sent:
-            renamed = next((other for other in sent if other in _LIMITS and other not in asked), _LEFT_OUT)
-            quirks.append(Quirk(name, renamed if name in _LIMITS else _LEFT_OUT))
+            renamed = next((other for other in sent if other in LIMITS and other not in asked), LEFT_OUT)
+            quirks.append(Quirk(name, renamed if name in LIMITS else LEFT_OUT))
     return "; ".join(map(str, quirks))
 
 
