@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -28,3 +29,13 @@ def running(command: Sequence[object], **options: Any) -> Generator[subprocess.P
     finally:
         process.kill()
         process.communicate(timeout=LIMIT)
+
+
+def own_environment() -> dict[str, str]:
+    """The environment without what whoever runs the tests has set for themselves: keys, a store, colours."""
+    theirs = {"MIEN_STORE", "FORCE_COLOR", "COLUMNS"}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.endswith("_API_KEY") and name not in theirs
+    }

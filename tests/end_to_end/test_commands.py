@@ -344,3 +344,21 @@ def test_reliability(place: Workplace) -> None:
     shown = place.mien("reliability", "r").out
     assert "Krippendorff's α of all 2" in shown
     assert "'q'" in place.refused("reliability", "q")
+
+
+@pytest.mark.slow
+def test_commands_start_from_nothing(measured: Workplace) -> None:
+    """Elsewhere most come from a process that has loaded what they may have forgotten to import."""
+    for command in (
+        ("compare", "before", "after", "--n-resamples", 20),
+        ("export", "before", "-o", "before.parquet"),
+        ("import", "before.parquet", "--name", "imported"),
+        ("judge", "before", "--judge", measured.server.judge, "--as", "again"),
+        ("plan", "--detect", 200, "--against", "before"),
+        ("plot", "ranking", "before", "-o", "ranking.svg"),
+        ("profile", "before"),
+        ("reliability", "before"),
+        ("report", "before", "after", "-o", "report"),
+        ("runs", "imported", "--delete"),
+    ):
+        measured.finish(measured.start(*command))

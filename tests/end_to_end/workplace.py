@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import subprocess
 import sys
 import time
@@ -11,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mien.testing import planted_scores
-from tests.processes import LIMIT
+from tests.preloaded import preloaded
+from tests.processes import LIMIT, own_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,11 +40,7 @@ class Workplace:
         self.folder = folder
         self.server = server
         self._started: list[subprocess.Popen[str]] = []
-        self.environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.endswith("_API_KEY") and name not in {"MIEN_STORE", "FORCE_COLOR", "COLUMNS"}
-        }
+        self.environment = own_environment()
         (folder / "traits.txt").write_text("\n".join(TRAITS) + "\n")
 
     def start(self, *arguments: object, **options: Any) -> subprocess.Popen[str]:
@@ -65,13 +61,15 @@ class Workplace:
     def finish(self, process: subprocess.Popen[str], *, status: int = 0) -> Result:
         """Wait for a command; no command ever ends in a traceback."""
         out, err = process.communicate(timeout=LIMIT)
-        assert "Traceback" not in err, err
-        assert process.returncode == status, err or out
-        return Result(process.returncode, out, err)
+        return _ended(Result(process.returncode, out, err), status)
 
     def mien(self, *arguments: object, status: int = 0, **options: Any) -> Result:
         """Run a command to its end."""
-        return self.finish(self.start(*arguments, **options), status=status)
+        if options.keys() - {"env"}:
+            return self.finish(self.start(*arguments, **options), status=status)
+        environment = self.environment | options.get("env", {})
+        done = preloaded().mien([*map(str, arguments)], folder=self.folder, environment=environment)
+        return _ended(Result(done.returncode, done.stdout, done.stderr), status)
 
     def refused(self, *arguments: object, **options: Any) -> str:
         """Run a command that must fail with one line of error, and give the line."""
@@ -109,3 +107,9 @@ class Workplace:
             assert process.poll() is None, process.communicate(timeout=LIMIT)
             assert time.monotonic() < deadline
             time.sleep(0.01)
+
+
+def _ended(result: Result, status: int) -> Result:
+    assert "Traceback" not in result.err, result.err
+    assert result.status == status, result.err or result.out
+    return result
