@@ -3,9 +3,11 @@
 Runs are simulated from a choice model written here alone. Of *prompts as in nature* the k-th most common of
 720 has a share of 1/k; *unequal appearances* draw both options with weights k^(-0.7). Scores are normal with
 standard deviation 1 unless said otherwise. Preferences of a prompt shift each of its traits by a normal draw,
-alike in both runs of a diff; the truth is then what scores converge to, taken from one long run. Both runs of
-a diff have the same trials and the same truth, so that whatever is called changed is false; for
-the test of flatness all scores are equal. Rare traits were chosen, or passed over, at most once.
+alike in both runs of a diff; of *triples in a circle*, each trait has 1.5 log odds more over the next than
+their scores say. The truth is then what scores converge to, taken from one long run, and the slope is that of
+the truth on the scores of one prompt. Both runs of a diff have the same trials and the same truth, so that
+whatever is called changed is false; for the test of flatness all scores are equal. Rare traits were chosen,
+or passed over, at most once.
 """
 
 from __future__ import annotations
@@ -50,6 +52,7 @@ class Design:
     tails: float = np.inf  # degrees of freedom of the scores' law
     spread: float = 1.0
     prompt: float = 0.0  # standard deviation of a prompt's own preferences
+    circle: float = 0.0  # log odds of a trait over the next of its triple, beyond its score
 
 
 DESIGNS = (
@@ -61,6 +64,7 @@ DESIGNS = (
     Design(name="both", unequal=True, zipf=True),
     Design(name="20 prompts", n_prompts=20, prompt=0.5),
     Design(name="preferences of prompts", prompt=1.0, trials=5_040),
+    Design(name="triples in a circle", n=12, trials=1_008, circle=1.5),
     Design(name="first favoured by 1", first=1.0),
     Design(name="first favoured by 3", first=3.0),
     Design(name="heavy tails", tails=2.5),
@@ -86,11 +90,19 @@ def lay_out(design: Design, rng: np.random.Generator) -> tuple[np.ndarray, np.nd
     return options, rng.permutation(len(options)) % design.n_prompts
 
 
+def around(design: Design, shown: np.ndarray) -> np.ndarray:
+    """(T,) what the first option gains from standing beside another of its triple."""
+    first, second = shown[:, 0], shown[:, 1]
+    step = (second - first) % 3
+    gain = np.select([step == 1, step == 2], [design.circle, -design.circle], 0.0)
+    return np.where(first // 3 == second // 3, gain, 0.0)
+
+
 def choose(
     design: Design, shown: np.ndarray, prompts: np.ndarray, scores: np.ndarray, own: np.ndarray, rng
 ) -> np.ndarray:
     utilities = (scores + own[prompts])[np.arange(len(shown))[:, None], shown]
-    utilities[:, 0] += design.first
+    utilities[:, 0] += design.first + around(design, shown)
     return (utilities + rng.gumbel(size=shown.shape)).argmax(axis=1)
 
 
@@ -107,6 +119,23 @@ def run(design: Design, scores: np.ndarray, own: np.ndarray, laid_out, rng) -> P
     )
 
 
+def converged(design: Design, scores: np.ndarray, rng) -> Profile:
+    """What a long run finds, every trial on a prompt of its own: prompts are a sample of many more."""
+    long = replace(design, trials=LONG, n_prompts=LONG)
+    shown = lay_out(long, rng)[0]
+    utilities = scores[shown] + design.prompt * rng.normal(size=shown.shape) + rng.gumbel(size=shown.shape)
+    utilities[:, 0] += design.first + around(design, shown)
+    return rate(
+        Comparisons(
+            traits=tuple(f"t{i:03d}" for i in range(design.n)),
+            options=shown.astype(np.int32),
+            chosen=utilities.argmax(axis=1).astype(np.int32),
+            cluster=np.arange(len(shown), dtype=np.int32) % N_PROMPTS,
+            clusters=tuple(f"p{i:04d}" for i in range(N_PROMPTS)),
+        )
+    )
+
+
 def replicate(design: Design, seed: int) -> dict[str, np.ndarray | float]:
     """One run, one like it, and one without preferences."""
     rng = np.random.default_rng([design.trials, design.n, seed])
@@ -115,25 +144,12 @@ def replicate(design: Design, seed: int) -> dict[str, np.ndarray | float]:
     own = design.prompt * rng.normal(size=(design.n_prompts, design.n))
     laid_out = lay_out(design, rng)
     one, other = (run(design, scores, own, laid_out, rng) for _ in range(2))
-    null = run(design, 0 * scores, 0 * own, laid_out, rng)
-    truth, first = scores, 1 / (1 + (design.k - 1) * np.exp(-design.first))
-    if design.prompt:
-        # Prompts are a sample of all there could be: the truth is that of trials on prompts of their own.
-        long = replace(design, trials=LONG, n_prompts=LONG)
-        shown = lay_out(long, rng)[0]
-        shift = design.prompt * rng.normal(size=shown.shape)
-        utilities = scores[shown] + shift + rng.gumbel(size=shown.shape)
-        utilities[:, 0] += design.first
-        settled = rate(
-            Comparisons(
-                traits=one.traits,
-                options=shown.astype(np.int32),
-                chosen=utilities.argmax(axis=1).astype(np.int32),
-                cluster=np.arange(len(shown), dtype=np.int32) % N_PROMPTS,
-                clusters=tuple(f"p{i:04d}" for i in range(N_PROMPTS)),
-            )
-        )
+    null = run(replace(design, circle=0.0), 0 * scores, 0 * own, laid_out, rng)
+    truth, first, slope = scores, 1 / (1 + (design.k - 1) * np.exp(-design.first)), 1.0
+    if design.prompt or design.circle:
+        settled = converged(design, scores, rng)
         truth, first = settled.fit.scores, settled.position["first"]
+        slope = float(np.polyfit(scores, truth, 1)[0])
     low, high = one.estimates.intervals()
     half = (high - low) / 2 / ELO_SCALE
     found = diff(one, other)
@@ -144,6 +160,7 @@ def replicate(design: Design, seed: int) -> dict[str, np.ndarray | float]:
         "flat": float(_below(null.flat["p"])),
         "omnibus": float(_below(found.omnibus["p"])),
         "any": float(found.changed.any()),
+        "slope": slope,
     }
 
 
@@ -157,7 +174,7 @@ def main(arguments: Sequence[str]) -> None:
     asked = options.parse_args(arguments)
     print(f"{describe_machine()}\n")
     print("| design | traits | trials | coverage | of rare traits | of the position | flat p < .05 |", end="")
-    print(" omnibus p < .05 | diffs with any change |\n|" + " --- |" + " ---: |" * 8)
+    print(" omnibus p < .05 | diffs with any change | slope |\n|" + " --- |" + " ---: |" * 9)
     for design in DESIGNS:
         made = []
         for seed in range(asked.replications):
@@ -169,6 +186,7 @@ def main(arguments: Sequence[str]) -> None:
         rare = np.concatenate([one["rare"] for one in made])
         shares = [np.mean([one[what] for one in made]) for what in ("position", "flat", "omnibus", "any")]
         of_rare = f"{np.mean(covered[rare]):.1%} ({rare.sum():,})" if rare.any() else ""
-        cells = [f"{np.mean(covered):.1%}", of_rare, *(f"{share:.1%}" for share in shares)]
+        slope = np.mean([one["slope"] for one in made])
+        cells = [f"{np.mean(covered):.1%}", of_rare, *(f"{share:.1%}" for share in shares), f"{slope:.2f}"]
         size = f"{design.n} | {design.trials:,}" + (f" × {design.k}" if design.k > 2 else "")
         print(f"| {design.name} | {size} | {' | '.join(cells)} |", flush=True)

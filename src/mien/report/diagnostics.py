@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
-from mien.formatting import counted, fraction, p_value
+from mien.formatting import counted, enumerated, fraction, p_value
 
 if TYPE_CHECKING:
     from mien.stats.profiles.profile import Profile
@@ -55,7 +56,18 @@ def diagnostics(profile: Profile) -> list[tuple[str, str]]:
             ),
             ("", "for some of its errors may be the model's; without it: column uncorrected"),
         ]
-    return [*lines, *_accuracy(profile), ("flat?", _flatness(profile))]
+    return [*lines, *_accuracy(profile), *_unbounded(profile), ("flat?", _flatness(profile))]
+
+
+def _unbounded(profile: Profile) -> list[tuple[str, str]]:
+    """Traits that were always chosen, or never: nothing that was seen bounds them on the outer side."""
+    extremes = (("always", profile.chosen == profile.shown), ("never", profile.chosen == 0))
+    told = [
+        f"{enumerated(itertools.compress(profile.traits, which), 4)} {word} chosen"
+        for word, which in extremes
+        if which.any()
+    ]
+    return [("no bound", f"{'; '.join(told)}: may lie farther out than the intervals say")] if told else []
 
 
 def _accuracy(profile: Profile) -> list[tuple[str, str]]:

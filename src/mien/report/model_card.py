@@ -37,7 +37,7 @@ def model_card(profile: Profile) -> str:
     parts = [
         "## Character",
         how,
-        "\n".join(f"- {label or 'prior'}: {plain(said)}" for label, said in diagnostics(profile)),
+        "\n".join(f"- {label}: {plain(said)}" for label, said in _labelled(diagnostics(profile))),
         "\n".join(f"- {plain(said)}" for said in of_one(profile)),
         table(("rank", "trait", "rating", interval), cells, right=(0, 2, 3)),
         *([] if kept is rows else [f"The first and the last {SHOWN} of {len(rows)}."]),
@@ -45,3 +45,11 @@ def model_card(profile: Profile) -> str:
         "\n".join(f"- {plain(said)}" for said in limits([profile])),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _labelled(lines: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Each line with its label: that of the line before where it goes on."""
+    labelled: list[tuple[str, str]] = []
+    for label, said in lines:
+        labelled.append((label or labelled[-1][0], said))
+    return labelled
