@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 import vl_convert
 
+from mien.errors import MienError
 from mien.report import pictures
 from mien.report.figures.theme import DARK, LIGHT, finished
-from mien.report.saving import PNG_SCALE
+from mien.report.rendering import PNG_SCALE
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -56,10 +57,11 @@ def test_gradients_are_numbered_by_the_picture_alone() -> None:
     assert ">gradient_9<" in one.light
 
 
-def test_with_one_processor_there_is_no_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_of_the_renderer_is_an_error_also_with_one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 1)
-    with pictures.renderers() as executor:
-        assert isinstance(executor, pictures.AtOnce)
+    monkeypatch.setattr("mien.report.saving.seen", lambda found: found)
+    with pictures.renderers() as executor, pytest.raises(MienError, match=r"process ended"):
+        next(iter(pictures.begin([("one", chart("\x1b"))], executor))).picture()
 
 
 def test_what_goes_wrong_while_rendering_is_told() -> None:

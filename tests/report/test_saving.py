@@ -7,7 +7,8 @@ import pytest
 
 from mien.errors import UsageError
 from mien.report import figures
-from mien.report.saving import PNG_SCALE, page, save, specification
+from mien.report.rendering import PNG_SCALE
+from mien.report.saving import page, save, specification
 
 if TYPE_CHECKING:
     from pathlib import Path

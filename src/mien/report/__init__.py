@@ -2,6 +2,6 @@
 
 To read in this order: `measured` (runs and what is made of them, each result once), `diagnostics`,
 `findings` and `changes` (what is said of them), `tables`, `transcripts` and ``figures/`` (what is shown),
-`pictures` and `saving` (figures as files); then the documents: `page` in its `folder`, `model_card`,
-`markdown`, `junit`.
+`rendering`, `renderer`, `pictures` and `saving` (figures as files); then the documents: `page` in its
+`folder`, `model_card`, `markdown`, `junit`.
 """

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import re
-import signal
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, ParamSpec, TypeVar
 
 from mien.errors import MienError
-from mien.report.rendering import rendering
-from mien.report.saving import PNG_SCALE, in_theme, specification
+from mien.report.renderer import processes
+from mien.report.rendering import PNG_SCALE, rendering, svg
+from mien.report.saving import in_theme, specification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -27,7 +26,6 @@ T = TypeVar("T")
 
 _GRADIENT: Final = re.compile(r'(?<=<linearGradient id=")gradient_\d+(?=")|(?<=url\(#)gradient_\d+(?=\))')
 PROCESSES: Final = 4  # at most; a report has half a dozen figures
-_BLANK: Final = {"data": {"values": [{"word": "a"}]}, "mark": "text", "encoding": {"text": {"field": "word"}}}
 
 
 class Picture(NamedTuple):
@@ -85,39 +83,24 @@ class AtOnce(Executor):
 def renderers() -> Generator[Executor]:
     """Processes that render pictures: they get ready while the figures are still being worked out."""
     count = min(os.cpu_count() or 1, PROCESSES)
-    if count < 2:
-        yield AtOnce()
-        return
-    # Spawned, for a fork would copy what threads of the numeric libraries hold.
-    context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(count, mp_context=context, initializer=_ignore_interrupts)
+    executor = processes(count)
     try:
-        for _ in range(count):
-            executor.submit(_svg, _BLANK)
         yield executor
     finally:
         executor.shutdown(cancel_futures=True)
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches all processes of a terminal; the one that waits for the pictures says that it stops."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 def _svg(found: Specification) -> str:
-    import vl_convert
-
-    with rendering():
-        svg = vl_convert.vegalite_to_svg(found)
+    drawn = svg(found)
     # Vega numbers gradients on from one picture to the next: the same figure is to be the same picture,
     # whatever else was rendered before it.
-    numbers = {name: f"gradient_{i}" for i, name in enumerate(dict.fromkeys(_GRADIENT.findall(svg)))}
-    return _GRADIENT.sub(lambda found: numbers[found[0]], svg)
+    numbers = {name: f"gradient_{i}" for i, name in enumerate(dict.fromkeys(_GRADIENT.findall(drawn)))}
+    return _GRADIENT.sub(lambda found: numbers[found[0]], drawn)
 
 
 def _svg_and_png(found: Specification) -> tuple[str, bytes]:
     import vl_convert
 
-    svg = _svg(found)
+    drawn = _svg(found)
     with rendering():
-        return svg, vl_convert.svg_to_png(svg, scale=PNG_SCALE)
+        return drawn, vl_convert.svg_to_png(drawn, scale=PNG_SCALE)

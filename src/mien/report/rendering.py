@@ -7,13 +7,17 @@ that is no `Exception`.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mien.errors import MienError
 from mien.formatting import visible
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    Specification = dict[str, Any]
+
+PNG_SCALE: Final = 2  # pixels of the file to one of the figure
 
 
 def seen(specification: Any) -> Any:
@@ -44,3 +48,27 @@ def rendering() -> Generator[None]:
         if type(error).__name__ != "PanicException":  # of a module that cannot be imported
             raise
         raise MienError(f"the figure cannot be drawn: the renderer failed ({error})") from error
+
+
+def vega(found: Specification) -> Specification:
+    """A Vega-Lite specification as one of Vega."""
+    import vl_convert
+
+    with rendering():
+        return vl_convert.vegalite_to_vega(found)
+
+
+def svg(found: Specification) -> str:
+    """The picture of a Vega-Lite specification, as SVG."""
+    import vl_convert
+
+    with rendering():
+        return vl_convert.vegalite_to_svg(found)
+
+
+def png(found: Specification) -> bytes:
+    """The picture of a Vega-Lite specification, as PNG."""
+    import vl_convert
+
+    with rendering():
+        return vl_convert.vegalite_to_png(found, scale=PNG_SCALE)

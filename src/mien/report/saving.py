@@ -7,15 +7,16 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from mien.errors import UsageError
-from mien.report.rendering import rendering, seen
+from mien.report.rendering import png, seen, svg
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mien.report.figures.theme import Chart, Theme
+    from mien.report.renderer import Renderer
 
-SUFFIXES: Final = (".html", ".svg", ".png", ".json")
-PNG_SCALE: Final = 2  # pixels of the file to one of the figure
+PICTURES: Final = (".svg", ".png")
+SUFFIXES: Final = (".html", *PICTURES, ".json")
 
 LIBRARIES: Final = "window.vegaEmbed = vegaEmbed;"
 
@@ -53,26 +54,26 @@ def check_suffix(path: Path) -> None:
         )
 
 
-def save(chart: Chart, path: Path, *, theme: Theme = "light") -> None:
+def save(chart: Chart, path: Path, *, theme: Theme = "light", renderer: Renderer | None = None) -> None:
     """Write a figure in the format that the file's ending names.
+
+    Args:
+        chart: the figure.
+        path: the file; it is written over.
+        theme: of its colours.
+        renderer: draws SVG and PNG; None has them drawn in this process.
 
     Raises:
         UsageError: the ending is none of `SUFFIXES`.
         MienError: the figure cannot be drawn.
     """
-    import vl_convert
-
     check_suffix(path)
     found = specification(chart, theme=theme)
     match path.suffix.lower():
         case ".png":
-            with rendering():
-                picture = vl_convert.vegalite_to_png(found, scale=PNG_SCALE)
-            path.write_bytes(picture)
+            path.write_bytes(renderer(png, found) if renderer else png(found))
         case ".svg":
-            with rendering():
-                drawn = vl_convert.vegalite_to_svg(found)
-            path.write_text(drawn, encoding="utf-8")
+            path.write_text(renderer(svg, found) if renderer else svg(found), encoding="utf-8")
         case ".json":
             path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         case _:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from mien.errors import UnknownName
 from mien.formatting import visible
+from mien.report.renderer import Renderer
+from mien.report.rendering import svg, vega
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,11 +75,16 @@ def theme(query: Mapping[str, str]) -> Theme:
 
 
 class Drawn:
-    """Figures drawn of fitted results, and kept."""
+    """Figures drawn of fitted results, and kept; what draws them is a process of its own."""
 
     def __init__(self) -> None:
+        self._render = Renderer()
         self._specification = lru_cache(maxsize=64)(self._specify)
         self.picture = lru_cache(maxsize=32)(self._picture)
+
+    def close(self) -> None:
+        """Draw no more."""
+        self._render.close()
 
     def prepare(self, profile: Profile) -> None:
         """Draw a profile's figures in light, and load what draws."""
@@ -106,15 +113,11 @@ class Drawn:
     def _specify(
         self, figure: Figure, of: Profile | Diff, theme: Theme
     ) -> tuple[dict[str, Any], str, list[str]]:
-        import vl_convert
-
-        from mien.report.rendering import rendering
         from mien.report.saving import specification
 
         described = specification(figure.draw(of), theme=theme)
         title: dict[str, Any] = described.pop("title")
-        with rendering():
-            spec: dict[str, Any] = vl_convert.vegalite_to_vega(described)
+        spec = self._render(vega, described)
         _make_one_picture(spec)
         for axis in spec.get("axes", ()):  # so that the names of traits can be clicked on
             axis.setdefault("encode", {}).setdefault("labels", {})["interactive"] = True
@@ -122,13 +125,9 @@ class Drawn:
 
     def _picture(self, figure: Figure, of: Profile | Diff, theme: Theme) -> str:
         """The figure as SVG."""
-        import vl_convert
-
-        from mien.report.rendering import rendering
         from mien.report.saving import specification
 
-        with rendering():
-            return vl_convert.vegalite_to_svg(specification(figure.draw(of), theme=theme))
+        return self._render(svg, specification(figure.draw(of), theme=theme))
 
 
 def _make_one_picture(group: dict[str, Any]) -> None:

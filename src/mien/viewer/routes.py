@@ -48,6 +48,7 @@ def application(app: App) -> web.Application:
         app.profiles.start()
         yield
         app.profiles.close()
+        await asyncio.to_thread(app.drawn.close)
         await asyncio.to_thread(app.search.close)
 
     served = web.Application(middlewares=[app.guard.check, explained], client_max_size=_MOST_BYTES)

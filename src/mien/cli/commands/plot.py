@@ -49,7 +49,8 @@ def command(
     from mien.report.figures.figure import Settings
     from mien.report.figures.registry import FIGURES, draw
     from mien.report.measured import Measured
-    from mien.report.saving import check_suffix, save
+    from mien.report.renderer import Renderer
+    from mien.report.saving import PICTURES, check_suffix, save
     from mien.runs.run import Run
 
     if name is None:
@@ -67,10 +68,13 @@ def command(
     measured = Measured(
         [Run(run, store) for run in runs or ()], judge=judge, confidence_level=confidence_level
     )
-    chart = draw(name, measured, settings)
-    if output is None:
-        raise UsageError(f"say where the figure goes: -o {name}.svg (or .html, .png, .json)")
-    save(chart, output, theme=theme)
+    with Renderer() as renderer:
+        if output is not None and output.suffix.lower() in PICTURES:
+            renderer.start()  # it gets ready while what follows is loaded and fitted
+        chart = draw(name, measured, settings)
+        if output is None:
+            raise UsageError(f"say where the figure goes: -o {name}.svg (or .html, .png, .json)")
+        save(chart, output, theme=theme, renderer=renderer)
     if as_json:
         print_json({"figure": name, "runs": runs, "file": str(output)})
     else:
