@@ -20,6 +20,7 @@ NAMES = (
     "judges",
     "diffs",
     "validity",
+    "reliability",
     "estimates",
     "compare",
     "panels",

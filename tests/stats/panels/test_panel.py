@@ -64,7 +64,7 @@ def test_components_agree_with_a_singular_value_decomposition(panel):
     np.testing.assert_allclose(found.shares, (lengths**2 / np.sum(lengths**2))[:3])
     np.testing.assert_allclose(found.positions @ found.loadings.T, centred, atol=1e-8)
     np.testing.assert_allclose(found.loadings.T @ found.loadings, np.eye(3), atol=1e-10)
-    assert np.isnan(found.low).all()  # four models are too few to resample
+    assert np.isnan(found.low).all()  # four models are too few
     assert 0 < found.noise < 1
 
 

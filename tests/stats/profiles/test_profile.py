@@ -106,7 +106,7 @@ def test_under_a_prior_the_flat_rating_stands_beside():
     assert pooled.flat == flat.flat
     assert pooled.reliability["split_half"] is None
     np.testing.assert_array_equal(pooled.elo, flat.elo)
-    variance, error = np.var(pooled.fit.scores, ddof=1), np.mean(pooled.fit.stderr**2)
+    variance, error = np.var(pooled.fit.scores, ddof=1), np.mean(pooled.fit.noise)
     assert pooled.reliability["model_based"] == pytest.approx(variance / (variance + error))
     given = rate(table(), prior=replace(prior, runs=())).to_dict()
     assert (given["prior"], given["pool"]) == ("given", [])

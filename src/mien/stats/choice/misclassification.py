@@ -130,7 +130,9 @@ def corrected_fit(trials: Trials, judge: Misreading, *, alpha: float = DEFAULT_A
     fitted = fit(trials, alpha=alpha)
     _, probabilities = trials.log_likelihood(np.concatenate([fitted.scores, fitted.positions]))
     slope = fitted.bread @ gradient_by_rate(trials, probabilities)
-    return replace(fitted, covariance=fitted.covariance + slope @ judge.covariance @ slope.T)
+    added = slope @ judge.covariance @ slope.T
+    noise = fitted.noise + np.diag(added)[: trials.n_items]
+    return replace(fitted, covariance=fitted.covariance + added, noise=noise)
 
 
 def gradient_by_rate(trials: Trials, probabilities: Floats) -> Floats:

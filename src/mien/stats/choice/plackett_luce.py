@@ -53,6 +53,8 @@ class ChoiceFit:
         clusters: (C,) label of each row of ``gradients``.
         correction: small-sample factor in ``covariance``.
         inflation: of variance by ties within clusters, at least 1 (φ of `sandwich`).
+        noise: (n,) variances of the scores' errors as the model has them, widened by ties within clusters.
+            Their mean is right where that of ``covariance``, which is careful with each score, is too large.
         log_likelihood: at the estimate, without the penalty.
         gradient_norm: largest absolute entry of the penalised gradient at the estimate.
         iterations: Newton steps taken.
@@ -70,6 +72,7 @@ class ChoiceFit:
     clusters: NDArray[Any]
     correction: float
     inflation: float
+    noise: Floats
     log_likelihood: float
     gradient_norm: float
     iterations: int
@@ -165,6 +168,7 @@ def _fitted(
     if prior is not None:
         covariance = covariance + bread[:, :n_items] @ prior.precision @ bread[:n_items]
     pull = np.diag(bread @ penalty.precision @ bread)
+    ties = _ties(trials, bread, gradients, correction, effective)
     least = inflation * (np.diag(bread) - pull) + pull
     covariance = _raised(covariance, least, n_items)
     return ChoiceFit(
@@ -177,6 +181,7 @@ def _fitted(
         clusters=labels,
         correction=correction,
         inflation=inflation,
+        noise=(ties * (np.diag(bread) - pull))[:n_items] + (0.0 if prior is None else pull[:n_items]),
         log_likelihood=optimum.value + penalty.value(params),
         gradient_norm=float(np.abs(trials.gradient(probabilities) - penalty.gradient(params)).max()),
         iterations=optimum.iterations,
@@ -288,6 +293,22 @@ def sandwich(
     inflation = max(1.0, float(np.sum(bread * meat)) / effective)  # of variance, by ties within clusters
     covariance = bread @ meat @ bread + min(effective / spare, 0.5) * inflation * bread
     return covariance, correction, inflation
+
+
+def _ties(
+    trials: Trials, bread: Floats, gradients: sp.csr_array, correction: float, effective: float
+) -> float:
+    """φ of `sandwich`, each cluster's part over 1 less its share of the trials; NaN for one cluster.
+
+    A cluster with a large share draws the estimate to itself, and its residuals are the smaller for it: the
+    leverage of Mancl and DeRouen (2001, Biometrics 57, 126–134), the same for all of a cluster's trials.
+    """
+    if gradients.shape[0] < 2:
+        return np.nan
+    sizes = np.bincount(trials.clustered()[1], trials.weights)
+    kept = sp.diags_array(1 / np.sqrt(np.maximum(1 - sizes / sizes.sum(), np.finfo(float).eps)))
+    weighted = sp.csr_array(kept @ gradients)
+    return max(1.0, float(np.sum(bread * _dense(weighted.T @ weighted))) * correction / effective)
 
 
 def _raised(covariance: Floats, least: Floats, n_items: int) -> Floats:

@@ -75,7 +75,7 @@ class Rule:
             return nothing
         return replace(
             nothing,
-            reliability=reliability.model_based(fit.scores, fit.stderr),
+            reliability=reliability.model_based(fit.scores, fit.noise),
             stderr=ELO_SCALE * float(np.sqrt(np.mean(fit.stderr**2))),
         )
 

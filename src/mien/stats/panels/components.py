@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import scipy.special
+
+from mien.stats.distributions import t_half_width
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from mien.types import Floats
 
 
-MIN_MODELS: Final = 8  # with fewer, resamples of the models hold too few different ones
+MIN_MODELS: Final = 8  # with fewer, leaving one out tells too little of what other models would do
+_NEVER: Final = 1e-12  # a share whose log odds are finite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,7 +24,8 @@ class Components:
 
     Attributes:
         shares: (m,) of the variance between models.
-        low: (m,) lower end of each share's interval, NaN with fewer than `MIN_MODELS` models.
+        low: (m,) lower end of each share's interval; NaN with fewer than `MIN_MODELS` models, and for the
+            (R − 1)th component, which is gone when a model is left out.
         high: (m,) upper end.
         chance: (m,) the share that the component exceeds by chance in one of 20 cases.
         n_kept: leading components whose shares exceed ``chance``.
@@ -51,20 +54,23 @@ def components(
 ) -> Components:
     """Principal components of the scores, each trait less its mean over the models.
 
-    Intervals are percentiles over resamples of whole models (Timmerman, Kiers and Smilde 2007, British J.
-    Mathematical and Statistical Psychology 60, 295–314); they tell how far the shares depend on which models
-    were measured. How many components are more than chance is told by parallel analysis (Horn 1965,
-    Psychometrika 30, 179–185) against permutations of the models within each trait (Buja and Eyuboglu 1992,
-    Multivariate Behavioral Research 27, 509–540): they keep each trait's spread, noise included, and break
-    what traits have in common. Errors have something in common, too, for traits met in the same trials: a
-    component must also exceed what the errors alone give. Components are counted up to the first that fails.
+    Intervals are those of the share that so many models of the kind would show on the average: the jackknife
+    over models, on log odds, with Student's t (Tukey 1958, Annals of Mathematical Statistics 29, 614). They
+    tell how far the shares depend on which models were measured. Percentiles of resampled models will not do:
+    a resample holds fewer different models, which gives the first components more than their share.
+
+    How many components are more than chance is told by parallel analysis (Horn 1965, Psychometrika 30,
+    179–185) against permutations of the models within each trait (Buja and Eyuboglu 1992, Multivariate
+    Behavioral Research 27, 509–540): they keep each trait's spread, noise included, and break what traits
+    have in common. Errors have something in common, too, for traits met in the same trials: a component must
+    also exceed what the errors alone give. Components are counted up to the first that fails.
 
     Args:
         scores: (R, n), R ≥ 2.
         errors: (D, R, n) draws of the measurement errors, in the units of the scores.
         confidence_level: of the intervals of shares.
-        n_resamples: of models, and as many permutations.
-        seed: of both.
+        n_resamples: permutations.
+        seed: of the permutations.
     """
     n_models, n = scores.shape
     m = min(n_models - 1, n)
@@ -79,11 +85,7 @@ def components(
     chance = np.maximum(*(np.quantile(null, 0.95, axis=0) for null in (permuted, noise)))
     shares = _shares(scores)[:m]
     beaten = shares > chance
-    low = high = np.full(m, np.nan)
-    if n_models >= MIN_MODELS:
-        resampled = np.array([_shares(scores[_resample(rng, n_models)])[:m] for _ in range(n_resamples)])
-        tail = (1 - confidence_level) / 2
-        low, high = np.quantile(resampled, [tail, 1 - tail], axis=0)
+    low, high = _interval(scores, shares, confidence_level)
     return Components(
         shares=shares,
         low=low,
@@ -96,12 +98,19 @@ def components(
     )
 
 
-def _resample(rng: np.random.Generator, n_models: int) -> NDArray[np.int64]:
-    """Models drawn with replacement, at least two different ones."""
-    while True:
-        drawn = rng.integers(n_models, size=n_models)
-        if np.ptp(drawn):
-            return drawn
+def _interval(scores: Floats, shares: Floats, confidence_level: float) -> tuple[Floats, Floats]:
+    """Lower and upper ends, (m,) each, from leaving out one model at a time; NaN where that tells nothing."""
+    n_models, m = len(scores), len(shares)
+    ends = np.full((2, m), np.nan)
+    told = min(m, n_models - 2)  # models have one component fewer when one of them is left out
+    if n_models >= MIN_MODELS:
+        left_out = np.array([_shares(np.delete(scores, model, axis=0))[:told] for model in range(n_models)])
+        among = scipy.special.logit(np.clip(left_out, _NEVER, 1 - _NEVER))
+        stderr = np.sqrt((n_models - 1) * np.var(among, axis=0))
+        centre = scipy.special.logit(np.clip(shares[:told], _NEVER, 1 - _NEVER))
+        half = t_half_width(confidence_level, n_models - 1) * stderr
+        ends[:, :told] = scipy.special.expit([centre - half, centre + half])
+    return ends[0], ends[1]
 
 
 def _shares(scores: Floats) -> Floats:

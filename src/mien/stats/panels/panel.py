@@ -249,6 +249,7 @@ def compare(
     scores = np.array([member.scores for member in panel])
     covariances = [member.covariance for member in panel]
     stderr = np.sqrt(np.array([np.diag(covariance) for covariance in covariances]))
+    noise = np.array([profile.fit.noise[some] for profile, some in zip(profiles, kept, strict=True)])
     errors = draws(panel, n_resamples, seed=seed)
     apart = distinct(panel)
     trees = errors[:N_DRAWS_OF_TREES]
@@ -259,7 +260,7 @@ def compare(
         left_out=left_out,
         rating=ELO_CENTRE + ELO_SCALE * scores,
         stderr=ELO_SCALE * stderr,
-        correlations=_correlations(names, scores, stderr, confidence_level),
+        correlations=_correlations(names, scores, noise, confidence_level),
         concordance=_concordance(scores),
         tiers=convergence(scores, errors),
         components=components(
@@ -288,9 +289,9 @@ def _common_traits(names: Sequence[str], profiles: Sequence[Profile]) -> list[st
 
 
 def _correlations(
-    names: Sequence[str], scores: Floats, stderr: Floats, confidence_level: float
+    names: Sequence[str], scores: Floats, noise: Floats, confidence_level: float
 ) -> list[PairRow]:
-    reliable = [reliability.model_based(*run) for run in zip(scores, stderr, strict=True)]
+    reliable = [reliability.model_based(*run) for run in zip(scores, noise, strict=True)]
     return [
         PairRow(
             a=names[i],

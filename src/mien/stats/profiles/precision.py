@@ -68,7 +68,7 @@ def growth(
                 lower=lower,
                 margin=margin,
                 upper=upper,
-                model_based=reliability.model_based(fit.scores, fit.stderr),
+                model_based=reliability.model_based(fit.scores, fit.noise),
                 split_half=reliability.split_half(part, alpha=alpha, seed=seed),
             )
         )

@@ -392,7 +392,7 @@ def _reliability(trials: Trials, fits: _Fits, judge: Misreading | None, *, seed:
     fit, read = fits.told, trials if judge is None else trials.misread_by(judge.rate)
     shrunk = fit.prior is not None
     return Reliability(
-        model_based=reliability.model_based(fit.scores, fit.stderr, shrunk=shrunk),
+        model_based=reliability.model_based(fit.scores, fit.noise, shrunk=shrunk),
         split_half=None if shrunk else reliability.split_half(read, alpha=fit.alpha, seed=seed),
     )
 

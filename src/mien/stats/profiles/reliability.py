@@ -15,20 +15,27 @@ if TYPE_CHECKING:
     from mien.stats.choice import Trials
 
 
+MIN_TRAITS: Final = 5  # of fewer, halves of noise alone come out at .8 or more in over 1 run of 20
 ROUNDING: Final = 1e-9  # log odds within which scores are equal, as where every trait was read every time
 
 
-def model_based(scores: ArrayLike, stderr: ArrayLike, *, shrunk: bool = False) -> float | None:
-    """Share of the variance of scores that is not error, 1 − mean(stderr²)/var(scores).
+def model_based(scores: ArrayLike, noise: ArrayLike, *, shrunk: bool = False) -> float | None:
+    """Share of the variance of scores that is not error, 1 − mean(noise)/var(scores).
 
     The separation reliability of Rasch measurement (Wright and Masters 1982, "Rating Scale Analysis").
     At or below 0 the scores cannot be told from noise. None where all scores are equal.
 
     Scores that a prior has shrunk vary less than the truth, by their mean posterior variance: with
-    ``shrunk`` it is var(scores)/(var(scores) + mean(stderr²)).
+    ``shrunk`` it is var(scores)/(var(scores) + mean(noise)).
+
+    Args:
+        scores: (n,) estimates.
+        noise: (n,) variances of their errors. Their mean counts: standard errors that are careful with each
+            score (`mien.stats.choice.ChoiceFit.stderr`) would make it too large.
+        shrunk: whether the scores are pulled to a prior.
     """
     variance = float(np.var(np.asarray(scores, dtype=np.float64), ddof=1))
-    error = float(np.mean(np.square(np.asarray(stderr, dtype=np.float64))))
+    error = float(np.mean(np.asarray(noise, dtype=np.float64)))
     if not (variance > ROUNDING**2 and np.isfinite(error)):
         return None
     return variance / (variance + error) if shrunk else 1 - error / variance
@@ -41,7 +48,8 @@ def split_half(
 
     The mean r over seeded random splits goes through the formula of Spearman (1910) and Brown (1910) as
     2r/(1 + |r|), so that a negative r stays a correlation. A split whose half does not determine all scores
-    is left out; None where that befalls all of them.
+    is left out; None where that befalls all of them, and for fewer than `MIN_TRAITS` items: the correlation
+    of two points is always 1 or −1.
 
     Args:
         trials: what was shown and chosen; its clusters are what is split.
@@ -49,6 +57,8 @@ def split_half(
         n_splits: random splits to average over.
         seed: of the splits.
     """
+    if trials.n_items < MIN_TRAITS:
+        return None
     labels = trials.clustered()[1]
     n_clusters = int(labels.max(initial=-1)) + 1
     rng = np.random.default_rng(seed)
