@@ -7,6 +7,11 @@ of two options at a rate of its own for each trait: the same for all, or Beta wi
 0.07. Its errors are estimated on a calibration run of 2,000 trials, in which the model always shows what it
 was told. What is given of a fit is the mean over tournaments.
 
+Then the judge has twenty favourites: it leans to them, reading them where they are and where they are not
+(1.5 log odds); or they pull as foils alone (wrong in 35 % of trials beside them, 8 % elsewhere); or it does
+not see them (wrong in 60 % of trials, as against 10 %). Or it has none, and errs by trait, or by pair (normal
+with a standard deviation of 1.2 log odds, a pair's own).
+
 Places: `mien.stats.profiles.position_effects` on pairs whose first option the model favours, and the judge
 the first that it is shown, each by so many log odds; or the judge errs, oftener in favour of the first. Where
 prompts are tied, the luck of two trials of a prompt has a correlation of 0.3 on the normal scale, half of the
@@ -16,7 +21,6 @@ prompts in favour of the first in the trial, half of the first before the judge.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matrices are too small to share
@@ -29,7 +33,8 @@ from benchmarks.machine import describe_machine
 from benchmarks.options import Options
 from mien.stats import choice
 from mien.stats.choice import Trials
-from mien.stats.choice.misclassification import Misreading, corrected_fit, misreading
+from mien.stats.choice.legibility import Misreading, misreading
+from mien.stats.choice.misclassification import corrected_fit
 from mien.stats.distributions import t_half_width
 from mien.stats.profiles.elo import ELO_SCALE
 from mien.stats.profiles.position_effects import position_effects
@@ -45,16 +50,29 @@ FIRST = 0.4  # log odds in favour of the first option
 RIDGES = (0.3, 0.15, 0.08)  # under a quarter of the default some fits do not converge
 SPREAD = 0.07  # standard deviation of the errors by trait, where they vary
 TIED = 0.3
+LENGTHS = ((2_000, 2_000), (10_296, 2_000), (10_296, 10_296))  # trials of the run, and of the calibration
+N_FAVOURITES = 20
+NO_FAVOURITES = ("by trait", "by pair")
 PREFERENCES = ((0.0, 0.0), (0.4, 0.2), (0.4, -0.4), (1.5, 0.4))  # log odds: model, judge
 ERRORS = (0.15, 0.05)  # how often a judge reads the first for the second, and the second for the first
 
 
 class Recovery(NamedTuple):
-    """One tournament: slope on the truth, share of traits covered, and mean standard error, of each fit."""
+    """One tournament, of each fit: slope on the truth, share of traits covered, mean standard error, RMSE."""
 
     slope: tuple[float, float]
     coverage: tuple[float, float]
     stderr: tuple[float, float]
+    error: tuple[float, float]
+
+
+class Favourites(NamedTuple):
+    """One tournament, of each fit: bias of the judge's favourites, their coverage, that of all, and RMSE."""
+
+    bias: tuple[float, float]
+    favourites: tuple[float, float]
+    coverage: tuple[float, float]
+    error: tuple[float, float]
 
 
 def rates(accuracy: float, varying: bool, rng: np.random.Generator) -> np.ndarray:
@@ -75,9 +93,26 @@ def pairs(n_trials: int, rng: np.random.Generator) -> np.ndarray:
 def reading(
     options: np.ndarray, taken: np.ndarray, errors: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """(T,) position read of the position taken."""
-    wrong = rng.random(len(taken)) < errors[options[np.arange(len(taken)), taken]]
+    """(T,) position read of the position taken; (n, n) errors are those of what is taken beside each foil."""
+    rows = np.arange(len(taken))
+    wrong = rng.random(len(taken)) < errors[options[rows, taken], options[rows, 1 - taken]]
     return np.where(wrong, 1 - taken, taken)
+
+
+def manners(rng: np.random.Generator) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """By how the judge errs: (n, n) errors, and (n,) which traits are its favourites."""
+    favourite = np.zeros(N_TRAITS, dtype=bool)
+    favourite[rng.choice(N_TRAITS, N_FAVOURITES, replace=False)] = True
+    none, leans = np.zeros(N_TRAITS, dtype=bool), 1.5 * favourite
+    own = 1.2 * rng.normal(size=(N_TRAITS, N_TRAITS))
+    beside = np.ones(N_TRAITS)
+    return {
+        "by trait": (np.outer(rates(0.9, True, rng), beside), none),
+        "leans": (scipy.special.expit(leans - leans[:, None] - 2.0), favourite),
+        "by foil": (np.outer(beside, np.where(favourite, 0.35, 0.08)), favourite),
+        "blind": (np.outer(np.where(favourite, 0.6, 0.1), beside), favourite),
+        "by pair": (scipy.special.expit(-2.2 - (own + own.T) / np.sqrt(2)), none),
+    }
 
 
 class Tournament(NamedTuple):
@@ -89,28 +124,26 @@ class Tournament(NamedTuple):
     shown: np.ndarray
     read: np.ndarray
 
-    def judge_of(self, known: bool) -> Misreading:
-        """The judge as the calibration run shows it, or as it is."""
-        if not known:
-            return self.judge
-        return replace(self.judge, rate=self.errors, covariance=np.zeros((N_TRAITS, N_TRAITS)))
+    def trials(self) -> Trials:
+        prompt = np.arange(len(self.shown)) % N_PROMPTS
+        return Trials.of(self.shown, self.read, N_TRAITS, clusters=prompt)
 
 
-def tournament(accuracy: float, varying: bool, n_trials: int, seed: int) -> Tournament:
-    rng = np.random.default_rng(seed)
+def tournament(
+    errors: np.ndarray, n_trials: int, rng: np.random.Generator, calibration: int = CALIBRATION
+) -> Tournament:
     scores = rng.normal(size=N_TRAITS)
     scores -= scores.mean()
-    errors = rates(accuracy, varying, rng)
-    told = pairs(CALIBRATION, rng)
+    told = pairs(calibration, rng)
     judge = misreading(told, reading(told, np.zeros(len(told), dtype=int), errors, rng), N_TRAITS)
     shown = pairs(n_trials, rng)
     utilities = scores[shown] + np.array([FIRST, 0]) + rng.gumbel(size=shown.shape)
     return Tournament(scores, errors, judge, shown, reading(shown, utilities.argmax(axis=1), errors, rng))
 
 
-def corrected(played: Tournament, judge: Misreading, alpha: float = choice.DEFAULT_ALPHA) -> choice.ChoiceFit:
-    prompt = np.arange(len(played.shown)) % N_PROMPTS
-    return corrected_fit(Trials.of(played.shown, played.read, N_TRAITS, clusters=prompt), judge, alpha=alpha)
+def by_trait(accuracy: float, varying: bool, n_trials: int, seed: int) -> Tournament:
+    rng = np.random.default_rng(seed)
+    return tournament(np.outer(rates(accuracy, varying, rng), np.ones(N_TRAITS)), n_trials, rng)
 
 
 def slope_on(scores: np.ndarray, fit: choice.ChoiceFit) -> float:
@@ -122,17 +155,35 @@ def covered(scores: np.ndarray, fit: choice.ChoiceFit) -> float:
     return float(np.mean(np.abs(fit.scores - scores) < width * fit.stderr))
 
 
+def off(scores: np.ndarray, fit: choice.ChoiceFit) -> float:
+    return float(ELO_SCALE * np.sqrt(np.mean((fit.scores - scores) ** 2)))
+
+
 def replicate(accuracy: float, varying: bool, n_trials: int, seed: int) -> Recovery:
-    played = tournament(accuracy, varying, n_trials, seed)
-    prompt = np.arange(n_trials) % N_PROMPTS
-    fits = (
-        choice.fit(Trials.of(played.shown, played.read, N_TRAITS, clusters=prompt)),
-        corrected(played, played.judge),
-    )
+    played = by_trait(accuracy, varying, n_trials, seed)
+    fits = choice.fit(played.trials()), corrected_fit(played.trials(), played.judge)
     return Recovery(
         slope=tuple(slope_on(played.scores, fit) for fit in fits),
         coverage=tuple(covered(played.scores, fit) for fit in fits),
         stderr=tuple(float(ELO_SCALE * fit.stderr.mean()) for fit in fits),
+        error=tuple(off(played.scores, fit) for fit in fits),
+    )
+
+
+def favour(manner: str, lengths: tuple[int, int], seed: int) -> Favourites:
+    rng = np.random.default_rng(seed)
+    errors, favourite = manners(rng)[manner]
+    played = tournament(errors, lengths[0], rng, lengths[1])
+    fits = choice.fit(played.trials()), corrected_fit(played.trials(), played.judge)
+    some = favourite if favourite.any() else np.ones(N_TRAITS, dtype=bool)
+    width = t_half_width(0.95, fits[0].n_clusters - 1)
+    apart = [fit.scores - played.scores for fit in fits]
+    held = [np.abs(a) < width * fit.stderr for a, fit in zip(apart, fits, strict=True)]
+    return Favourites(
+        bias=tuple(float(ELO_SCALE * a[some].mean()) for a in apart),
+        favourites=tuple(float(h[some].mean()) for h in held),
+        coverage=tuple(float(h.mean()) for h in held),
+        error=tuple(off(played.scores, fit) for fit in fits),
     )
 
 
@@ -177,6 +228,41 @@ def place(first: float, seen_first: float | None, tied: float, n_trials: int, se
     return Places(*model, *judge)
 
 
+def print_errors(replications: int) -> None:
+    print("Uncorrected → corrected; coverage is that of 95 % intervals:\n")
+    print("| accuracy | by trait | trials | slope on the truth | coverage | mean stderr, Elo | RMSE, Elo |")
+    print("| ---: | --- | ---: | ---: | ---: | ---: | ---: |")
+    for accuracy in ACCURACIES:
+        for varying in (False, True) if accuracy < 1 else (False,):
+            for budget in BUDGETS:
+                found = [replicate(accuracy, varying, budget, seed) for seed in range(replications)]
+                slope, coverage, stderr, error = (np.mean([r[i] for r in found], axis=0) for i in range(4))
+                print(
+                    f"| {accuracy:.0%} | {'varies' if varying else 'same'} | {budget:,} | "
+                    f"{slope[0]:.3f} → {slope[1]:.3f} | {coverage[0]:.1%} → {coverage[1]:.1%} | "
+                    f"{stderr[0]:.0f} → {stderr[1]:.0f} | {error[0]:.0f} → {error[1]:.0f} |",
+                    flush=True,
+                )
+
+
+def print_favourites(replications: int) -> None:
+    print(f"\nA judge with {N_FAVOURITES} favourites, or without; {replications} tournaments a row.")
+    print("Uncorrected → corrected; bias and the first coverage are those of the favourites:\n")
+    print("| the judge | trials | calibration | bias, Elo | coverage | of all | RMSE, Elo |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for manner in manners(np.random.default_rng(0)):
+        for lengths in LENGTHS:
+            found = [favour(manner, lengths, seed) for seed in range(replications)]
+            bias, some, every, error = (np.mean([r[i] for r in found], axis=0) for i in range(4))
+            favourites = f"{bias[0]:+.0f} → {bias[1]:+.0f} | {some[0]:.1%} → {some[1]:.1%}"
+            print(
+                f"| {manner} | {lengths[0]:,} | {lengths[1]:,} | "
+                f"{favourites if manner not in NO_FAVOURITES else '– | –'} | "
+                f"{every[0]:.1%} → {every[1]:.1%} | {error[0]:.0f} → {error[1]:.0f} |",
+                flush=True,
+            )
+
+
 def print_places(replications: int) -> None:
     print("\nPosition effects; shares of the first between equals, and coverage of 95 % intervals:\n")
     columns = ("truth", "estimated", "coverage")
@@ -207,17 +293,13 @@ def print_ridges(replications: int) -> None:
     print("| by trait | errors | alpha | slope on the truth | RMSE, Elo | coverage |")
     print("| --- | --- | ---: | ---: | ---: | ---: |")
     for varying in (False, True):
-        played = [tournament(ACCURACIES[0], varying, BUDGETS[0], seed) for seed in range(replications)]
+        played = [by_trait(ACCURACIES[0], varying, BUDGETS[0], seed) for seed in range(replications)]
         for known in (False, True):
             for alpha in RIDGES:
                 found = []
                 for one in played:
-                    certain = (
-                        replace(one.judge, rate=one.errors, covariance=np.zeros((N_TRAITS,) * 2))
-                        if known
-                        else one.judge
-                    )
-                    found.append((one.scores, corrected(one, certain, alpha)))
+                    judge = Misreading.known(one.errors[:, 0]) if known else one.judge
+                    found.append((one.scores, corrected_fit(one.trials(), judge, alpha=alpha)))
                 slope = np.mean([slope_on(*pair) for pair in found])
                 error = np.sqrt(np.mean([(fit.scores - scores) ** 2 for scores, fit in found]))
                 coverage = np.mean([covered(*pair) for pair in found])
@@ -233,19 +315,7 @@ def main(arguments: Sequence[str]) -> None:
     options.add_size("--replications", 50, quick=1, help="tournaments for each row")
     replications = options.parse_args(arguments).replications
     print(f"{describe_machine()}; {replications} tournaments a row.\n")
-    print("Uncorrected → corrected; coverage is that of 95 % intervals:\n")
-    print("| accuracy | by trait | trials | slope on the truth | coverage | mean stderr, Elo |")
-    print("| ---: | --- | ---: | ---: | ---: | ---: |")
-    for accuracy in ACCURACIES:
-        for varying in (False, True) if accuracy < 1 else (False,):
-            for budget in BUDGETS:
-                found = [replicate(accuracy, varying, budget, seed) for seed in range(replications)]
-                slope, coverage, stderr = (np.mean([r[i] for r in found], axis=0) for i in range(3))
-                print(
-                    f"| {accuracy:.0%} | {'varies' if varying else 'same'} | {budget:,} | "
-                    f"{slope[0]:.3f} → {slope[1]:.3f} | {coverage[0]:.1%} → {coverage[1]:.1%} | "
-                    f"{stderr[0]:.0f} → {stderr[1]:.0f} |",
-                    flush=True,
-                )
+    print_errors(replications)
+    print_favourites(max(replications * 2 // 5, 1))
     print_ridges(replications)
     print_places(6 * replications)

@@ -25,8 +25,10 @@ def test_a_judge_is_corrected(place: Workplace) -> None:
     plain, corrected = read(place, "profile", "run"), read(place, "profile", "run", *CORRECT)
     alone = {row["trait"]: row for row in plain["traits"]}
     assert plain["judge_correction"] is None
-    accuracy = corrected["judge_correction"]["accuracy"]
-    assert corrected["judge_correction"] == {"run": "control", "accuracy": accuracy, "n": 300}
+    told = corrected["judge_correction"]
+    accuracy = told["accuracy"]
+    assert (told["run"], told["n"], told["foils"]["n"]) == ("control", 300, 300)
+    assert (told["n_illegible"], told["illegible"]) == (0, [])
     assert 0.6 < accuracy < 0.8
     for row in corrected["traits"]:
         assert row["uncorrected_rating"] == pytest.approx(alone[row["trait"]]["rating"])

@@ -6,11 +6,13 @@ import itertools
 from typing import TYPE_CHECKING
 
 from mien.formatting import counted, enumerated, fraction, p_value
+from mien.stats.profiles.correction import correction
 
 if TYPE_CHECKING:
     from mien.stats.profiles.profile import Profile
 
 FLAT = 0.05  # p below which a profile is called not flat
+FOILS = 0.01  # p below which a judge's errors are said to depend on the pair
 
 
 def diagnostics(profile: Profile) -> list[tuple[str, str]]:
@@ -47,16 +49,41 @@ def diagnostics(profile: Profile) -> list[tuple[str, str]]:
                 f"with {shrinkage.min():.0%} to {shrinkage.max():.0%} of the weight; without it: column flat",
             ),
         ]
-    if (judge := profile.judge_correction) is not None:
+    return [
+        *lines,
+        *_correction(profile),
+        *_accuracy(profile),
+        *_unbounded(profile),
+        ("flat?", _flatness(profile)),
+    ]
+
+
+def _correction(profile: Profile) -> list[tuple[str, str]]:
+    """What the judge's errors were taken from, and where they are not as they are taken to be."""
+    if profile.judge_correction is None:
+        return []
+    judge = correction(profile.judge_correction, profile.traits)
+    lines = [
+        (
+            "correction",
+            f"for a judge that read {judge['accuracy']:.1%} of {judge['n']:,} traits right in "
+            f"{judge['run']}; an upper bound,",
+        ),
+        ("", "for some of its errors may be the model's; without it: column uncorrected"),
+    ]
+    if judge["foils"] and (p := judge["foils"]["p"]) is not None and p < FOILS:
         lines += [
-            (
-                "correction",
-                f"for a judge that read {judge.accuracy:.1%} of {judge.n:,} traits right in {judge.run}; an "
-                "upper bound,",
-            ),
-            ("", "for some of its errors may be the model's; without it: column uncorrected"),
+            ("", f"its errors depend on the pair shown beyond what the two traits tell (p {p_value(p)}),"),
+            ("", "of which the correction takes no account: `mien profile` of that run names such pairs"),
         ]
-    return [*lines, *_accuracy(profile), *_unbounded(profile), ("flat?", _flatness(profile))]
+    if judge["illegible"]:
+        worst = " and ".join(judge["illegible"][0])
+        pairs = counted(judge["n_illegible"], "pair")
+        lines += [
+            ("", f"it reads {pairs} of traits no better than chance, such as {worst}:"),
+            ("", "of their trials next to nothing is made"),
+        ]
+    return lines
 
 
 def _unbounded(profile: Profile) -> list[tuple[str, str]]:

@@ -51,7 +51,7 @@ def profile(of: Run | Comparisons, **settings: Any) -> Profile:
         raise UsageError(
             "a comparison table does not tell how its judge was asked; make a run of it with "
             "mien.import_run, or give the judge's errors as judge_correction "
-            "(mien.stats.choice.misclassification)"
+            "(mien.stats.choice.legibility)"
         )
     return _rate(of, settings)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mien.runs.truncation import Truncation
     from mien.stats.agreement.inter_rater import Agreement
     from mien.stats.choice.empirical_bayes import Prior
-    from mien.stats.choice.misclassification import Misreading
+    from mien.stats.choice.legibility import Misreading
     from mien.stats.consistency import Consistency
     from mien.stats.consistency.persistence import Persistence
     from mien.stats.profiles.profile import Profile
@@ -152,7 +152,7 @@ class Run:
 
     def _misreading(self, calibration: Run | str, own: Comparisons, judge: str) -> Misreading:
         from mien.runs.calibration import calibrating_judge
-        from mien.stats.choice.misclassification import misreading
+        from mien.stats.choice.legibility import misreading
 
         if judge == UNKNOWN_JUDGE:
             raise UsageError(

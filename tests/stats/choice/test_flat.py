@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mien.stats.choice import Trials
 from mien.stats.choice.flat import flat_test
-from mien.stats.choice.misclassification import Misreading
+from mien.stats.choice.legibility import Misreading
 
 N = 24
 
@@ -51,7 +53,6 @@ def test_what_is_not_known_of_the_judge_is_noise() -> None:
     rng = np.random.default_rng(7)
     trials = coin_flips(rng, scores=0.5 * rng.normal(size=N))
     known, unknown = (
-        Misreading(run="", rate=np.full(N, 0.1), covariance=size * np.eye(N), accuracy=0.9, n=500)
-        for size in (0.0, 0.2)
+        replace(Misreading.known(np.full(N, 0.1)), covariance=size * np.eye(2 * N)) for size in (0.0, 20.0)
     )
     assert flat_test(trials, judge=unknown).p > flat_test(trials, judge=known).p + 0.05

@@ -26,14 +26,15 @@ def test_the_decided_trials_of_a_table_are_those_in_which_an_option_was_chosen()
 @pytest.mark.parametrize("misread", [None, [0.1, 0.2, 0.0]])
 def test_some_of_the_trials_are_as_if_they_alone_had_been_laid_out(misread):
     kept = np.arange(30) % 3 != 1
-    whole = Trials.of(SHOWN, CHOSEN, 3, clusters=PROMPTS, weights=np.arange(30) + 1, misread=misread)
+    errors = misread if misread is None else np.array(misread)[SHOWN.T]
+    whole = Trials.of(SHOWN, CHOSEN, 3, clusters=PROMPTS, weights=np.arange(30) + 1, misread=errors)
     alone = Trials.of(
         SHOWN[kept],
         CHOSEN[kept],
         3,
         clusters=PROMPTS[kept],
         weights=np.arange(30)[kept] + 1,
-        misread=misread,
+        misread=errors if errors is None else errors[:, kept],
     )
     some, same = choice.fit(whole.only(kept)), choice.fit(alone)
     np.testing.assert_array_equal(some.scores, same.scores)

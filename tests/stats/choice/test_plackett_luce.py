@@ -67,7 +67,7 @@ def test_fit_maximises_the_plain_penalised_likelihood(k):
 @pytest.mark.parametrize("k", [2, 3])
 def test_scores_alone_are_those_of_the_fit(k):
     options, chosen, _ = sample(k=k)
-    trials = Trials.of(options, chosen, 6, misread=np.linspace(0.0, 0.1, 6) if k == 2 else None)
+    trials = Trials.of(options, chosen, 6, misread=np.linspace(0, 0.1, 6)[options.T] if k == 2 else None)
     np.testing.assert_array_equal(choice.scores(trials, alpha=0.3), choice.fit(trials, alpha=0.3).scores)
     with pytest.raises(NotIdentified, match="item 6"):
         choice.scores(Trials.of(options, chosen, 7))

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mien.stats.choice.likelihood import Penalty, inverse_on_contrasts, maximise
-from mien.stats.choice.misclassification import gradient_by_rate
+from mien.stats.choice.misclassification import gradient_by_judge, read_by
 from mien.stats.choice.plackett_luce import DEFAULT_ALPHA
 from mien.stats.sign_flips import FlipTest, gather, sign_flip_test
 
 if TYPE_CHECKING:
+    from mien.stats.choice.legibility import Misreading
     from mien.stats.choice.likelihood import Trials
-    from mien.stats.choice.misclassification import Misreading
 
 _HELD = 1e9  # ridge under which a score stays at 0
 
@@ -36,7 +36,7 @@ def flat_test(
     """
     n = trials.n_items
     if judge is not None:
-        trials = trials.misread_by(judge.rate)
+        trials = read_by(trials, judge)
     ridge = np.repeat([_HELD, alpha or 1e-6], [n, len(trials.options)])
     held = Penalty(np.zeros(len(ridge)), np.diag(ridge), 0.0)
     params = maximise(trials, held, np.zeros(len(ridge))).params
@@ -48,10 +48,10 @@ def flat_test(
     parts = gradients[:, :n] - gradients[:, n:] @ explained.T
     observed = parts.sum(axis=0)
     if judge is not None:
-        slope = gradient_by_rate(trials, probabilities)
+        slope = gradient_by_judge(trials, probabilities)
         values, vectors = np.linalg.eigh(judge.covariance)
-        by_rate = (slope @ (vectors * np.sqrt(np.clip(values, 0, None)))).T
-        parts = np.concatenate([parts, by_rate[:, :n] - by_rate[:, n:] @ explained.T])
+        by_judge = (slope @ (vectors * np.sqrt(np.clip(values, 0, None)))).T
+        parts = np.concatenate([parts, by_judge[:, :n] - by_judge[:, n:] @ explained.T])
     bread = inverse_on_contrasts(information, n, Penalty.ridge(alpha, len(ridge)))[:n, :n]
     # One step from equal scores, in whose metric the statistic is the score test's.
     return sign_flip_test(bread @ observed, parts @ bread, bread, seed=seed)

@@ -3,10 +3,10 @@
 The model is that of `mien.stats.choice.plackett_luce`. Parameters are one vector of p = n + K: θ of the
 items, then β of the positions.
 
-Where a judge misreads option k of a pair with known probability e_k, option k is read with probability
-m_k = (1 − e_k) p_k + e_l p_l. The derivatives are those of the choice model with trials weighted anew: by
-s p_c/m_c in the gradient, with c the option read and s = 1 − e_k − e_l, and by s² p_k p_l/(m_k m_l) in the
-information, which is then the expected one, and Newton's method Fisher's scoring.
+Where a judge misreads option k of a trial of two with known probability e_k, option k is read with
+probability m_k = (1 − e_k) p_k + e_l p_l. The derivatives are those of the choice model with trials weighted
+anew: by s p_c/m_c in the gradient, with c the option read and s = 1 − e_k − e_l, and by s² p_k p_l/(m_k m_l)
+in the information, which is then the expected one, and Newton's method Fisher's scoring.
 """
 
 from __future__ import annotations
@@ -128,14 +128,17 @@ class Trials(NamedTuple):
         """The same trials, read by a judge that errs.
 
         Args:
-            errors: (n,) how probably a choice of each item is read as one of the other option.
+            errors: (2, T) how probably each of the options shown, where it was chosen, is read as the other.
 
         Raises:
-            ValueError: there are more than two options a trial, or an error is out of range.
+            ValueError: there are more than two options a trial, or an error is out of range, or not one to
+                an option.
         """
         if len(self.options) != 2:
             raise ValueError("misreadings are modelled for K = 2 alone")
-        misread = np.asarray(errors, dtype=np.float64)[self.options]
+        misread = np.asarray(errors, dtype=np.float64)
+        if misread.shape != self.options.shape:
+            raise ValueError("misread must be (2, T): an error for each option of each trial")
         if misread.min(initial=0) < 0 or misread.sum(axis=0).max(initial=0) >= 1:
             raise ValueError("misread must be ≥ 0, and less than 1 together for the options of each trial")
         return self._replace(misread=misread)

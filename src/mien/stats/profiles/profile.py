@@ -12,7 +12,7 @@ from mien.errors import NotIdentified, UsageError
 from mien.stats import choice
 from mien.stats.choice import ChoiceFit, Trials
 from mien.stats.choice.flat import flat_test
-from mien.stats.choice.misclassification import corrected_fit
+from mien.stats.choice.misclassification import corrected_fit, read_by
 from mien.stats.comparisons import CODES, NEITHER_CODE, REFUSED_CODE, TIE_CODE, UNREADABLE_CODE
 from mien.stats.distributions import t_half_width
 from mien.stats.estimates import Estimates, Quantity, Rating, Sample, Share
@@ -21,6 +21,7 @@ from mien.stats.estimates.jackknife import Jackknife
 from mien.stats.estimates.means import means
 from mien.stats.profiles import reliability
 from mien.stats.profiles.accuracy import accuracy
+from mien.stats.profiles.correction import correction
 from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE, USUAL, Elo, sequential_elo
 from mien.stats.profiles.first_place import first_place
 from mien.stats.profiles.provenance import UNKNOWN, Provenance
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mien.stats.choice.empirical_bayes import Prior
-    from mien.stats.choice.misclassification import Misreading
+    from mien.stats.choice.legibility import Misreading
     from mien.stats.comparisons import Comparisons
     from mien.stats.profiles.accuracy import Accuracy
     from mien.stats.profiles.first_place import Position
@@ -278,9 +279,7 @@ class Profile:
             "alpha": self.fit.alpha,
             "prior": None if prior is None else "pooled" if prior.runs else "given",
             "pool": [] if prior is None else list(prior.runs),
-            "judge_correction": None
-            if judge is None
-            else {"run": judge.run, "accuracy": judge.accuracy, "n": judge.n},
+            "judge_correction": None if judge is None else dict(correction(judge, self.traits)),
             "confidence_level": self.confidence_level,
         }
 
@@ -389,7 +388,7 @@ def _position(fit: ChoiceFit, confidence_level: float) -> Position:
 
 
 def _reliability(trials: Trials, fits: _Fits, judge: Misreading | None, *, seed: int) -> Reliability:
-    fit, read = fits.told, trials if judge is None else trials.misread_by(judge.rate)
+    fit, read = fits.told, trials if judge is None else read_by(trials, judge)
     shrunk = fit.prior is not None
     return Reliability(
         model_based=reliability.model_based(fit.scores, fit.noise, shrunk=shrunk),
