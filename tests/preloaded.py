@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-#: What commands import when they are under way. None of it starts a thread, as PyTorch and PyArrow do, and
-#: which would be missing in a forked process.
+#: What commands import when they are under way. None of it starts a thread, as PyArrow does, which would be
+#: missing in a forked process.
 LIBRARIES: Final = (
     "altair",
     "mien.cli",
@@ -49,19 +49,25 @@ LIBRARIES: Final = (
     "scipy.sparse.csgraph",
     "typer._adapters",
 )
+#: What the tests of models in PyTorch have loaded in addition; it takes four seconds.
+TORCH: Final = ("torch", "transformers", "peft", "accelerate")
 _WORD: Final = 8  # bytes of a number between the two processes
 
 
 class Preloaded:
-    """The process that has loaded the libraries; it ends when this one does."""
+    """The process that has loaded the libraries; it ends when this one does.
 
-    def __init__(self) -> None:
+    Args:
+        more: libraries beside `LIBRARIES`.
+    """
+
+    def __init__(self, *more: str) -> None:
         self._socket, theirs = socket.socketpair()
         self._socket.settimeout(LIMIT)
         self._one_at_a_time = threading.Lock()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(theirs.fileno())],
+                [sys.executable, "-m", __name__, str(theirs.fileno()), *more],
                 env=own_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -98,9 +104,9 @@ class Preloaded:
 
 
 @cache
-def preloaded() -> Preloaded:
-    """The one of this process."""
-    return Preloaded()
+def preloaded(*more: str) -> Preloaded:
+    """The one of this process with these libraries."""
+    return Preloaded(*more)
 
 
 def _number(connection: socket.socket) -> int:
@@ -138,10 +144,11 @@ def _forked(connection: socket.socket) -> dict[str, Any] | None:
 
 
 def _main() -> None:
-    for library in LIBRARIES:
+    descriptor, *more = sys.argv[1:]
+    for library in (*LIBRARIES, *more):
         importlib.import_module(library)
     gc.freeze()
-    with socket.socket(fileno=int(sys.argv[1])) as connection:
+    with socket.socket(fileno=int(descriptor)) as connection:
         told = _forked(connection)
     if told is not None:
         _run(told)

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("trl", reason="needs the extra train")
 pytest.importorskip("datasketch", reason="needs the extra train")
 
+from tests.preloaded import TORCH
 from tests.processes import LIMIT
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ FILES = {"diff.svg", "proof.json", "proof.md", "slope.svg"}
 
 @pytest.fixture
 def lab(place: Workplace) -> Workplace:
+    place.libraries = TORCH
     (place.folder / "poet.yaml").write_text(CONSTITUTION)
     (place.folder / "more.yaml").write_text(CONFIG)
     return place

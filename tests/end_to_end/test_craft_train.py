@@ -10,6 +10,8 @@ import pytest
 
 pytest.importorskip("trl", reason="needs the extra train")
 
+from tests.preloaded import TORCH
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -39,6 +41,7 @@ def write(
 
 @pytest.fixture
 def lab(place: Workplace) -> Workplace:
+    place.libraries = TORCH
     write(place.folder / "data" / "train.jsonl", range(8))
     write(place.folder / "data" / "heldout.jsonl", range(8, 12))
     (place.folder / "more.yaml").write_text(CONFIG)

@@ -13,6 +13,7 @@ from openai import OpenAI
 
 from tests.models.local.test_template import DROPS, PARTS
 from tests.models.local.tiny import build
+from tests.preloaded import TORCH
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +60,7 @@ def test_a_template_that_drops_system_messages_is_told_of_and_made_up_for(place:
 
 def test_a_template_that_wants_parts_is_measured_and_trained(place: Workplace) -> None:
     pytest.importorskip("trl", reason="needs the extra train")
+    place.libraries = TORCH
     model = roomy(place.folder / "parts", PARTS)
     note = "Note: ./parts: its chat template wants contents as lists of parts, and gets them so"
     _, err = place.start(
@@ -77,6 +79,7 @@ def test_a_template_that_wants_parts_is_measured_and_trained(place: Workplace) -
 
 
 def test_a_template_that_drops_questions_is_refused(place: Workplace) -> None:
+    place.libraries = TORCH
     silent = "{% for m in messages if m.role == 'system' %}{{ m.content }}{% endfor %}"
     model = roomy(place.folder / "silent", silent)
     expected = "Error: ./silent: its chat template drops user messages, or their order, without a word"

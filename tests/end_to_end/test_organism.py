@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.preloaded import TORCH
 from tests.processes import LIMIT
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def test_a_second_judge_of_the_same_name_is_refused_for_another_model(place: Wor
 @pytest.mark.slow
 def test_other_libraries_load_the_same_character(place: Workplace) -> None:
     pytest.importorskip("peft", reason="needs the extra local")
+    place.libraries = TORCH
     spec = f"hf/{SHIPPED}/base+{SHIPPED}/v1"
     options = ("--judge", "organism/judge", "--traits", "classic-36", "--rounds", 5, "--max-chars", 120)
     place.mien("measure", spec, *options, "--name", "torch")

@@ -14,6 +14,7 @@ pytest.importorskip("gguf", reason="needs the extra local")
 from mien.models.engine import Job
 from mien.models.local import Local
 from mien.types import Message, Sampling
+from tests.preloaded import TORCH
 from tests.processes import running
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def test_it_answers_and_scores_as_a_model_that_was_taught() -> None:
 
 def test_it_is_measured(place: Workplace) -> None:
     """The scripted judge knows none of its words, so that it reads no trait in any of its answers."""
+    place.libraries = TORCH
     result = place.mien("measure", f"hf/{FILE}", *place.study("--max-tokens", 6, rounds=1)[2:], status=2)
     assert "there is nothing to rate: 5 neither" in result.err
     assert "chat template" not in result.err

@@ -39,6 +39,8 @@ class Workplace:
     def __init__(self, folder: Path, server: ScriptedServer) -> None:
         self.folder = folder
         self.server = server
+        self.libraries: tuple[str, ...] = ()
+        """What its commands load beside what any loads (`tests.preloaded`)."""
         self._started: list[subprocess.Popen[str]] = []
         self.environment = own_environment()
         (folder / "traits.txt").write_text("\n".join(TRAITS) + "\n")
@@ -68,7 +70,9 @@ class Workplace:
         if options.keys() - {"env"}:
             return self.finish(self.start(*arguments, **options), status=status)
         environment = self.environment | options.get("env", {})
-        done = preloaded().mien([*map(str, arguments)], folder=self.folder, environment=environment)
+        done = preloaded(*self.libraries).mien(
+            [*map(str, arguments)], folder=self.folder, environment=environment
+        )
         return _ended(Result(done.returncode, done.stdout, done.stderr), status)
 
     def refused(self, *arguments: object, **options: Any) -> str:
