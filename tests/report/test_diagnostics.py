@@ -10,27 +10,49 @@ from mien.stats.choice.legibility import Misreading
 from mien.stats.comparisons import Comparisons
 from mien.stats.profiles import rate
 
+TRAITS = ("airy", "bold", "calm", "drab", "eager", "frank")
 
-def told(judge: Misreading) -> str:
-    """What is said of a run of four traits that this judge read."""
+
+def profile(*, always: int | None = None, never: int | None = None, judge: Misreading | None = None):
+    """Coin flips over 30 prompts, but for a trait that is always chosen, or never."""
     rng = np.random.default_rng(0)
-    options = np.argsort(rng.random((400, 4)), axis=1)[:, :2]
-    table = Comparisons(
-        options=options,
-        chosen=rng.integers(2, size=400),
-        cluster=np.arange(400) % 40,
-        traits=("airy", "bold", "calm", "dry"),
-        clusters=tuple(f"p{i}" for i in range(40)),
+    options = np.argsort(rng.random((240, len(TRAITS))), axis=1)[:, :2]
+    chosen = rng.integers(2, size=240)
+    for trait, won in ((always, True), (never, False)):
+        shown = options == trait
+        chosen = np.where(
+            shown.any(axis=1), np.where(won, shown.argmax(axis=1), shown.argmin(axis=1)), chosen
+        )
+    return rate(
+        Comparisons(
+            traits=TRAITS,
+            options=options.astype(np.int32),
+            chosen=chosen.astype(np.int32),
+            cluster=(np.arange(240) % 30).astype(np.int32),
+            clusters=tuple(f"p{i}" for i in range(30)),
+        ),
+        judge_correction=judge,
     )
-    return "\n".join(text for _, text in diagnostics(rate(table, judge_correction=judge)))
 
 
-def test_where_a_judge_errs_otherwise_than_it_is_taken_to_is_said() -> None:
-    good = Misreading.known([0.1, 0.1, 0.1, 0.1], run="control")
-    assert "right in control" in told(good)
-    assert "no better than chance" not in told(good)
-    blind = Misreading.known([0.7, 0.6, 0.1, 0.1])
-    assert "it reads 1 pair of traits no better than chance, such as airy and bold:" in told(blind)
+def test_traits_that_nothing_bounds_are_named():
+    told = dict(diagnostics(profile(always=1, never=3)))
+    assert told["no bound"] == (
+        "bold always chosen; drab never chosen: may lie farther out than the intervals say"
+    )
+    assert "no bound" not in dict(diagnostics(profile()))
+
+
+def told_of(judge: Misreading) -> str:
+    return "\n".join(text for _, text in diagnostics(profile(judge=judge)))
+
+
+def test_where_a_judge_errs_otherwise_than_it_is_taken_to_is_said():
+    good = Misreading.known([0.1] * 6, run="control")
+    assert "right in control" in told_of(good)
+    assert "no better than chance" not in told_of(good)
+    blind = Misreading.known([0.7, 0.6, 0.1, 0.1, 0.1, 0.1])
+    assert "it reads 1 pair of traits no better than chance, such as airy and bold:" in told_of(blind)
     for p, warned in ((0.004, True), (0.04, False), (None, False)):
         judge = replace(good, foils=FoilEffects(p, 300))
-        assert ("depend on the pair shown beyond what the two traits tell" in told(judge)) == warned
+        assert ("depend on the pair shown beyond what the two traits tell" in told_of(judge)) == warned
