@@ -7,6 +7,7 @@ import math
 import sqlite3
 import zlib
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 import scipy.stats
@@ -18,6 +19,8 @@ from mien.measurement.length import Length
 from mien.measurement.measure import carry_out
 from mien.measurement.session import Session
 from mien.measurement.study import Materials, plan
+from mien.runs.run import store_path
+from mien.stats.design.stopping import FLOOR, Rule
 from mien.store.store import Store
 from tests.measurement.planted import SCORES, TRAITS, chosen, measure
 
@@ -236,6 +239,29 @@ def test_a_target_ends_a_run_and_the_last_report_tells_what_was_found(server: Sc
     assert last.done == last.total == len(chosen(run)) == 5 * last.check.rounds
     assert last.check.reliability == run.profile().reliability["model_based"]
     assert server.counts().by_role == {"model": last.total, "judge": last.total}
+
+
+def test_a_run_that_ends_between_two_stages_is_incomplete_until_it_goes_on(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that was asked so far is answered and read, and the rule was not held against it."""
+    target: dict[str, Any] = {"rounds": None, "until_stderr": 120}
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(Rule, "check", Mock(side_effect=KeyboardInterrupt))
+        measure(server, **target)
+    run = mien.Run("model-revealed", store_path())
+    assert str(run.outcome()) == "5 of 75 trials of model-revealed are missing (5 not asked)"
+    assert run.profile().n_trials == 75
+    gone_on = measure(server, **target)
+    assert gone_on.outcome().complete
+    assert trials(gone_on) == trials(measure(server, name="calm", **target))
+    # Without a target there is no round to come.
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(Rule, "check", Mock(side_effect=KeyboardInterrupt))
+        measure(server, name="fixed", **target)
+    assert measure(server, name="fixed", rounds=FLOOR).outcome().complete
+    # Nor is there where the most rounds are made.
+    assert measure(server, name="most", rounds=None, until_stderr=9, max_trials=5 * FLOOR).outcome().complete
 
 
 def test_another_run_in_the_same_store_reuses_what_was_asked(server: ScriptedServer) -> None:

@@ -181,6 +181,15 @@ def test_a_run_grows_and_keeps_what_it_has(store: Store) -> None:
     assert store.count_trials(run.id) == 3
 
 
+def test_only_what_nobody_was_asked_is_taken_away(store: Store) -> None:
+    run = add_run(store)
+    store.put_call(Call(key="k", endpoint="e", model="m", text="Hm."))
+    store.put_response(run.id, TRIALS[2].id, "k")
+    store.flush()
+    store.drop_unasked(run.id, beyond=1)
+    assert [row.trial.id for row in store.rows(run.id, "")] == [TRIALS[0].id, TRIALS[2].id]
+
+
 def test_a_run_whose_trials_fail_is_not_made(store: Store) -> None:
     def trials() -> Iterator[Trial]:
         yield TRIALS[0]

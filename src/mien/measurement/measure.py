@@ -175,7 +175,7 @@ async def _carry_out(study: Study, session: Session, readings: int | None) -> No
 def _open_runs(store: Store, study: Study) -> tuple[list[RunRecord], Design]:
     """Make the study's run with those of its later turns, or find them.
 
-    A run never shrinks. Under a stop rule it begins with the floor.
+    A run never shrinks. Under a stop rule it begins with the floor; see `_put_runs`.
 
     Raises:
         RunConflict: there is another run of this name.
@@ -211,10 +211,17 @@ def _open_runs(store: Store, study: Study) -> tuple[list[RunRecord], Design]:
     return _put_runs(store, study, design), design
 
 
-def _put_runs(store: Store, study: Study, design: Design) -> list[RunRecord]:
-    """The run and those of its later turns, each with the trials of the design."""
+def _put_runs(store: Store, study: Study, design: Design, *, ended: bool = False) -> list[RunRecord]:
+    """The run and those of its later turns, each with the trials of the design.
+
+    Under a stop rule there is one more round, which is not asked: a run that is killed before the rule was
+    held against the others, whenever that is, lacks trials. It is taken away once the run has ended.
+    """
     followups, conversation = study.followups, study.conversation
-    return [
+    laid_out = design
+    if study.until and not ended and design.rounds < study.design.rounds:
+        laid_out = study.design.first(design.rounds + 1)
+    runs = [
         store.add_run(
             RunInfo(
                 name=turn_name(study.name, conversation.pressure, turn),
@@ -227,10 +234,13 @@ def _put_runs(store: Store, study: Study, design: Design) -> list[RunRecord]:
                 pressure=conversation.pressure if turn > 1 else "none",
                 turn=turn,
             ),
-            (followups.asked(trial, turn) if followups and turn > 1 else trial for trial in design),
+            (followups.asked(trial, turn) if followups and turn > 1 else trial for trial in laid_out),
         )
         for turn in range(1, conversation.turns + 1)
     ]
+    for run in runs:
+        store.drop_unasked(run.id, beyond=len(laid_out))
+    return runs
 
 
 def _longer(store: Store, study: Study, design: Design, progress: Progress) -> Design | None:
@@ -247,6 +257,7 @@ def _longer(store: Store, study: Study, design: Design, progress: Progress) -> D
         return None
     progress.check = study.until.check(Run(study.name, store.path).comparisons(study.judge), design.rounds)
     if progress.check.met or not progress.check.decided or design.rounds >= study.design.rounds:
+        _put_runs(store, study, design, ended=True)
         return None
     longer = study.design.first(progress.check.next(study.design.rounds))
     _put_runs(store, study, longer)

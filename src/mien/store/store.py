@@ -203,6 +203,13 @@ class Store:
             options = _encode(trial.options).decode()
             self._db.execute(_PUT_TRIAL, (run, trial.id, number, trial.round, options, keys[prompt]))
 
+    def drop_unasked(self, run: int, *, beyond: int) -> None:
+        """Take away the trials that nobody was asked and that come after the first so many of a run."""
+        with explained(self.path), transaction(self._db):
+            self._db.execute(
+                "DELETE FROM trial WHERE run = ? AND number >= ? AND call IS NULL", (run, beyond)
+            )
+
     def delete_run(self, name: str) -> None:
         """Delete a run with its trials, verdicts, labels and preferences. Calls stay: facts, and paid for."""
         with explained(self.path), transaction(self._db):
