@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.end_to_end.recorded import Replies, Said, answer, needs_cases, recorded
+from tests.processes import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +59,25 @@ def test_a_spent_account_ends_the_run(place: Workplace, said: Said | str) -> Non
         assert "the account is spent, suspended or at its limit" in line
         assert "what was answered is kept, and the same command goes on" in line
         assert len(server.of("model")) == 5
+
+
+def test_what_was_asked_when_the_account_is_spent_is_awaited_and_kept(place: Workplace) -> None:
+    served, spent = iter(range(100)), threading.Event()
+
+    def model(_: dict[str, Any]) -> Said:
+        if next(served) == 3:
+            spent.set()
+            return Said(402, {"error": {"message": "Top up"}})
+        assert spent.wait(LIMIT)
+        return answer("Glad you asked.")
+
+    with Replies(model=model) as server:
+        line = place.refused(*server.study("--max-concurrency", 4))
+        assert "the account is spent" in line
+        assert len(server.of("model")) == 4
+        # What was answered is found again.
+        place.mien(*server.study())
+        assert len(server.of("model")) == 4 + 57
 
 
 @pytest.mark.parametrize("status", [503, 529])

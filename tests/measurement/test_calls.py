@@ -105,6 +105,31 @@ def test_items_are_drawn_only_as_they_are_needed(store: Store) -> None:
     assert drawn == list(range(10))
 
 
+def test_where_an_endpoint_is_given_up_what_is_on_its_way_is_awaited_and_nothing_else(store: Store) -> None:
+    line = calls(store, total=100)
+    tally, came = line.progress.tally, list[int]()
+
+    async def step(item: int) -> bool:
+        if item == 3:
+            raise EndpointRefused("the account is spent")
+        if item == 2:
+            await asyncio.sleep(1000)  # for its turn
+        tally.begin()
+        tally.on_their_way += 1
+        for _ in range(3):
+            await asyncio.sleep(0.01)
+        tally.on_their_way -= 1
+        tally.end(1, 1, None, answered=True)
+        came.append(item)
+        tally.begin()  # such as the judge's
+        raise AssertionError
+
+    with pytest.raises(EndpointRefused, match="the account is spent"):
+        carry_out(line, step, 100)
+    assert came == [0, 1]
+    tally.begin()  # who asks again may
+
+
 def test_a_budget_ends_a_run_cleanly_with_what_is_under_way(store: Store) -> None:
     ended: list[int] = []
 

@@ -75,6 +75,8 @@ class ProgressReport:
             parts.append(f"{progress.failed} failed")
         if progress.check:
             parts.append(str(progress.check))
+        if tally.refusal and tally.on_their_way:
+            parts.append(f"stopping: waits for {counted(tally.on_their_way, 'answer')} on the way")
         parts += _waits(progress)
         return ", ".join(parts)
 

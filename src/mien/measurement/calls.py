@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from mien.errors import BudgetReached
+from mien.errors import BudgetReached, EndpointRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from mien.models import Model
     from mien.models.usage import Tally
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mien.types import Call, Request
 
 TICK = 0.2  # seconds between two reports of progress
+_GLANCE = 0.02  # seconds between two looks at what is on its way
 
 Item = TypeVar("Item")
 
@@ -85,18 +86,27 @@ class Calls:
         Where a budget is reached, what is under way is finished, and ``progress.stopped`` says so.
 
         Raises:
+            EndpointRefused: an endpoint is given up. What had been asked by then is awaited and kept: it may
+                have been paid for.
             MienError: whatever else a step raises; steps under way are cancelled.
         """
         remaining = iter(items)
+        refused: EndpointRefused | None = None
 
         async def work() -> None:
+            nonlocal refused
             for item in remaining:
-                if self.progress.stopped:
+                if self.progress.stopped or refused:
                     return
                 try:
                     brought = await step(item)
                 except BudgetReached as reached:
                     self.progress.stopped = str(reached)
+                    return
+                except EndpointRefused as error:
+                    if refused is None:
+                        refused = error
+                        group.create_task(self._wind_up(error, workers_at_it))
                     return
                 self.progress.done += 1
                 self.progress.failed += not brought
@@ -104,13 +114,24 @@ class Calls:
         reporter = asyncio.create_task(self._report())
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(workers):
-                    group.create_task(work())
+                workers_at_it = [group.create_task(work()) for _ in range(workers)]
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
         finally:
+            self.progress.tally.refusal = ""
             reporter.cancel()
             self.report()
+        if refused:
+            raise refused from None
+
+    async def _wind_up(self, refused: EndpointRefused, workers: Sequence[asyncio.Task[None]]) -> None:
+        """Let no request begin, wait for those on their way, and end who waits for anything else."""
+        tally = self.progress.tally
+        tally.refusal = str(refused)
+        while tally.on_their_way:
+            await asyncio.wait(workers, timeout=_GLANCE)
+        for worker in workers:
+            worker.cancel()
 
     def report(self) -> None:
         """Tell how far it is."""

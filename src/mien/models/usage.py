@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from mien.errors import BudgetReached, UsageError
+from mien.errors import BudgetReached, EndpointRefused, UsageError
 
 if TYPE_CHECKING:
     from mien.types import Call
@@ -90,6 +90,8 @@ class Tally:
         failed: calls that ended without one.
         requests: requests that have ended.
         in_flight: requests that were sent and have not ended.
+        on_their_way: of these, those to endpoints: their answers may have to be paid for.
+        refusal: why no request may be sent any more; empty where one may.
         retries: attempts beyond a call's first, refusals for asking too often not counted.
         throttled: requests that were refused for asking too often.
         tokens_in: tokens of requests, by the endpoints' count.
@@ -105,6 +107,8 @@ class Tally:
     failed: int = 0
     requests: int = 0
     in_flight: int = 0
+    on_their_way: int = 0
+    refusal: str = ""
     retries: int = 0
     throttled: int = 0
     tokens_in: int = 0
@@ -120,8 +124,11 @@ class Tally:
         Raises:
             BudgetReached: it would go beyond a limit. Requests in flight are expected to cost what those
                 before them did, so that they don't overshoot the limit together.
+            EndpointRefused: nothing is to be sent any more.
             UsageError: there is a limit on cost, but requests cannot be priced.
         """
+        if self.refusal:
+            raise EndpointRefused(self.refusal)
         done = self.requests
         if self.max_calls is not None and done + self.in_flight >= self.max_calls:
             raise BudgetReached(f"the limit of {self.max_calls} calls is reached")

@@ -247,8 +247,10 @@ class Chat:
                 raise EndpointRefused(self._refusal)
             self._tally.begin()
             begun = True
+            self._tally.on_their_way += 1
             exchange = await self._wire.post(_encode(sent))
         finally:
+            self._tally.on_their_way -= begun
             if exchange is None:  # cancelled, or not sent
                 self._throttle.finish(slot)
                 if begun:
