@@ -4,12 +4,13 @@ Reading order: `text` (bytes to text), `rows` (tables in every format that peopl
 (YAML, and what is wrong with it in the user's words).
 """
 
-from mien.files.rows import FORMATS, Row, Table, read_jsonl, read_rows
+from mien.files.rows import FORMATS, UPLOADED, Row, Table, read_jsonl, read_rows, read_uploaded
 from mien.files.text import format_of, read_text
 from mien.files.yaml_documents import compose_yaml, read_yaml, yaml_text
 
 __all__ = [
     "FORMATS",
+    "UPLOADED",
     "Row",
     "Table",
     "compose_yaml",
@@ -17,6 +18,7 @@ __all__ = [
     "read_jsonl",
     "read_rows",
     "read_text",
+    "read_uploaded",
     "read_yaml",
     "yaml_text",
 ]

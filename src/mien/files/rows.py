@@ -8,23 +8,24 @@ import json
 import math
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
 from mien.errors import InputError
-from mien.files.text import COMPRESSIONS, decoded, format_of, read_bytes, refuse_pointer
+from mien.files.text import COMPRESSIONS, decoded, format_of, read_bytes, refuse_pointer, unpacked
 from mien.files.yaml_documents import read_yaml
 from mien.formatting import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 Row = dict[str, Any]
 Numbered = tuple[int, Row]
 
 FORMATS: Final = (".jsonl", ".json", ".csv", ".tsv", ".yaml", ".yml", ".txt", ".parquet")
+UPLOADED: Final = (".csv", ".jsonl", ".json", ".tsv")
 _DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # a conversation is longer than the 128 kB of the default
@@ -63,16 +64,40 @@ def read_rows(path: Path, *, columns: Collection[str] = (), what: str = "rows") 
     ending = format_of(path)
     if not path.is_file():
         raise InputError("is a folder" if path.is_dir() else "no such file", source=path)
-    if ending not in FORMATS:
-        known = f"{', '.join(FORMATS)}, also with {' or '.join(COMPRESSIONS)}"
-        raise InputError(f"unknown format; {what} come as {known}", source=path)
     if ending == ".parquet":
         return Table(str(path), _parquet(path, columns))
-    text, encoding = decoded(read_bytes(path), path)
+    _require_known(ending, FORMATS, path, what)
+    return _read(read_bytes(path), path)
+
+
+def read_uploaded(content: bytes, name: str, *, what: str = "rows") -> Table:
+    """Read a table that came without a file of its own, as through a browser; as `read_rows`, but Parquet.
+
+    Args:
+        content: of the file.
+        name: of the file, whose ending tells the format.
+        what: the rows' name in messages.
+
+    Raises:
+        InputError: as `read_rows`.
+    """
+    path = Path(name)
+    _require_known(format_of(path), UPLOADED, path, what)
+    return _read(unpacked(content, path), path)
+
+
+def _require_known(ending: str, known: Sequence[str], path: Path, what: str) -> None:
+    if ending not in known:
+        listed = f"{', '.join(known)}, also with {' or '.join(COMPRESSIONS)}"
+        raise InputError(f"unknown format; {what} come as {listed}", source=path)
+
+
+def _read(content: bytes, path: Path) -> Table:
+    text, encoding = decoded(content, path)
     if not text.strip():
         raise InputError("is empty", source=path)
     table = Table(str(path), (), [f"read as {encoding}"] if encoding else [])
-    return Table(str(path), _rows(text, ending, table), table.notes)
+    return Table(str(path), _rows(text, format_of(path), table), table.notes)
 
 
 def _rows(text: str, ending: str, table: Table) -> Iterable[Numbered]:

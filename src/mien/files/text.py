@@ -36,20 +36,33 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         InputError: there is no such file, it cannot be read, or it only points to one that Git LFS keeps.
     """
-    ending = path.suffix.lower()
     try:
         content = path.read_bytes()
-        if ending == ".gz":
-            content = gzip.decompress(content)
-        elif ending == ".zst":
-            content = _zstandard(content)
     except FileNotFoundError:
         raise InputError("no such file", source=path) from None
-    except (OSError, EOFError, zlib.error) as error:
-        problem = f"cannot be unpacked: {error}" if ending in COMPRESSIONS else f"cannot be read: {error}"
-        raise InputError(problem, source=path) from error
+    except OSError as error:
+        raise InputError(f"cannot be read: {error}", source=path) from error
+    content = unpacked(content, path)
     refuse_pointer(path, content)
     return content
+
+
+def unpacked(content: bytes, path: Path) -> bytes:
+    """What the bytes of a file are, decompressed where its ending is ``.gz`` or ``.zst``.
+
+    Raises:
+        InputError: they are not compressed so.
+    """
+    try:
+        match path.suffix.lower():
+            case ".gz":
+                return gzip.decompress(content)
+            case ".zst":
+                return _zstandard(content)
+            case _:
+                return content
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"cannot be unpacked: {error}", source=path) from error
 
 
 def refuse_pointer(path: Path, content: bytes | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Preferences as files: CSV or JSONL, one row a choice."""
+"""Preferences as files, one row a choice: written as CSV or JSONL, read as any table."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from mien.errors import InputError
-from mien.files import read_jsonl
-from mien.files.spreadsheet import quoted_cell, unquoted_cell
+from mien.files.spreadsheet import quoted_cell
 from mien.types import TIE, Preference
+from mien.viewer import uploads
 from mien.viewer.labelling import person_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 COLUMNS: Final = ("a", "b", "trial_a", "trial_b", "person", "question", "shown_left", "chosen")
 FORMATS: Final = {".csv": "text/csv", ".jsonl": "application/jsonl"}
@@ -50,12 +50,8 @@ def read(
     Raises:
         InputError: the file or one of its rows cannot be used.
     """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError("is not UTF-8", source=name) from None
     found: list[Preference] = []
-    for number, row in _rows(text, name):
+    for number, row in uploads.rows(content, name, needed=COLUMNS[2:], what="preferences"):
         if missing := [column for column in COLUMNS[2:] if not row.get(column)]:
             raise InputError(f"{missing[0]} is missing", source=name, where=f"row {number}")
         given = (row.get("a") or runs[0], row.get("b") or runs[1])
@@ -71,25 +67,8 @@ def read(
     return found
 
 
-def _rows(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
-    if name.endswith(".jsonl"):
-        for number, row in read_jsonl(text, name):
-            yield number, {key: "" if value is None else str(value) for key, value in row.items()}
-    elif name.endswith(".csv"):
-        rows = csv.DictReader(io.StringIO(text), strict=True)
-        if missing := [column for column in COLUMNS[2:] if column not in (rows.fieldnames or ())]:
-            raise InputError(f"lacks the column {missing[0]}", source=name)
-        try:
-            for number, row in enumerate(rows, 1):
-                yield number, {name: unquoted_cell(row[name] or "") for name in COLUMNS if name in row}
-        except csv.Error as error:
-            raise InputError(f"cannot be read: {error}", source=name) from None
-    else:
-        raise InputError(f"unknown format; preferences come as {', '.join(FORMATS)}", source=name)
-
-
 def _preference(row: Mapping[str, Any], *, swapped: bool) -> Preference:
-    members = {column: row[column].strip() for column in COLUMNS[2:]}
+    members = {column: row[column] for column in COLUMNS[2:]}
     members["person"] = person_name(row)
     if swapped:
         members["trial_a"], members["trial_b"] = members["trial_b"], members["trial_a"]

@@ -246,9 +246,9 @@ GOOD = "trial_a,trial_b,person,question,shown_left,chosen\nt0,t0,Ana,preferred,a
         (GOOD + "t99,t1,Ana,warm,a,b", "p.csv", "row 2: run 'before' has no trial 't99'"),
         (GOOD + "t1,t2,Ana,warm,a,b", "p.csv", "row 2: 't1' and 't2' have different prompts"),
         (GOOD.replace("chosen", "choice"), "p.csv", "p.csv: lacks the column chosen"),
-        (GOOD + '"t1', "p.csv", "p.csv: cannot be read"),
+        (GOOD + '"t1', "p.csv", "p.csv, row 2: cannot be read as CSV"),
         ('{"trial_a": "t0"}', "p.jsonl", "p.jsonl, row 1: trial_b is missing"),
-        ("[]", "p.jsonl", "p.jsonl, row 1: not a JSON object"),
+        ("[]", "p.jsonl", "p.jsonl: holds no preferences"),
         (GOOD, "p.txt", "p.txt: unknown format; preferences come as .csv, .jsonl"),
     ],
 )

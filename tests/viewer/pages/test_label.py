@@ -62,11 +62,12 @@ def test_labels_survive_kill_9_and_travel_as_csv(tmp_path: Path) -> None:
         assert unseen.status == 400
         assert "row 1: the name of a person" in unseen.text
         assert take_in(viewer, text.replace("Ana", " ", 1)).status == 400
+        assert take_in(viewer, text.replace("Ana", "Uma").replace(",", ";")).status == 303
         broken = take_in(viewer, text.replace("Ana", "Cy").replace("dry wit", "angry"))
         assert broken.status == 400
         assert "row 3: &#39;angry&#39; is none of the trial&#39;s options" in broken.text
     with Store(path, read_only=True) as store:
-        assert sorted({person for _, person, _ in store.labels(1)}) == ["Ana", "Bo", "Eve May"]
+        assert sorted({person for _, person, _ in store.labels(1)}) == ["Ana", "Bo", "Eve May", "Uma"]
 
 
 def take_in(viewer: Viewer, text: str) -> Answer:

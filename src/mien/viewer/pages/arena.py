@@ -177,7 +177,7 @@ class _Arena:
         """Take in choices from a file: all rows or none."""
         file = form.get("file")
         if not isinstance(file, web.FileField):
-            raise UsageError("choose a CSV or JSONL file of preferences")
+            raise UsageError("choose a file of preferences")
         with self._app.writing() as store, self._app.reading() as (_, db):
             runs = _runs(store, {side: str(form.get(side, "")) for side in ("a", "b")})
             traits = _traits(runs)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from mien.errors import InputError, UsageError
-from mien.files.spreadsheet import quoted_cell, unquoted_cell
+from mien.files.spreadsheet import quoted_cell
 from mien.formatting import quoted
 from mien.store.browsing import answered_trials, choices, count_asked
 from mien.store.transcript import options_of, transcript, verdict_of
 from mien.types import NEITHER, NON_CHOICES, REFUSED
+from mien.viewer import uploads
 from mien.viewer.app import href
 from mien.viewer.labelling import SAMPLES, agreements, person_name, queue, shown_order
 
@@ -119,24 +120,18 @@ class _Label:
         return web.Response(text=text.getvalue(), content_type="text/csv", headers=headers)
 
     def take_in(self, form: Mapping[str, Any]) -> str:
-        """Take in labels from CSV: all rows or none."""
+        """Take in labels from a table: all rows or none."""
         file, name = form.get("file"), str(form.get("run", ""))
         if not isinstance(file, web.FileField):
-            raise UsageError("choose a CSV file of labels")
-        try:
-            text = file.file.read().decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise InputError("is not UTF-8", source=file.filename) from None
-        rows = csv.DictReader(io.StringIO(text))
-        if missing := set(_COLUMNS[1:]) - set(rows.fieldnames or ()):
-            raise InputError(f"lacks the column {min(missing)}", source=file.filename)
+            raise UsageError("choose a file of labels")
+        rows = uploads.rows(file.file.read(), file.filename, needed=_COLUMNS[1:], what="labels")
         with self._app.writing() as store, self._app.reading() as (_, db):
             run = store.run(name)
             labels: list[tuple[str, str, str]] = []
-            for number, row in enumerate(rows, 1):
-                if unquoted_cell(row.get("run") or name) != name:
+            for number, row in rows:
+                if (row.get("run") or name) != name:
                     continue
-                trial, person, chosen = (unquoted_cell(row[column] or "").strip() for column in _COLUMNS[1:])
+                trial, person, chosen = (row[column] for column in _COLUMNS[1:])
                 try:
                     person = person_name({"person": person})
                     options = transcript(db, run.id, trial)["options"]
