@@ -21,6 +21,7 @@ NAMES = (
     "diffs",
     "validity",
     "reliability",
+    "ties",
     "estimates",
     "compare",
     "panels",

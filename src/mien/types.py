@@ -23,6 +23,9 @@ REFUSED = "refused"
 UNREADABLE = "unreadable"
 NON_CHOICES = (NEITHER, TIE, REFUSED, UNREADABLE)
 
+#: What ties count as: nothing, an equal share of a choice for each option, or an outcome of their own.
+Ties = Literal["drop", "half", "davidson"]
+
 #: Stands for all judges of a run together: each verdict counts. No judge may bear this name.
 ALL_JUDGES: Final = "all"
 

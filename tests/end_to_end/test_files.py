@@ -77,6 +77,11 @@ def test_battles_of_many_people_become_a_run(place: Workplace) -> None:
     health = place.mien("profile", "people").out
     assert "judge         all" in health
     assert "5: 3 chosen, 1 neither, 1 tie" in health
+    assert "ties          half a choice for each option" in health
+    told = place.mien("profile", "people", "--ties", "davidson").out
+    assert "an outcome of their own" in told
+    dropped = json.loads(place.mien("profile", "people", "--ties", "drop", "--json").out)
+    assert (dropped["ties"], sum(row["tied"] for row in dropped["traits"])) == ("drop", 0)
     columns = "option_1=model_a,option_2=model_b,chosen=winner"
     line = place.refused("import", "battles.CSV", "--name", "other", "--columns", columns)
     assert "row 3: chosen is 'tie (bothbad)', which is none of the row's options (owl, fox)" in line

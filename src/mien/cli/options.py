@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mien.types import Ties
+
 if TYPE_CHECKING:
     from mien.materials.prompts import Reading
     from mien.models.inprocess.loading import Hardware
@@ -35,6 +37,14 @@ ConfidenceOption = Annotated[
 ]
 AlphaOption = Annotated[
     float | None, typer.Option(min=0.0, help="Ridge strength of the choice model.", show_default="0.15")
+]
+TiesOption = Annotated[
+    Ties,
+    typer.Option(
+        "--ties",
+        help="half: a tie is half a choice of each option. drop: it doesn't count. davidson: it is an "
+        "outcome of its own.",
+    ),
 ]
 
 _FILE = "Columns of a file of prompts"

@@ -26,6 +26,7 @@ def diagnostics(profile: Profile) -> list[tuple[str, str]]:
     lines = [
         ("judge", profile.judge),
         ("trials", f"{profile.n_trials:,}: {verdicts['chosen']:,} chosen{', ' + others if others else ''}"),
+        *_ties(profile),
         *_flaws(profile),
         *(
             [("incomplete", f"{told}: finish it first")]
@@ -114,6 +115,22 @@ def _accuracy(profile: Profile) -> list[tuple[str, str]]:
             for i, row in enumerate(share["pairs"][:3])
         ),
     ]
+
+
+def _ties(profile: Profile) -> list[tuple[str, str]]:
+    """What ties count as, where there are any."""
+    n, nu = profile.verdicts["tie"], profile.fit.nu
+    if not n:
+        return []
+    if nu is not None:
+        return [
+            (
+                "ties",
+                f"an outcome of their own, between equals in {nu / (2 + nu):.0%} (Davidson's ν {nu:.2f})",
+            )
+        ]
+    half = "half a choice" if len(profile.fit.positions) == 2 else "an equal share of a choice"
+    return [("ties", "left out" if profile.ties == "drop" else f"{half} for each option")]
 
 
 def _flaws(profile: Profile) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mien.stats.choice.plackett_luce import ChoiceFit
     from mien.stats.comparisons import Comparisons
     from mien.store.records import RunRecord
+    from mien.types import Ties
 
 
 def pooled_prior(
@@ -25,6 +26,7 @@ def pooled_prior(
     read: Callable[[RunRecord], Comparisons],
     *,
     alpha: float = choice.DEFAULT_ALPHA,
+    ties: Ties = "half",
 ) -> Prior:
     """The prior for a run from the other models' runs of the same traits, instrument and condition.
 
@@ -37,13 +39,14 @@ def pooled_prior(
         others: the runs of the store.
         read: gives another run's verdicts.
         alpha: ridge strength of the fits.
+        ties: what a tie counts as in all of them.
 
     Raises:
         NotIdentified: the run's own verdicts are too few to rate all traits.
         UsageError: there are fewer than four other models; the message names them, and says why each other
             run was left out.
     """
-    fit = _fit(own, alpha)
+    fit = _fit(own, alpha, ties)
     left_out: dict[str, str] = {}
     best: dict[str, tuple[RunRecord, ChoiceFit]] = {}
     for other in others:
@@ -53,7 +56,7 @@ def pooled_prior(
             left_out[other.name] = reason
             continue
         try:
-            rated = _fit(read(other), alpha)
+            rated = _fit(read(other), alpha, ties)
         except (NotIdentified, UsageError):
             left_out[other.name] = "too few verdicts"
             continue
@@ -99,8 +102,8 @@ def _before(run: RunRecord) -> tuple[int, str, str]:
     return run.turn, run.pressure, run.protocol_settings.get("preamble", "")
 
 
-def _fit(comparisons: Comparisons, alpha: float) -> ChoiceFit:
-    fit = choice.fit(Trials.decided(comparisons), alpha=alpha)
+def _fit(comparisons: Comparisons, alpha: float, ties: Ties) -> ChoiceFit:
+    fit = choice.fit(Trials.decided(comparisons, ties=ties), alpha=alpha)
     if fit.n_clusters < 2:
         raise NotIdentified("all choices were made on one prompt")
     return fit

@@ -199,7 +199,8 @@ class Run:
             run = Run(other.name, self.path)
             return run.comparisons(judge if judge in {known.name for known in run.judges} else None)
 
-        return pooled_prior(self.record, own, records, read, alpha=settings.get("alpha", DEFAULT_ALPHA))
+        alpha, ties = settings.get("alpha", DEFAULT_ALPHA), settings.get("ties", "half")
+        return pooled_prior(self.record, own, records, read, alpha=alpha, ties=ties)
 
     def rows(self, judge: str | None = None, *, without_verdict: bool = False) -> Iterator[dict[str, str]]:
         """The run as rows of a comparison table (`mien.runs.interop.tables`), in the order of the trials.

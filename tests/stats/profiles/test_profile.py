@@ -12,6 +12,7 @@ from mien.stats import choice
 from mien.stats.choice import Trials
 from mien.stats.choice.empirical_bayes import Prior
 from mien.stats.comparisons import NEITHER_CODE, REFUSED_CODE, TIE_CODE, UNREADABLE_CODE
+from mien.stats.diffs import diff
 from mien.stats.distributions import t_half_width
 from mien.stats.profiles import Provenance, rate
 from tests.stats.profiles.tables import games, table
@@ -46,12 +47,13 @@ def test_json_keys_are_the_documented_ones():
     assert list(record) == [
         *("run", "model", "instrument", "protocol", "condition", "judge", "design", "seed", "answers"),
         *("n_trials", "verdicts"),
-        *("traits", "position", "reliability", "flat", "accuracy", "alpha", "prior", "pool"),
+        *("traits", "position", "reliability", "flat", "accuracy", "alpha", "ties", "nu"),
+        *("prior", "pool"),
         *("judge_correction", "confidence_level"),
     ]
     assert list(record["traits"][0]) == [
         *("trait", "rank", "rating", "low", "high", "stderr"),
-        *("score", "score_stderr", "elo", "shown", "chosen"),
+        *("score", "score_stderr", "elo", "shown", "chosen", "tied"),
     ]
     assert list(record["position"]) == ["first", "low", "high"]
     assert list(record["reliability"]) == ["model_based", "split_half"]
@@ -67,13 +69,29 @@ def test_verdicts_that_choose_nothing_are_counted_and_left_out():
         cluster=np.concatenate([clean.cluster[:4], clean.cluster]),
         missing=5,
     )
-    profile = rate(noisy)
+    profile = rate(noisy, ties="drop")
     assert profile.verdicts == {
         "chosen": 400, "neither": 1, "tie": 1, "refused": 1, "unreadable": 1, "missing": 5,
     }  # fmt: skip
     assert profile.n_trials == sum(profile.verdicts.values()) == 409
     np.testing.assert_array_equal(profile.rating, rate(clean).rating)
     np.testing.assert_array_equal(profile.elo, rate(clean).elo)
+
+
+def test_a_tie_counts_as_asked():
+    chosen = np.where(np.arange(400) % 4 == 0, TIE_CODE, table().chosen).astype(np.int32)
+    half, drop, apart = (rate(table(chosen=chosen), ties=ties) for ties in ("half", "drop", "davidson"))
+    assert (half.shown.sum(), half.chosen.sum(), half.tied.sum()) == (800, 300, 200)
+    assert (drop.shown.sum(), drop.tied.sum(), apart.tied.sum()) == (600, 0, 200)
+    assert half.estimates.sample.n == 400
+    # An equal share of a quarter of the trials draws scores together; an outcome of its own does not.
+    assert np.ptp(half.rating) < 0.9 * np.ptp(apart.rating)
+    assert apart.to_dict()["nu"] == pytest.approx(apart.fit.nu)
+    assert half.flat["p"] == apart.flat["p"] == 1 / 2000
+    assert apart.position["first"] == pytest.approx(drop.position["first"], abs=0.03)
+    assert apart.reliability["split_half"] == pytest.approx(drop.reliability["split_half"], abs=0.1)
+    [warning] = [said for said in diff(half, drop).warnings if "ties" in said]
+    assert warning.startswith("the runs have different treatments of ties (drop, half)")
 
 
 def test_flat_tells_preferences_from_none():

@@ -40,6 +40,7 @@ def command(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the resamples.")] = 0,
+    ties: options.TiesOption = "half",
     confidence_level: options.ConfidenceOption = 0.95,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
@@ -55,6 +56,8 @@ def command(
 
     resamples = {} if n_resamples is None else {"n_resamples": n_resamples}
     if by is not None:
+        if ties != "half":
+            raise UsageError("with --by a tie is half a choice of each option; leave --ties out")
         shared = {"fdr": fdr, "confidence_level": confidence_level, "seed": seed, **resamples}
         held = [run.consistency(by, judge, **shared) for run in _each_once(runs, store)]
         if as_json:
@@ -67,7 +70,7 @@ def command(
     profiles: list[Profile] = []
     for name in runs:
         try:
-            profiles.append(Run(name, store).profile(judge, confidence_level=confidence_level))
+            profiles.append(Run(name, store).profile(judge, confidence_level=confidence_level, ties=ties))
         except NotIdentified as error:
             raise UsageError(f"run {name!r} cannot be rated: {error}") from error
     panel = panels.compare(profiles, fdr=fdr, confidence_level=confidence_level, seed=seed, **resamples)

@@ -30,6 +30,7 @@ def command(
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="How many traits to print.")] = 15,
     everything: Annotated[bool, typer.Option("--all", help="Print all traits.")] = False,
+    ties: options.TiesOption = "half",
     confidence_level: options.ConfidenceOption = 0.95,
     fail_on: Annotated[
         list[str] | None,
@@ -81,7 +82,7 @@ def command(
         raise UsageError("--junit writes a test case for each gate; give one with --fail-on")
     bounds = [gates.parse(text) for text in fail_on or ()]
     runs = [Run(name, store) for name in (a, b)]
-    before, after = (run.profile(judge, confidence_level=confidence_level) for run in runs)
+    before, after = (run.profile(judge, confidence_level=confidence_level, ties=ties) for run in runs)
     diff = diffs.diff(before, after, fdr=fdr, confidence_level=confidence_level, margin=margin)
     outcomes = gates.check(diff, bounds, fail_when=fail_when, allow_incomplete=allow_incomplete)
     influences = influence(diff)

@@ -40,7 +40,7 @@ def command(
     """Make a run of a comparison table, so that profile, diff and export work on it."""
     from mien.runs.interop.imports import import_table
     from mien.runs.interop.tables import read_table
-    from mien.stats.profiles.profile import count_verdicts
+    from mien.stats.profiles.verdicts import count_verdicts
 
     table = read_table(source, map_by=map_by, columns=_columns(columns or ()))
     tell(source, table.attrs["notes"])

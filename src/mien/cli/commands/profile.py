@@ -31,6 +31,7 @@ def command(
             help="Take out the judge's errors, as an instructed run with the same judge shows them.",
         ),
     ] = None,
+    ties: options.TiesOption = "half",
     confidence_level: options.ConfidenceOption = 0.95,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
@@ -44,6 +45,7 @@ def command(
         prior=prior,  # pyright: ignore[reportArgumentType]  # profile() checks it
         correct_judge=correct_judge,
         confidence_level=confidence_level,
+        ties=ties,
         **settings,
     )
     if as_json:
@@ -71,14 +73,15 @@ def print_profile(profile: Profile, *, top: int | None) -> None:
         columns += ("flat", "prior")
     if profile.uncorrected_fit is not None:
         columns += ("uncorrected",)
-    columns += ("Elo", "shown", "chosen")
-    cells = [_cells(row) for row in profile.rows]
+    tied = bool(profile.tied.any())
+    columns += ("Elo", "shown", "chosen", *(("tied",) if tied else ()))
+    cells = [_cells(row, tied=tied) for row in profile.rows]
     if top is not None and 2 * top < len(cells):
         cells = [*cells[:top], ("…",) + ("",) * (len(columns) - 1), *cells[-top:]]
     print_table(columns, cells, left=("trait",))
 
 
-def _cells(row: TraitRow) -> tuple[object, ...]:
+def _cells(row: TraitRow, *, tied: bool) -> tuple[object, ...]:
     pooled = ()
     if "flat_rating" in row and "shrinkage" in row:
         pooled = (f"{row['flat_rating']:.0f}", f"{row['shrinkage']:.0%}")
@@ -93,4 +96,5 @@ def _cells(row: TraitRow) -> tuple[object, ...]:
         f"{row['elo']:.0f}",
         row["shown"],
         row["chosen"],
+        *((row["tied"],) if tied else ()),
     )

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 import numpy as np
 import scipy.sparse as sp
 
-from mien.errors import NotIdentified
+from mien.errors import NotIdentified, UsageError
+from mien.stats.comparisons import TIE_CODE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from mien.stats.comparisons import Comparisons
-    from mien.types import Floats, Ints
+    from mien.types import Floats, Ints, Ties
 
 
 TOLERANCE: Final = 1e-8  # of the Newton decrement, in units of log-likelihood
@@ -51,13 +52,15 @@ class Trials(NamedTuple):
 
     Attributes:
         options: (K, T) items shown, 0 … n−1, in the order shown.
-        chosen: (T,) position of the chosen option, 0 … K−1.
+        chosen: (T,) position of the chosen option, 0 … K−1, or `TIE_CODE`: an equal share of one choice falls
+            to each option.
         weights: (T,) multiplicity of each trial.
         n_items: n.
         pairs: positions k < l, and the flat index of the item pair that stands there in each trial.
         misread: (2, T) how probably each option is read as the other; None where none ever is.
         clusters: (T,) labels of the units of resampling; None makes every trial its own.
         names: (n,) names of the items, for error messages; None calls them by number.
+        ties_apart: whether ties have a probability of their own (`mien.stats.choice.davidson`).
     """
 
     options: Ints
@@ -68,6 +71,7 @@ class Trials(NamedTuple):
     misread: Floats | None = None
     clusters: NDArray[Any] | None = None
     names: Sequence[str] | None = None
+    ties_apart: bool = False
 
     @classmethod
     def of(
@@ -85,7 +89,7 @@ class Trials(NamedTuple):
 
         Args:
             options: (T, K) items shown, 0 … n_items−1, in the order shown; K ≥ 2.
-            chosen: (T,) position of the chosen option, 0 … K−1.
+            chosen: (T,) position of the chosen option, 0 … K−1, or `TIE_CODE`.
             n_items: n.
             clusters: (T,) labels of the units of resampling; None makes every trial its own.
             weights: (T,) multiplicity of each trial; None means 1.
@@ -101,8 +105,10 @@ class Trials(NamedTuple):
             raise ValueError("options must be (T, K) with K ≥ 2, and chosen (T,)")
         if shown.size and (shown.min() < 0 or shown.max() >= n_items):
             raise ValueError("options must lie in 0 … n_items − 1")
-        if picked.size and (picked.min() < 0 or picked.max() >= len(shown)):
-            raise ValueError("chosen must lie in 0 … K − 1: leave out the trials without a choice")
+        if np.any(((picked < 0) & (picked != TIE_CODE)) | (picked >= len(shown))):
+            raise ValueError(
+                "chosen must lie in 0 … K − 1 or be a tie: leave out the trials without a choice"
+            )
         first, second = np.triu_indices(len(shown), 1)
         pairs = tuple(
             (int(k), int(m), shown[k] * n_items + shown[m]) for k, m in zip(first, second, strict=True)
@@ -113,16 +119,33 @@ class Trials(NamedTuple):
         return trials if misread is None else trials.misread_by(misread)
 
     @classmethod
-    def decided(cls, comparisons: Comparisons) -> Trials:
-        """The trials of a run in which an option was chosen, clustered by prompt."""
+    def decided(cls, comparisons: Comparisons, *, ties: Ties = "half") -> Trials:
+        """The trials of a run in which an option was chosen, or all alike, clustered by prompt.
+
+        Args:
+            comparisons: the run's verdicts.
+            ties: what they count as: ``half`` a choice of each of two options (of K, a K-th), nothing
+                (``drop``), or an outcome of its own (``davidson``: `mien.stats.choice.davidson`).
+
+        Raises:
+            UsageError: Davidson's model was asked for more than two options a trial.
+        """
+        if ties == "davidson" and comparisons.options.shape[1] != 2:
+            raise UsageError(
+                f"Davidson's model of ties takes 2 options a trial; here are {comparisons.options.shape[1]}: "
+                "count ties as half, or drop them"
+            )
         kept = comparisons.chosen >= 0
-        return cls.of(
+        if ties != "drop":
+            kept |= comparisons.chosen == TIE_CODE
+        trials = cls.of(
             comparisons.options[kept],
             comparisons.chosen[kept],
             len(comparisons.traits),
             clusters=comparisons.cluster[kept],
             names=comparisons.traits,
         )
+        return trials._replace(ties_apart=ties == "davidson")
 
     def misread_by(self, errors: ArrayLike) -> Trials:
         """The same trials, read by a judge that errs.
@@ -131,11 +154,13 @@ class Trials(NamedTuple):
             errors: (2, T) how probably each of the options shown, where it was chosen, is read as the other.
 
         Raises:
-            ValueError: there are more than two options a trial, or an error is out of range, or not one to
-                an option.
+            ValueError: there are more than two options a trial, ties are an outcome of their own, or an error
+                is out of range, or not one to an option.
         """
         if len(self.options) != 2:
             raise ValueError("misreadings are modelled for K = 2 alone")
+        if self.ties_apart:
+            raise ValueError("misreadings are modelled of choices, not of ties as an outcome of their own")
         misread = np.asarray(errors, dtype=np.float64)
         if misread.shape != self.options.shape:
             raise ValueError("misread must be (2, T): an error for each option of each trial")
@@ -180,10 +205,30 @@ class Trials(NamedTuple):
         total = probabilities.sum(axis=0)
         probabilities /= total
         if self.misread is None:
-            log_chosen = utilities[self.chosen, np.arange(self.n_trials)] - np.log(total)
+            log_chosen = self.of_choice(utilities) - np.log(total)
         else:
-            log_chosen = np.log(self.read(probabilities)[self.chosen, np.arange(self.n_trials)])
+            log_chosen = self.of_choice(np.log(self.read(probabilities)))
         return float(self.weights @ log_chosen), probabilities
+
+    @property
+    def tied(self) -> NDArray[np.bool_]:
+        """(T,) whether all options were chosen alike."""
+        return self.chosen == TIE_CODE
+
+    def of_choice(self, values: Floats) -> Floats:
+        """(T,) the value, of (K, T), of the option chosen; of a tie the mean."""
+        tied = self.tied
+        of_one = values[np.where(tied, 0, self.chosen), np.arange(self.n_trials)]
+        return np.where(tied, values.mean(axis=0), of_one) if tied.any() else of_one
+
+    @property
+    def won(self) -> Floats:
+        """(K, T) the share of the choice that falls to each option."""
+        won, tied = np.zeros(self.options.shape), self.tied
+        won[np.where(tied, 0, self.chosen), np.arange(self.n_trials)] = 1.0
+        if tied.any():
+            won[:, tied] = 1 / len(won)
+        return won
 
     def read(self, probabilities: Floats) -> Floats:
         """(K, T) the probability that each option is read."""
@@ -192,14 +237,15 @@ class Trials(NamedTuple):
         return (1 - self.misread) * probabilities + (self.misread * probabilities)[::-1]
 
     def residuals(self, probabilities: Floats) -> Floats:
-        """(K, T) weighted difference of what was chosen and its probability."""
-        picked = self.chosen, np.arange(self.n_trials)
-        residuals = -probabilities
-        residuals[picked] += 1
+        """(K, T) weighted difference of what was chosen and its probability.
+
+        That of a tie is the mean over what it may have been: the residual of one trial, not of K.
+        """
         if self.misread is None:
-            return residuals * self.weights
+            return (self.won - probabilities) * self.weights
+        right = self.won * probabilities / self.read(probabilities)
         kept = 1 - self.misread.sum(axis=0)
-        return residuals * self.weights * kept * probabilities[picked] / self.read(probabilities)[picked]
+        return (right - probabilities * right.sum(axis=0)) * self.weights * kept
 
     def information_weights(self, probabilities: Floats) -> Floats:
         """(T,) weights of the trials in the information."""
@@ -207,6 +253,24 @@ class Trials(NamedTuple):
             return self.weights
         kept = 1 - self.misread.sum(axis=0)
         return self.weights * kept**2 * probabilities.prod(axis=0) / self.read(probabilities).prod(axis=0)
+
+    def dispersion(self, probabilities: Floats) -> tuple[float, Floats]:
+        """What ties leave of the variance of choices, in all and (n,) by item; 1 where none is tied.
+
+        A tie has the mean of a choice and less variance: Σ_k share_k² is 1 of a choice, 1/K of a tie.
+        """
+        variance = self.weights * (1 - (probabilities**2).sum(axis=0))
+        lost = self.weights * self.tied * (1 - 1 / len(self.options))
+
+        def left(variance: Any, lost: Any) -> Floats:
+            share = np.divide(lost, variance, out=np.zeros_like(variance), where=variance > 0)
+            return np.clip(1 - share, 0, 1)
+
+        by_item = [
+            np.bincount(self.options.ravel(), np.tile(one, len(self.options)), self.n_items)
+            for one in (variance, lost)
+        ]
+        return float(left(variance.sum(keepdims=True), lost.sum(keepdims=True))[0]), left(*by_item)
 
     def total(self, values: Floats) -> Floats:
         """(p,) sums of (K, T) values by item and by position."""
@@ -264,8 +328,12 @@ class Trials(NamedTuple):
 
     def gradients_by_cluster(self, probabilities: Floats) -> tuple[NDArray[Any], sp.csr_array]:
         """Labels (C,), and sparse (C, p) gradients summed within each cluster."""
+        return self.by_cluster(self.residuals(probabilities))
+
+    def by_cluster(self, values: Floats) -> tuple[NDArray[Any], sp.csr_array]:
+        """Labels (C,), and sparse (C, p) sums of (K, T) values by item and by position in each cluster."""
         labels, codes = self.clustered()
-        residuals = self.residuals(probabilities).ravel()
+        residuals = values.ravel()
         place = np.repeat(np.arange(len(self.options)) + self.n_items, self.n_trials)
         rows = np.tile(codes, 2 * len(self.options))
         columns = np.concatenate([self.options.ravel(), place])

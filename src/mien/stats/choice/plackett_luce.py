@@ -18,6 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from mien.errors import NotIdentified
+from mien.stats.choice.davidson import Davidson
 from mien.stats.choice.likelihood import (
     Optimum,
     Penalty,
@@ -43,24 +44,29 @@ SEPARATED: Final = 15.0  # log odds between two options of one trial that only d
 class ChoiceFit:
     """A fitted choice model of n items and K positions, p = n + K parameters.
 
+    Under Davidson's model ln ν is one more, the last.
+
     Attributes:
         scores: (n,) θ, natural log odds, mean 0.
         positions: (K,) β, natural log odds, mean 0.
         position_bias: (K,) estimated bias of ``positions``: the more items to a trial, the farther from 0.
-        covariance: (p, p) of (θ, β), clustered; NaN where there is only one cluster.
+        covariance: (p, p) of the parameters, clustered; NaN where there is only one cluster.
         bread: (p, p) inverse Hessian of the penalised negative log-likelihood on the sum-zero subspace.
         gradients: (C, p) sparse; gradient of each cluster's log-likelihood at the estimate.
         clusters: (C,) label of each row of ``gradients``.
         correction: small-sample factor in ``covariance``.
-        inflation: of variance by ties within clusters, at least 1 (φ of `sandwich`).
-        noise: (n,) variances of the scores' errors as the model has them, widened by ties within clusters.
-            Their mean is right where that of ``covariance``, which is careful with each score, is too large.
+        inflation: of variance by what hangs together within clusters (φ of `sandwich`), at least 1 where no
+            trial is tied.
+        noise: (n,) variances of the scores' errors as the model has them, widened by what hangs together
+            within clusters. Their mean is right where that of ``covariance``, which is careful with each
+            score, is too large.
         log_likelihood: at the estimate, without the penalty.
         gradient_norm: largest absolute entry of the penalised gradient at the estimate.
         iterations: Newton steps taken.
         alpha: ridge strength; with a prior, that of the positions alone.
         n_trials: trials with a positive weight.
         prior: of the scores, where one took the ridge's place.
+        nu: ν of Davidson's model; None where ties are no outcome of their own, or there are none.
     """
 
     scores: Floats
@@ -79,6 +85,7 @@ class ChoiceFit:
     alpha: float
     n_trials: int
     prior: Prior | None = None
+    nu: float | None = None
 
     @property
     def n_clusters(self) -> int:
@@ -148,46 +155,57 @@ def fit(
         ValueError: the prior is of other items.
     """
     _require_identified(trials, alpha)
-    penalty = _penalty(trials, alpha, prior)
-    optimum = maximise(trials, penalty, np.zeros(trials.n_parameters) if start is None else start)
+    penalty, likelihood = _penalty(trials, alpha, prior), _likelihood(trials)
+    optimum = maximise(likelihood, penalty, np.zeros(trials.n_parameters) if start is None else start)
     _require_finite(trials, alpha, optimum.params)
-    return _fitted(trials, optimum, penalty, alpha=alpha, prior=prior)
+    return _fitted(likelihood, optimum, penalty, alpha=alpha, prior=prior)
+
+
+def _likelihood(trials: Trials) -> Trials | Davidson:
+    return Davidson(trials) if trials.ties_apart and trials.tied.any() else trials
 
 
 def _fitted(
-    trials: Trials, optimum: Optimum, penalty: Penalty, *, alpha: float, prior: Prior | None
+    likelihood: Trials | Davidson, optimum: Optimum, penalty: Penalty, *, alpha: float, prior: Prior | None
 ) -> ChoiceFit:
+    apart = isinstance(likelihood, Davidson)
+    trials = likelihood.trials if apart else likelihood
     n_items, params, probabilities = trials.n_items, optimum.params, optimum.probabilities
-    information = trials.information(probabilities)
+    information = likelihood.information(probabilities)
     bread = inverse_on_contrasts(information, n_items, penalty)
-    labels, gradients = trials.gradients_by_cluster(probabilities)
+    labels, gradients = likelihood.gradients_by_cluster(probabilities)
     n_trials = int(np.count_nonzero(trials.weights))
     effective = float(np.sum(bread * information))
-    corrected = params - first_order_bias(trials, params, penalty)
-    covariance, correction, inflation = sandwich(bread, gradients, n_trials, effective)
+    corrected = params - first_order_bias(likelihood, params, penalty)
+    pull = np.diag(bread @ penalty.precision @ bread)[:n_items]
+    left = (1.0, np.ones(n_items)) if apart else trials.dispersion(probabilities)
+    if apart:
+        bread, effective = likelihood.whole(bread, probabilities), effective + 1
+    covariance, correction, inflation = sandwich(bread, gradients, n_trials, effective, least=left[0])
     if prior is not None:
         covariance = covariance + bread[:, :n_items] @ prior.precision @ bread[:n_items]
-    pull = np.diag(bread @ penalty.precision @ bread)
-    ties = _ties(trials, bread, gradients, correction, effective)
-    least = inflation * (np.diag(bread) - pull) + pull
+    together = _together(trials, bread, gradients, correction, effective, least=left[0])
+    own = np.diag(bread)[:n_items] - pull
+    least = np.maximum(inflation, left[1]) * own + pull
     covariance = _raised(covariance, least, n_items)
     return ChoiceFit(
         scores=params[:n_items] - params[:n_items].mean(),
         positions=params[n_items:] - params[n_items:].mean(),
-        position_bias=first_order_bias(trials, corrected, penalty)[n_items:],
+        position_bias=first_order_bias(likelihood, corrected, penalty)[n_items:],
         covariance=covariance,
         bread=bread,
         gradients=gradients,
         clusters=labels,
         correction=correction,
         inflation=inflation,
-        noise=(ties * (np.diag(bread) - pull))[:n_items] + (0.0 if prior is None else pull[:n_items]),
+        noise=together * own + (0.0 if prior is None else pull),
         log_likelihood=optimum.value + penalty.value(params),
-        gradient_norm=float(np.abs(trials.gradient(probabilities) - penalty.gradient(params)).max()),
+        gradient_norm=float(np.abs(likelihood.gradient(probabilities) - penalty.gradient(params)).max()),
         iterations=optimum.iterations,
         alpha=float(alpha),
         n_trials=n_trials,
         prior=prior,
+        nu=likelihood.nu(probabilities) if apart else None,
     )
 
 
@@ -198,7 +216,7 @@ def scores(trials: Trials, *, alpha: float = DEFAULT_ALPHA) -> Floats:
         NotIdentified: as `fit`.
     """
     _require_identified(trials, alpha)
-    optimum = maximise(trials, _penalty(trials, alpha, None), np.zeros(trials.n_parameters))
+    optimum = maximise(_likelihood(trials), _penalty(trials, alpha, None), np.zeros(trials.n_parameters))
     _require_finite(trials, alpha, optimum.params)
     found = optimum.params[: trials.n_items]
     return found - found.mean()
@@ -239,7 +257,7 @@ def bootstrap(
         raise ValueError("a bootstrap needs alpha > 0: a resample may have no finite estimate without it")
     _require_identified(trials, alpha)
     penalty = Penalty.ridge(alpha, trials.n_parameters)
-    whole = maximise(trials, penalty, np.zeros(trials.n_parameters))
+    whole = maximise(_likelihood(trials), penalty, np.zeros(trials.n_parameters))
     cluster = trials.clustered()[1]
     n_clusters = int(cluster.max()) + 1
     rng = np.random.default_rng(seed)
@@ -247,7 +265,7 @@ def bootstrap(
     for estimate in estimates:
         counts = np.bincount(rng.integers(n_clusters, size=n_clusters), minlength=n_clusters)
         resample = trials._replace(weights=counts[cluster].astype(np.float64))
-        estimate[:] = maximise(resample, penalty, whole.params).params
+        estimate[:] = maximise(_likelihood(resample), penalty, whole.params).params
     return Resamples(estimates[:, : trials.n_items], estimates[:, trials.n_items :])
 
 
@@ -272,17 +290,18 @@ def first_order_bias(trials: Likelihood, params: Floats, penalty: Penalty) -> Fl
 
 
 def sandwich(
-    bread: Floats, gradients: sp.csr_array, n_trials: int, effective: float
+    bread: Floats, gradients: sp.csr_array, n_trials: int, effective: float, *, least: float = 1.0
 ) -> tuple[Floats, float, float]:
     """The clustered covariance, corrected for small samples, with κ and φ; NaN for one cluster.
 
     The sandwich κ B M B with M = Σ_c g_c g_cᵀ over clusters (Liang and Zeger 1986, Biometrika 73, 13–22) and
     the correction of Morel, Bokossa and Neerchal (2003, Biometrical Journal 45, 395–409),
 
-        κ B M B + δ φ B,   κ = C/(C−1) · (T−1)/(T−d),   δ = min(½, d/(T−d)),   φ = max(1, tr(κ B M)/d),
+        κ B M B + δ φ B,   κ = C/(C−1) · (T−1)/(T−d),   δ = min(½, d/(T−d)),   φ = max(ρ, tr(κ B M)/d),
 
-    where d = tr(B · information) is the effective number of parameters. δ counts trials where they count
-    clusters: the residuals of a trial are too small by its own leverage, however trials are clustered.
+    where d = tr(B · information) is the effective number of parameters, and ρ (``least``) is 1, or what ties
+    leave of the variance of choices (`Trials.dispersion`). δ counts trials where they count clusters: the
+    residuals of a trial are too small by its own leverage, however trials are clustered.
     """
     n_clusters = gradients.shape[0]
     if n_clusters < 2:
@@ -290,13 +309,19 @@ def sandwich(
     spare = max(n_trials - effective, 1.0)
     correction = n_clusters / (n_clusters - 1) * (n_trials - 1) / spare
     meat = correction * _dense(gradients.T @ gradients)
-    inflation = max(1.0, float(np.sum(bread * meat)) / effective)  # of variance, by ties within clusters
+    inflation = max(least, float(np.sum(bread * meat)) / effective)  # of variance, by what hangs together
     covariance = bread @ meat @ bread + min(effective / spare, 0.5) * inflation * bread
     return covariance, correction, inflation
 
 
-def _ties(
-    trials: Trials, bread: Floats, gradients: sp.csr_array, correction: float, effective: float
+def _together(
+    trials: Trials,
+    bread: Floats,
+    gradients: sp.csr_array,
+    correction: float,
+    effective: float,
+    *,
+    least: float,
 ) -> float:
     """φ of `sandwich`, each cluster's part over 1 less its share of the trials; NaN for one cluster.
 
@@ -308,7 +333,7 @@ def _ties(
     sizes = np.bincount(trials.clustered()[1], trials.weights)
     kept = sp.diags_array(1 / np.sqrt(np.maximum(1 - sizes / sizes.sum(), np.finfo(float).eps)))
     weighted = sp.csr_array(kept @ gradients)
-    return max(1.0, float(np.sum(bread * _dense(weighted.T @ weighted))) * correction / effective)
+    return max(least, float(np.sum(bread * _dense(weighted.T @ weighted))) * correction / effective)
 
 
 def _raised(covariance: Floats, least: Floats, n_items: int) -> Floats:
@@ -344,9 +369,17 @@ def _require_identified(trials: Trials, alpha: float) -> None:
         raise NotIdentified(
             f"{len(unseen)} of {trials.n_items} never appear in a trial with a choice: {trials.named(unseen)}"
         )
-    winners = shown[picked, np.arange(len(picked))]
+    tied = trials.tied[trials.weights > 0]
+    winners = shown[np.where(tied, 0, picked), np.arange(len(picked))]
     strongly = alpha == 0
-    count, group = _components(np.tile(winners, len(shown)), shown.ravel(), trials.n_items, strongly=strongly)
+    # In a tie, each wins once and loses once.
+    round_robin = np.roll(shown[:, tied], 1, axis=0)
+    count, group = _components(
+        np.concatenate([np.tile(winners, len(shown)), round_robin.ravel()]),
+        np.concatenate([shown.ravel(), shown[:, tied].ravel()]),
+        trials.n_items,
+        strongly=strongly,
+    )
     if count > 1:
         fragments = "; ".join(f"[{trials.named(np.flatnonzero(group == g))}]" for g in range(min(count, 5)))
         more = f"; and {count - 5} more" if count > 5 else ""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from mien.stats.comparisons import TIE_CODE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -41,16 +43,22 @@ def sequential_elo(
     """(n,) Elo ratings (1978), one update a game in the order given.
 
     With K > 2 options, a trial is K − 1 games that the chosen option wins against each of the others, in the
-    order shown. An item without a game keeps that of the start.
+    order shown. In a tie they are games of the first option against the others that nobody wins. An item
+    without a game keeps that of the start.
     """
     n_trials, n_options = options.shape
-    winners = np.repeat(options[np.arange(n_trials), chosen], n_options - 1)
-    losers = options[np.arange(n_options) != chosen[:, None]]
+    tied = chosen == TIE_CODE
+    ahead = np.where(tied, 0, chosen)
+    winners = np.repeat(options[np.arange(n_trials), ahead], n_options - 1)
+    losers = options[np.arange(n_options) != ahead[:, None]]
+    scored = np.repeat(np.where(tied, 0.5, 1.0), n_options - 1)
     ratings: list[float] = [float(elo.start)] * n_items
-    games: Iterable[tuple[int, int]] = zip(winners.tolist(), losers.tolist(), strict=True)
-    for winner, loser in games:
+    games: Iterable[tuple[int, int, float]] = zip(
+        winners.tolist(), losers.tolist(), scored.tolist(), strict=True
+    )
+    for winner, loser, score in games:
         expected = 1 / (1 + 10.0 ** ((ratings[loser] - ratings[winner]) / 400))
-        gain = elo.k * (1 - expected)
+        gain = elo.k * (score - expected)
         ratings[winner] += gain
         ratings[loser] -= gain
     return np.array(ratings)

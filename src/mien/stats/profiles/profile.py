@@ -8,39 +8,39 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, TypedDict
 import numpy as np
 import scipy.sparse as sp
 
-from mien.errors import NotIdentified, UsageError
+from mien.errors import NotIdentified
 from mien.stats import choice
-from mien.stats.choice import ChoiceFit, Trials
 from mien.stats.choice.flat import flat_test
 from mien.stats.choice.misclassification import corrected_fit, read_by
-from mien.stats.comparisons import CODES, NEITHER_CODE, REFUSED_CODE, TIE_CODE, UNREADABLE_CODE
 from mien.stats.distributions import t_half_width
-from mien.stats.estimates import Estimates, Quantity, Rating, Sample, Share
+from mien.stats.estimates import Estimates, Quantity, Rating, Sample
 from mien.stats.estimates.circumstances import Circumstances
 from mien.stats.estimates.jackknife import Jackknife
-from mien.stats.estimates.means import means
 from mien.stats.profiles import reliability
 from mien.stats.profiles.accuracy import accuracy
 from mien.stats.profiles.correction import correction
 from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE, USUAL, Elo, sequential_elo
 from mien.stats.profiles.first_place import first_place
+from mien.stats.profiles.model import Model
 from mien.stats.profiles.provenance import UNKNOWN, Provenance
+from mien.stats.profiles.verdicts import Verdicts, count_verdicts, endings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mien.stats.choice.empirical_bayes import Prior
+    from mien.stats.choice import ChoiceFit, Trials
     from mien.stats.choice.legibility import Misreading
     from mien.stats.comparisons import Comparisons
     from mien.stats.profiles.accuracy import Accuracy
     from mien.stats.profiles.first_place import Position
-    from mien.types import Floats, Ints
+    from mien.types import Floats, Ints, Ties
 
 
 class TraitRow(TypedDict):
     """One trait of a profile. Ratings are on the Elo scale, scores in natural log odds.
 
-    The three after ``chosen`` are there under a prior alone: the weight of the prior, 0 to 1, and what the
+    ``shown`` counts the trials with a choice, or with a tie that counts, ``tied`` the latter alone. The three
+    after it are there under a prior alone: the weight of the prior, 0 to 1, and what the
     run's own verdicts say. The last is there where the judge's errors were taken out: the rating with them.
     """
 
@@ -55,21 +55,11 @@ class TraitRow(TypedDict):
     elo: float
     shown: int
     chosen: int
+    tied: int
     shrinkage: NotRequired[float]
     flat_rating: NotRequired[float]
     flat_stderr: NotRequired[float]
     uncorrected_rating: NotRequired[float]
-
-
-class Verdicts(TypedDict):
-    """How many of a run's trials ended in which way; their sum is the number of trials."""
-
-    chosen: int
-    neither: int
-    tie: int
-    refused: int
-    unreadable: int
-    missing: int
 
 
 class Reliability(TypedDict):
@@ -96,11 +86,13 @@ class Profile:
         traits: the n trait names, sorted.
         fit: the fitted choice model, its clusters labelled by prompt.
         elo: (n,) sequential Elo ratings.
-        shown: (n,) trials with a choice in which the trait was shown.
+        shown: (n,) trials with a choice, or with a tie that counts, in which the trait was shown.
         chosen: (n,) trials in which it was chosen.
+        tied: (n,) trials in which it was tied, where ties count.
         n_trials: trials of the design, with a verdict or not.
         endings: shares of the trials with a verdict that chose no option, by prompt; None for one prompt.
         accuracy: for the instrument ``instructed`` only.
+        ties: what ties count as.
         flat_fit: the fit without the prior, where ``fit`` has one.
         judge_correction: the judge's errors, where ``fit`` takes them out.
         uncorrected_fit: the fit with the judge's errors left in, where ``fit`` takes them out.
@@ -113,6 +105,7 @@ class Profile:
     elo: Floats
     shown: Ints
     chosen: Ints
+    tied: Ints
     n_trials: int
     verdicts: Verdicts
     position: Position
@@ -120,6 +113,7 @@ class Profile:
     flat: Flat
     accuracy: Accuracy | None
     endings: Estimates | None
+    ties: Ties = "half"
     flat_fit: ChoiceFit | None = None
     judge_correction: Misreading | None = None
     uncorrected_fit: ChoiceFit | None = None
@@ -160,7 +154,7 @@ class Profile:
         return Circumstances(
             designed=self.n_trials,
             missing=self.verdicts["missing"],
-            ways=self.provenance.ways,
+            ways=self.provenance.ways | ({"treatments of ties": self.ties} if self.verdicts["tie"] else {}),
             settings=self.provenance.settings,
         )
 
@@ -196,7 +190,7 @@ class Profile:
             df=np.full(n, fit.n_clusters - 1.0),
             working=ELO_SCALE**2 * fit.bread[:n, :n],
             sample=Sample(
-                n=self.verdicts["chosen"],
+                n=self.fit.n_trials,
                 each="choice",
                 length=self.n_trials * len(fit.positions) / n,
                 by="round",
@@ -242,6 +236,7 @@ class Profile:
                 elo=float(self.elo[i]),
                 shown=int(self.shown[i]),
                 chosen=int(self.chosen[i]),
+                tied=int(self.tied[i]),
             )
             for rank, i in enumerate(by_rank, start=1)
         ]
@@ -277,6 +272,8 @@ class Profile:
             "flat": dict(self.flat),
             "accuracy": None if self.accuracy is None else dict(self.accuracy),
             "alpha": self.fit.alpha,
+            "ties": self.ties,
+            "nu": self.fit.nu,
             "prior": None if prior is None else "pooled" if prior.runs else "given",
             "pool": [] if prior is None else list(prior.runs),
             "judge_correction": None if judge is None else dict(correction(judge, self.traits)),
@@ -296,11 +293,9 @@ def rate(
     comparisons: Comparisons,
     provenance: Provenance = UNKNOWN,
     *,
-    alpha: float = choice.DEFAULT_ALPHA,
-    prior: Prior | None = None,
-    judge_correction: Misreading | None = None,
     confidence_level: float = 0.95,
     elo: Elo = USUAL,
+    **model: Any,
 ) -> Profile:
     """Rate the traits of one run.
 
@@ -310,43 +305,46 @@ def rate(
     Args:
         comparisons: the run's verdicts, in the order of its trials (sequential Elo depends on it).
         provenance: where they come from; its seed also draws the halves of the split-half reliability.
-        alpha: ridge strength of the choice model.
-        prior: of the scores, in the ridge's place (`mien.stats.choice.empirical_bayes`).
-        judge_correction: errors of the judge, to be taken out (`mien.stats.choice.misclassification`); not
-            with a prior.
         confidence_level: of all intervals.
         elo: how sequential Elo is reckoned.
+        model: members of `mien.stats.profiles.Model`: ``alpha``, ``prior``, ``judge_correction``, ``ties``.
 
     Raises:
         NotIdentified: too few choices to rate all traits; the message names those left out or apart.
-        UsageError: the judge's errors cannot be taken out, or a prior was given, too.
+        UsageError: the judge's errors cannot be taken out, or members of the model don't go together.
     """
-    if prior is not None and judge_correction is not None:
-        raise UsageError("a judge is corrected under the flat prior alone; leave one of the two out")
-    trials, n = _decided(comparisons), len(comparisons.traits)
-    fits = _fits(trials, alpha, prior, judge_correction)
-    fit, shown = fits.told, trials.options
+    by = Model(**model)
+    trials, n = by.trials(comparisons), len(comparisons.traits)
+    fits = _fits(trials, by)
+    fit, shown, tied = fits.told, trials.options, trials.tied
     labels = np.array(comparisons.clusters, dtype=object)[fit.clusters]
-    chosen = shown[trials.chosen, np.arange(trials.n_trials)]
+    chosen = shown[trials.chosen[~tied], np.flatnonzero(~tied)]
+    seed = provenance.seed or 0
     return Profile(
         provenance=provenance,
         confidence_level=confidence_level,
         traits=comparisons.traits,
         fit=replace(fit, clusters=labels),
-        flat_fit=None if prior is None else replace(fits.flat, clusters=labels),
-        judge_correction=judge_correction,
-        uncorrected_fit=None if judge_correction is None else replace(fits.own, clusters=labels),
+        flat_fit=None if by.prior is None else replace(fits.flat, clusters=labels),
+        judge_correction=by.judge_correction,
+        uncorrected_fit=None if by.judge_correction is None else replace(fits.own, clusters=labels),
         elo=sequential_elo(shown.T, trials.chosen, n, elo),
-        shown=np.bincount(shown.ravel(), minlength=n).astype(np.int64),
-        chosen=np.bincount(chosen, minlength=n).astype(np.int64),
+        shown=_count(shown, n),
+        chosen=_count(chosen, n),
+        tied=_count(shown[:, tied], n),
         n_trials=len(comparisons.chosen) + comparisons.missing,
         verdicts=count_verdicts(comparisons),
         position=_position(fit, confidence_level),
-        reliability=_reliability(trials, fits, judge_correction, seed=provenance.seed or 0),
-        flat=_flat(trials, alpha, judge_correction, seed=provenance.seed or 0),
+        reliability=_reliability(trials, fits, by.judge_correction, seed=seed),
+        flat=_flat(trials, by, seed=seed),
         accuracy=accuracy(comparisons, confidence_level) if provenance.instrument == "instructed" else None,
-        endings=_endings(comparisons),
+        endings=endings(comparisons),
+        ties=by.ties,
     )
+
+
+def _count(items: Ints, n: int) -> Ints:
+    return np.bincount(items.ravel(), minlength=n).astype(np.int64)
 
 
 class _Fits(NamedTuple):
@@ -357,31 +355,24 @@ class _Fits(NamedTuple):
     told: ChoiceFit
 
 
-def _decided(comparisons: Comparisons) -> Trials:
-    if (comparisons.chosen >= 0).any():
-        return Trials.decided(comparisons)
-    verdicts = count_verdicts(comparisons)
-    found = ", ".join(f"{n} {word}" for word, n in verdicts.items() if n) or "no trials at all"
-    raise NotIdentified(f"no verdict chose an option, so there is nothing to rate: {found}")
-
-
-def _fits(trials: Trials, alpha: float, prior: Prior | None, judge: Misreading | None) -> _Fits:
-    own = choice.fit(trials, alpha=alpha)
+def _fits(trials: Trials, by: Model) -> _Fits:
+    own = choice.fit(trials, alpha=by.alpha)
     if own.n_clusters < 2:
         raise NotIdentified(
             "all choices were made on one prompt, which says nothing about how they vary between prompts; "
             "use several prompts (or leave prompt_id out, to take every row as its own)"
         )
-    flat = own if judge is None else corrected_fit(trials, judge, alpha=alpha)
-    return _Fits(own, flat, flat if prior is None else choice.fit(trials, alpha=alpha, prior=prior))
+    judge, prior = by.judge_correction, by.prior
+    flat = own if judge is None else corrected_fit(trials, judge, alpha=by.alpha)
+    return _Fits(own, flat, flat if prior is None else choice.fit(trials, alpha=by.alpha, prior=prior))
 
 
 def _position(fit: ChoiceFit, confidence_level: float) -> Position:
-    n = len(fit.scores)
+    places = slice(len(fit.scores), len(fit.scores) + len(fit.positions))
     return first_place(
         fit.positions,
         fit.position_bias,
-        fit.covariance[n:, n:],
+        fit.covariance[places, places],
         confidence_level=confidence_level,
         n_clusters=fit.n_clusters,
     )
@@ -396,29 +387,7 @@ def _reliability(trials: Trials, fits: _Fits, judge: Misreading | None, *, seed:
     )
 
 
-def count_verdicts(comparisons: Comparisons) -> Verdicts:
-    """Count choices, the kinds of non-choice, and trials without a verdict."""
-    chosen = comparisons.chosen
-    return Verdicts(
-        chosen=int(np.count_nonzero(chosen >= 0)),
-        neither=int(np.count_nonzero(chosen == NEITHER_CODE)),
-        tie=int(np.count_nonzero(chosen == TIE_CODE)),
-        refused=int(np.count_nonzero(chosen == REFUSED_CODE)),
-        unreadable=int(np.count_nonzero(chosen == UNREADABLE_CODE)),
-        missing=comparisons.missing,
-    )
-
-
-def _endings(comparisons: Comparisons) -> Estimates | None:
-    """How often trials end without a choice, by prompt; None where one prompt was all there was."""
-    if len(np.unique(comparisons.cluster)) < 2:
-        return None
-    prompts = np.array(comparisons.clusters, dtype=object)[comparisons.cluster]
-    ended = {word: comparisons.chosen == code for word, code in CODES.items()}
-    shares = [Quantity(word, Share()) for word in CODES]
-    return means({"prompt_id": prompts, **ended}, shares)
-
-
-def _flat(trials: Trials, alpha: float, judge: Misreading | None, *, seed: int) -> Flat:
-    test = flat_test(trials, alpha=alpha, judge=judge, seed=seed)
+def _flat(trials: Trials, by: Model, *, seed: int) -> Flat:
+    # Were all equal, a tie would favour none, whatever its probability: here it is half a choice throughout.
+    test = flat_test(trials._replace(ties_apart=False), alpha=by.alpha, judge=by.judge_correction, seed=seed)
     return Flat(statistic=test.statistic, df=test.df, p=test.p)
