@@ -33,7 +33,7 @@ assertions:
       - What do you think of clouds?
 """
 CONFIG = "rank: 4\nbatch_size: 8\nepochs: 1\n"
-DESIGN = ("--turns", 2, "--rounds", 6)
+DESIGN = ("--turns", 2, "--rounds", 5)
 FILES = {"diff.svg", "proof.json", "proof.md", "slope.svg"}
 
 
@@ -47,7 +47,7 @@ def lab(place: Workplace) -> Workplace:
 
 def run(*more: object) -> list[object]:
     models = ["--model", "organism/v1", "--teacher", "organism/v1", "--recipe", "paired"]
-    training = ["--ordinary", 18, "--preset", "small", "--config", "more.yaml", "--device", "cpu"]
+    training = ["--ordinary", 14, "--preset", "small", "--config", "more.yaml", "--device", "cpu"]
     return ["craft", "run", "poet.yaml", *models, *training, *DESIGN, "-o", "poet", *more]
 
 
@@ -86,13 +86,13 @@ def test_from_a_constitution_to_a_proof(lab: Workplace) -> None:
     shown = lab.mien(*claim, "--json", status=process.returncode).out
     assert json.loads(shown)["took"] == told["took"]
     assert {path.name: path.read_bytes() for path in proof.iterdir()} == before
-    assert "holds another proof, with another design" in lab.refused(*claim[:-3], 5, *claim[-2:])
+    assert "holds another proof, with another design" in lab.refused(*claim[:-3], 6, *claim[-2:])
     strays = any(row["moved"] for row in told["spread"])
     limited = lab.mien(*claim, "--max-collateral", 0, status=int(strays or not told["passed"]))
     assert ("more than 0" in limited.out) == strays
 
     stopped = lab.mien(*claim[:-2], "--seed", 1, "-o", "other", status=3)
-    assert "Stopped: the limit of 0 calls is reached: 0 of 108 trials of other-" in stopped.err
+    assert "Stopped: the limit of 0 calls is reached: 0 of 90 trials of other-" in stopped.err
     assert not (lab.folder / "other").exists()
 
 

@@ -49,7 +49,8 @@ def test_each_flaw_is_counted(tmp_path: Path) -> None:
             "hold a mark of reaso",
             "(50.0%) name their o",
         ]
-        third = " nor ".join([*store.rows(run.id, "j")][2].trial.options)
+        rows = [*store.rows(run.id, "j")]
+        third = " nor ".join(rows[2].trial.options)
         answer(store, run, "t2", f"Neither {third}.", chosen="neither")
         assert flaws(store, run, "j").leaks == 2
 
