@@ -38,9 +38,17 @@ from mien.stats.profiles.elo import ELO_SCALE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mien.stats.diffs.size import Size
+
 SIZES = (50, 100, 200)  # points of rating
 TRIALS, LONG = 2_000, 10_296
 N_CHANGED = 10
+#: Trials, pairing and size in points.
+SIZED = (
+    *((n, "paired", size) for n in (300, 500, 800, TRIALS) for size in (0, 74, 150)),
+    *((500, "unpaired", size) for size in (30, 74)),
+    (500, "paired", 300),
+)
 MARGIN = 100  # points, where a diff is timed
 RANKED = range(0, 144, 12)  # traits whose ranks are checked, by their true rank
 
@@ -52,14 +60,17 @@ class Made(NamedTuple):
     true: np.ndarray
 
 
-def profile(scores: np.ndarray, shown: Shown, rng: np.random.Generator, effects: np.ndarray | None):
+def profile(
+    scores: np.ndarray, shown: Shown, rng: np.random.Generator, effects: np.ndarray | None, own: str = ""
+):
+    """A run; ``own`` makes its prompts others than those of runs without it."""
     return rate(
         Comparisons(
             traits=tuple(f"t{i:03d}" for i in range(len(scores))),
             options=shown.options,
             chosen=choose(scores, shown, rng, effects).astype(np.int32),
             cluster=shown.prompt,
-            clusters=tuple(prompt.id for prompt in PROMPTS),
+            clusters=tuple(own + prompt.id for prompt in PROMPTS),
         )
     )
 
@@ -111,6 +122,37 @@ def print_changes(truth: dict[str, np.ndarray], designs: list[Shown], replicatio
             )
         ]
         print(f"| {n_trials:,} | {points or 'none'} | {spread:g} {describe(made)}", flush=True)
+
+
+def print_sizes(truth: dict[str, np.ndarray], designs: list[Shown], replications: int) -> None:
+    """How often the interval of the size holds the truth where all traits change, on short runs, too."""
+    models = list(truth.values())
+    print(
+        "\nAll traits changed by normal draws of so many points (root mean square); unpaired runs have other"
+    )
+    print(f"trials and other prompts. {replications} diffs a row; ends of the interval are medians:\n")
+    print("| trials | runs | true size | estimated | low | high | too high | too low | coverage |")
+    print("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for n_trials, kind, true in SIZED:
+        rng = np.random.default_rng([6, n_trials, true])
+        found: list[Size] = []
+        for r in range(replications):
+            scores = models[r % len(models)]
+            change = rng.normal(size=len(scores))
+            change *= true / ELO_SCALE / np.std(change)
+            before = profile(scores, designs[r % len(designs)].first(n_trials), rng, None)
+            other = designs[(r + (kind == "unpaired")) % len(designs)].first(n_trials)
+            own = "other " if kind == "unpaired" else ""
+            size = diff(before, profile(scores + change, other, rng, None, own)).size
+            assert size is not None
+            found.append(size)
+        rms, low, high = (np.array([size[key] for size in found]) for key in ("rms", "low", "high"))
+        above, below = np.mean(low > true + 1e-9), np.mean(high < true - 1e-9)
+        print(
+            f"| {n_trials:,} | {kind} | {true} | {np.sqrt(np.mean(rms**2)):.0f} | {np.median(low):.0f} "
+            f"| {np.median(high):.0f} | {above:.1%} | {below:.1%} | {1 - above - below:.1%} |",
+            flush=True,
+        )
 
 
 def print_ranks(truth: dict[str, np.ndarray], designs: list[Shown], replications: int) -> None:
@@ -171,6 +213,7 @@ def main(arguments: Sequence[str]) -> None:
     reliability.split_half = lambda *_, **__: None  # nine tenths of a profile's time, and no part of a diff
     print(f"{describe_machine()}\n")
     print_changes(truth, designs, asked.replications)
+    print_sizes(truth, designs, max(asked.replications // 5, 1))
     short = [shown.first(TRIALS) for shown in designs]
     print_ranks(truth, short, max(asked.replications // 5, 1))
     print_times(next(iter(truth.values())), short[0])

@@ -6,7 +6,12 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mien.stats.comparisons import Comparisons
+from mien.stats.diffs import diff
+from mien.stats.diffs.gates import check
 from mien.stats.diffs.size import size
+from mien.stats.profiles import rate
+from mien.stats.profiles.elo import ELO_SCALE
 
 
 def wishart(rng, n, spread=1.0):
@@ -67,7 +72,22 @@ def test_estimate_lies_in_its_interval_and_units_do_not_matter(seed, n, scale):
 
 def test_no_noise_and_no_change():
     assert size(np.array([3.0, -3.0]), np.zeros((2, 2))) == {"rms": 3.0, "low": 3.0, "high": 3.0}
-    assert size(np.zeros(4), np.eye(4)) == {"rms": 0.0, "low": 0.0, "high": 0.0}
+    still = size(np.zeros(4), np.eye(4))
+    assert (still["rms"], still["low"]) == (0.0, 0.0)
+    # Stillness by luck says no more than a sum of squares of just the noise would.
+    alike = size(np.full(4, 1.0), np.eye(4))
+    assert still["high"] == pytest.approx(alike["high"], rel=0.05)
+
+
+def test_the_upper_end_is_by_the_smaller_account_of_the_noise_and_what_is_kept():
+    delta, covariance = np.array([3.0, -1.0, 2.0, -4.0, 0.5, 1.5, -2.0, 0.0]), np.eye(8)
+    careful, model = size(delta, covariance), size(delta, covariance, expected=6.0)
+    assert model["low"] == careful["low"]
+    assert careful["rms"] < model["rms"] < np.sqrt((delta @ delta - 6) / 8)
+    assert model["high"] > careful["high"]
+    assert size(delta, covariance, expected=9.0) == careful
+    shrunk = size(delta, covariance, expected=6.0, kept=0.81)
+    assert shrunk["high"] == pytest.approx(model["high"] / 0.9)
 
 
 @pytest.mark.parametrize("true_rms", [0.0, 0.5, 1.5])
@@ -87,3 +107,33 @@ def test_intervals_cover_the_truth(true_rms):
         assert covered == pytest.approx(0.975, abs=0.02)
     else:
         assert np.mean([x["rms"] ** 2 for x in found]) == pytest.approx(true_rms**2, rel=0.1)
+
+
+def short_run(scores, *, seed, n_trials=500):
+    """A run in which every trait is shown equally often, each trial on a prompt of its own."""
+    n, rng = len(scores), np.random.default_rng(seed)
+    shown = np.concatenate([rng.permutation(n) for _ in range(2 * n_trials // n + 1)])
+    options = shown[: 2 * n_trials].reshape(-1, 2).astype(np.int32)
+    table = Comparisons(
+        traits=tuple(f"t{i:03d}" for i in range(n)),
+        options=options,
+        chosen=(scores[options] + rng.gumbel(size=options.shape)).argmax(axis=1).astype(np.int32),
+        cluster=np.arange(n_trials, dtype=np.int32),
+        clusters=tuple(f"{seed} {i}" for i in range(n_trials)),
+    )
+    return rate(table)
+
+
+def test_a_short_run_never_makes_sure_of_a_small_size():
+    """Its variances err towards too much, and what is seen is less than they say: 0 … 27 where it is 74."""
+    scores = np.random.default_rng(0).normal(scale=1.3, size=144)
+    for seed in range(3, 7):
+        change = np.random.default_rng([seed, 1]).normal(size=144)
+        change *= 74 / np.std(change) / ELO_SCALE
+        found = diff(short_run(scores, seed=2 * seed), short_run(scores + change, seed=2 * seed + 1))
+        assert found.rms < found.rms_null
+        assert found.size["low"] <= 74 <= found.size["high"]
+        (outcome,) = check(found, ["rms > 60"])
+        assert outcome["status"] == "undecided"
+        (outcome,) = check(found, ["rms > 60"], fail_when="likely")
+        assert outcome["status"] != "passed"

@@ -109,6 +109,16 @@ class ChoiceFit:
         return np.diag(self.bread)[: len(self.scores)] / np.diag(self.prior.covariance)
 
     @property
+    def expected(self) -> Floats:
+        """(n,) variances of the scores as the model expects them, φ (B − B Π B)ᵢᵢ, whatever was chosen.
+
+        Those of ``covariance`` err towards too much where trials are few; these, if anything, towards too
+        little.
+        """
+        scores = self.bread[: len(self.scores)]
+        return self.inflation * (np.diag(scores) - self.alpha * np.sum(scores**2, axis=1))
+
+    @property
     def clusters_per_item(self) -> Ints:
         """(n,) number of clusters in which each item was shown."""
         n_parameters = self.gradients.shape[1]

@@ -15,7 +15,6 @@ from mien.stats.correlation import Correlation, rank_correlation
 from mien.stats.diffs.change import Change, Relative
 from mien.stats.diffs.equivalence import growth, margins, within
 from mien.stats.diffs.joint import Joint
-from mien.stats.diffs.size import Size, size
 from mien.stats.distributions import t_half_width
 from mien.stats.estimates import Estimates
 from mien.stats.estimates.circumstances import unlike
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mien.stats.diffs.equivalence import Finding
+    from mien.stats.diffs.size import Size
     from mien.types import Floats
 
 
@@ -380,7 +380,7 @@ def diff(
         omnibus=Omnibus(chi2=whole.statistic, df=whole.df, p=whole.p),
         rms=float(np.sqrt(np.mean(joint.delta**2))) if together else None,
         rms_null=float(np.sqrt(np.mean(joint.stderr**2))) if together else None,
-        size=size(joint.delta, joint.covariance, confidence_level=confidence_level) if together else None,
+        size=joint.size(before, after, confidence_level) if together else None,
         correlation=rank_correlation(
             before.values,
             after.values,

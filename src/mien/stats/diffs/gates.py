@@ -73,7 +73,9 @@ def check(
 
     A gate is judged on the interval of its quantity: under ``certain`` it fails when the whole interval lies
     beyond the bound, and is undecided, which lets it pass, when the interval holds the bound. Under
-    ``likely`` the estimate decides: beyond the bound, the quantity is more likely there than not. ``any`` is
+    ``likely`` the estimate decides: beyond the bound, the quantity is more likely there than not. A size is
+    estimated as 0 where it cannot be told from noise: one whose estimate is not beyond is undecided until the
+    interval is not, either. ``any`` is
     judged by the false-discovery rate (and the margin) of the diff under both. Gates are judged one by one:
     more gates fail by chance more often.
 
@@ -147,7 +149,7 @@ def _measure(found: Diff, gate: Gate, item: int, fail_when: FailWhen) -> _Measur
     bound = f"{100 * gate.bound:{sign}g}%" if gate.percent else f"{gate.bound:{sign}g}"
     beyond = f"{'above' if gate.above else 'below'} {bound}"
     status: Status
-    if fail_when == "likely":
+    if fail_when == "likely" and (likely or not_beyond or gate.quantity != "rms"):
         status = "failed" if likely else "passed"
         verdict = f"the estimate {'lies' if likely else 'does not lie'} {beyond}"
     elif certainly:

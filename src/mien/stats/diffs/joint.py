@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from mien.stats.diffs.size import size
 from mien.stats.distributions import t_half_width, t_two_sided
 from mien.stats.estimates.jackknife import Jackknife, cross_covariance, difference
 from mien.stats.sign_flips import gather, sign_flip_test
 
 if TYPE_CHECKING:
+    from mien.stats.diffs.size import Size
     from mien.stats.estimates.estimates import Estimates
     from mien.stats.sign_flips import FlipTest
     from mien.types import Floats
@@ -77,6 +79,27 @@ class Joint(NamedTuple):
         pulls = rows @ (self.jackknife.correction[:, None] * self.jackknife.bread)
         parts = np.concatenate([pulls, *map(np.diag, self.jackknife.unseen)])
         return sign_flip_test(self.delta, parts, a.working + b.working)
+
+    def size(self, a: Estimates, b: Estimates, confidence_level: float) -> Size:
+        """Root mean square of the true differences; quantities are on one scale."""
+        expected = [np.diag(x.covariance) if x.expected is None else x.expected for x in (a, b)]
+        return size(
+            self.delta,
+            self.covariance,
+            expected=float(np.sum(expected)) - 2 * float(np.trace(self.cross)),
+            kept=(_kept(a, self.delta) + _kept(b, self.delta)) / 2,
+            confidence_level=confidence_level,
+        )
+
+
+def _kept(one: Estimates, delta: Floats) -> float:
+    """Share of the squared length of a true difference in this direction that a ridge leaves, first order.
+
+    The bias of maximum likelihood makes up for the rest, but in short runs and where changes are large.
+    """
+    length = float(delta @ delta)
+    shown = delta - one.ridge * (one.working @ delta)
+    return float(shown @ shown) / length if length else 1.0
 
 
 def _welch(var_a: Any, var_b: Any, df_a: Any, df_b: Any) -> Floats:

@@ -72,6 +72,9 @@ class Estimates:
         df: (n,) degrees of freedom of each value's own interval.
         working: (n, n) covariance that takes no notice of clusters: the metric in which quantities count as a
             whole.
+        expected: (n,) variances as a model expects them that takes no notice of what was observed; None
+            where there is none. They are too small, if anything, as ``covariance`` is too large.
+        ridge: strength of a ridge, in units of the values: a difference δ shows as δ − ridge · ``working`` δ.
         sample: what they were made of.
         noun: what one quantity is called; a diff's rows and keys are called so, too.
         reliability: share of the variance of the values that is not error, where that is known.
@@ -91,6 +94,8 @@ class Estimates:
     df: Floats
     working: Floats
     sample: Sample
+    expected: Floats | None = None
+    ridge: float = 0.0
     noun: str = "quantity"
     reliability: float | None = None
     made: Circumstances = UNKNOWN
@@ -184,4 +189,5 @@ class Estimates:
             told=sp.csr_array(self.told[:, items]),
             df=self.df[items],
             working=self.working[np.ix_(items, items)],
+            expected=None if self.expected is None else self.expected[items],
         )

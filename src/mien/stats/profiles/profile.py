@@ -189,6 +189,8 @@ class Profile:
             told=sp.csr_array(told[:, :n]),
             df=np.full(n, fit.n_clusters - 1.0),
             working=ELO_SCALE**2 * fit.bread[:n, :n],
+            expected=ELO_SCALE**2 * fit.expected,
+            ridge=fit.alpha / ELO_SCALE**2,
             sample=Sample(
                 n=self.fit.n_trials,
                 each="choice",
