@@ -16,6 +16,7 @@ NAMES = (
     "start",
     "fit",
     "truth",
+    "prior",
     "adaptive",
     "judges",
     "diffs",

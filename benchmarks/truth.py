@@ -23,6 +23,8 @@ from benchmarks.machine import describe_machine
 from benchmarks.options import Options
 from mien.stats import choice
 from mien.stats.choice import empirical_bayes as priors
+from mien.stats.choice import pooled
+from mien.stats.choice.assisted_intervals import assisted_interval
 from mien.stats.choice.likelihood import Trials
 from mien.stats.comparisons import Comparisons
 from mien.stats.design.trials import Design, lay_out, rounds_for
@@ -139,20 +141,31 @@ def estimates(truth: list[np.ndarray], shown: Shown, rng: np.random.Generator) -
     ]
 
 
-def recovered(fit: choice.ChoiceFit, scores: np.ndarray) -> Recovered:
-    width = t_half_width(0.95, fit.n_clusters - 1)
+def recovered(fit: choice.ChoiceFit, intervals: tuple[np.ndarray, np.ndarray], scores: np.ndarray):
+    low, high = intervals
     return Recovered(
         rho=scipy.stats.spearmanr(fit.scores, scores).statistic,
-        covered=np.abs(fit.scores - scores) < width * fit.stderr,
+        covered=(low < scores) & (scores < high),
         slope=float(fit.scores @ scores / (scores @ scores)),
     )
 
 
+def own_intervals(fit: choice.ChoiceFit) -> tuple[np.ndarray, np.ndarray]:
+    margin = t_half_width(0.95, fit.n_clusters - 1) * fit.stderr
+    return fit.scores - margin, fit.scores + margin
+
+
+def pooled_intervals(flat: choice.ChoiceFit, found: pooled.PooledFit) -> tuple[np.ndarray, np.ndarray]:
+    df = flat.n_clusters - 1
+    low, high = assisted_interval(flat.scores, flat.stderr, found.foretold, df=df, confidence_level=0.95)
+    return np.minimum(low, found.fit.scores), np.maximum(high, found.fit.scores)
+
+
 def recover(scores: np.ndarray, shown: Shown, chosen: np.ndarray, others: list[priors.Estimate]) -> Recovery:
     n, n_options = len(scores), shown.options.shape[1]
-    flat = choice.fit(Trials.of(shown.options, chosen, n, clusters=shown.prompt))
-    prior = priors.pool(estimate(flat), others)
-    pooled = choice.fit(Trials.of(shown.options, chosen, n, clusters=shown.prompt), prior=prior)
+    trials = Trials.of(shown.options, chosen, n, clusters=shown.prompt)
+    flat = choice.fit(trials)
+    found = pooled.fit(trials, priors.pool(estimate(flat), others))
     contrast = np.zeros(n + n_options)
     contrast[n:] = -1 / (n_options - 1)
     contrast[n] = 1
@@ -160,10 +173,10 @@ def recover(scores: np.ndarray, shown: Shown, chosen: np.ndarray, others: list[p
     margin = t_half_width(0.95, flat.n_clusters - 1) * np.sqrt(contrast @ flat.covariance @ contrast)
     elo = sequential_elo(shown.options, chosen, n)
     return Recovery(
-        flat=recovered(flat, scores),
-        pooled=recovered(pooled, scores),
+        flat=recovered(flat, own_intervals(flat), scores),
+        pooled=recovered(found.fit, pooled_intervals(flat, found), scores),
         elo=scipy.stats.spearmanr(elo, scores).statistic,
-        weight=float(pooled.shrinkage.mean()),
+        weight=float(found.fit.shrinkage.mean()),
         position=position,
         position_covered=bool(abs(position - FIRST) < margin),
     )
@@ -226,13 +239,14 @@ def print_ranks(found: Found, models: list[str], replications: int) -> None:
 
 
 def print_goal(found: Found, models: list[str]) -> None:
-    print("\n2,000 trials with the pooled prior, beside sequential Elo after 10,296 (mean ± s.e.):\n")
-    columns = [f"pooled, 2,000 trials of {n_options}" for n_options in OPTIONS]
+    print("\nThe pooled prior beside sequential Elo after 10,296 trials (mean ± s.e.):\n")
+    asked = [(500, 4), *((2_000, n_options) for n_options in OPTIONS)]
+    columns = [f"pooled, {budget:,} trials of {n_options}" for budget, n_options in asked]
     print("| model | Elo, 10,296 trials of 2 | " + " | ".join(columns) + " |")
     print("| --- | ---: |" + " ---: |" * len(columns))
     for model in models:
         rhos = [[r.elo for r in found[2, 10_296, model]]]
-        rhos += [[r.pooled.rho for r in found[n_options, 2_000, model]] for n_options in OPTIONS]
+        rhos += [[r.pooled.rho for r in found[n_options, budget, model]] for budget, n_options in asked]
         cells = [f"{np.mean(x):.4f} ± {scipy.stats.sem(x):.4f}" for x in rhos]
         print(f"| {model} | " + " | ".join(cells) + " |")
 

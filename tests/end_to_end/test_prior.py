@@ -37,6 +37,7 @@ def test_pooled(place: Workplace) -> None:
     rng, store = np.random.default_rng(0), place.folder / "mien.db"
     shared = rng.normal(size=len(TRAITS))
     scores = {model: shared + 0.4 * rng.normal(size=len(TRAITS)) for model in (*MODELS, "own")}
+    scores["own"][TRAITS.index("trait 07")] = shared[7] - 4.5 * np.sign(shared[7])  # unlike all others
     for model in MODELS:
         tournament(place.folder / f"{model}.csv", model, scores[model], 2000, rng)
     tournament(place.folder / "own.csv", "own", scores["own"], 200, rng)
@@ -60,16 +61,25 @@ def test_pooled(place: Workplace) -> None:
         assert 0 < row["shrinkage"] < 1
         assert row["flat_rating"] == pytest.approx(alone[row["trait"]]["rating"])
         assert row["flat_stderr"] == pytest.approx(alone[row["trait"]]["stderr"])
-        assert row["stderr"] < row["flat_stderr"]
+        assert row["stderr"] < row["flat_stderr"] or row["stands_out"]
+        assert row["low"] <= row["rating"] <= row["high"]
+    departing = {row["trait"]: row["departure"] for row in pooled["traits"] if row["stands_out"]}
+    assert max(departing, key=lambda trait: abs(departing[trait])) == "trait 07"
     own = dict(zip(TRAITS, scores["own"] - scores["own"].mean(), strict=True))
     error, error_alone = (
-        np.mean([(row["score"] - own[row["trait"]]) ** 2 for row in found["traits"]])
+        np.mean(
+            [(row["score"] - own[row["trait"]]) ** 2 for row in found["traits"] if row["trait"] != "trait 07"]
+        )
         for found in (pooled, flat)
     )
     assert error < 0.6 * error_alone
     shown = place.mien("profile", "own", "--prior", "pooled").out
     assert "pooled from 5 runs: near, far, north, south, east" in shown
-    assert "flat  prior" in shown
+    assert "flat  prior  stands out" in shown
+    assert f"{len(departing)} trait" in shown
+    assert f"trait 07 {departing['trait 07']:+.1f}" in shown
+    every = place.mien("profile", "own", "--prior", "pooled", "--all").out
+    assert f"{departing['trait 07']:+.1f} s.e." in every
 
 
 def read(place: Workplace, *arguments: object) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mien.formatting import counted, enumerated, fraction, p_value
 from mien.stats.profiles.correction import correction
 
@@ -49,6 +51,7 @@ def diagnostics(profile: Profile) -> list[tuple[str, str]]:
                 "",
                 f"with {shrinkage.min():.0%} to {shrinkage.max():.0%} of the weight; without it: column flat",
             ),
+            *_standing_out(profile),
         ]
     return [
         *lines,
@@ -96,6 +99,21 @@ def _unbounded(profile: Profile) -> list[tuple[str, str]]:
         if which.any()
     ]
     return [("no bound", f"{'; '.join(told)}: may lie farther out than the intervals say")] if told else []
+
+
+def _standing_out(profile: Profile) -> list[tuple[str, str]]:
+    """Which traits the pool did not foretell; among many, a few are there by chance."""
+    if profile.foretold is None:
+        return []
+    foretold = profile.foretold
+    out = [int(i) for i in np.argsort(-np.abs(foretold.departure)) if foretold.stands_out[i]]
+    found = [f"{profile.traits[i]} {foretold.departure[i]:+.1f}" for i in out]
+    more = f" and {len(found) - 6} more" if len(found) > 6 else ""
+    off = "by more than two standard errors from what the pool foretells; one in twenty would by chance"
+    return [
+        ("stand out", f"{counted(len(found), 'trait')} of {len(profile.traits)}, {off}"),
+        *([("", f"{', '.join(found[:6])}{more}: read column flat")] if found else []),
+    ]
 
 
 def _accuracy(profile: Profile) -> list[tuple[str, str]]:

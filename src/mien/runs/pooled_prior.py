@@ -12,7 +12,7 @@ from mien.stats.choice.empirical_bayes import MIN_RUNS, Estimate, pool
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mien.stats.choice.empirical_bayes import Prior
+    from mien.stats.choice.empirical_bayes import PooledPrior
     from mien.stats.choice.plackett_luce import ChoiceFit
     from mien.stats.comparisons import Comparisons
     from mien.store.records import RunRecord
@@ -27,7 +27,7 @@ def pooled_prior(
     *,
     alpha: float = choice.DEFAULT_ALPHA,
     ties: Ties = "half",
-) -> Prior:
+) -> PooledPrior:
     """The prior for a run from the other models' runs of the same traits, instrument and condition.
 
     A model counts once, with its run of most decided trials, and the run's own model not at all. An imported

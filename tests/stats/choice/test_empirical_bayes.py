@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mien.stats import choice
-from mien.stats.choice import Trials
+from mien.stats.choice import Trials, jumps
 from mien.stats.choice.empirical_bayes import Estimate, Prior, pool
 
 
@@ -38,7 +38,8 @@ def plain_log_likelihood(of, known, log_own, log_weight):
 
 
 @pytest.mark.parametrize(("n_runs", "n"), [(5, 12), (9, 6)])
-def test_hyperparameters_are_where_the_plain_likelihood_is_largest(n_runs, n):
+def test_hyperparameters_are_where_the_plain_likelihood_is_largest(n_runs, n, monkeypatch):
+    monkeypatch.setattr(jumps, "SHARE", 1e-12)  # no score stands out
     own, *others = estimates(n_runs + 1, n, seed=n)
     known = np.array([other.scores for other in others])
     prior = pool(own, others)
@@ -142,3 +143,13 @@ def test_intervals_hold_the_truths_of_the_population():
     assert 0.93 < np.mean(covered) < 0.97
     flat, pooled = np.mean(errors, axis=0)
     assert pooled < 0.8 * flat
+
+
+def test_a_few_traits_that_stand_out_do_not_make_the_others_look_singular():
+    """Five of 100 lie far off: τ² stays, where it more than doubled."""
+    own, *others = estimates(7, 100, own=0.4, error=0.03, seed=3)
+    out = centred(np.where(np.arange(100) < 5, 3.0, 0.0))
+    plain, changed = (pool(Estimate(own.scores + by * out, own.error), others) for by in (0, 1))
+    assert plain.own == pytest.approx(0.16, rel=0.35)
+    assert changed.own == pytest.approx(plain.own, rel=0.15)
+    assert changed.jump == pytest.approx(2 * np.mean(np.var([o.scores for o in others], axis=1)), rel=0.3)

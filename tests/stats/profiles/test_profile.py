@@ -10,7 +10,7 @@ import pytest
 from mien.errors import NotIdentified
 from mien.stats import choice
 from mien.stats.choice import Trials
-from mien.stats.choice.empirical_bayes import Prior
+from mien.stats.choice.empirical_bayes import PooledPrior, Prior
 from mien.stats.comparisons import NEITHER_CODE, REFUSED_CODE, TIE_CODE, UNREADABLE_CODE
 from mien.stats.diffs import diff
 from mien.stats.distributions import t_half_width
@@ -129,6 +129,27 @@ def test_under_a_prior_the_flat_rating_stands_beside():
     given = rate(table(), prior=replace(prior, runs=())).to_dict()
     assert (given["prior"], given["pool"]) == ("given", [])
     assert json.loads(json.dumps(record, allow_nan=False)) == record
+
+
+def test_under_a_pooled_prior_traits_that_stand_out_are_named():
+    mean = rate(table()).fit.scores.copy()
+    mean[[0, 1]] = mean[[1, 0]] + [3.0, -3.0]  # the pool has it otherwise
+    mean -= mean.mean()
+    law = 0.1 * (np.eye(8) - 1 / 8)
+    prior = PooledPrior(mean=mean, covariance=law, runs=("a", "b"), own=0.1, jump=3.0)
+    profile = rate(table(), prior=prior)
+    assert list(profile.table.columns[-3:]) == ["flat_stderr", "departure", "stands_out"]
+    assert {row["trait"] for row in profile.rows if row["stands_out"]} >= set(profile.traits[:2])
+    for row in profile.rows:
+        assert row["stands_out"] == (abs(row["departure"]) > 2)
+        assert row["low"] <= row["rating"] <= row["high"]
+        if row["stands_out"]:
+            margin = t_half_width(0.95, profile.fit.n_clusters - 1) * row["flat_stderr"]
+            assert row["low"] <= row["flat_rating"] - margin + 1e-6
+            assert row["high"] >= row["flat_rating"] + margin - 1e-6
+    record = profile.to_dict()
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    assert "stands_out" not in rate(table(), prior=Prior(mean=mean, covariance=law)).rows[0]
 
 
 def test_a_notebook_shows_the_table():

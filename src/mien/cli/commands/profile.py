@@ -71,6 +71,8 @@ def print_profile(profile: Profile, *, top: int | None) -> None:
     columns = ("rank", "trait", "rating", f"{profile.confidence_level:.0%} interval")
     if profile.fit.prior is not None:
         columns += ("flat", "prior")
+    if profile.foretold is not None:
+        columns += ("stands out",)
     if profile.uncorrected_fit is not None:
         columns += ("uncorrected",)
     tied = bool(profile.tied.any())
@@ -85,6 +87,8 @@ def _cells(row: TraitRow, *, tied: bool) -> tuple[object, ...]:
     pooled = ()
     if "flat_rating" in row and "shrinkage" in row:
         pooled = (f"{row['flat_rating']:.0f}", f"{row['shrinkage']:.0%}")
+    if "departure" in row and "stands_out" in row:
+        pooled += (f"{row['departure']:+.1f} s.e." if row["stands_out"] else "",)
     uncorrected = (f"{row['uncorrected_rating']:.0f}",) if "uncorrected_rating" in row else ()
     return (
         row["rank"],

@@ -10,6 +10,9 @@ import scipy.sparse as sp
 
 from mien.errors import NotIdentified
 from mien.stats import choice
+from mien.stats.choice import pooled
+from mien.stats.choice.assisted_intervals import assisted_interval
+from mien.stats.choice.empirical_bayes import PooledPrior
 from mien.stats.choice.flat import flat_test
 from mien.stats.choice.misclassification import corrected_fit, read_by
 from mien.stats.distributions import t_half_width
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
     from mien.stats.choice import ChoiceFit, Trials
     from mien.stats.choice.legibility import Misreading
+    from mien.stats.choice.pooled import Foretold
     from mien.stats.comparisons import Comparisons
     from mien.stats.profiles.accuracy import Accuracy
     from mien.stats.profiles.first_place import Position
@@ -40,8 +44,10 @@ class TraitRow(TypedDict):
     """One trait of a profile. Ratings are on the Elo scale, scores in natural log odds.
 
     ``shown`` counts the trials with a choice, or with a tie that counts, ``tied`` the latter alone. The three
-    after it are there under a prior alone: the weight of the prior, 0 to 1, and what the
-    run's own verdicts say. The last is there where the judge's errors were taken out: the rating with them.
+    after it are there under a prior alone: the weight of the prior, 0 to 1, and what the run's own verdicts
+    say. Under a pooled one the two after them tell by how many standard errors these depart from what the
+    pool and the other traits foretell, and whether by more than two. The last is there where the judge's
+    errors were taken out: the rating with them.
     """
 
     trait: str
@@ -59,6 +65,8 @@ class TraitRow(TypedDict):
     shrinkage: NotRequired[float]
     flat_rating: NotRequired[float]
     flat_stderr: NotRequired[float]
+    departure: NotRequired[float]
+    stands_out: NotRequired[bool]
     uncorrected_rating: NotRequired[float]
 
 
@@ -94,6 +102,7 @@ class Profile:
         accuracy: for the instrument ``instructed`` only.
         ties: what ties count as.
         flat_fit: the fit without the prior, where ``fit`` has one.
+        foretold: what was held likely of each score, where the prior was pooled.
         judge_correction: the judge's errors, where ``fit`` takes them out.
         uncorrected_fit: the fit with the judge's errors left in, where ``fit`` takes them out.
     """
@@ -115,6 +124,7 @@ class Profile:
     endings: Estimates | None
     ties: Ties = "half"
     flat_fit: ChoiceFit | None = None
+    foretold: Foretold | None = None
     judge_correction: Misreading | None = None
     uncorrected_fit: ChoiceFit | None = None
 
@@ -220,18 +230,35 @@ class Profile:
         return ""
 
     @property
+    def intervals(self) -> tuple[Floats, Floats]:
+        """(n,) lower and upper ends, by Student's t with one degree of freedom less than there are prompts.
+
+        Under a pooled prior they rest on the run's own verdicts and lean to what was foretold
+        (`mien.stats.choice.assisted_intervals`), so that they hold for traits that stand out, too.
+        """
+        rating, df = self.rating, self.fit.n_clusters - 1
+        if self.foretold is None or self.flat_fit is None:
+            margin = t_half_width(self.confidence_level, df) * self.stderr
+            return rating - margin, rating + margin
+        own = self.flat_fit
+        low, high = assisted_interval(
+            own.scores, own.stderr, self.foretold, df=df, confidence_level=self.confidence_level
+        )
+        low, high = (ELO_CENTRE + ELO_SCALE * end for end in (low, high))
+        return np.minimum(low, rating), np.maximum(high, rating)
+
+    @property
     def rows(self) -> list[TraitRow]:
-        """One row a trait, by rank; intervals by Student's t with one df less than there are prompts."""
-        rating, stderr = self.rating, self.stderr
+        """One row a trait, by rank."""
+        rating, stderr, (low, high) = self.rating, self.stderr, self.intervals
         by_rank: list[int] = np.argsort(-rating, kind="stable").tolist()
-        margin = t_half_width(self.confidence_level, self.fit.n_clusters - 1) * stderr
         rows = [
             TraitRow(
                 trait=self.traits[i],
                 rank=rank,
                 rating=float(rating[i]),
-                low=float(rating[i] - margin[i]),
-                high=float(rating[i] + margin[i]),
+                low=float(low[i]),
+                high=float(high[i]),
                 stderr=float(stderr[i]),
                 score=float(self.fit.scores[i]),
                 score_stderr=float(self.fit.stderr[i]),
@@ -248,6 +275,10 @@ class Profile:
                 row["shrinkage"] = float(shrinkage[i])
                 row["flat_rating"] = float(ELO_CENTRE + ELO_SCALE * flat.scores[i])
                 row["flat_stderr"] = float(ELO_SCALE * flat.stderr[i])
+        if self.foretold is not None:
+            for row, i in zip(rows, by_rank, strict=True):
+                row["departure"] = float(self.foretold.departure[i])
+                row["stands_out"] = bool(self.foretold.stands_out[i])
         if self.uncorrected_fit is not None:
             uncorrected = ELO_CENTRE + ELO_SCALE * self.uncorrected_fit.scores
             for row, i in zip(rows, by_rank, strict=True):
@@ -328,6 +359,7 @@ def rate(
         traits=comparisons.traits,
         fit=replace(fit, clusters=labels),
         flat_fit=None if by.prior is None else replace(fits.flat, clusters=labels),
+        foretold=fits.foretold,
         judge_correction=by.judge_correction,
         uncorrected_fit=None if by.judge_correction is None else replace(fits.own, clusters=labels),
         elo=sequential_elo(shown.T, trials.chosen, n, elo),
@@ -355,6 +387,7 @@ class _Fits(NamedTuple):
     own: ChoiceFit
     flat: ChoiceFit
     told: ChoiceFit
+    foretold: Foretold | None = None
 
 
 def _fits(trials: Trials, by: Model) -> _Fits:
@@ -366,6 +399,8 @@ def _fits(trials: Trials, by: Model) -> _Fits:
         )
     judge, prior = by.judge_correction, by.prior
     flat = own if judge is None else corrected_fit(trials, judge, alpha=by.alpha)
+    if isinstance(prior, PooledPrior):
+        return _Fits(own, flat, *pooled.fit(trials, prior, alpha=by.alpha))
     return _Fits(own, flat, flat if prior is None else choice.fit(trials, alpha=by.alpha, prior=prior))
 
 
