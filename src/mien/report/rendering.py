@@ -7,7 +7,7 @@ that is no `Exception`.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from mien.errors import MienError
 from mien.formatting import visible
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     Specification = dict[str, Any]
 
+_DATA: Final = frozenset(("data", "datasets"))
+_LIMITS: Final = frozenset(("labelLimit", "titleLimit", "limit"))
 PNG_SCALE: Final = 2  # pixels of the file to one of the figure
 
 
@@ -29,6 +31,40 @@ def seen(specification: Any) -> Any:
             return {seen(key): seen(value) for key, value in specification.items()}  # pyright: ignore[reportUnknownVariableType]
         case list():
             return [seen(value) for value in specification]  # pyright: ignore[reportUnknownVariableType]
+        case _:
+            return specification
+
+
+def uncut(specification: Specification) -> Specification:
+    """A specification whose labels are not shortened where one of them may be cut within a character.
+
+    Vega counts in halves of those beyond U+FFFF, such as emoji, and vl-convert draws no half of one.
+    """
+    return _unlimited(specification) if _halved(specification) else specification
+
+
+def _halved(specification: Any) -> bool:
+    match specification:
+        case str():
+            return not specification.isascii() and max(specification) > "\uffff"
+        case dict():
+            return any(_halved(key) or _halved(value) for key, value in specification.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        case list():
+            return any(map(_halved, specification))  # pyright: ignore[reportUnknownArgumentType]
+        case _:
+            return False
+
+
+def _unlimited(specification: Any) -> Any:
+    match specification:
+        case dict():
+            members = cast("Specification", specification)
+            return {
+                key: value if key in _DATA else 0 if key in _LIMITS else _unlimited(value)
+                for key, value in members.items()
+            }
+        case list():
+            return [_unlimited(value) for value in specification]  # pyright: ignore[reportUnknownVariableType]
         case _:
             return specification
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from mien.errors import UsageError
-from mien.report.rendering import png, seen, svg
+from mien.report.rendering import png, seen, svg, uncut
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +94,7 @@ def in_theme(specification: dict[str, Any], theme: Theme) -> dict[str, Any]:
     """The same specification in the colours of a theme."""
     from mien.report.figures.theme import config
 
-    return specification | {"config": config(theme)}
+    return uncut(specification | {"config": config(theme)})
 
 
 def page(specification: dict[str, Any]) -> str:
