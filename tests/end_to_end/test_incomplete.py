@@ -172,6 +172,23 @@ def test_prompts_that_a_filter_withholds_are_listed(place: Workplace, name: str)
         assert place.mien("diff", "run", "run", "--fail-on", "warm > 5000", status=1).err
 
 
+def test_why_a_judge_failed_is_listed_and_exported_until_it_has_read(place: Workplace) -> None:
+    place.server.configure(faults={"content_filter": 0.3}, faulty_models=("judge",))
+    place.mien(*place.study(), status=3)
+    lacking = [row for row in place.exported("run", "--all") if row["failure"]]
+    assert {row["failure"] for row in lacking} == {"the judge: content filter"}
+    assert all(row["response"] and not row["chosen"] for row in lacking)
+    listed = json.loads(place.mien("runs", "run", "--failures", "--json").out)
+    assert {(row["judge"], row["reason"]) for row in listed} == {(place.server.judge, "content filter")}
+    assert sum(row["trials"] for row in listed) == len(lacking) > 0
+    shown = place.mien("runs", "run", "--failures").out
+    assert shown.split("\n", maxsplit=1)[0].split() == ["trials", "prompt", "judge", "reason"]
+    place.server.configure(faults={})
+    place.mien(*place.study())
+    assert place.mien("runs", "run", "--failures").out == "No trial failed.\n"
+    assert all(row["failure"] == "" for row in place.exported("run", "--all"))
+
+
 def test_an_endpoint_that_is_gone_midway(place: Workplace) -> None:
     (place.folder / "two.txt").write_text("warm\nblunt\n")
     replies = Replies(model=lambda _: answer(TEXT) if len(replies.of("model")) <= 20 else Said(404, "gone"))

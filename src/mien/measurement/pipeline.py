@@ -49,6 +49,7 @@ class Pipeline:
         verdict = await self._judge.verdict(trial, response, self._calls.ask)
         if isinstance(verdict, Call):
             self._calls.progress.reasons[f"the judge: {verdict.failure}"] += 1
+            self._calls.store.put_judge_failure(self._run, trial.id, self._judge.name, verdict.key)
             return False
         self._calls.store.put_verdict(self._run, verdict)
         return True

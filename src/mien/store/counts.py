@@ -95,22 +95,37 @@ def adapted_counts(db: sqlite3.Connection, run: int) -> dict[str, int]:
 
 
 class FailedTrials(NamedTuple):
-    """Trials of one prompt that failed for one reason."""
+    """Trials of one prompt that failed for one reason: the model's, or that of the judge named."""
 
     reason: str
     prompt_id: str
+    judge: str
     trials: int
 
 
 def failed_trials(db: sqlite3.Connection, run: int) -> list[FailedTrials]:
-    """A run's failed trials by reason, the most frequent first, and by prompt."""
+    """What a run's model, and then its judges, failed at: by reason, the most frequent first, and by prompt.
+
+    A judge has failed at a trial while it has given no verdict on it.
+    """
     query = """
-        SELECT c.failure, p.id, count(*), sum(count(*)) OVER (PARTITION BY c.failure) AS of_reason
-        FROM trial t JOIN call c ON c.key = t.call JOIN prompt p ON p.key = t.prompt
-        WHERE t.run = ? AND c.failure <> '' GROUP BY c.failure, t.prompt
-        ORDER BY of_reason DESC, c.failure, count(*) DESC, p.id
+        WITH failed AS (
+            SELECT '' AS judge, t.prompt, c.failure FROM trial t JOIN call c ON c.key = t.call
+            WHERE t.run = :run AND c.failure <> ''
+            UNION ALL
+            SELECT f.judge, t.prompt, c.failure
+            FROM judge_failure f JOIN trial t ON t.run = f.run AND t.id = f.trial
+                 JOIN call c ON c.key = f.call
+                 LEFT JOIN verdict v ON v.run = f.run AND v.trial = f.trial AND v.judge = f.judge
+            WHERE f.run = :run AND c.failure <> '' AND v.trial IS NULL
+        )
+        SELECT failed.failure, p.id, failed.judge, count(*),
+               sum(count(*)) OVER (PARTITION BY failed.judge, failed.failure) AS of_reason
+        FROM failed JOIN prompt p ON p.key = failed.prompt
+        GROUP BY failed.judge, failed.failure, failed.prompt
+        ORDER BY failed.judge, of_reason DESC, failed.failure, count(*) DESC, p.id
         """
-    return [FailedTrials(*row[:3]) for row in db.execute(query, (run,))]
+    return [FailedTrials(*row[:4]) for row in db.execute(query, {"run": run})]
 
 
 def spending(db: sqlite3.Connection, run: int) -> Spending:

@@ -98,7 +98,10 @@ class JudgeRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRecord:
-    """A trial of a run with what came of it; ``chosen`` and ``judge`` are empty without a verdict."""
+    """A trial of a run with what came of it; ``chosen`` and ``judge`` are empty without a verdict.
+
+    ``failure`` is why there is no response, ``judge_failure`` why there is no verdict on it.
+    """
 
     trial: Trial
     call: str
@@ -106,12 +109,15 @@ class TrialRecord:
     failure: str
     judge: str
     chosen: str
+    judge_failure: str = ""
 
     @property
     def lack(self) -> str:
         """Why there is no verdict; empty where there is one."""
         if self.chosen:
             return ""
+        if self.judge_failure and not self.failure:
+            return f"the judge: {self.judge_failure}"
         return self.failure or ("not read" if self.call else "not asked")
 
 

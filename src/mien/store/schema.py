@@ -87,6 +87,12 @@ MIGRATIONS = (
     """
     ALTER TABLE call ADD COLUMN adapted TEXT NOT NULL DEFAULT '';
     """,
+    """
+    CREATE TABLE judge_failure (
+        run INTEGER NOT NULL, trial TEXT NOT NULL, judge TEXT NOT NULL, call TEXT NOT NULL,
+        PRIMARY KEY (run, trial, judge), FOREIGN KEY (run, trial) REFERENCES trial ON DELETE CASCADE
+    ) WITHOUT ROWID;
+    """,
 )
 
 

@@ -63,7 +63,7 @@ _PUT_PREFERENCE = """
 
 
 # Which verdicts are read: a judge's, or by its stand-in all.
-_READ_BY = ("v.judge = ?", "? IS NOT NULL")
+_READ_BY = ("v.judge = ?1", "?1 IS NOT NULL")
 
 
 class Store:
@@ -130,6 +130,10 @@ class Store:
     def put_verdict(self, run: int, verdict: Verdict) -> None:
         """Queue a verdict; it takes the place of an earlier one of the same judge on the same trial."""
         self._put((run, verdict))
+
+    def put_judge_failure(self, run: int, trial: str, judge: str, call: str) -> None:
+        """Queue that a judge's call on a trial failed, so that there is no verdict."""
+        self._put((run, trial, judge, call))
 
     def _put(self, item: Item) -> None:
         if self._read_only:
@@ -245,7 +249,7 @@ class Store:
     def count_verdicts(self, run: int, judge: str) -> int:
         """Number of a judge's verdicts, or of those of `ALL_JUDGES`."""
         by = _READ_BY[judge == ALL_JUDGES]
-        return self._select(f"SELECT count(*) FROM verdict v WHERE run = ? AND {by}", run, judge)[0][0]
+        return self._select(f"SELECT count(*) FROM verdict v WHERE {by} AND run = ?2", judge, run)[0][0]
 
     def count_cut_verdicts(self, run: int, judge: str) -> int:
         """Number of a judge's verdicts that are unreadable and rest on an answer that was cut off."""
@@ -260,19 +264,24 @@ class Store:
 
         Under `ALL_JUDGES` a trial comes once for each of its verdicts.
         """
+        by = _READ_BY[judge == ALL_JUDGES]
+        unread = f"""
+            SELECT f.failure FROM judge_failure v JOIN call f ON f.key = v.call
+            WHERE v.run = t.run AND v.trial = t.id AND {by} AND f.failure <> '' LIMIT 1
+            """
         cursor = self._each(
             f"""
             SELECT t.id, t.round, t.options, p.id, p.text, p.category, p.language, p.source,
                    coalesce(t.call, ''), coalesce(c.text, ''), coalesce(c.failure, ''), coalesce(v.judge, ''),
-                   coalesce(v.chosen, '')
+                   coalesce(v.chosen, ''), CASE WHEN v.chosen IS NULL THEN ({unread}) END
             FROM trial t JOIN prompt p ON p.key = t.prompt LEFT JOIN call c ON c.key = t.call
-                 LEFT JOIN verdict v ON v.run = t.run AND v.trial = t.id AND {_READ_BY[judge == ALL_JUDGES]}
-            WHERE t.run = ? ORDER BY t.number
+                 LEFT JOIN verdict v ON v.run = t.run AND v.trial = t.id AND {by}
+            WHERE t.run = ?2 ORDER BY t.number
             """,
             judge,
             run,
         )
-        for trial, round_, options, *prompt, call, response, failure, reader, chosen in cursor:
+        for trial, round_, options, *prompt, call, response, failure, reader, chosen, why in cursor:
             yield TrialRecord(
                 trial=Trial(trial, round_, _decode_names(options), Prompt(*prompt)),
                 call=call,
@@ -280,6 +289,7 @@ class Store:
                 failure=failure,
                 judge=reader,
                 chosen=chosen,
+                judge_failure=why or "",
             )
 
     def answers(self, run: int, judge: str) -> Iterator[AnswerRecord]:

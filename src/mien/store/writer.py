@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 BATCH_ROWS, BATCH_SECONDS = 200, 0.05  # a commit comes after so many rows or so much time
 MAX_WAITING = 5 * BATCH_ROWS  # items; where the disk is slower than the run, the run waits
 
-# What waits to be written: a call; a response (call, run, trial); a verdict with its run.
-Item = Call | tuple[str, int, str] | tuple[int, Verdict]
+# What waits to be written: a call; a response (call, run, trial); a verdict with its run; a judge's call that
+# brought none (run, trial, judge, call).
+Item = Call | tuple[str, int, str] | tuple[int, Verdict] | tuple[int, str, str, str]
 
 CALL_COLUMNS = tuple(f.name for f in fields(Call))
 RAW_COLUMNS = ("request", "body")  # compressed
@@ -37,6 +38,7 @@ _PUT_RESPONSE = "UPDATE trial SET call = ? WHERE run = ? AND id = ?"
 _PUT_VERDICT = (
     "INSERT OR REPLACE INTO verdict (run, judge, trial, chosen, shown, call) VALUES (?, ?, ?, ?, ?, ?)"
 )
+_PUT_JUDGE_FAILURE = "INSERT OR REPLACE INTO judge_failure (run, trial, judge, call) VALUES (?, ?, ?, ?)"
 
 
 class Writer:
@@ -123,6 +125,8 @@ def _write(db: sqlite3.Connection, batch: list[Item]) -> None:
             match item:
                 case (int(run), Verdict() as verdict):
                     db.execute(_PUT_VERDICT, _verdict_row(run, verdict))
+                case (_, _, _, _):
+                    db.execute(_PUT_JUDGE_FAILURE, item)
                 case tuple():
                     db.execute(_PUT_RESPONSE, item)
                 case Call():

@@ -26,7 +26,11 @@ def command(
         bool, typer.Option("--delete", help="Delete the run; the calls that it paid for stay.")
     ] = False,
     failures: Annotated[
-        bool, typer.Option("--failures", help="Of one run: its failed trials, by reason and prompt.")
+        bool,
+        typer.Option(
+            "--failures",
+            help="Of one run: trials that it, or a judge, failed at, by reason and prompt.",
+        ),
     ] = False,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
@@ -86,10 +90,12 @@ def _print_failures(found: Sequence[FailedTrials], *, as_json: bool) -> None:
     elif not found:
         console().print("No trial failed.")
     else:
+        judges = any(row.judge for row in found)
+        columns = ("trials", "prompt", *["judge"] * judges, "reason")
         print_table(
-            ("trials", "prompt", "reason"),
-            ((r.trials, r.prompt_id, r.reason) for r in found),
-            left=("prompt", "reason"),
+            columns,
+            ((r.trials, r.prompt_id, *[r.judge] * judges, r.reason) for r in found),
+            left=columns[1:],
         )
 
 
