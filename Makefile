@@ -9,7 +9,7 @@ MIEN := $(PIP) --build-constraint $(LOCK) --editable
 # PyTorch goes in by itself, before whatever depends on it: a processor is enough for the tests.
 TORCH ?= torch==2.13.0
 
-.PHONY: demo craft-demo smollm2 real test check lint site docs bench organism lock newest oldest clean
+.PHONY: demo craft-demo smollm2 real test check lint style types layers site docs bench organism lock newest oldest clean
 
 demo: $(VENV)/installed  ## measure two models of known character, offline
 	$(BIN)/mien demo
@@ -34,10 +34,16 @@ test: $(VENV)/installed-dev  ## the tests, and nothing else
 
 check: lint site  ## style, types, layers, site
 
-lint: $(VENV)/installed-dev
+lint: style types layers
+
+style: $(VENV)/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+types: $(VENV)/installed-dev
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+layers: $(VENV)/installed-dev
 	$(BIN)/lint-imports
 
 site: $(VENV)/installed-dev
@@ -65,11 +71,13 @@ lock: $(BIN)/uv  ## constraints.txt for what pyproject.toml says now; UPGRADE=--
 	grep -vE '^(torch|triton|nvidia-.*|cuda-.*)==' $(VENV)/lock.txt > $(LOCK)
 
 newest: RESOLUTION := highest
+newest: HELD := check test
 oldest: RESOLUTION := lowest-direct
+oldest: HELD := style layers site test  # not types: what a library says of its own was less in older releases
 newest oldest: $(BIN)/uv  ## check and test with the newest releases that the ranges admit, or with the lowest
 	mkdir -p .venv-$@
 	$(RESOLVE) --upgrade --resolution $(RESOLUTION) --output-file .venv-$@/lock.txt
-	$(MAKE) check test VENV=.venv-$@ LOCK=.venv-$@/lock.txt
+	$(MAKE) $(HELD) VENV=.venv-$@ LOCK=.venv-$@/lock.txt
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
