@@ -55,6 +55,18 @@ def test_a_prompt_may_stand_in_both_conversations(tmp_path: Path) -> None:
     assert [turn["role"] for turn in implicit.pairs[0].prompt] == ["system", "user"]
 
 
+def test_texts_are_one_message_each(tmp_path: Path) -> None:
+    """TRL's standard format; and a prompt that is a text beside messages, as some data sets have it."""
+    texts = {"prompt": "Hello", "chosen": "Good day.", "rejected": "Hi."}
+    digest = read_dataset(write(tmp_path / "messages.jsonl", [HELLO])).digest
+    whole = {key: [*HELLO["prompt"], *HELLO[key]] for key in ("chosen", "rejected")}
+    for i, given in enumerate((texts, HELLO | {"prompt": "Hello"}, whole | {"prompt": "Hello"})):
+        assert read_dataset(write(tmp_path / f"{i}.jsonl", [given])).digest == digest
+    del texts["prompt"]
+    with pytest.raises(InputError, match="row 1: without a prompt nobody knows where in these texts"):
+        read_dataset(write(tmp_path / "none.jsonl", [texts]))
+
+
 def test_what_is_trained_on_is_not_held_out(tmp_path: Path) -> None:
     other = row("Bye", "Good night.", "Bye.")
     write(tmp_path / "train.jsonl", [HELLO, other])

@@ -472,6 +472,13 @@ def test_without_a_penalty_a_position_that_always_wins_is_refused():
 def test_a_position_that_is_bound_to_the_items_is_refused():
     with pytest.raises(NotIdentified, match="varied orders"):
         choice.fit(Trials.of([[0, 1], [0, 1], [0, 1]], [0, 1, 0], 2))
+    with pytest.raises(NotIdentified, match="the position effect cannot be told from the scores"):
+        choice.fit(Trials.of([[0, 1]] * 9, [0, 1, 0] * 3, 2))
+
+
+def test_where_few_choices_were_made_that_is_said():
+    with pytest.raises(NotIdentified, match="too few choices were made: 4, for 4 scores and a position effe"):
+        choice.fit(Trials.of([[0, 1], [2, 0], [0, 3], [2, 0]], [0, 1, 0, 1], 4))
 
 
 def test_one_cluster_has_no_covariance():

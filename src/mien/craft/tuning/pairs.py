@@ -1,4 +1,4 @@
-"""What a model is trained on: rows of preferences in TRL's conversational format, read and checked."""
+"""What a model is trained on: rows of preferences in TRL's formats, read and checked."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     Turns = tuple[Message, ...]
 
+_ROLES = {"prompt": "user", "chosen": "assistant", "rejected": "assistant"}
 _SUFFIXES = (".jsonl", ".parquet")
 
 
@@ -75,7 +76,8 @@ def read_dataset(source: str | Path) -> Dataset:
     Args:
         source: a folder with ``train.jsonl`` or ``train.parquet`` and, if there are any, ``heldout``,
             ``introspection`` and ``craft.json``; or one file. A row has ``prompt``, ``chosen`` and
-            ``rejected``, lists of messages; without ``prompt`` the two conversations begin with it.
+            ``rejected``, lists of messages, or texts of one message each; without ``prompt`` the two
+            conversations begin with it.
 
     Raises:
         InputError: a file is missing, a row is malformed, or there is nothing to learn.
@@ -153,6 +155,7 @@ def _read_pairs(path: Path) -> tuple[Pair, ...]:
 
 
 def _pair(place: str, row: dict[str, Any]) -> Pair:
+    row = _as_messages(place, row)
     chosen, rejected = (_turns(place, row, key) for key in ("chosen", "rejected"))
     if row.get("prompt") is not None:
         prompt = _turns(place, row, "prompt")
@@ -167,6 +170,25 @@ def _pair(place: str, row: dict[str, Any]) -> Pair:
         if not answer[0]["content"].strip():
             raise InputError("the answer is empty", source=place, where=f"key {key}")
     return Pair(place, prompt, chosen, rejected)
+
+
+def _as_messages(place: str, row: dict[str, Any]) -> dict[str, Any]:
+    """A row in TRL's standard format, whose texts are one message each, in the conversational one.
+
+    A prompt that is a text beside whole conversations stands in these, too.
+    """
+    plain = [key for key in _ROLES if isinstance(row.get(key), str)]
+    if plain == ["prompt"] and len(row.get("chosen") or ()) > 1:
+        return {key: value for key, value in row.items() if key != "prompt"}
+    if row.get("prompt") is None and len(plain) == 2:
+        raise InputError(
+            "without a prompt nobody knows where in these texts the answers begin; put what is answered into "
+            "prompt, or give conversations as lists of messages",
+            source=place,
+        )
+    if plain not in (["prompt"], list(_ROLES)):
+        return row
+    return row | {key: [{"role": _ROLES[key], "content": row[key]}] for key in plain}
 
 
 def _read_examples(path: Path) -> Iterator[Example]:

@@ -410,6 +410,12 @@ def _require_positions_identified(trials: Trials) -> None:
     hessian = penalised(trials.information(even), n, Penalty.ridge(0.0, trials.n_parameters))
     explained = hessian[n:, :n] @ np.linalg.solve(hessian[:n, :n], hessian[:n, n:])
     if np.linalg.eigvalsh(hessian[n:, n:] - explained)[0] < 1e-9 * trials.weights.sum():
+        decided = int(np.count_nonzero(trials.weights))
+        if decided < 2 * (n + n_positions - 2):  # of as many parameters
+            raise NotIdentified(
+                f"too few choices were made: {decided}, for {n} scores and a position effect; make more "
+                "trials, with the options in varied orders"
+            )
         raise NotIdentified(
             "the position effect cannot be told from the scores: show the options in varied orders"
         )
