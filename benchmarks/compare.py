@@ -67,12 +67,11 @@ def print_truth(
     base: np.ndarray, shown: Shown, traits: list[str], rng: np.random.Generator, replications: int
 ) -> None:
     print(
-        "| characters | false discoveries | power | coverage of Δ | components kept | spread | noise alone "
-        "| without noise | true spread |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+        "| characters | false discoveries | power | coverage of Δ | components kept |\n"
+        "| --- | ---: | ---: | ---: | ---: |"
     )
     for name, alike in (("all alike", True), (f"{PLANTED} planted components", False)):
         false, power, covered, kept = [], [], [], []
-        spreads: list[tuple[float, float, float, float]] = []
         for _ in range(replications):
             truth = np.tile(base, (N_MODELS, 1)) if alike else planted(base, rng, N_MODELS)
             panel = panels.compare(profiles(truth, shown, traits, rng), n_resamples=200)
@@ -86,15 +85,10 @@ def print_truth(
             z = np.abs(panel.distinct.delta - delta) / panel.distinct.stderr
             covered.append(np.mean(z < 1.96))
             kept.append(panel.components.n_kept)
-            ranks = (-truth).argsort(axis=1).argsort(axis=1)
-            weights = np.array([tier["last"] - tier["first"] + 1 for tier in panel.tiers]) / len(traits)
-            seen = [[tier[key] for tier in panel.tiers] for key in ("spread", "noise", "corrected")]
-            spreads.append((*(np.array(seen) @ weights).tolist(), float(ranks.std(axis=0, ddof=1).mean())))
         shown_power = f"{np.mean(power):.1%}" if power else ""
         shown_false = f"{np.mean(false):.1%}" if alike else ""
         counts = ", ".join(f"{n}: {kept.count(n) / len(kept):.0%}" for n in sorted(set(kept)))
-        numbers = " | ".join(f"{value:.1f}" for value in np.mean(spreads, axis=0))
-        print(f"| {name} | {shown_false} | {shown_power} | {np.mean(covered):.1%} | {counts} | {numbers} |")
+        print(f"| {name} | {shown_false} | {shown_power} | {np.mean(covered):.1%} | {counts} |")
 
 
 def main(arguments: Sequence[str]) -> None:

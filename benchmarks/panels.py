@@ -3,7 +3,8 @@
 The tests of what sets a model apart, and of how many components are more than noise, were settled on one
 simulation (`compare.py`). Here are others: characters of other spread and kind, other numbers of traits, of
 models and of trials, runs on trials and prompts of their own, prompts that pull on the traits. In most rows
-one thing differs from the first.
+of the first table one thing differs from its first. The second is of laws, and of numbers of models and
+traits, on which nothing was ever settled, and has the spread of ranks.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from benchmarks.truth import FIRST, N_DESIGNS, WIN_COUNTS, read_win_counts, scor
 from mien.models.organism.planted import load_planted
 from mien.stats import choice
 from mien.stats.choice import Trials
+from mien.stats.correlation import ranks
 from mien.stats.design.trials import Design, lay_out, rounds_for
 from mien.stats.panels.components import components
+from mien.stats.panels.convergence import convergence
 from mien.stats.panels.distinct import distinct
 from mien.stats.panels.noise import draws, members
 from mien.stats.profiles.elo import ELO_SCALE
@@ -81,15 +84,50 @@ SETTINGS = (
     Setting("all traits of all models scattered by 50 points", scattered=0.29),
 )
 
+FRESH = (
+    Setting("skewed, 36 traits, 5 models, 504 trials, unpaired", "skewed", 1, 36, 5, (504,), "nothing"),
+    Setting("two groups, 36 traits, 10 models, 1,008 trials, unpaired", "groups", 1, 36, shared="nothing"),
+    Setting("uniform, 36 traits, 20 models, 504 trials", "uniform", 1, 36, 20, (504,)),
+    Setting(
+        "two groups, 144 traits, 5 models, 2,016 trials, unpaired", "groups", 1, 144, 5, (2_016,), "nothing"
+    ),
+    Setting(
+        "skewed, 36 traits, 5 models, 504 trials, unpaired; scattered by 120 points",
+        "skewed",
+        1,
+        36,
+        5,
+        (504,),
+        "nothing",
+        scattered=0.69,
+    ),
+    Setting(
+        "uniform, 36 traits, 20 models, 504 trials; as far", "uniform", 1, 36, 20, (504,), scattered=0.69
+    ),
+    Setting(
+        "two groups, 144 traits, 10 models, 2,016 trials; as far",
+        "groups",
+        1,
+        144,
+        10,
+        (2_016,),
+        scattered=0.69,
+    ),
+)
+
 
 class Found(NamedTuple):
-    """Of one panel: false discoveries and rejections of true hypotheses, by model; coverage; components."""
+    """Of one panel: false discoveries and rejections of true hypotheses, by model; coverage; components.
+
+    ``spread`` is that of ranks: as seen, from noise alone, without noise, and the true one.
+    """
 
     false: float
     rejected: float
     covered: float
     found: float  # of the differences planted in the first model
     kept: int
+    spread: np.ndarray
 
 
 def base_scores(setting: Setting, published: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
@@ -98,6 +136,12 @@ def base_scores(setting: Setting, published: list[np.ndarray], rng: np.random.Ge
         scores = setting.spread * rng.normal(size=n)
     elif setting.base == "tails":
         scores = rng.standard_t(3, size=n) / np.sqrt(3)
+    elif setting.base == "skewed":
+        scores = rng.exponential(size=n)
+    elif setting.base == "uniform":
+        scores = rng.uniform(-2, 2, size=n)
+    elif setting.base == "groups":
+        scores = rng.choice([-1.2, 1.2], size=n) + 0.4 * rng.normal(size=n)
     elif setting.base == "organism":
         scores = np.array([*load_planted("v1").chooses.values()])
     else:
@@ -142,7 +186,7 @@ def fits(
 
 
 def find(setting: Setting, published: list[np.ndarray], replication: int, seed: int) -> Found:
-    rng = np.random.default_rng([replication, SETTINGS.index(setting), seed])
+    rng = np.random.default_rng([replication, (*SETTINGS, *FRESH).index(setting), seed])
     truth = characters(setting, published, rng)
     panel = members(fits(setting, truth, replication, rng), [range(setting.n_traits)] * len(truth))
     apart = distinct(panel)
@@ -160,7 +204,46 @@ def find(setting: Setting, published: list[np.ndarray], replication: int, seed: 
         covered=float(np.mean(np.abs(apart.delta - delta) < width * apart.stderr)),
         found=float(np.mean(called[np.abs(delta) > setting.apart / 2])) if setting.apart else np.nan,
         kept=parts.n_kept,
+        spread=np.array([*spread(scores, errors), ranks(truth).std(axis=0, ddof=1).mean()]),
     )
+
+
+def spread(scores: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """Of ranks, mean over traits: as seen, from noise alone, without noise."""
+    tiers = convergence(scores, errors)
+    weights = np.array([tier["last"] - tier["first"] + 1 for tier in tiers]) / scores.shape[1]
+    return np.array([[tier[key] for tier in tiers] for key in ("spread", "noise", "corrected")]) @ weights
+
+
+def print_rows(
+    settings: Sequence[Setting], published: list[np.ndarray], replications: int, seed: int, *, spreads: bool
+) -> None:
+    more = ("spread of ranks", "noise alone", "without noise", "true") if spreads else ()
+    head = (
+        "false discoveries",
+        "p < .05",
+        "coverage of Δ",
+        "found",
+        "components kept: 0",
+        "1",
+        "more",
+        *more,
+    )
+    print(f"| panel | {' | '.join(head)} |\n| --- |{' ---: |' * len(head)}")
+    for setting in settings:
+        if setting.base == "published" and not published:
+            print(f"| {setting.name} | skipped: no win counts |{' |' * (len(head) - 1)}")
+            continue
+        found = [find(setting, published, r, seed) for r in range(replications)]
+        false = np.array([one.false for one in found])
+        cells = [f"{false.mean():.1%} ± {scipy.stats.sem(false):.1%}"]
+        means = (np.mean([getattr(one, key) for one in found]) for key in ("rejected", "covered", "found"))
+        cells += ["" if np.isnan(mean) else f"{mean:.1%}" for mean in means]
+        kept = np.minimum([one.kept for one in found], 2)
+        cells += [f"{np.mean(kept == k):.0%}" for k in range(3)]
+        if spreads:
+            cells += [f"{value:.1f}" for value in np.mean([one.spread for one in found], axis=0)]
+        print(f"| {setting.name} | {' | '.join(cells)} |", flush=True)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -174,24 +257,6 @@ def main(arguments: Sequence[str]) -> None:
         _, wins = read_win_counts(asked.win_counts)
         published = [scores_from_wins(counts) for counts in wins.values()]
     print(f"{describe_machine()}; {asked.replications} panels a row.\n")
-    print("| panel | false discoveries | p < .05 | coverage of Δ | found | components kept: 0 | 1 | more |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-    for setting in SETTINGS:
-        if setting.base == "published" and not published:
-            print(f"| {setting.name} | skipped: no win counts at {asked.win_counts} | | | | | | |")
-            continue
-        found = [find(setting, published, r, asked.seed) for r in range(asked.replications)]
-        false = np.array([one.false for one in found])
-        rejected, covered, power = (
-            "" if np.isnan(mean) else f"{mean:.1%}"
-            for mean in (
-                np.mean([getattr(one, key) for one in found]) for key in ("rejected", "covered", "found")
-            )
-        )
-        kept = np.minimum([one.kept for one in found], 2)
-        shares = " | ".join(f"{np.mean(kept == k):.0%}" for k in range(3))
-        print(
-            f"| {setting.name} | {false.mean():.1%} ± {scipy.stats.sem(false):.1%} | {rejected} | {covered} "
-            f"| {power} | {shares} |",
-            flush=True,
-        )
+    print_rows(SETTINGS, published, asked.replications, asked.seed, spreads=False)
+    print()
+    print_rows(FRESH, published, asked.replications, asked.seed, spreads=True)

@@ -20,8 +20,8 @@ TIERS: Final = (20 / 144, 50 / 144, 100 / 144, 1.0)
 class Tier(TypedDict):
     """Traits from one consensus rank to another, and the mean spread of their ranks over models.
 
-    ``spread`` is the mean standard deviation as it shows, ``noise`` what errors of measurement alone would
-    give, ``corrected`` the spread without them.
+    ``spread`` is the mean standard deviation as it shows, ``noise`` what errors of measurement alone do,
+    ``corrected`` the spread without them.
     """
 
     first: int
@@ -35,37 +35,44 @@ def convergence(scores: Floats, errors: Floats) -> list[Tier]:
     """The published table, mean standard deviation of ranks by tier, beside its noise floor.
 
     Traits stand in the order of their mean rank; the standard deviation of a trait's rank is that over
-    models, with R − 1 in the denominator. The floor is the same figure for R models that share one true
-    character, each measured with its own errors: draws around the mean scores, which are first shrunk by
-    their own reliability, since errors make them lie too far apart. Variances of true differences and of
-    errors add up, so that the corrected figure is √(spread² − noise²), at least 0: approximately, for ranks
-    are bounded.
+    models, with R − 1 in the denominator. The floor is the same figure for what errors do to each model's
+    ranks: the ranks of draws around its scores, less their mean over the draws. Errors make scores lie too
+    far apart, which are therefore first shrunk by the model's own reliability. (Around one character for all,
+    such as their mean, errors would move ranks too far where models differ, for a mean of unlike characters
+    is flatter than each of them.) Variances of true differences and of errors add up. Errors also draw
+    expected ranks together, since ranks are bounded: what is left of the spread is divided by how much the
+    draws keep of it, so that the corrected figure is √(spread² − noise²)/kept, at least 0.
 
     Args:
         scores: (R, n), R ≥ 2.
         errors: (D, R, n) draws of the measurement errors.
     """
     n = scores.shape[1]
-    mean = scores.mean(axis=0)
-    shared = np.asarray(errors.mean(axis=1), dtype=np.float64)
-    error = float(np.mean(shared**2))
-    variance = float(np.var(mean, ddof=1))
-    truth = mean * np.sqrt(max(1 - error / variance, 0.0)) if variance else mean
-    seen = _by_consensus(scores)
-    floor = np.array([_by_consensus(truth + drawn) for drawn in errors]).mean(axis=0)
+    places = ranks(-scores)
+    order = np.argsort(places.mean(axis=0), kind="stable")
+    truth = _shrunk(scores, errors)
+    drawn = np.array([ranks(-(truth + error)).astype(np.float32) for error in errors])
+    expected = drawn.mean(axis=0, dtype=np.float64)
+    # In place, and as small as may be: of 200 models there are some ten million ranks.
+    drawn -= expected.astype(np.float32)
+    seen = places.std(axis=0, ddof=1)[order]
+    floor = np.asarray(drawn.std(axis=1, ddof=1, dtype=np.float64).mean(axis=0), dtype=np.float64)[order]
+    true = float(ranks(-truth).std(axis=0, ddof=1).mean())
+    kept = float(expected.std(axis=0, ddof=1).mean()) / true if true else 1.0
     ends = [0, *(max(round(share * n), 1) for share in TIERS)]
     tiers: list[Tier] = []
     for first, last in pairwise(ends):
         if last <= first:
             continue
         spread, noise = float(seen[first:last].mean()), float(floor[first:last].mean())
-        corrected = float(np.sqrt(max(spread**2 - noise**2, 0.0)))
+        corrected = float(np.sqrt(max(spread**2 - noise**2, 0.0))) / kept
         tiers.append(Tier(first=first + 1, last=last, spread=spread, noise=noise, corrected=corrected))
     return tiers
 
 
-def _by_consensus(scores: Floats) -> Floats:
-    """(n,) standard deviation over models of each trait's rank, in the order of the mean rank."""
-    places = ranks(-scores)
-    order = np.argsort(places.mean(axis=0), kind="stable")
-    return np.asarray(places.std(axis=0, ddof=1)[order], dtype=np.float64)
+def _shrunk(scores: Floats, errors: Floats) -> Floats:
+    """(R, n) scores as far apart, within each model, as they are without errors."""
+    variance = scores.var(axis=1, ddof=1, keepdims=True)
+    error = np.mean(errors**2, axis=(0, 2))[:, None]
+    share = np.divide(error, variance, out=np.ones_like(variance), where=variance > 0)
+    return scores * np.sqrt(np.maximum(1 - share, 0))
