@@ -182,3 +182,9 @@ def test_a_server_that_cuts_requests_is_named_with_the_setting_that_helps(place:
         told = place.mien(*server.study(trials=12)).err
         assert f"Note: {server.url} counts 128 tokens in 12 of 12 requests to judge" in told
         assert told.count("OLLAMA_CONTEXT_LENGTH") == 1
+        # Of a longer run it is said while that can still be stopped, once.
+        longer = place.mien(*server.study("--name", "longer", "--seed", 1, trials=200)).err
+        early, _, late = longer.partition("raise that first")
+        assert f"{server.url}#judge: its server counts 128 tokens in requests that are longer" in early
+        assert "OLLAMA_CONTEXT_LENGTH" not in early
+        assert "raise that first" not in late

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from mien.errors import BudgetReached, EndpointRefused
+from mien.errors import BudgetReached, EndpointRefused, notify
+from mien.runs.truncation import bytes_of, cut_at
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mien.types import Call, Request
 
 TICK = 0.2  # seconds between two reports of progress
+_LOOKS = (20, 60, 180)  # requests to a model after which their lengths are looked at
 _GLANCE = 0.02  # seconds between two looks at what is on its way
 
 Item = TypeVar("Item")
@@ -65,6 +67,7 @@ class Calls:
     ) -> None:
         self.store = store
         self.progress = progress
+        self._sizes: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)  # bytes and tokens, by model
         self._on_progress = on_progress
 
     async def ask(self, model: Model, request: Request) -> Call:
@@ -76,7 +79,24 @@ class Calls:
             return call
         call = await model.complete(request)
         self.store.put_call(call)
+        self._look(model, request, call)
         return call
+
+    def _look(self, model: Model, request: Request, call: Call) -> None:
+        """Warn while there is time where a model's server cuts what it is asked."""
+        sizes = self._sizes[model.name]
+        if not call.answered or not call.tokens_in or len(sizes) >= _LOOKS[-1]:
+            return
+        sizes.append((bytes_of(message["content"] for message in request.messages), call.tokens_in))
+        if len(sizes) not in _LOOKS or not model.address.startswith("http"):
+            return
+        if cut := cut_at(sizes):
+            self._sizes[model.name] = [(0, 0)] * _LOOKS[-1]  # that is said once
+            told = (
+                f"its server counts {cut:,} tokens in requests that are longer: it cuts them at its context "
+                "length, and what is read so is worth nothing. Stop this (Ctrl-C), and raise that first"
+            )
+            notify(model.name, [told])
 
     async def carry_out(
         self, step: Callable[[Item], Awaitable[bool]], items: Iterable[Item], *, workers: int

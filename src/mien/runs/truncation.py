@@ -6,7 +6,6 @@ Ollama is known for it. A judge answers all the same, by what is left.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +14,7 @@ import msgspec
 from mien.formatting import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mien.store.records import RequestRecord, RunRecord
     from mien.store.store import Store
@@ -66,15 +65,24 @@ def truncations(store: Store, run: RunRecord, judge: str) -> list[Truncation]:
 
 def _truncation(requests: Iterable[RequestRecord]) -> Truncation | None:
     looked_at = list(requests)
-    counts = Counter(request.tokens for request in looked_at)
-    most = max(counts, default=0)  # a request that is cut fills the context
-    lengths = sorted(_length(request.body) for request in looked_at if request.tokens == most)
+    sizes = [(_length(request.body), request.tokens) for request in looked_at]
+    if (most := cut_at(sizes)) is None:
+        return None
+    first, n = looked_at[0], sum(tokens == most for _, tokens in sizes)
+    return Truncation(first.model, first.endpoint, most, n, len(looked_at))
+
+
+def cut_at(sizes: Sequence[tuple[int, int]]) -> int | None:
+    """The tokens at which a server cuts what it is asked; None where nothing shows that it does.
+
+    Args:
+        sizes: of requests to one model: bytes of what they say, and tokens as the server counts them.
+    """
+    most = max((tokens for _, tokens in sizes), default=0)  # a request that is cut fills the context
+    lengths = sorted(length for length, tokens in sizes if tokens == most)
     if len(lengths) < ALIKE or lengths[-1] < SPREAD * lengths[0]:
         return None
-    if lengths[len(lengths) // 2] < BYTES_A_TOKEN * most:
-        return None
-    first = looked_at[0]
-    return Truncation(first.model, first.endpoint, most, counts[most], len(looked_at))
+    return most if lengths[len(lengths) // 2] >= BYTES_A_TOKEN * most else None
 
 
 class _Message(msgspec.Struct):
@@ -87,4 +95,9 @@ class _Body(msgspec.Struct):
 
 def _length(body: bytes) -> int:
     """Bytes of what a request says."""
-    return sum(len(message.content.encode()) for message in msgspec.json.decode(body, type=_Body).messages)
+    return bytes_of(message.content for message in msgspec.json.decode(body, type=_Body).messages)
+
+
+def bytes_of(contents: Iterable[str]) -> int:
+    """Bytes of messages."""
+    return sum(len(content.encode("utf-8", "replace")) for content in contents)
