@@ -21,7 +21,7 @@ SEMICOLONS = "trial;person;chosen\r\n t0 ;Ana;'=warm\r\nt1;;wry\r\n"
         (SEMICOLONS.encode("utf-16"), "l.csv"),
         (SEMICOLONS.replace(";", "\t").encode("utf-16-le"), "l.txt.tsv"),
         (SEMICOLONS.replace(";", "\t").encode(), "l.csv"),
-        (gzip.compress(SEMICOLONS.replace(";", ",").encode()), "l.csv.gz"),
+        (gzip.compress(SEMICOLONS.replace(";", ",").encode(), mtime=0), "l.csv.gz"),
         (b'{"trial": "t0", "person": "Ana", "chosen": "=warm"}\n{"trial": "t1", "chosen": "wry"}', "l.jsonl"),
         (
             b'[{"trial": "t0", "person": "Ana", "chosen": "=warm"},{"trial": "t1", "chosen": "wry"}]',
