@@ -12,6 +12,10 @@ Then the judge has twenty favourites: it leans to them, reading them where they 
 not see them (wrong in 60 % of trials, as against 10 %). Or it has none, and errs by trait, or by pair (normal
 with a standard deviation of 1.2 log odds, a pair's own).
 
+Two judges: `mien.stats.agreement.functioning` on pairs of 36 or 144 traits that two read, each wrong in some
+share of trials. They differ in no trait; or the second leans to three by 1.5 log odds, or does not see three
+(reads them no better than chance).
+
 Places: `mien.stats.profiles.position_effects` on pairs whose first option the model favours, and the judge
 the first that it is shown, each by so many log odds; or the judge errs, oftener in favour of the first. Where
 prompts are tied, the luck of two trials of a prompt has a correlation of 0.3 on the normal scale, half of the
@@ -32,6 +36,7 @@ import scipy.stats
 from benchmarks.machine import describe_machine
 from benchmarks.options import Options
 from mien.stats import choice
+from mien.stats.agreement.functioning import functioning
 from mien.stats.choice import Trials
 from mien.stats.choice.legibility import Misreading, misreading
 from mien.stats.choice.misclassification import corrected_fit
@@ -50,6 +55,19 @@ FIRST = 0.4  # log odds in favour of the first option
 RIDGES = (0.3, 0.15, 0.08)  # under a quarter of the default some fits do not converge
 SPREAD = 0.07  # standard deviation of the errors by trait, where they vary
 TIED = 0.3
+#: Traits, trials, errors of both judges, and in what the second differs.
+PAIRS_OF_JUDGES = (
+    (36, 2_000, 0.1, 0.1, "nothing"),
+    (36, 2_000, 0.05, 0.1, "nothing"),
+    (36, 2_000, 0.05, 0.2, "nothing"),
+    (144, 2_016, 0.1, 0.1, "nothing"),
+    (36, 2_000, 0.1, 0.1, "leans"),
+    (36, 5_000, 0.1, 0.1, "leans"),
+    (36, 2_000, 0.05, 0.2, "leans"),
+    (36, 2_000, 0.1, 0.1, "blind"),
+    (36, 5_000, 0.1, 0.1, "blind"),
+)
+N_DIFFERENT = 3
 LENGTHS = ((2_000, 2_000), (10_296, 2_000), (10_296, 10_296))  # trials of the run, and of the calibration
 N_FAVOURITES = 20
 NO_FAVOURITES = ("by trait", "by pair")
@@ -187,6 +205,66 @@ def favour(manner: str, lengths: tuple[int, int], seed: int) -> Favourites:
     )
 
 
+class Differing(NamedTuple):
+    """Two judges: trials in which they differ, share of p < .05, false discoveries, shares found."""
+
+    apart: float
+    null: float
+    anything: float
+    false: float
+    found: float
+
+
+def two_judges(n: int, n_trials: int, first: float, second: float, by: str, seed: int) -> Differing:
+    rng = np.random.default_rng(seed)
+    scores, rows = rng.normal(size=n), np.arange(n_trials)
+    shown = np.concatenate([rng.permutation(n).reshape(-1, 2) for _ in range(-(-2 * n_trials // n))])[
+        :n_trials
+    ]
+    taken = (scores[shown] + rng.gumbel(size=shown.shape)).argmax(axis=1)
+    told, beside = shown[rows, taken], shown[rows, 1 - taken]
+    different = np.zeros(n, dtype=bool)
+    different[rng.choice(n, N_DIFFERENT, replace=False)] = by != "nothing"
+    odds = np.full(n_trials, scipy.special.logit(1 - second))
+    if by == "leans":
+        odds += 1.5 * different[told] - 1.5 * different[beside]
+    if by == "blind":
+        odds[different[told]] = 0.0
+    right = np.array([rng.random(n_trials) < 1 - first, rng.random(n_trials) < scipy.special.expit(odds)])
+    found = functioning(
+        ("a", "b"),
+        shown,
+        np.where(right, taken, 1 - taken),
+        traits=[str(item) for item in range(n)],
+        clusters=rows % N_PROMPTS,
+    )
+    same = [row for row in found.traits if row["p"] is not None and not different[int(row["trait"])]]
+    false = sum(row["differs"] for row in same)
+    hits = len(found.differing) - false
+    return Differing(
+        apart=found.n_apart,
+        null=float(np.mean([row["p"] < 0.05 for row in same])) if same else 0.0,
+        anything=float(false > 0),
+        false=false / max(len(found.differing), 1),
+        found=hits / N_DIFFERENT if by != "nothing" else np.nan,
+    )
+
+
+def print_two_judges(replications: int) -> None:
+    print(f"\nTwo judges of one run; {replications} a row:\n")
+    heads = "p < .05 | any false discovery | false among discoveries | found"
+    print(f"| traits | trials | errors | differ in | trials apart | {heads} |")
+    print("| ---: | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: |")
+    for n, n_trials, first, second, by in PAIRS_OF_JUDGES:
+        seen = [two_judges(n, n_trials, first, second, by, seed) for seed in range(replications)]
+        apart, null, anything, false, found = np.mean(seen, axis=0)
+        print(
+            f"| {n} | {n_trials:,} | {first:.0%}, {second:.0%} | {by} | {apart:.0f} | {null:.1%} | "
+            f"{anything:.1%} | {false:.1%} | {'–' if np.isnan(found) else f'{found:.0%}'} |",
+            flush=True,
+        )
+
+
 class Places(NamedTuple):
     """One tournament: estimate and whether its interval holds the truth, of the model and of the judge."""
 
@@ -316,6 +394,7 @@ def main(arguments: Sequence[str]) -> None:
     replications = options.parse_args(arguments).replications
     print(f"{describe_machine()}; {replications} tournaments a row.\n")
     print_errors(replications)
-    print_favourites(max(replications * 2 // 5, 1))
+    print_favourites(max(replications // 2, 1))
     print_ridges(replications)
+    print_two_judges(4 * replications)
     print_places(6 * replications)

@@ -228,7 +228,7 @@ def test_there_and_back(measured: Workplace, name: str) -> None:
 def test_judge(measured: Workplace) -> None:
     measured.server.reset_log()
     found = read(measured, "judge", "before", "--judge", measured.server.judge, "--as", "second")
-    assert [*found] == ["run", "judge", "with", "agreement"]
+    assert [*found] == ["run", "judge", "with", "agreement", "differing"]
     assert found["agreement"] == {"kappa": 1.0, "low": 1.0, "high": 1.0, "agreement": 1.0, "n": 200}
     assert measured.server.counts().requests == 0  # the same questions to the same judge
     arguments = ("--judge", measured.server.judge, "--as", "third", "--temperature", 1)
@@ -337,7 +337,7 @@ def test_reliability(place: Workplace) -> None:
     whole = read(place, "reliability", "r")
     assert [*whole] == ["runs", "correlations", "unrated", "confidence_level"]
     (found,) = whole["runs"]
-    assert [*found] == ["run", "raters", "repeats", "pairs", "alpha", "rates", "positions"]
+    assert [*found] == ["run", "raters", "repeats", "pairs", "alpha", "rates", "functioning", "positions"]
     assert [(pair["b"], pair["n"]) for pair in found["pairs"]] == [("warm", 50)]
     assert [*found["alpha"]] == ["alpha", "low", "high", "n"]
     assert {rate["by"] for rate in found["rates"]} >= {"all", "length"}

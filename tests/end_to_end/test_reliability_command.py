@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 if TYPE_CHECKING:
@@ -51,6 +52,34 @@ def test_a_judge_with_itself(place: Workplace) -> None:
         in line
     )
     assert "'--repeat'" in place.refused("judge", "run", "--judge", judge, "--repeat", 0)
+
+
+def test_two_judges_that_do_not_mean_the_same_trait(place: Workplace) -> None:
+    """The second takes for airy what the first takes for something else, two times in three."""
+    rng = np.random.default_rng(0)
+    traits = ["airy", "bold", "calm", "dry", "eager", "frank"]
+    rows = ["prompt_id,trial_id,option_1,option_2,chosen,judge"]
+    for trial in range(600):
+        pair = [traits[i] for i in rng.permutation(6)[:2]]
+        shown = pair[rng.integers(2)]
+        for judge in ("first", "second"):
+            missed = 2 / 3 if judge == "second" and "airy" in pair and shown != "airy" else 0.1
+            read = shown if rng.random() > missed else pair[1 - pair.index(shown)]
+            rows.append(f"p{trial % 60},t{trial},{pair[0]},{pair[1]},{read},{judge}")
+    (place.folder / "table.csv").write_text("\n".join(rows), encoding="utf-8")
+    place.mien("import", "table.csv", "--name", "table")
+    (found,) = json.loads(place.mien("reliability", "table", "--json").out)["runs"]
+    (pair,) = found["functioning"]
+    assert (pair["a"], pair["b"], pair["n"], pair["n_tested"]) == ("first", "second", 600, 6)
+    row = pair["traits"][0]
+    assert (row["trait"], row["differs"]) == ("airy", True)
+    assert row["low"] < row["leaning"] < row["high"]
+    assert row["leaning"] > 200
+    assert row["a_alone"] < row["b_alone"]
+    assert not any(other["differs"] for other in pair["traits"][1:])
+    shown = place.mien("reliability", "table").out
+    assert f"first and second: 1 of 6 traits tested differ; different ones in {pair['n_apart']} of" in shown
+    assert "airy" in shown[shown.index("mean the same traits") : shown.index("1 of 6")]
 
 
 def test_protocols_of_one_model(place: Workplace) -> None:

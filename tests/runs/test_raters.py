@@ -67,3 +67,23 @@ def test_raters_are_judges_and_people(store: Path) -> None:
 def test_raters_of_a_run_that_nobody_read(store: Path) -> None:
     with pytest.raises(UsageError, match="'r' has no verdicts and no labels yet"):
         made(store, judges=()).raters()
+
+
+def test_every_two_but_repeats_are_tested_for_meaning_the_same(store: Path) -> None:
+    run = made(store, n=10, judges=("j", "k"))
+    with Store(store) as opened:
+        opened.add_judge(run.record.id, JudgeRecord(name="j#1", model="j", settings='{"repeat":1}'))
+        opened.put_verdict(run.record.id, Verdict(trial="t0", judge="j#1", chosen="warm"))
+        opened.put_labels(run.record.id, [("t0", "ann", "warm"), ("t1", "ann", "neither")])
+    found = run.functionings()
+    people = "ann (person)"
+    assert [(pair.a, pair.b) for pair in found] == [
+        ("j", "k"),
+        ("j", people),
+        ("k", "j#1"),
+        ("k", people),
+        ("j#1", people),
+    ]
+    assert (found[0].n, found[0].n_apart, found[0].n_tested) == (9, 4, 0)
+    assert [row["trait"] for row in found[0].traits] == ["warm", "blunt"]
+    assert found[0].reason == "too few trials in which they name different options: 4"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mien.runs.judge_positions import JudgePositions
     from mien.runs.outcome import Outcome
     from mien.runs.truncation import Truncation
+    from mien.stats.agreement.functioning import Functioning
     from mien.stats.agreement.inter_rater import Agreement
     from mien.stats.choice.empirical_bayes import Prior
     from mien.stats.choice.legibility import Misreading
@@ -261,6 +262,22 @@ class Run:
 
         with Store(self.path, read_only=True) as store:
             return raters(store, store.run(self.name), confidence_level=confidence_level, seed=seed)
+
+    def functionings(self, *, confidence_level: float = 0.95) -> list[Functioning]:
+        """Whether every two who read the run mean the same traits (`mien.stats.agreement.functioning`).
+
+        Of more than eight readers, each is set beside the first. A judge is not set beside its own repeat.
+
+        Args:
+            confidence_level: of the intervals.
+
+        Raises:
+            UnknownName: there is no such run.
+        """
+        from mien.runs.raters import functionings
+
+        with Store(self.path, read_only=True) as store:
+            return functionings(store, store.run(self.name), confidence_level=confidence_level)
 
     def positions(self, *, confidence_level: float = 0.95) -> list[JudgePositions]:
         """The position effects of the model and of each judge, by the judges that have read the run.

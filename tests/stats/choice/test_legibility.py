@@ -37,7 +37,7 @@ def test_errors_by_pair_are_recovered_and_their_variance_is_right(legibility, le
         rows[np.arange(len(a)), a], rows[np.arange(len(a)), 20 + b] = 1, -1
         z.append((odds - true) / np.sqrt(np.einsum("ij,jk,ik->i", rows, judge.covariance, rows)))
         gain.append(np.mean((found - errors[a, b]) ** 2) / np.mean((read.mean() - errors[a, b]) ** 2 + 1e-4))
-    # Where a judge does not lean, less is known than is allowed for: `LEANINGS` takes one that does.
+    # Where a judge does not lean, less is known than is allowed for: `CAUTION` takes one that does.
     assert (0.85 if leaning else 0.45) < np.std(z) < 1.15
     assert legibility == leaning == 0 or np.mean(gain) < 0.5
 

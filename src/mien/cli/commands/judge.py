@@ -12,6 +12,7 @@ from mien.cli.output import console, counted, print_json, write_err
 from mien.cli.progress import ProgressReport, print_notes, print_outcome
 from mien.cli.resuming import require_complete
 from mien.errors import UsageError
+from mien.formatting import enumerated
 
 if TYPE_CHECKING:
     from mien.measurement.session import Session
@@ -100,9 +101,16 @@ def _print(judged: Run, label: str, read: str, *, repeat: bool, as_json: bool) -
         if judged.outcome(label).complete:
             raise
         agreement = None  # one of the two has not read far enough
+    differing = [] if agreement is None or repeat else _differing(judged, first, label)
     if as_json:
         print_json(
-            {"run": judged.name, "judge": label, "with": first if agreement else None, "agreement": agreement}
+            {
+                "run": judged.name,
+                "judge": label,
+                "with": first if agreement else None,
+                "agreement": agreement,
+                "differing": differing,
+            }
         )
         return
     out = console()
@@ -116,4 +124,18 @@ def _print(judged: Run, label: str, read: str, *, repeat: bool, as_json: bool) -
             f"{alike_share:.1%} of {n:,} verdicts alike",
             markup=False,
         )
+        if differing:
+            out.print(
+                f"It does not mean the same by {enumerated(differing, 4)}: mien reliability {judged.name}",
+                markup=False,
+                soft_wrap=True,
+            )
     out.print(f"Its ratings: mien profile {judged.name} --judge {label}", markup=False)
+
+
+def _differing(judged: Run, first: str, label: str) -> list[str]:
+    """The traits by which two judges don't mean the same."""
+    for pair in judged.functionings():
+        if {pair.a, pair.b} == {first, label}:
+            return [row["trait"] for row in pair.differing]
+    return []

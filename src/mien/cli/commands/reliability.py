@@ -9,6 +9,7 @@ import typer
 from mien.cli import options
 from mien.cli.output import console, counted, fraction, print_json, print_table
 from mien.errors import NotIdentified, UsageError, require_each_once
+from mien.formatting import p_value
 from mien.types import NON_CHOICES, TIE
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from mien.runs.judge_positions import JudgePositions
     from mien.runs.run import Run
+    from mien.stats.agreement.functioning import Functioning, TraitFunctioning
     from mien.stats.agreement.inter_rater import Agreement, Rate
     from mien.stats.agreement.parallel_forms import FormPair
     from mien.stats.profiles.first_place import Position
@@ -41,16 +43,22 @@ def command(
     require_each_once(runs)
     opened = [Run(run, store) for run in runs]
     found = [run.raters(confidence_level=confidence_level, seed=seed) for run in opened]
+    means = [run.functionings(confidence_level=confidence_level) for run in opened]
     places = [run.positions(confidence_level=confidence_level) for run in opened]
     forms, unrated = _forms(opened, confidence_level)
     pairs = parallel_forms(forms, confidence_level=confidence_level)
     if as_json:
-        each = zip(runs, found, places, strict=True)
+        each = zip(runs, found, means, places, strict=True)
         print_json(
             {
                 "runs": [
-                    {"run": run, **agreed.to_dict(), "positions": [place.to_dict() for place in positions]}
-                    for run, agreed, positions in each
+                    {
+                        "run": run,
+                        **agreed.to_dict(),
+                        "functioning": [pair.to_dict() for pair in by_trait],
+                        "positions": [place.to_dict() for place in positions],
+                    }
+                    for run, agreed, by_trait, positions in each
                 ],
                 "correlations": [dict(pair) for pair in pairs],
                 "unrated": unrated,
@@ -59,10 +67,11 @@ def command(
         )
         return
     out = console()
-    for run, agreed, positions in zip(runs, found, places, strict=True):
+    for run, agreed, by_trait, positions in zip(runs, found, means, places, strict=True):
         if len(runs) > 1:
             out.print(f"{run}\n", style="bold", markup=False)
         _print_agreement(agreed)
+        _print_functioning(by_trait)
         _print_positions(positions)
         _print_rates(agreed, groups=len(runs) == 1)
         if len(runs) > 1:
@@ -116,6 +125,43 @@ def _print_agreement(found: Agreement) -> None:
         number = len(found.raters) - len(found.repeats)
         without = ", without repeats" if found.repeats else ""
         out.print(f"Krippendorff's α of all {number}{without}: {alpha}, {trials}", markup=False)
+
+
+def _print_functioning(found: Sequence[Functioning]) -> None:
+    """The traits by which two raters do not mean the same; how many were tested of the others."""
+    if not found:
+        return
+    out = console()
+    out.print("\nDo they mean the same traits? Told by the trials in which they name different ones")
+    rows = [
+        (
+            pair.a,
+            pair.b,
+            row["trait"],
+            row["a_alone"],
+            row["b_alone"],
+            _leaning(row),
+            p_value(row["q"]),
+        )
+        for pair in found
+        for row in pair.differing
+    ]
+    if rows:
+        columns = ("rater", "with", "trait", "rater alone", "the other alone", "leaning, points", "q")
+        print_table(columns, rows, left=("rater", "with", "trait"))
+    for pair in found:
+        told = pair.reason or f"{len(pair.differing)} of {counted(pair.n_tested, 'trait')} tested differ"
+        out.print(
+            f"{pair.a} and {pair.b}: {told}; different ones in {pair.n_apart:,} of {pair.n:,} trials",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _leaning(row: TraitFunctioning) -> str:
+    if row["leaning"] is None or row["low"] is None or row["high"] is None:
+        return "–"
+    return f"{row['leaning']:+.0f} ({row['low']:+.0f} … {row['high']:+.0f})"
 
 
 def _print_positions(positions: Sequence[JudgePositions]) -> None:

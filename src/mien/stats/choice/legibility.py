@@ -22,18 +22,19 @@ from mien.errors import NotIdentified, UsageError
 from mien.stats.choice.foil_effects import FoilEffects, foil_effects
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
     from mien.types import Floats, Ints
 
 MOST_ERRORS: Final = 0.95  # together, of the two options of a trial: beyond it a verdict tells nothing
-SPREADS: Final = (0.05, 0.3, 0.55, 0.8, 1.05, 1.4, 1.8, 2.3)  # σ_λ, log odds, that are averaged over
-#: σ_c. A leaning that is overlooked makes favourites of the judge's into favourites of the model's, and does
-#: so most where few traits have one: then the best σ is small, and draws them in. Hence none below 0.8.
-LEANINGS: Final = (0.8, 1.05, 1.4, 1.8, 2.3)
+SPREADS: Final = (0.05, 0.3, 0.55, 0.8, 1.05, 1.4, 1.8, 2.3)  # σ, log odds, that are averaged over
+#: By how much σ_c is taken to be larger than it seems. A leaning that is overlooked makes favourites of the
+#: judge's into favourites of the model's, and few favourites make a small σ_c, which draws them in most.
+CAUTION: Final = 1.5
 _NEGLIGIBLE: Final = 7.0  # log evidence below the best
+_SLIGHT: Final = 0.01  # weight of a pair of spreads that is left out of the average
 _TOLERANCE: Final = 1e-6  # of the Newton decrement
 _MOST_STEPS: Final = 50
 
@@ -150,9 +151,9 @@ def misreading(options: ArrayLike, read: ArrayLike, n_items: int, *, run: str = 
 
     λ and c are posterior modes under normal priors, with their normal posterior (Laplace). The spreads σ_λ
     and σ_c are averaged over, by the Laplace approximation of their likelihood, the prior uniform on
-    `SPREADS` and `LEANINGS`: at their best values alone, traits that differ would often pass for all the
-    same, and intervals be too narrow. Trials count as independent. Where no trial was misread all errors are
-    0, without error.
+    `SPREADS`: at their best values alone, traits that differ would often pass for all the same, and intervals
+    be too narrow. σ_c is then taken `CAUTION` times as large. Trials count as independent. Where no trial was
+    misread all errors are 0, without error.
 
     Args:
         options: (T, 2) items shown; the first is the one told.
@@ -174,8 +175,8 @@ def misreading(options: ArrayLike, read: ArrayLike, n_items: int, *, run: str = 
     accuracy = float(told.right.mean())
     if accuracy in (0.0, 1.0):
         return replace(Misreading.known(np.full(n_items, 1 - accuracy), run=run), n=total)
-    posteriors = list(_posteriors(told).values())
-    estimate, covariance = _averaged(posteriors)
+    posteriors = _posteriors(told)
+    estimate, covariance = _averaged(told, posteriors)
     # From (λ, c, μ) to (μ + λ + c, c).
     each, none = np.eye(n_items), np.zeros((n_items, n_items))
     change = np.block([[each, each, np.ones((n_items, 1))], [none, each, np.zeros((n_items, 1))]])
@@ -187,17 +188,30 @@ def misreading(options: ArrayLike, read: ArrayLike, n_items: int, *, run: str = 
         covariance=change @ covariance @ change.T,
         accuracy=accuracy,
         n=total,
-        foils=foil_effects(told, max(posteriors, key=lambda given: given.evidence)),
+        foils=foil_effects(told, max(posteriors.values(), key=lambda given: given.evidence)),
     )
 
 
-def _averaged(found: Sequence[Posterior]) -> tuple[Floats, Floats]:
-    """(p,) estimate of (λ, c, μ) and its covariance, averaged over the spreads."""
-    weights: Floats = scipy.special.softmax([given.evidence for given in found])
-    modes = np.array([given.mode for given in found])
+def _averaged(told: ToldTrials, found: Mapping[tuple[int, int], Posterior]) -> tuple[Floats, Floats]:
+    """(p,) estimate of (λ, c, μ) and its covariance, averaged over the spreads, c drawn in with `CAUTION`."""
+    evidence = np.array([given.evidence for given in found.values()])
+    weights: Floats = scipy.special.softmax(evidence)
+    kept = [
+        (weight, posterior(told, _precision(told, SPREADS[i], CAUTION * SPREADS[j]), given.mode))
+        for ((i, j), given), weight in zip(found.items(), weights.tolist(), strict=True)
+        if weight > _SLIGHT
+    ]
+    weights = np.array([weight for weight, _ in kept])
+    weights /= weights.sum()
+    modes = np.array([given.mode for _, given in kept])
     mean = weights @ modes
-    within = sum(w * np.linalg.inv(given.hessian) for w, given in zip(weights, found, strict=True))
+    within = sum(w * np.linalg.inv(given.hessian) for w, (_, given) in zip(weights, kept, strict=True))
     return mean, within + (modes - mean).T @ (weights[:, None] * (modes - mean))
+
+
+def _precision(told: ToldTrials, legibility: float, leaning: float) -> Floats:
+    """(p,) of the priors under given spreads."""
+    return np.repeat([legibility**-2.0, leaning**-2.0, 0.0], [told.n_items, told.n_items, 1])
 
 
 def _posteriors(told: ToldTrials) -> dict[tuple[int, int], Posterior]:
@@ -205,13 +219,12 @@ def _posteriors(told: ToldTrials) -> dict[tuple[int, int], Posterior]:
     found: dict[tuple[int, int], Posterior] = {}
     start = np.zeros(2 * told.n_items + 1)
     start[-1] = scipy.special.logit(told.right.mean())
-    best, waiting = -np.inf, [(1, 0)]
+    best, waiting = -np.inf, [(1, 1)]
     while waiting:
         i, j = waiting.pop(0)
-        if (i, j) in found or not (0 <= i < len(SPREADS) and 0 <= j < len(LEANINGS)):
+        if (i, j) in found or not (0 <= i < len(SPREADS) and 0 <= j < len(SPREADS)):
             continue
-        precision = np.repeat([SPREADS[i] ** -2.0, LEANINGS[j] ** -2.0, 0.0], [told.n_items, told.n_items, 1])
-        found[i, j] = given = posterior(told, precision, start)
+        found[i, j] = given = posterior(told, _precision(told, SPREADS[i], SPREADS[j]), start)
         start, best = given.mode, max(best, given.evidence)
         if given.evidence > best - _NEGLIGIBLE:
             waiting += [(i + 1, j), (i, j + 1), (i - 1, j), (i, j - 1)]
