@@ -35,7 +35,7 @@ class Said:
 def answer(content: Any, **message: Any) -> Said:
     """A chat completion."""
     choice = {"index": 0, "message": {"content": content} | message, "finish_reason": "stop"}
-    usage = {"prompt_tokens": 100, "completion_tokens": 20}
+    usage = {"prompt_tokens": 700, "completion_tokens": 20}
     return Said(body={"choices": [choice], "usage": usage})
 
 

@@ -57,7 +57,7 @@ LENIENT = [
     finished(TEXT, 1),
     Said(201, answer(TEXT).body),
     Said(200, "\ufeff" + WHOLE),
-    Said(200, WHOLE.replace("100", "NaN", 1)),
+    Said(200, WHOLE.replace("700", "NaN", 1)),
     Said(200, f": keep-alive\n\n{WHOLE}\n\ndata: [DONE]\n\n"),
     Said(200, f'data: {{"choices": [{{"delta": {{"content": "{TEXT}"}}}}]}}\n\ndata: [DONE]\n\n'),
     answer([{"type": "text", "text": TEXT}]),
