@@ -39,7 +39,13 @@ def gather(rows: sp.csr_array) -> sp.csr_array:
 
 
 def sign_flip_test(
-    observed: Floats, parts: Floats, metric: Floats, *, n_draws: int = N_DRAWS, seed: int = 0
+    observed: Floats,
+    parts: Floats,
+    metric: Floats,
+    *,
+    least: Floats | None = None,
+    n_draws: int = N_DRAWS,
+    seed: int = 0,
 ) -> FlipTest:
     """Test that what is behind an observed vector is zero.
 
@@ -52,6 +58,8 @@ def sign_flip_test(
         observed: (n,) the vector.
         parts: (C, n) what each cluster adds to its noise.
         metric: (n, n) W, of any rank.
+        least: (n, n) covariance that ``observed`` has at least, where one is known: draws of the statistic
+            are scaled up where they are smaller, on average, than that makes them.
         n_draws: draws of the signs.
         seed: of the draws.
     """
@@ -67,5 +75,8 @@ def sign_flip_test(
     turned = parts[:, moving] @ root
     signs = np.random.default_rng(seed).integers(0, 2, size=(n_draws, len(parts)), dtype=np.int8)
     drawn = np.sum(((2.0 * signs - 1.0) @ turned) ** 2, axis=1)
+    if least is not None:
+        known = float(np.sum(root * (least[np.ix_(moving, moving)] @ root)))
+        drawn *= max(1.0, known / max(float(np.sum(turned**2)), np.finfo(float).tiny))
     reached = int(np.count_nonzero(drawn >= statistic * (1 - 1e-12)))
     return FlipTest(statistic, df, (1 + reached) / (1 + n_draws))

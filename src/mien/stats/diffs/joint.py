@@ -74,11 +74,18 @@ class Joint(NamedTuple):
         return t_two_sided(standing, self.df)
 
     def omnibus(self, a: Estimates, b: Estimates) -> FlipTest:
-        """Test that there is no difference in any quantity, by turning clusters around."""
+        """Test that there is no difference in any quantity, by turning clusters around.
+
+        Of a short run whose traits are chosen nearly always, or never, the clusters show less noise than
+        there is: what a model expects of independent observations is the least that counts.
+        """
         rows = gather(self.jackknife.gradients)
         pulls = rows @ (self.jackknife.correction[:, None] * self.jackknife.bread)
         parts = np.concatenate([pulls, *map(np.diag, self.jackknife.unseen)])
-        return sign_flip_test(self.delta, parts, a.working + b.working)
+        least = None
+        if a.expected is not None and b.expected is not None:
+            least = _independent(a) + _independent(b) - self.cross - self.cross.T
+        return sign_flip_test(self.delta, parts, a.working + b.working, least=least)
 
     def size(self, a: Estimates, b: Estimates, confidence_level: float) -> Size:
         """Root mean square of the true differences; quantities are on one scale."""
@@ -90,6 +97,11 @@ class Joint(NamedTuple):
             kept=(_kept(a, self.delta) + _kept(b, self.delta)) / 2,
             confidence_level=confidence_level,
         )
+
+
+def _independent(one: Estimates) -> Floats:
+    """(n, n) covariance of the values if all that was observed were independent."""
+    return one.working - one.ridge * one.working @ one.working
 
 
 def _kept(one: Estimates, delta: Floats) -> float:
