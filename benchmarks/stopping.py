@@ -53,6 +53,7 @@ SHORT = (
     Rule(stderr=100),
 )
 FLOORS = (4, 8, FLOOR)
+AT_THE_FLOOR = (0.3, 0.5, 0.7, 0.8)  # reliabilities
 SPREAD = 0.8  # standard deviation of the scores of few traits, log odds
 
 
@@ -154,7 +155,7 @@ def print_short(replications: int) -> None:
     print("the same for every row of as many traits:\n")
     print("| traits | until | floor | checked | reached | rounds | coverage (± s.e.) | of as long a run |")
     print("| ---: | --- | ---: | --- | ---: | ---: | ---: | ---: |")
-    for n, floors in ((10, FLOORS), (36, FLOORS[-1:])):
+    for n, floors in ((4, FLOORS[-1:]), (6, FLOORS[-1:]), (10, FLOORS), (36, FLOORS[-1:])):
         laid_out = tournaments(n, 2)
         for rule in SHORT:
             for floor, each in (*((floor, False) for floor in floors), (FLOOR, True)):
@@ -170,6 +171,30 @@ def print_short(replications: int) -> None:
                 print(f"| {' | '.join([*row, *cells(found)])} |", flush=True)
 
 
+def print_at_the_floor(replications: int) -> None:
+    """Coverage of the runs that a target would stop at the floor: the fewer they are, the luckier."""
+    print(
+        f"\nOf {replications} runs of {FLOOR} rounds, those that reach a reliability, and their coverage:\n"
+    )
+    print(f"| traits |{' ' + ' | '.join(f'{target:g}' for target in AT_THE_FLOOR)} |")
+    print(f"| ---: |{' ---: |' * len(AT_THE_FLOOR)}")
+    for n in (4, 6):
+        laid_out = tournaments(n, 2)
+        reached: list[float] = []
+        held: list[float] = []
+        for r in range(replications):
+            rng = np.random.default_rng((29, n, r))
+            scores = SPREAD * rng.normal(size=n)
+            scores -= scores.mean()
+            part = laid_out[r % N_DESIGNS].first(-(-FLOOR * n // 2))
+            chosen = choose(scores, part, rng)
+            reached.append(SHORT[0].check(comparisons(n, part, chosen), FLOOR).reliability or 0.0)
+            held.append(covered(scores, part, chosen).mean())
+        stop_here = [np.array(held)[np.array(reached) >= target] for target in AT_THE_FLOOR]
+        cells = [f"{some.mean():.1%} of {len(some)}" if len(some) else "none" for some in stop_here]
+        print(f"| {n} | {' | '.join(cells)} |", flush=True)
+
+
 def main(arguments: Sequence[str]) -> None:
     options = Options(__name__, __doc__)
     options.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
@@ -179,3 +204,4 @@ def main(arguments: Sequence[str]) -> None:
     print(f"{describe_machine()}\n")
     print_long([scores_from_wins(counts) for counts in wins.values()], asked.replications)
     print_short(50 * asked.replications)
+    print_at_the_floor(500 * asked.replications // 6)
