@@ -1,9 +1,10 @@
-"""What the pooled prior makes of a model that is like its pool but for five traits.
+"""What the pooled prior makes of a model that is like its pool but for five traits, and of published ones.
 
 Characters are weighted means of those of five published models (as in ``truth.py``), near their plain mean,
 and have something of their own, of standard deviation τ. Five of them, measured in 10,296 trials each, are
 the pool of a sixth, of which five traits are then moved up. *Posterior* is the rating with the pooled prior
-and two of its own standard errors to either side; *pooled* the interval that is shown.
+and two of its own standard errors to either side; *pooled* the interval that is shown. Then the published
+models themselves, each with the other four for its pool.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matri
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import scipy.stats
 
 from benchmarks.machine import describe_machine
 from benchmarks.options import Options
@@ -22,6 +24,7 @@ from benchmarks.truth import (
     N_DESIGNS,
     WIN_COUNTS,
     Path,
+    Recovery,
     Shown,
     choose,
     estimate,
@@ -30,13 +33,14 @@ from benchmarks.truth import (
     planned,
     pooled_intervals,
     read_win_counts,
+    recover,
     scores_from_wins,
 )
 from mien.stats import choice
 from mien.stats.choice import empirical_bayes as priors
 from mien.stats.choice import pooled
 from mien.stats.choice.likelihood import Trials
-from mien.stats.profiles.elo import ELO_SCALE
+from mien.stats.profiles.elo import ELO_SCALE, sequential_elo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +48,7 @@ if TYPE_CHECKING:
 N_MOVED = 5
 OWN = (0.2, 0.45)  # τ in log odds: 35 and 78 points
 MOVED = (0.0, 3.0, 520.0)  # multiples of τ, the last points
-BUDGETS = (500, 800, 2_000, 10_296)
+BUDGETS = (500, 2_000, 10_296)
 KINDS = ("flat", "posterior", "pooled")
 
 
@@ -106,17 +110,7 @@ def row(every: list[Seen]) -> list[str]:
     ]
 
 
-def main(arguments: Sequence[str]) -> None:
-    options = Options(__name__, __doc__)
-    options.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
-    options.add_size("--replications", 12, quick=1, help="runs for each row")
-    asked = options.parse_args(arguments)
-    traits, wins = read_win_counts(asked.win_counts)
-    known = np.array([scores_from_wins(counts) for counts in wins.values()])
-    designs = [
-        Shown(d.options, d.prompt) for seed in range(N_DESIGNS) for d in [planned(traits, 2, seed=seed)]
-    ]
-    print(f"{describe_machine()}\n")
+def print_standing_out(known: np.ndarray, designs: list[Shown], replications: int) -> None:
     print(
         "| τ | five traits moved by | trials | flat, moved | posterior | pooled | flat, rest | posterior |",
         end="",
@@ -124,18 +118,65 @@ def main(arguments: Sequence[str]) -> None:
     print(" pooled | error, moved: flat / pooled | rest | flagged, moved | rest | length, pooled to flat |")
     print("| ---: | ---: | ---: |" + " ---: |" * 11)
     for own in OWN:
-        for moved in MOVED:
-            seen: dict[int, list[Seen]] = {budget: [] for budget in BUDGETS}
-            rng = np.random.default_rng([int(100 * own), int(moved)])
-            for r in range(asked.replications):
-                characters, shown = population(known, own, rng), designs[r % N_DESIGNS]
-                pool, chosen = estimates(characters[1:], shown, rng), np.zeros(len(traits), dtype=bool)
-                if moved:
-                    chosen[rng.choice(len(traits), N_MOVED, replace=False)] = True
-                scores = characters[0] + chosen * (moved / ELO_SCALE if moved > 100 else moved * own)
-                scores -= scores.mean()
-                for budget, runs in seen.items():
-                    runs.append(see(shown.first(budget), scores, chosen, pool, rng))
-            by = f"{moved:.0f} points" if moved > 100 else f"{moved:.0f} τ" if moved else "nothing"
-            for budget, runs in seen.items():
-                print(f"| {ELO_SCALE * own:.0f} | {by} | {budget:,} | {' | '.join(row(runs))} |", flush=True)
+        seen: dict[tuple[float, int], list[Seen]] = {(by, t): [] for by in MOVED for t in BUDGETS}
+        rng = np.random.default_rng(int(100 * own))
+        for r in range(replications):
+            characters, shown = population(known, own, rng), designs[r % N_DESIGNS]
+            pool = estimates(characters[1:], shown, rng)
+            for by in MOVED:
+                moved = np.zeros(known.shape[1], dtype=bool)
+                if by:
+                    moved[rng.choice(len(moved), N_MOVED, replace=False)] = True
+                scores = characters[0] + moved * (by / ELO_SCALE if by > 100 else by * own)
+                for budget in BUDGETS:
+                    found = see(shown.first(budget), scores - scores.mean(), moved, pool, rng)
+                    seen[by, budget].append(found)
+        for (by, budget), runs in seen.items():
+            far = f"{by:.0f} points" if by > 100 else f"{by:.0f} τ" if by else "nothing"
+            print(f"| {ELO_SCALE * own:.0f} | {far} | {budget:,} | {' | '.join(row(runs))} |", flush=True)
+
+
+def print_published(
+    truth: dict[str, np.ndarray], pairs: list[Shown], fours: list[Shown], replications: int
+) -> None:
+    print(
+        "\nSpearman's ρ with the truth, mean ± s.e., and coverage of 95 % intervals: 500 trials of 4 options"
+    )
+    print("beside sequential Elo after 10,296 pairs:\n")
+    print("| model | Elo, 10,296 | flat, 500 | pooled, 500 | missing | coverage, flat | pooled |")
+    print("| --- |" + " ---: |" * 6)
+    rng, scores = np.random.default_rng(4), [*truth.values()]
+    pools = [estimates(scores, pairs[r % N_DESIGNS], rng) for r in range(replications)]
+    for i, (model, of) in enumerate(truth.items()):
+        found: list[Recovery] = []
+        elo: list[float] = []
+        for r, pool in enumerate(pools):
+            shown = pairs[r % N_DESIGNS]
+            elo.append(
+                scipy.stats.spearmanr(sequential_elo(shown.options, choose(of, shown, rng), len(of)), of)[0]
+            )
+            part = fours[r % N_DESIGNS].first(500)
+            found.append(recover(of, part, choose(of, part, rng), [*pool[:i], *pool[i + 1 :]]))
+        flat, pooled_rho = ([getattr(one, kind).rho for one in found] for kind in ("flat", "pooled"))
+        covered = [np.mean([getattr(one, kind).covered for one in found]) for kind in ("flat", "pooled")]
+        cells = [f"{np.mean(rho):.3f} ± {scipy.stats.sem(rho):.3f}" for rho in (elo, flat, pooled_rho)]
+        missing = f"{np.mean(elo) - np.mean(pooled_rho):+.3f}"
+        print(
+            f"| {model} | {' | '.join(cells)} | {missing} | {covered[0]:.1%} | {covered[1]:.1%} |", flush=True
+        )
+
+
+def main(arguments: Sequence[str]) -> None:
+    options = Options(__name__, __doc__)
+    options.add_argument("--win-counts", type=Path, default=WIN_COUNTS)
+    options.add_size("--replications", 60, quick=2, help="runs for each row")
+    asked = options.parse_args(arguments)
+    traits, wins = read_win_counts(asked.win_counts)
+    truth = {model: scores_from_wins(counts) for model, counts in wins.items()}
+    pairs, fours = (
+        [Shown(d.options, d.prompt) for seed in range(N_DESIGNS) for d in [planned(traits, k, seed=seed)]]
+        for k in (2, 4)
+    )
+    print(f"{describe_machine()}\n")
+    print_standing_out(np.array([*truth.values()]), pairs, asked.replications)
+    print_published(truth, pairs, fours, asked.replications)

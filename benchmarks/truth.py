@@ -239,14 +239,13 @@ def print_ranks(found: Found, models: list[str], replications: int) -> None:
 
 
 def print_goal(found: Found, models: list[str]) -> None:
-    print("\nThe pooled prior beside sequential Elo after 10,296 trials (mean ± s.e.):\n")
-    asked = [(500, 4), *((2_000, n_options) for n_options in OPTIONS)]
-    columns = [f"pooled, {budget:,} trials of {n_options}" for budget, n_options in asked]
+    print("\n2,000 trials with the pooled prior, beside sequential Elo after 10,296 (mean ± s.e.):\n")
+    columns = [f"pooled, 2,000 trials of {n_options}" for n_options in OPTIONS]
     print("| model | Elo, 10,296 trials of 2 | " + " | ".join(columns) + " |")
     print("| --- | ---: |" + " ---: |" * len(columns))
     for model in models:
         rhos = [[r.elo for r in found[2, 10_296, model]]]
-        rhos += [[r.pooled.rho for r in found[n_options, budget, model]] for budget, n_options in asked]
+        rhos += [[r.pooled.rho for r in found[n_options, 2_000, model]] for n_options in OPTIONS]
         cells = [f"{np.mean(x):.4f} ± {scipy.stats.sem(x):.4f}" for x in rhos]
         print(f"| {model} | " + " | ".join(cells) + " |")
 

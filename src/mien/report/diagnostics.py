@@ -109,10 +109,11 @@ def _standing_out(profile: Profile) -> list[tuple[str, str]]:
     out = [int(i) for i in np.argsort(-np.abs(foretold.departure)) if foretold.stands_out[i]]
     found = [f"{profile.traits[i]} {foretold.departure[i]:+.1f}" for i in out]
     more = f" and {len(found) - 6} more" if len(found) > 6 else ""
-    off = "by more than two standard errors from what the pool foretells; one in twenty would by chance"
+    named = f"; see column flat: {', '.join(found[:6])}{more}" if found else ""
+    n = counted(len(found), "trait")
     return [
-        ("stand out", f"{counted(len(found), 'trait')} of {len(profile.traits)}, {off}"),
-        *([("", f"{', '.join(found[:6])}{more}: read column flat")] if found else []),
+        ("stand out", f"{n}, over two standard errors off what the pool foretells,"),
+        ("", f"as one in twenty is by chance{named}"),
     ]
 
 
