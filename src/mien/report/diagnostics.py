@@ -5,10 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mien.formatting import counted, enumerated, fraction, p_value
-from mien.stats.profiles.correction import correction
 
 if TYPE_CHECKING:
     from mien.stats.profiles.profile import Profile
@@ -66,6 +63,8 @@ def _correction(profile: Profile) -> list[tuple[str, str]]:
     """What the judge's errors were taken from, and where they are not as they are taken to be."""
     if profile.judge_correction is None:
         return []
+    from mien.stats.profiles.correction import correction
+
     judge = correction(profile.judge_correction, profile.traits)
     lines = [
         (
@@ -106,7 +105,8 @@ def _standing_out(profile: Profile) -> list[tuple[str, str]]:
     if profile.foretold is None:
         return []
     foretold = profile.foretold
-    out = [int(i) for i in np.argsort(-np.abs(foretold.departure)) if foretold.stands_out[i]]
+    furthest = sorted(range(len(profile.traits)), key=lambda i: -abs(float(foretold.departure[i])))
+    out = [i for i in furthest if foretold.stands_out[i]]
     found = [f"{profile.traits[i]} {foretold.departure[i]:+.1f}" for i in out]
     more = f" and {len(found) - 6} more" if len(found) > 6 else ""
     named = f"; see column flat: {', '.join(found[:6])}{more}" if found else ""
