@@ -396,5 +396,5 @@ def main(arguments: Sequence[str]) -> None:
     print_errors(replications)
     print_favourites(max(replications // 2, 1))
     print_ridges(replications)
-    print_two_judges(4 * replications)
+    print_two_judges(10 * replications)
     print_places(6 * replications)
