@@ -51,3 +51,33 @@ def test_a_plan_against_a_run(place: "Workplace"):
 )
 def test_what_cannot_be_planned_is_refused(place: "Workplace", arguments: tuple, said: str):
     assert said in place.refused("plan", "--traits", "traits.txt", *arguments)
+
+
+def test_where_noise_comes_from(place: "Workplace"):
+    place.mien(*place.study(name="one", rounds=40))
+    alone = json.loads(place.mien("plan", "--from", "one", "--json").out)
+    assert alone["from"] == ["one"]
+    assert alone["n_traits"] == len(place.traits)
+    told = {name for name, component in alone["sources"].items() if component is not None}
+    assert told == {"trials"}
+    now, longer, reworded, rejudged, _ = alone["table"]
+    assert longer["stderr"] == pytest.approx(now["stderr"] / 2**0.5)
+    assert longer["reliability"] > now["reliability"]
+    assert (reworded["stderr"], rejudged["stderr"]) == (None, None)
+    assert rejudged["calls"] == 1.5 * now["calls"]
+
+    (place.folder / "terse.yaml").write_text("name: terse\npreamble: Be terse.\n")
+    place.mien(*place.study("--protocol", "terse.yaml", name="two", rounds=40))
+    found = json.loads(place.mien("plan", "--from", "one", "--from", "two", "--json").out)
+    wording = found["sources"]["wording"]
+    assert wording["levels"] == 2
+    assert 0 <= wording["low"] <= wording["points"] <= wording["high"]
+    assert found["sources"]["judge"] is None
+    parts = (found["sources"][name]["points"] ** 2 for name in ("prompts", "samples"))
+    assert sum(parts) == pytest.approx(found["sources"]["trials"]["points"] ** 2)
+    out = place.mien("plan", "--from", "one", "--from", "two").out
+    assert "never varied" in out
+    assert "What more of it would buy" in out
+    assert "--from goes with none of" in place.refused("plan", "--from", "one", "--detect", 100)
+    assert "--detect" in place.refused("plan")
+    assert "no run named 'thre'" in place.refused("plan", "--from", "thre")

@@ -9,19 +9,31 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, counted, print_json, print_table
+from mien.cli.output import console, counted, fraction, print_json, print_table
 from mien.errors import NotIdentified, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mien.stats.design.power import NoiseModel
+    from mien.stats.diffs.facets import Sources
     from mien.stats.profiles.profile import Profile
 
 _ROUNDS = (14, 28, 56, 112, 224, 448)
 _CALLS = 2  # a trial: one of the model, one of the judge
+_SOURCES = {
+    "trials": "prompts and samples",
+    "prompts": "  prompts",
+    "samples": "  samples",
+    "wording": "wording",
+    "judge": "judge",
+    "reading": "reading again",
+}
+_MORE = ((1, 1, 1), (2, 1, 1), (1, 2, 1), (1, 1, 2), (2, 2, 2))  # times the rounds, wordings, judges
 
 
 def command(
-    detect: Annotated[float, typer.Option(help="Points of rating: the change to find.")],
+    detect: Annotated[float | None, typer.Option(help="Points of rating: the change to find.")] = None,
     power: Annotated[float, typer.Option(help="The probability with which to find it.")] = 0.8,
     fdr: Annotated[float, typer.Option(help="False-discovery rate of the diff.")] = 0.05,
     changed: Annotated[int, typer.Option(help="How many traits change by so much.")] = 1,
@@ -38,13 +50,28 @@ def command(
         str | None,
         typer.Option(metavar="RUN", help="The run to compare with: plan by its own standard errors."),
     ] = None,
+    sources_of: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from",
+            metavar="RUN",
+            help="Instead: where the noise of this run's ratings comes from (prompts, samples, wording, "
+            "judge), and what more of each would buy. Repeatable: runs of one model under other protocols.",
+        ),
+    ] = None,
     judge: options.JudgeNameOption = None,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
-    """Say how many rounds a diff of two runs needs to find a change of one trait."""
+    """Say how many rounds a diff of two runs needs to find a change of one trait, or why ratings vary."""
     from mien.stats.design.power import MAX_CHANGE, threshold
 
+    if sources_of:
+        _require_alone(detect, traits, n_options, against, judge)
+        _sources(sources_of, store, as_json=as_json)
+        return
+    if detect is None:
+        raise UsageError("say which change to find with --detect, or whose noise to take apart with --from")
     if not 0 < detect <= MAX_CHANGE:
         raise UsageError(
             f"--detect is a number of rating points above 0, {MAX_CHANGE:,} at most, not {detect:g}"
@@ -187,3 +214,72 @@ def _print(plan: _Plan, found: dict[str, Any], detect: float, power: float) -> N
     )
     if any(row[key] is None for row in found["table"] for key in keys):
         out.print("\n– no change of any size: the larger, the noisier.", markup=False)
+
+
+def _require_alone(*others: object) -> None:
+    if any(one is not None for one in others):
+        raise UsageError("--from goes with none of --detect, --traits, --options, --against and --judge")
+
+
+def _sources(runs: list[str], store: Path, *, as_json: bool) -> None:
+    """Print where the noise of a rating comes from, and what more of each source would buy."""
+    from mien.runs.forms import forms
+    from mien.runs.run import Run
+    from mien.stats.diffs.facets import sources
+
+    read = forms([Run(name, store) for name in runs])
+    found = sources(read)
+    trials = read[0].estimates.made.designed
+    table = [_bought(found, trials, *more) for more in _MORE]
+    told = {name: getattr(found, name) for name in _SOURCES}
+    if as_json:
+        components = {name: None if one is None else one._asdict() for name, one in told.items()}
+        print_json(
+            {"from": runs, "n_traits": len(read[0].estimates.names), "sources": components, "table": table}
+        )
+        return
+    out = console()
+    out.print("Where the noise of a rating comes from, points (standard deviation):\n")
+    print_table(
+        ("source", "points", "95% interval", "compared"),
+        (
+            (_SOURCES[name], "–", "never varied", "")
+            if one is None
+            else (_SOURCES[name], f"{one.points:.0f}", f"{one.low:.0f} … {one.high:.0f}", f"{one.levels}")
+            for name, one in told.items()
+        ),
+        left=("source",),
+    )
+    out.print("\nWhat more of it would buy:\n")
+    print_table(
+        ("rounds", "wordings", "judges", "calls", "standard error", "reliability"),
+        (
+            (
+                f"{row['rounds']} ×",
+                f"{row['wordings']}",
+                f"{row['judges']}",
+                f"{row['calls']:,}",
+                "–" if row["stderr"] is None else f"{row['stderr']:.0f}",
+                "–" if row["reliability"] is None else fraction(row["reliability"]),
+            )
+            for row in table
+        ),
+        left=(),
+    )
+    if None in (found.wording, found.judge):
+        out.print("\nWhat was never varied is not in these figures, which are then too good.", markup=False)
+
+
+def _bought(found: Sources, trials: int, rounds: int, wordings: int, judges: int) -> dict[str, Any]:
+    """A row: so many times the rounds in each of so many wordings, read by so many judges."""
+    known = (wordings == 1 or found.wording is not None) and (judges == 1 or found.judge is not None)
+    stderr = found.stderr(rounds=rounds, wordings=wordings, judges=judges) if known else None
+    return {
+        "rounds": rounds,
+        "wordings": wordings,
+        "judges": judges,
+        "trials": rounds * wordings * trials,
+        "calls": rounds * wordings * trials * (1 + judges),
+        "stderr": stderr,
+        "reliability": None if stderr is None else found.reliability(stderr),
+    }

@@ -46,7 +46,7 @@ def parallel_forms(profiles: Sequence[Profile], *, confidence_level: float = 0.9
     Raises:
         UsageError: the profiles are of different models, instruments or traits; the message names the runs.
     """
-    _require_one_measurement(profiles)
+    require_one_measurement(profiles)
     return [_pair(a, b, confidence_level) for a, b in combinations(profiles, 2)]
 
 
@@ -67,7 +67,12 @@ def _pair(a: Profile, b: Profile, confidence_level: float) -> FormPair:
     return FormPair(run_a=a.run, judge_a=a.judge, run_b=b.run, judge_b=b.judge, **found, shared=shared)
 
 
-def _require_one_measurement(profiles: Sequence[Profile]) -> None:
+def require_one_measurement(profiles: Sequence[Profile]) -> None:
+    """Refuse profiles that are not all of one model, instrument and trait set.
+
+    Raises:
+        UsageError: naming the runs.
+    """
     for what, values, advice in (
         ("model", [form.model for form in profiles], "mien compare is for several models"),
         ("instrument", [form.instrument for form in profiles], "name runs of one instrument"),

@@ -94,7 +94,7 @@ class Joint(NamedTuple):
             self.delta,
             self.covariance,
             expected=float(np.sum(expected)) - 2 * float(np.trace(self.cross)),
-            kept=(_kept(a, self.delta) + _kept(b, self.delta)) / 2,
+            kept=(kept(a, self.delta) + kept(b, self.delta)) / 2,
             confidence_level=confidence_level,
         )
 
@@ -104,7 +104,7 @@ def _independent(one: Estimates) -> Floats:
     return one.working - one.ridge * one.working @ one.working
 
 
-def _kept(one: Estimates, delta: Floats) -> float:
+def kept(one: Estimates, delta: Floats) -> float:
     """Share of the squared length of a true difference in this direction that a ridge leaves, first order.
 
     The bias of maximum likelihood makes up for the rest, but in short runs and where changes are large.
