@@ -23,6 +23,7 @@ NAMES = (
     "validity",
     "reliability",
     "ties",
+    "intransitivity",
     "estimates",
     "compare",
     "panels",

@@ -38,12 +38,19 @@ def test_a_judge_with_itself(place: Workplace) -> None:
         assert row["judge"]["low"] < 0.55
         assert row["judge"]["high"] > 0.45
         assert (row["n"], row["reasons"]) == (400, [])
+    for row in found["fit"]:
+        assert [test["kind"] for test in row["tests"]] == ["pairs", "second dimension"]
+        assert 0 < row["n_met"] <= row["n_pairs"]
+        assert row["pairs"][0]["q"] <= row["pairs"][-1]["q"]
+    assert len(found["fit"]) == 2
     (forms,) = whole["correlations"]
     assert set(forms) == FORMS
     assert forms["shared"] > 0
     shown = place.mien("reliability", "run").out
     assert "itself:" in shown
     assert "first to the judge" in shown
+    assert "Does one strength a trait explain the choices?" in shown
+    assert ": a second dimension: " in shown
     assert "Krippendorff" not in shown  # a repeat is no other rater
     other = judge.replace("#judge", "#other")
     line = place.refused("judge", "run", "--judge", other, "--repeat", 1)

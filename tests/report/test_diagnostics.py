@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from mien.report.diagnostics import diagnostics
+from mien.report.diagnostics import diagnostics, one_strength
 from mien.stats.choice.foil_effects import FoilEffects
 from mien.stats.choice.legibility import Misreading
 from mien.stats.comparisons import Comparisons
 from mien.stats.profiles import rate
+from mien.stats.profiles.goodness_of_fit import GoodnessOfFit, PairRow
+from mien.stats.profiles.one_dimension import Departure
 
 TRAITS = ("airy", "bold", "calm", "drab", "eager", "frank")
 
@@ -56,3 +58,30 @@ def test_where_a_judge_errs_otherwise_than_it_is_taken_to_is_said():
     for p, warned in ((0.004, True), (0.04, False), (None, False)):
         judge = replace(good, foils=FoilEffects(p, 300))
         assert ("depend on the pair shown beyond what the two traits tell" in told_of(judge)) == warned
+
+
+def test_whether_one_strength_explains_the_choices_is_said_with_its_power():
+    row = PairRow(
+        a="airy", b="bold", n=9, chosen=1, expected=6.04, residual=-3.6, p=1e-6, q=1e-5, departs=True
+    )
+    fit = GoodnessOfFit(
+        tests=(
+            Departure(kind="pairs", p=None, power=None),
+            Departure(kind="second dimension", p=0.2, power=0.9),
+        ),
+        rows=[row],
+        n_pairs=15,
+        fdr=0.05,
+    )
+    assert one_strength(fit) == [
+        ("pairs by themselves", "undecided: pairs met too seldom"),
+        (
+            "a second dimension",
+            "no sign of it (p .200; half as large as the scores' differences, it would show in 90% of such "
+            "runs)",
+        ),
+        (
+            "single pairs",
+            "of 1 that met, 1 stands out (q < 0.05): airy over bold, 1 of 9 times, 6.0 expected",
+        ),
+    ]

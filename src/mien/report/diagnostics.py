@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mien.formatting import counted, enumerated, fraction, p_value
 
 if TYPE_CHECKING:
+    from mien.stats.profiles.goodness_of_fit import GoodnessOfFit
     from mien.stats.profiles.profile import Profile
 
 FLAT = 0.05  # p below which a profile is called not flat
@@ -115,6 +116,35 @@ def _standing_out(profile: Profile) -> list[tuple[str, str]]:
         ("stand out", f"{n}, over two standard errors off what the pool foretells,"),
         ("", f"as one in twenty is by chance{named}"),
     ]
+
+
+def one_strength(fit: GoodnessOfFit) -> list[tuple[str, str]]:
+    """Whether pairs have something of their own that no score explains, by kind."""
+    kinds = {"pairs": "pairs by themselves", "second dimension": "a second dimension"}
+    said = {
+        "departs": "yes, scores do not explain all",
+        "no sign": "no sign of it",
+        "undecided": "undecided",
+    }
+    lines: list[tuple[str, str]] = []
+    for test in fit.tests:
+        if test.p is None or test.power is None:
+            why = "pairs met too seldom" if test.kind == "pairs" else "too few traits or prompts"
+            lines.append((kinds[test.kind], f"undecided: {why}"))
+            continue
+        power = (
+            f"; half as large as the scores' differences, it would show in {test.power:.0%} of such runs"
+            if test.finding != "departs"
+            else ""
+        )
+        lines.append((kinds[test.kind], f"{said[test.finding]} (p {p_value(test.p)}{power})"))
+    worst = "; ".join(
+        f"{row['a']} over {row['b']}, {row['chosen']} of {row['n']} times, {row['expected']:.1f} expected"
+        for row in fit.departing[:3]
+    )
+    n = len(fit.departing)
+    pairs = f"of {len(fit.rows):,} that met, {n or 'none'} stand{'s' if n < 2 else ''} out (q < {fit.fdr:g})"
+    return [*lines, ("single pairs", f"{pairs}{': ' + worst if worst else ''}")]
 
 
 def _accuracy(profile: Profile) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mien.runs.run import Run
     from mien.stats.diffs import Diff
     from mien.stats.panels import Panel
+    from mien.stats.profiles.goodness_of_fit import GoodnessOfFit
     from mien.stats.profiles.profile import Profile
 
 
@@ -34,6 +35,7 @@ class Measured:
         require_each_once([run.name for run in runs])
         self.runs, self.judge, self.confidence_level = tuple(runs), judge, confidence_level
         self._fitted: dict[str, Profile] = {}
+        self._explained: dict[str, GoodnessOfFit] = {}
 
     def profile(self, run: Run) -> Profile:
         """The profile of one of the runs.
@@ -44,6 +46,12 @@ class Measured:
         if run.name not in self._fitted:
             self._fitted[run.name] = run.profile(self.judge, confidence_level=self.confidence_level)
         return self._fitted[run.name]
+
+    def goodness_of_fit(self, run: Run) -> GoodnessOfFit:
+        """How well scores explain the choices of one of the runs."""
+        if run.name not in self._explained:
+            self._explained[run.name] = run.goodness_of_fit(self.judge)
+        return self._explained[run.name]
 
     @cached_property
     def profiles(self) -> tuple[Profile, ...]:
@@ -83,5 +91,5 @@ class Measured:
     def only(self, run: Run) -> Measured:
         """One of the runs by itself; what is known of it already is not worked out again."""
         alone = Measured([run], judge=self.judge, confidence_level=self.confidence_level)
-        alone._fitted = self._fitted
+        alone._fitted, alone._explained = self._fitted, self._explained
         return alone

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mien.formatting import counted, shown
 from mien.report import findings, tables, transcripts
-from mien.report.diagnostics import diagnostics
+from mien.report.diagnostics import diagnostics, one_strength
 from mien.version import __version__
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from mien.report.measured import Measured
     from mien.report.pictures import Picture
     from mien.runs.run import Run
-    from mien.stats.profiles.profile import Profile
 
+LOOKED_INTO: Final = 2  # most runs of which it is told whether scores explain the choices
 EXAMPLES: Final = 3  # of strongest traits from either end, or of largest changes
 
 
@@ -54,7 +54,7 @@ def page(measured: Measured, pictures: Sequence[Picture]) -> str:
         script=Markup(script),
         script_hash=b64encode(sha256(script.encode()).digest()).decode(),
         level=f"{measured.confidence_level:.0%}",
-        runs=[_told(run, profile) for run, profile in zip(measured.runs, measured.profiles, strict=True)],
+        runs=[_told(measured, run) for run in measured.runs],
         findings=_findings(measured),
         figures=[
             {"name": p.name, "about": p.about, "light": _address(p.light), "dark": _address(p.dark)}
@@ -72,11 +72,11 @@ def _address(svg: str) -> str:
     return "data:image/svg+xml;base64," + b64encode(svg.encode()).decode()
 
 
-def _told(run: Run, profile: Profile) -> dict[str, Any]:
-    record = run.record
+def _told(measured: Measured, run: Run) -> dict[str, Any]:
+    profile, record = measured.profile(run), run.record
     protocol = record.protocol_settings
     prompts = counted(profile.fit.n_clusters, "prompt")
-    measured = [
+    how = [
         ("model", profile.model or "not named"),
         ("instrument", profile.instrument),
         ("judge", profile.judge),
@@ -89,10 +89,18 @@ def _told(run: Run, profile: Profile) -> dict[str, Any]:
     ]
     return {
         "name": run.name,
-        "measured": measured,
+        "measured": how,
         "protocol": json.dumps(protocol, indent=2, ensure_ascii=False),
-        "diagnostics": diagnostics(profile),
+        "diagnostics": [*diagnostics(profile), *_one_strength(measured, run)],
     }
+
+
+def _one_strength(measured: Measured, run: Run) -> list[tuple[str, str]]:
+    """Whether scores explain the choices; of many runs it would take long."""
+    if len(measured.runs) > LOOKED_INTO:
+        return []
+    said = one_strength(measured.goodness_of_fit(run))
+    return [("one strength?" if i == 0 else "", f"{of}: {text}") for i, (of, text) in enumerate(said)]
 
 
 def _findings(measured: Measured) -> list[str]:

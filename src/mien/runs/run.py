@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mien.stats.choice.legibility import Misreading
     from mien.stats.consistency import Consistency
     from mien.stats.consistency.persistence import Persistence
+    from mien.stats.profiles.goodness_of_fit import GoodnessOfFit
     from mien.stats.profiles.profile import Profile
     from mien.store.records import JudgeRecord, RunRecord
 
@@ -298,6 +299,23 @@ class Run:
             for judge, rows, orders in read
             if rows
         ]
+
+    def goodness_of_fit(self, judge: str | None = None, *, fdr: float = 0.05, seed: int = 0) -> GoodnessOfFit:
+        """Whether one strength a trait describes the choices, and the pairs that it explains worst.
+
+        Args:
+            judge: whose verdicts to take; default: as for `comparisons`.
+            fdr: false-discovery rate at which a pair counts as departing.
+            seed: of the tests.
+
+        Raises:
+            UnknownName: the run has no such judge.
+            UsageError: the judge has read none of it.
+            NotIdentified: the verdicts are too few to rate all traits.
+        """
+        from mien.stats.profiles.goodness_of_fit import goodness_of_fit
+
+        return goodness_of_fit(self.comparisons(judge), fdr=fdr, seed=seed)
 
     def persistence(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,10 +11,11 @@ from mien.cli import options
 from mien.cli.output import console, counted, fraction, print_json, print_table
 from mien.errors import NotIdentified, UsageError, require_each_once
 from mien.formatting import p_value
+from mien.report.diagnostics import one_strength
 from mien.types import NON_CHOICES, TIE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mien.runs.judge_positions import JudgePositions
     from mien.runs.run import Run
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
     from mien.stats.agreement.inter_rater import Agreement, Rate
     from mien.stats.agreement.parallel_forms import FormPair
     from mien.stats.profiles.first_place import Position
+    from mien.stats.profiles.goodness_of_fit import GoodnessOfFit
     from mien.stats.profiles.profile import Profile
+
+DEPARTING = 5  # pairs to print of each rater
 
 
 def command(
@@ -36,7 +41,7 @@ def command(
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
-    """Say how far judges, people and protocols agree, and which place the model and the judges prefer."""
+    """Say how far judges, people and protocols agree, which place is preferred, and whether scores fit."""
     from mien.runs.run import Run
     from mien.stats.agreement.parallel_forms import parallel_forms
 
@@ -45,10 +50,11 @@ def command(
     found = [run.raters(confidence_level=confidence_level, seed=seed) for run in opened]
     means = [run.functionings(confidence_level=confidence_level) for run in opened]
     places = [run.positions(confidence_level=confidence_level) for run in opened]
+    fits = [_fits(run, seed) for run in opened]
     forms, unrated = _forms(opened, confidence_level)
     pairs = parallel_forms(forms, confidence_level=confidence_level)
     if as_json:
-        each = zip(runs, found, means, places, strict=True)
+        each = zip(runs, found, means, places, fits, strict=True)
         print_json(
             {
                 "runs": [
@@ -57,8 +63,9 @@ def command(
                         **agreed.to_dict(),
                         "functioning": [pair.to_dict() for pair in by_trait],
                         "positions": [place.to_dict() for place in positions],
+                        "fit": [{"rater": rater, **fit.to_dict()} for rater, fit in fit_by.items()],
                     }
-                    for run, agreed, by_trait, positions in each
+                    for run, agreed, by_trait, positions, fit_by in each
                 ],
                 "correlations": [dict(pair) for pair in pairs],
                 "unrated": unrated,
@@ -67,12 +74,13 @@ def command(
         )
         return
     out = console()
-    for run, agreed, by_trait, positions in zip(runs, found, means, places, strict=True):
+    for run, agreed, by_trait, positions, fit_by in zip(runs, found, means, places, fits, strict=True):
         if len(runs) > 1:
             out.print(f"{run}\n", style="bold", markup=False)
         _print_agreement(agreed)
         _print_functioning(by_trait)
         _print_positions(positions)
+        _print_fits(fit_by)
         _print_rates(agreed, groups=len(runs) == 1)
         if len(runs) > 1:
             out.print()
@@ -92,6 +100,15 @@ def _forms(runs: Sequence[Run], confidence_level: float) -> tuple[list[Profile],
         except (NotIdentified, UsageError) as error:
             unrated.append({"run": run.name, "judge": judge, "reason": str(error)})
     return rated, unrated
+
+
+def _fits(run: Run, seed: int) -> dict[str, GoodnessOfFit]:
+    """How well scores explain the choices that each judge read, where it read enough to rate all traits."""
+    found: dict[str, GoodnessOfFit] = {}
+    for judge in run.judges:
+        with suppress(NotIdentified, UsageError):
+            found[judge.name] = run.goodness_of_fit(judge.name, seed=seed)
+    return found
 
 
 def _print_agreement(found: Agreement) -> None:
@@ -184,6 +201,34 @@ def _first(place: Position | None) -> str:
     if place is None:
         return "–"
     return f"{100 * place['first']:.1f} ({100 * place['low']:.1f} … {100 * place['high']:.1f})"
+
+
+def _print_fits(fits: Mapping[str, GoodnessOfFit]) -> None:
+    if not fits:
+        return
+    out = console()
+    out.print("\nDoes one strength a trait explain the choices?")
+    for rater, fit in fits.items():
+        for label, text in one_strength(fit):
+            out.print(f"{rater}: {label}: {text}", markup=False, soft_wrap=True)
+    pairs = [(rater, row) for rater, fit in fits.items() for row in fit.departing[:DEPARTING]]
+    if pairs:
+        print_table(
+            ("rater", "pair", "n", "first chosen", "expected", "residual", "q"),
+            (
+                (
+                    rater,
+                    f"{row['a']}, {row['b']}",
+                    row["n"],
+                    row["chosen"],
+                    f"{row['expected']:.1f}",
+                    f"{row['residual']:+.1f}",
+                    p_value(row["q"]),
+                )
+                for rater, row in pairs
+            ),
+            left=("rater", "pair"),
+        )
 
 
 def _print_rates(found: Agreement, *, groups: bool) -> None:

@@ -3,7 +3,8 @@
 `rate` in profile.py makes one. What it is made of: provenance.py (what the run is), model.py (by what model
 of the verdicts), verdicts.py (how the trials ended), elo.py (the scale of ratings), first_place.py,
 reliability.py, accuracy.py. What is made beside it: precision.py (how it narrows with the trials),
-position_effects.py (the model's and the judge's), ranks.py.
+position_effects.py (the model's and the judge's), goodness_of_fit.py (whether it describes the choices:
+one_dimension.py, pair_residuals.py).
 """
 
 from __future__ import annotations
