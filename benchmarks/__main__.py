@@ -24,6 +24,7 @@ NAMES = (
     "reliability",
     "ties",
     "intransitivity",
+    "simultaneous",
     "estimates",
     "compare",
     "panels",

@@ -28,11 +28,14 @@ PROFILE = {
     "traits",
 }
 PROFILE |= {"condition", "position", "reliability", "flat", "accuracy", "alpha", "prior", "pool"}
-PROFILE |= {"confidence_level"}
+PROFILE |= {"confidence_level", "simultaneous", "ties", "nu"}
 VERDICTS = {"chosen", "neither", "tie", "refused", "unreadable", "missing"}
 RATED = {
     "trait",
     "rank",
+    "rank_low",
+    "rank_high",
+    "tied",
     "rating",
     "low",
     "high",
@@ -92,6 +95,12 @@ def test_profile(measured: Workplace) -> None:
     assert all(row["trait"] in shown for row in found["traits"][:2] + found["traits"][-2:])
     assert found["traits"][5]["trait"] not in shown
     assert "\x1b" not in shown
+    joint = read(measured, "profile", "before", "--simultaneous")
+    assert joint["simultaneous"] and not found["simultaneous"]
+    for wide, one in zip(joint["traits"], found["traits"], strict=True):
+        assert wide["low"] < one["low"] < one["high"] < wide["high"]
+        assert one["rank_low"] <= one["rank"] <= one["rank_high"]
+    assert "95% simultaneous" in measured.mien("profile", "before", "--simultaneous").out
 
 
 def test_a_profile_under_the_null_says_whether_it_is_flat(place: Workplace) -> None:
@@ -337,7 +346,8 @@ def test_reliability(place: Workplace) -> None:
     whole = read(place, "reliability", "r")
     assert [*whole] == ["runs", "correlations", "unrated", "confidence_level"]
     (found,) = whole["runs"]
-    assert [*found] == ["run", "raters", "repeats", "pairs", "alpha", "rates", "functioning", "positions"]
+    assert [*found][:6] == ["run", "raters", "repeats", "pairs", "alpha", "rates"]
+    assert [*found][6:] == ["functioning", "positions", "fit"]
     assert [(pair["b"], pair["n"]) for pair in found["pairs"]] == [("warm", 50)]
     assert [*found["alpha"]] == ["alpha", "low", "high", "n"]
     assert {rate["by"] for rate in found["rates"]} >= {"all", "length"}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mien.stats.diffs import Diff
-    from mien.stats.profiles.profile import Profile
+    from mien.stats.profiles.profile import Profile, TraitRow
 
     Cell = tuple[str, Any]  # what is shown, and what the column is sorted by
 
@@ -59,21 +59,29 @@ def _ratings(profile: Profile, level: str) -> Shown:
         [
             (row["trait"], row["trait"]),
             (str(row["rank"]), row["rank"]),
+            (_ranks(row), row.get("rank_low")),
             (f"{row['rating']:.0f}", row["rating"]),
             (f"{row['low']:.0f} … {row['high']:.0f}", row["low"]),
             (str(row["shown"]), row["shown"]),
             (str(row["chosen"]), row["chosen"]),
         ]
-        for row in profile.rows
+        for row in profile.ranked_rows
     ]
-    names = ("rank", "rating", level, "shown", "chosen")
-    caption = "Elo points, 1000 the mean of all traits; how often each was shown and chosen."
+    names = ("rank", "ranks", "rating", level, "shown", "chosen")
+    caption = (
+        "Elo points, 1000 the mean of all traits; the ranks that each may have; how often each was shown "
+        "and chosen."
+    )
     return {
         "title": "All ratings",
         "caption": caption,
         "columns": [("trait", True), *((n, False) for n in names)],
         "rows": rows,
     }
+
+
+def _ranks(row: TraitRow) -> str:
+    return f"{row['rank_low']} … {row['rank_high']}" if "rank_low" in row and "rank_high" in row else ""
 
 
 def _side_by_side(profiles: Sequence[Profile], level: str) -> Shown:

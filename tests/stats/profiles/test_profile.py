@@ -49,15 +49,26 @@ def test_json_keys_are_the_documented_ones():
         *("n_trials", "verdicts"),
         *("traits", "position", "reliability", "flat", "accuracy", "alpha", "ties", "nu"),
         *("prior", "pool"),
-        *("judge_correction", "confidence_level"),
+        *("judge_correction", "confidence_level", "simultaneous"),
     ]
     assert list(record["traits"][0]) == [
-        *("trait", "rank", "rating", "low", "high", "stderr"),
+        *("trait", "rank", "rank_low", "rank_high", "rating", "low", "high", "stderr"),
         *("score", "score_stderr", "elo", "shown", "chosen", "tied"),
     ]
     assert list(record["position"]) == ["first", "low", "high"]
     assert list(record["reliability"]) == ["model_based", "split_half"]
     assert json.loads(json.dumps(record, allow_nan=False)) == record
+
+
+def test_simultaneous_intervals_are_wider_and_of_the_same_ratings():
+    profile = rate(table())
+    joint = replace(profile, simultaneous=True)
+    for one, wide in zip(profile.ranked_rows, joint.ranked_rows, strict=True):
+        assert (one["trait"], one["rating"], one["stderr"]) == (wide["trait"], wide["rating"], wide["stderr"])
+        assert wide["low"] < one["low"] < one["high"] < wide["high"]
+        assert wide["rank_low"] <= one["rank_low"] <= one["rank"] <= one["rank_high"] <= wide["rank_high"]
+    assert joint.to_dict()["simultaneous"]
+    assert profile.ranked_rows[0]["rank_high"] < len(profile.traits)
 
 
 def test_verdicts_that_choose_nothing_are_counted_and_left_out():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,6 +33,13 @@ def command(
         ),
     ] = None,
     ties: options.TiesOption = "half",
+    simultaneous: Annotated[
+        bool,
+        typer.Option(
+            "--simultaneous",
+            help="Widen intervals so that those of all ratings, and of all ranks, hold at once.",
+        ),
+    ] = False,
     confidence_level: options.ConfidenceOption = 0.95,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
@@ -48,6 +56,7 @@ def command(
         ties=ties,
         **settings,
     )
+    profile = replace(profile, simultaneous=simultaneous)
     if as_json:
         print_json(profile.to_dict())
     else:
@@ -68,7 +77,8 @@ def print_profile(profile: Profile, *, top: int | None) -> None:
     for label, text in diagnostics(profile):
         out.print(f"  {label:<13} {text}", markup=False)
     out.print()
-    columns = ("rank", "trait", "rating", f"{profile.confidence_level:.0%} interval")
+    kind = "simultaneous" if profile.simultaneous else "interval"
+    columns = ("rank", "ranks", "trait", "rating", f"{profile.confidence_level:.0%} {kind}")
     if profile.fit.prior is not None:
         columns += ("flat", "prior")
     if profile.foretold is not None:
@@ -77,7 +87,7 @@ def print_profile(profile: Profile, *, top: int | None) -> None:
         columns += ("uncorrected",)
     tied = bool(profile.tied.any())
     columns += ("Elo", "shown", "chosen", *(("tied",) if tied else ()))
-    cells = [_cells(row, tied=tied) for row in profile.rows]
+    cells = [_cells(row, tied=tied) for row in profile.ranked_rows]
     if top is not None and 2 * top < len(cells):
         cells = [*cells[:top], ("…",) + ("",) * (len(columns) - 1), *cells[-top:]]
     print_table(columns, cells, left=("trait",))
@@ -92,6 +102,7 @@ def _cells(row: TraitRow, *, tied: bool) -> tuple[object, ...]:
     uncorrected = (f"{row['uncorrected_rating']:.0f}",) if "uncorrected_rating" in row else ()
     return (
         row["rank"],
+        f"{row['rank_low']} … {row['rank_high']}" if "rank_low" in row and "rank_high" in row else "",
         row["trait"],
         f"{row['rating']:.0f}",
         f"{row['low']:.0f} … {row['high']:.0f}",

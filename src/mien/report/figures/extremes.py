@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mien.report.figures.theme import Chart
     from mien.stats.profiles.profile import Profile
 
+WITH_INTERVALS = 8  # models beside whose ranks there is room for intervals
+
 
 def extremes(profiles: Sequence[Profile], *, top: int = 8) -> Chart:
     """Ranks of the traits that any model expresses most or least.
@@ -39,7 +41,10 @@ def extremes(profiles: Sequence[Profile], *, top: int = 8) -> Chart:
     rows = matrix.mean(axis=1).sort_values(kind="stable").index.tolist()
     columns = [matrix.columns[i] for i in leaves(matrix.to_numpy().T)]
     clear = (table["low"] > ELO_CENTRE) | (table["high"] < ELO_CENTRE)
-    table["label"] = np.where(clear, table["rank"].astype(str), "(" + table["rank"].astype(str) + ")")
+    ranks = table["rank"].astype(str)
+    if told := len(columns) <= WITH_INTERVALS:
+        ranks += " · " + table["rank_low"].astype(str) + "–" + table["rank_high"].astype(str)
+    table["label"] = np.where(clear, ranks, "(" + ranks + ")")
     base = alt.Chart(table).encode(
         alt.X(
             "model:N",
@@ -55,7 +60,7 @@ def extremes(profiles: Sequence[Profile], *, top: int = 8) -> Chart:
             scale=alt.Scale(domain=[1, (n + 1) / 2, n], range="diverging", reverse=True, interpolate="lab"),
             legend=None,
         ),
-        tooltip=TOOLTIP,
+        tooltip=[*TOOLTIP, "rank_low", "rank_high"],
     )
     # Ink on the pale middle, the ground's colour on the dark ends: readable in either theme.
     middle = f"abs(datum.rank - {(n + 1) / 2}) <= {0.3 * n}"
@@ -63,10 +68,13 @@ def extremes(profiles: Sequence[Profile], *, top: int = 8) -> Chart:
         base.transform_filter(middle).mark_text(fontSize=10).encode(text="label:N"),
         base.transform_filter(f"!({middle})").mark_text(fontSize=10, style="on-ink").encode(text="label:N"),
     ]
-    chart = alt.layer(cells, *words).properties(width=max(44 * len(columns), 120), height=alt.Step(17))
+    between = " · the ranks that it may have" if told else ""
+    chart = alt.layer(cells, *words).properties(
+        width=max((84 if told else 44) * len(columns), 120), height=alt.Step(17)
+    )
     return finished(
         chart,
         f"The {min(top, n)} most and least expressed traits of {counted(len(columns), 'model')}",
-        f"Rank among {n} traits, 1 the most expressed; models in the order of their likeness.",
+        f"Rank among {n} traits, 1 the most expressed{between}; models in the order of their likeness.",
         f"{made_of(profiles)}. In brackets: not told apart from the mean of all traits.",
     )

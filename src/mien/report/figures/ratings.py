@@ -21,8 +21,8 @@ UNITS = "rating (Elo points; 1000 is the mean of all traits)"
 
 
 def ratings_table(profiles: Sequence[Profile]) -> pd.DataFrame:
-    """Ratings in rows: ``model``, ``trait``, ``rank``, ``rating``, ``low``, ``high``, ``stderr``."""
-    columns = ["trait", "rank", "rating", "low", "high", "stderr"]
+    """Rows of ``model``, ``trait``, ``rank`` and ``rating`` with their lower and upper ends, ``stderr``."""
+    columns = ["trait", "rank", "rank_low", "rank_high", "rating", "low", "high", "stderr"]
     tables = [
         profile.table[columns].assign(model=name)
         for profile, name in zip(profiles, names(profiles), strict=True)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from mien.stats.estimates.simultaneous import draws
+
 if TYPE_CHECKING:
     from mien.types import Floats
 
@@ -50,11 +52,8 @@ def rank(
         seed: of the draws.
     """
     mean, spread = _posterior(scores, covariance, item)
-    rng = np.random.default_rng(seed)
-    values, vectors = np.linalg.eigh(spread)
-    noise = rng.normal(size=(n_draws, len(scores))) @ (vectors * np.sqrt(np.clip(values, 0, None))).T
-    draws = mean + noise / np.sqrt(rng.chisquare(df, size=(n_draws, 1)) / df)
-    taken = 1 + np.count_nonzero(draws > draws[:, [item]], axis=1)
+    drawn = mean + draws(spread, df, n_draws, seed=seed)
+    taken = 1 + np.count_nonzero(drawn > drawn[:, [item]], axis=1)
     tail = (1 - confidence_level) / 2
     low, high = np.quantile(taken, [tail, 1 - tail], method="inverted_cdf").tolist()
     return Rank(1 + int(np.count_nonzero(scores > scores[item])), int(low), int(high))

@@ -97,7 +97,7 @@ def goodness_of_fit(
     """
     trials = Trials.decided(comparisons)
     fit = choice.fit(trials, alpha=alpha)
-    whole = trials.only(trials.weights == 1)
+    whole = trials.only(trials.chosen >= 0)  # a tie is won by neither
     met = contests(whole, np.concatenate([fit.scores, fit.positions]))
     found = pair_residuals(met, whole.clustered()[1])
     # Of pairs with one p, those of larger residuals first.

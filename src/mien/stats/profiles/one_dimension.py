@@ -117,7 +117,7 @@ def one_dimension(trials: Trials, fit: ChoiceFit, *, seed: int = 0) -> tuple[Dep
         seed: of the signs and of the planted departures.
     """
     params = np.concatenate([fit.scores, fit.positions])
-    whole = trials.only(trials.weights == 1)
+    whole = trials.only(trials.chosen >= 0)  # a tie is won by neither
     n_clusters = len(np.unique(whole.clustered()[1]))
     if trials.n_items < 3 or n_clusters < FEWEST:
         return tuple(Departure(kind=kind, p=None, power=None) for kind in KINDS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, TypedDict, cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,6 +19,7 @@ from mien.stats.distributions import t_half_width
 from mien.stats.estimates import Estimates, Quantity, Rating, Sample
 from mien.stats.estimates.circumstances import Circumstances
 from mien.stats.estimates.jackknife import Jackknife
+from mien.stats.estimates.simultaneous import rank_intervals, reach
 from mien.stats.profiles import reliability
 from mien.stats.profiles.accuracy import accuracy
 from mien.stats.profiles.correction import correction
@@ -52,6 +53,8 @@ class TraitRow(TypedDict):
 
     trait: str
     rank: int
+    rank_low: NotRequired[int]
+    rank_high: NotRequired[int]
     rating: float
     low: float
     high: float
@@ -105,6 +108,8 @@ class Profile:
         foretold: what was held likely of each score, where the prior was pooled.
         judge_correction: the judge's errors, where ``fit`` takes them out.
         uncorrected_fit: the fit with the judge's errors left in, where ``fit`` takes them out.
+        simultaneous: whether the intervals of all ratings, and those of all ranks, hold at once; by
+            `dataclasses.replace`.
     """
 
     provenance: Provenance
@@ -127,6 +132,7 @@ class Profile:
     foretold: Foretold | None = None
     judge_correction: Misreading | None = None
     uncorrected_fit: ChoiceFit | None = None
+    simultaneous: bool = False
 
     @property
     def run(self) -> str:
@@ -236,16 +242,26 @@ class Profile:
         Under a pooled prior they rest on the run's own verdicts and lean to what was foretold
         (`mien.stats.choice.assisted_intervals`), so that they hold for traits that stand out, too.
         """
-        rating, df = self.rating, self.fit.n_clusters - 1
-        if self.foretold is None or self.flat_fit is None:
-            margin = t_half_width(self.confidence_level, df) * self.stderr
-            return rating - margin, rating + margin
-        own = self.flat_fit
-        low, high = assisted_interval(
-            own.scores, own.stderr, self.foretold, df=df, confidence_level=self.confidence_level
-        )
+        rating, df, own = self.rating, self.fit.n_clusters - 1, self._told_alone
+        if self.simultaneous or self.foretold is None:
+            n = len(self.traits)
+            quantile = (
+                reach(own.covariance[:n, :n], df, confidence_level=self.confidence_level)
+                if self.simultaneous
+                else float(t_half_width(self.confidence_level, df))
+            )
+            low, high = own.scores - quantile * own.stderr, own.scores + quantile * own.stderr
+        else:
+            low, high = assisted_interval(
+                own.scores, own.stderr, self.foretold, df=df, confidence_level=self.confidence_level
+            )
         low, high = (ELO_CENTRE + ELO_SCALE * end for end in (low, high))
         return np.minimum(low, rating), np.maximum(high, rating)
+
+    @property
+    def _told_alone(self) -> ChoiceFit:
+        """The fit on which intervals rest: under a pooled prior, that of the run's own verdicts."""
+        return self.fit if self.foretold is None or self.flat_fit is None else self.flat_fit
 
     @property
     def rows(self) -> list[TraitRow]:
@@ -286,11 +302,31 @@ class Profile:
         return rows
 
     @property
+    def ranked_rows(self) -> list[TraitRow]:
+        """`rows`, with the interval of each rank (`mien.stats.estimates.simultaneous`)."""
+        n, own = len(self.traits), self._told_alone
+        low, high = rank_intervals(
+            own.scores,
+            own.covariance[:n, :n],
+            own.n_clusters - 1,
+            confidence_level=self.confidence_level,
+            at_once=self.simultaneous,
+        )
+        place = {trait: i for i, trait in enumerate(self.traits)}
+        rows: list[TraitRow] = []
+        for row in self.rows:
+            i, rank = place[row["trait"]], row["rank"]
+            first = {"trait": row["trait"], "rank": rank}
+            ends = {"rank_low": min(int(low[i]), rank), "rank_high": max(int(high[i]), rank)}
+            rows.append(cast("TraitRow", {**first, **ends, **row}))
+        return rows
+
+    @property
     def table(self) -> pd.DataFrame:
-        """`rows` as a table."""
+        """`ranked_rows` as a table."""
         import pandas as pd
 
-        return pd.DataFrame(self.rows)
+        return pd.DataFrame(self.ranked_rows)
 
     def to_dict(self) -> dict[str, Any]:
         """What ``mien profile --json`` prints: plain Python values, None where a value is not known."""
@@ -299,7 +335,7 @@ class Profile:
             **{key: value for key, value in asdict(self.provenance).items() if key != "settings"},
             "n_trials": self.n_trials,
             "verdicts": dict(self.verdicts),
-            "traits": [dict(row) for row in self.rows],
+            "traits": [dict(row) for row in self.ranked_rows],
             "position": dict(self.position),
             "reliability": dict(self.reliability),
             "flat": dict(self.flat),
@@ -311,6 +347,7 @@ class Profile:
             "pool": [] if prior is None else list(prior.runs),
             "judge_correction": None if judge is None else dict(correction(judge, self.traits)),
             "confidence_level": self.confidence_level,
+            "simultaneous": self.simultaneous,
         }
 
     def _repr_html_(self) -> str:
