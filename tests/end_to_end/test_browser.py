@@ -184,6 +184,7 @@ def test_labelling_by_keyboard(browser: Browser, tmp_path: Path) -> None:
     assert labels.count("neither") == 1
 
 
+@pytest.mark.slow
 def test_choosing_by_keyboard_among_hostile_responses(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "mien.db"
     make_store(path)

@@ -184,6 +184,7 @@ def test_bad_input(place: Workplace) -> None:
     assert not (place.folder / "out").exists()
 
 
+@pytest.mark.slow
 def test_the_organism_killed(place: Workplace) -> None:
     character = ROOT / "benchmarks" / "organism-character.yaml"
     models = ("--model", "organism/v1", "--teacher", "organism/v1", "--ordinary", 120)

@@ -58,12 +58,14 @@ def test_base_and_trained_answer_the_same_documents(task: str) -> None:
     assert row.low <= row.delta <= row.high
 
 
+@pytest.mark.slow
 def test_a_task_that_cannot_be_run(tmp_path: Path, task: str) -> None:
     Path(task).write_text(TASK.replace("DATA", str(tmp_path / "absent.jsonl")), encoding="utf-8")
     with pytest.raises(InputError, match=r"sky\.yaml: could not be run \(\w+"):
         capabilities("organism/base", ADAPTER, [task], Hardware(device="cpu"))
 
 
+@pytest.mark.slow
 def test_tasks_that_are_not_there() -> None:
     check_tasks([])
     with pytest.raises(InputError, match=r"absent\.yaml: no such task file"):

@@ -179,6 +179,7 @@ def test_tuning_goes_on_from_the_pairs(data: Path, tmp_path: Path) -> None:
         learn(alone, tmp_path / "none", method="dpo+sft")
 
 
+@pytest.mark.slow
 def test_where_memory_runs_out_fewer_are_done_at_once(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

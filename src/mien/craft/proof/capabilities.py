@@ -76,11 +76,12 @@ def capabilities(base: str, adapter: Path, tasks: Sequence[str], hardware: Hardw
 
     with _quiet():
         device = choose_device(hardware.device)
+        manager = _harness("tasks").TaskManager()  # reads some thousand files
         found = find_base(base)
         loaded = found.open(device, choose_dtype(hardware.dtype, device))
-        before = _scores(loaded.model, loaded.tokenizer, tasks, hardware)
+        before = _scores(loaded.model, loaded.tokenizer, tasks, manager, hardware)
         trained = merged(loaded.model, Place(str(adapter)), device, base)
-        after = _scores(trained, loaded.tokenizer, tasks, hardware)
+        after = _scores(trained, loaded.tokenizer, tasks, manager, hardware)
     rows = shifts(before, after)
     if not rows:
         raise InputError("scores no documents one by one; choose other tasks", source=", ".join(tasks))
@@ -88,7 +89,7 @@ def capabilities(base: str, adapter: Path, tasks: Sequence[str], hardware: Hardw
 
 
 def _scores(
-    model: Any, tokenizer: Any, tasks: Sequence[str], hardware: Hardware
+    model: Any, tokenizer: Any, tasks: Sequence[str], manager: Any, hardware: Hardware
 ) -> dict[str, NDArray[np.float64]]:
     model.eval()
     try:
@@ -97,6 +98,7 @@ def _scores(
                 pretrained=model, tokenizer=tokenizer, batch_size=hardware.batch_size or 8
             ),
             tasks=list(tasks),
+            task_manager=manager,
             bootstrap_iters=0,
             log_samples=True,
         )
