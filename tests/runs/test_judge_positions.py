@@ -35,7 +35,7 @@ def rows(n: int = 400, *, prompts: int = 40) -> list[VerdictRecord]:
     for i in range(n):
         options = tuple(rng.permutation(NAMES)[:2].tolist())
         chosen = "neither" if i % 10 == 9 else options[int(rng.random() < 0.25)]
-        found.append(VerdictRecord(options, chosen, f"p{i % prompts}", f"t{i}"))
+        found.append(VerdictRecord(options, chosen, f"p{i % prompts}", f"t{i}", "j"))
     return found
 
 
@@ -68,11 +68,11 @@ def test_a_told_option_shows_no_preference() -> None:
 
 def test_a_judge_that_compares_likelihoods_has_no_order() -> None:
     verdicts = rows()
-    as_shown = {trial: shown for shown, _, _, trial in verdicts}
+    as_shown = {row.trial: row.options for row in verdicts}
     found = judge_positions(run(), COMPARING, verdicts, as_shown)
     assert found.judge is None
     assert "compares likelihoods" in found.reasons[0]
-    options, chosen, prompts, _ = zip(*verdicts, strict=True)
+    options, chosen, prompts, *_ = zip(*verdicts, strict=True)
     assert found.model == pytest.approx(rate(comparisons_from(options, chosen, prompts)).position)
 
 
@@ -84,7 +84,7 @@ def test_a_judge_whose_order_is_not_known_tells_nothing() -> None:
 
 def test_a_listed_order_tells_nothing() -> None:
     verdicts = rows()
-    found = judge_positions(run(), ASKING, verdicts, {trial: shown for shown, _, _, trial in verdicts})
+    found = judge_positions(run(), ASKING, verdicts, {row.trial: row.options for row in verdicts})
     assert (found.model, found.judge, found.n) == (None, None, 360)
     assert "in the order of the trial" in found.reasons[0]
 
@@ -104,7 +104,7 @@ def test_no_choice_at_all() -> None:
 
 
 def test_what_is_not_identified_says_why() -> None:
-    verdicts = [VerdictRecord(("airy", "bold"), "airy", f"p{i}", f"t{i}") for i in range(3)]
+    verdicts = [VerdictRecord(("airy", "bold"), "airy", f"p{i}", f"t{i}", "j") for i in range(3)]
     found = judge_positions(run(), COMPARING, verdicts, {})
     with pytest.raises(NotIdentified) as told:
         choice.fit(Trials.of([[0, 1]] * 3, [0] * 3, 2))

@@ -272,7 +272,7 @@ def test_prompts_that_share_an_id_but_not_their_text_are_told_apart(store: Store
         run = add_run(store, name, trials=(Trial("t0", 0, ("warm", "blunt"), Prompt("1", text)),))
         store.put_verdict(run.id, Verdict(trial="t0", judge="j", chosen="warm"))
         store.flush()
-        ((_, _, prompt, _),) = store.verdicts(run.id, "j")
+        ((_, _, prompt, *_),) = store.verdicts(run.id, "j")
         keys.append(prompt)
     assert keys[0] == keys[1] != keys[2]
 
@@ -282,9 +282,9 @@ def test_a_judge_has_one_verdict_a_trial_and_the_last_counts(store: Store) -> No
     for judge, chosen in (("j", "warm"), ("k", "neither"), ("j", "blunt")):
         store.put_verdict(run.id, Verdict(trial="t0", judge=judge, chosen=chosen, order=("blunt", "warm")))
         store.flush()
-    ((*of_j, prompt, _),) = store.verdicts(run.id, "j")
+    ((*of_j, prompt, _, _),) = store.verdicts(run.id, "j")
     assert of_j == [("warm", "blunt"), "blunt"]
-    assert list(store.verdicts(run.id, "k")) == [(("warm", "blunt"), "neither", prompt, "t0")]
+    assert list(store.verdicts(run.id, "k")) == [(("warm", "blunt"), "neither", prompt, "t0", "k")]
     assert (store.count_verdicts(run.id, "j"), store.count_verdicts(run.id, "k")) == (1, 1)
     assert list(store.verdicts(run.id, "nobody")) == []
     assert dict(store.orders(run.id, "j")) == {"t0": ("blunt", "warm")}

@@ -26,6 +26,7 @@ def diagnostics(profile: Profile) -> list[tuple[str, str]]:
     lines = [
         ("judge", profile.judge),
         ("trials", f"{profile.n_trials:,}: {verdicts['chosen']:,} chosen{', ' + others if others else ''}"),
+        *_raters(profile),
         *_ties(profile),
         *_flaws(profile),
         *(
@@ -164,6 +165,14 @@ def _accuracy(profile: Profile) -> list[tuple[str, str]]:
             for i, row in enumerate(share["pairs"][:3])
         ),
     ]
+
+
+def _raters(profile: Profile) -> list[tuple[str, str]]:
+    """How many people or judges stand behind the intervals, where they are a sample of others."""
+    if (crossing := profile.fit.crossing) is None:
+        return []
+    n, prompts = len(crossing.raters.labels), counted(profile.fit.n_clusters, "prompt")
+    return [("raters", f"{n:,} on {prompts}: intervals allow for how both differ")]
 
 
 def _ties(profile: Profile) -> list[tuple[str, str]]:

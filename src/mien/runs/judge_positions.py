@@ -93,7 +93,7 @@ def judge_positions(
         return JudgePositions(
             rater=judge.name, model=None, judge=None, n=0, n_options=None, reasons=tuple(reasons)
         )
-    options, chosen, prompts, trials = zip(*known, strict=True)
+    options, chosen, prompts, trials, _ = zip(*known, strict=True)
     of = comparisons_from(options, chosen, prompts)
     seen = None
     if not without_order:
@@ -134,5 +134,5 @@ def _alone(of: Comparisons, confidence_level: float) -> Position:
         fit.position_bias,
         fit.covariance[n:, n:],
         confidence_level=confidence_level,
-        n_clusters=fit.n_clusters,
+        df=fit.df,
     )

@@ -31,7 +31,7 @@ def agreement_of_two(store: Store, run: RunRecord, a: str, b: str) -> dict[str, 
         UsageError: the two judges have read no trial in common.
     """
     first, second = (
-        {trial: _place(options, chosen) for options, chosen, _, trial in store.verdicts(run.id, judge)}
+        {row.trial: _place(row.options, row.chosen) for row in store.verdicts(run.id, judge)}
         for judge in (a, b)
     )
     common = sorted(first.keys() & second.keys())
@@ -123,7 +123,7 @@ def functionings(store: Store, run: RunRecord, *, confidence_level: float = 0.95
 def _given(store: Store, run: RunRecord) -> tuple[dict[str, object], dict[str, dict[str, str]]]:
     """Whom a judge is the same as, and what each judge and person chose, by trial."""
     identities: dict[str, object] = {judge.name: judge.identity for judge in store.judges(run.id)}
-    given = {name: {trial: c for _, c, _, trial in store.verdicts(run.id, name)} for name in identities}
+    given = {name: {row.trial: row.chosen for row in store.verdicts(run.id, name)} for name in identities}
     for trial, person, chosen in store.labels(run.id):
         given.setdefault(f"{person} (person)", {})[trial] = chosen
     return identities, {name: labels for name, labels in given.items() if labels}

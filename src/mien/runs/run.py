@@ -88,12 +88,14 @@ class Run:
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
             judge = _judge(store, run, judge)
-            options, chosen, clusters, _ = [*zip(*store.verdicts(run.id, judge), strict=True)] or [()] * 4
+            columns = [*zip(*store.verdicts(run.id, judge), strict=True)] or [()] * 5
+            options, chosen, clusters, _, judges = columns
             missing = outcome(store, run, judge).missing
         if not chosen:
             raise UsageError(f"run {self.name!r} has no verdicts by {judge} yet")
         traits = [trait.name for trait in run.traits]
-        return comparisons_from(options, chosen, clusters, traits=traits, missing=missing)
+        raters = judges if judge == ALL_JUDGES else None
+        return comparisons_from(options, chosen, clusters, traits=traits, raters=raters, missing=missing)
 
     def profile(
         self,

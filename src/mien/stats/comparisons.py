@@ -32,6 +32,9 @@ class Comparisons:
             −4 tie.
         cluster: (T,) index into ``clusters``: the prompt of each trial, the unit of resampling.
         clusters: label of each cluster; two tables that share a label share the prompt.
+        rater: (T,) index into ``raters``: who read each trial; None where all verdicts are one rater's, or
+            nothing is known of it.
+        raters: label of each rater.
         missing: trials of the design that have no verdict yet.
     """
 
@@ -40,6 +43,8 @@ class Comparisons:
     chosen: NDArray[np.int32]
     cluster: NDArray[np.int32]
     clusters: tuple[str, ...]
+    rater: NDArray[np.int32] | None = None
+    raters: tuple[str, ...] = ()
     missing: int = 0
 
 
@@ -49,9 +54,10 @@ def comparisons_from(
     clusters: Sequence[str] | NDArray[np.object_] | None = None,
     *,
     traits: Sequence[str] | None = None,
+    raters: Sequence[str] | NDArray[np.object_] | None = None,
     missing: int = 0,
 ) -> Comparisons:
-    """Turn names into arrays: (T, K) options, (T,) chosen, (T,) cluster labels.
+    """Turn names into arrays: (T, K) options, (T,) chosen, (T,) cluster labels, (T,) labels of the raters.
 
     Without clusters every trial is a cluster of its own, whose label no other table shares. Without
     ``traits`` they are those that were shown; with them, those not shown yet are there, too.
@@ -85,11 +91,17 @@ def comparisons_from(
         cluster = np.arange(len(shown))
     else:
         labels, cluster = np.unique(np.asarray(clusters).astype(str), return_inverse=True)
+    people, rater = (), None
+    if raters is not None:
+        people, rater = np.unique(np.asarray(raters).astype(str), return_inverse=True)
+        people, rater = tuple(people.tolist()), rater.astype(np.int32)
     return Comparisons(
         traits=tuple(names.tolist()),
         options=index,
         chosen=position,
         cluster=cluster.astype(np.int32),
         clusters=tuple(labels.tolist()),
+        rater=rater,
+        raters=people,
         missing=missing,
     )

@@ -38,6 +38,24 @@ def gather(rows: sp.csr_array) -> sp.csr_array:
     return sp.csr_array(sp.csr_array(groups, shape=(MOST, n)) @ rows)
 
 
+def crossed_parts(prompts: Floats, raters: Floats, both: Floats, metric: Floats) -> Floats:
+    """(C + R, n) parts for `sign_flip_test` where two kinds of clusters cross.
+
+    Signs drawn for prompts and for raters give noise of covariance M_prompt + M_rater, which counts twice
+    what a prompt and a rater have to themselves. All are scaled down so that the mean of the statistic is
+    that under M_prompt + M_rater − M_both.
+
+    Args:
+        prompts: (C, n) what each prompt adds; raters: (R, n) each rater; both: each of the two at once.
+        metric: (n, n) covariance in whose inverse the statistic is.
+    """
+    inverse = np.linalg.pinv(metric, hermitian=True)
+    sizes = [float(np.sum((rows @ inverse) * rows)) for rows in (prompts, raters, both)]
+    twice = sizes[0] + sizes[1]
+    kept = max(1 - sizes[2] / twice, 0.5) if twice > 0 else 1.0
+    return np.sqrt(kept) * np.concatenate([prompts, raters])
+
+
 def sign_flip_test(
     observed: Floats,
     parts: Floats,

@@ -157,9 +157,11 @@ class VerdictRecord(NamedTuple):
         prompt: key of the prompt. Prompts of one key have one id and one text: sets that number their
             prompts alike don't share them.
         trial: id of the trial.
+        judge: who gave it.
     """
 
     options: tuple[str, ...]
     chosen: str
     prompt: str
     trial: str
+    judge: str

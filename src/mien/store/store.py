@@ -331,7 +331,7 @@ class Store:
         """A judge's verdicts, in order of presentation; or those of `ALL_JUDGES`."""
         cursor = self._each(
             f"""
-            SELECT t.options, v.chosen, t.prompt, t.id
+            SELECT t.options, v.chosen, t.prompt, t.id, v.judge
             FROM trial t
                  JOIN verdict v ON v.run = t.run AND v.trial = t.id AND {_READ_BY[judge == ALL_JUDGES]}
             WHERE t.run = ? ORDER BY t.number
@@ -339,8 +339,8 @@ class Store:
             judge,
             run,
         )
-        for options, chosen, prompt, trial in cursor:
-            yield VerdictRecord(_decode_names(options), chosen, prompt, trial)
+        for options, *rest in cursor:
+            yield VerdictRecord(_decode_names(options), *rest)
 
     def trials_read(self, run: int, judge: str) -> dict[str, str]:
         """Trials that a judge could read, each with the key of the response's call."""

@@ -49,7 +49,7 @@ def test_position_interval_holds_where_the_first_option_nearly_always_wins():
             fit.position_bias,
             fit.covariance[100:, 100:],
             confidence_level=0.95,
-            n_clusters=fit.n_clusters,
+            df=fit.df,
         )
         covered.append(position["low"] < 1 / (1 + math.exp(-3)) < position["high"])
     assert np.mean(covered) > 0.85

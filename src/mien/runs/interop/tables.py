@@ -77,6 +77,7 @@ def comparisons_from_table(table: pd.DataFrame, *, source: str = "table") -> Com
         table[option_columns(table.columns)].to_numpy(dtype=object),
         table["chosen"].to_numpy(dtype=object),
         clusters,
+        raters=table["judge"].to_numpy(dtype=object) if "judge" in table else None,
         missing=missing,
     )
 

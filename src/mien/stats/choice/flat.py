@@ -9,7 +9,7 @@ import numpy as np
 from mien.stats.choice.likelihood import Penalty, inverse_on_contrasts, maximise
 from mien.stats.choice.misclassification import gradient_by_judge, read_by
 from mien.stats.choice.plackett_luce import DEFAULT_ALPHA
-from mien.stats.sign_flips import FlipTest, gather, sign_flip_test
+from mien.stats.sign_flips import FlipTest, crossed_parts, gather, sign_flip_test
 
 if TYPE_CHECKING:
     from mien.stats.choice.legibility import Misreading
@@ -53,5 +53,13 @@ def flat_test(
         by_judge = (slope @ (vectors * np.sqrt(np.clip(values, 0, None)))).T
         parts = np.concatenate([parts, by_judge[:, :n] - by_judge[:, n:] @ explained.T])
     bread = inverse_on_contrasts(information, n, Penalty.ridge(alpha, len(ridge)))[:n, :n]
+    parts = parts @ bread
+    if trials.crossed is not None:
+        raters, both = (
+            trials._replace(clusters=labels).gradients_by_cluster(probabilities)[1].toarray()
+            for labels in trials.crossed
+        )
+        raters, both = ((rows[:, :n] - rows[:, n:] @ explained.T) @ bread for rows in (raters, both))
+        parts = crossed_parts(parts, raters, both, bread)
     # One step from equal scores, in whose metric the statistic is the score test's.
-    return sign_flip_test(bread @ observed, parts @ bread, bread, seed=seed)
+    return sign_flip_test(bread @ observed, parts, bread, seed=seed)

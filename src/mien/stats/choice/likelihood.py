@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 TOLERANCE: Final = 1e-8  # of the Newton decrement, in units of log-likelihood
+FEWEST_RATERS: Final = 6  # that can stand for others: of fewer, nothing is known of how raters differ
 MAX_ITERATIONS: Final = 2000  # Newton takes ten; Fisher's scoring, under a judge that errs, hundreds
 
 
@@ -60,6 +61,8 @@ class Trials(NamedTuple):
         misread: (2, T) how probably each option is read as the other; None where none ever is.
         clusters: (T,) labels of the units of resampling; None makes every trial its own.
         names: (n,) names of the items, for error messages; None calls them by number.
+        crossed: (2, T) labels of who judged each trial, and of cluster and rater at once; None where raters
+            are taken as they are.
         ties_apart: whether ties have a probability of their own (`mien.stats.choice.davidson`).
     """
 
@@ -71,6 +74,7 @@ class Trials(NamedTuple):
     misread: Floats | None = None
     clusters: NDArray[Any] | None = None
     names: Sequence[str] | None = None
+    crossed: NDArray[Any] | None = None
     ties_apart: bool = False
 
     @classmethod
@@ -145,7 +149,7 @@ class Trials(NamedTuple):
             clusters=comparisons.cluster[kept],
             names=comparisons.traits,
         )
-        return trials._replace(ties_apart=ties == "davidson")
+        return trials._replace(ties_apart=ties == "davidson", crossed=_crossed(comparisons, kept))
 
     def misread_by(self, errors: ArrayLike) -> Trials:
         """The same trials, read by a judge that errs.
@@ -177,6 +181,7 @@ class Trials(NamedTuple):
             pairs=tuple((k, m, index[kept]) for k, m, index in self.pairs),
             misread=None if self.misread is None else np.ascontiguousarray(self.misread[:, kept]),
             clusters=None if self.clusters is None else self.clusters[kept],
+            crossed=None if self.crossed is None else self.crossed[:, kept],
         )
 
     def named(self, items: Ints, limit: int = 8) -> str:
@@ -339,6 +344,17 @@ class Trials(NamedTuple):
         columns = np.concatenate([self.options.ravel(), place])
         entries = (np.concatenate([residuals, residuals]), (rows, columns))
         return labels, sp.csr_array(entries, shape=(len(labels), self.n_parameters))
+
+
+def _crossed(comparisons: Comparisons, kept: NDArray[np.bool_]) -> NDArray[Any] | None:
+    if comparisons.rater is None:
+        return None
+    rater = comparisons.rater[kept]
+    if len(np.unique(rater)) < FEWEST_RATERS:
+        return None
+    people, prompts = np.array(comparisons.raters), np.array(comparisons.clusters)
+    both = np.char.add(np.char.add(prompts[comparisons.cluster[kept]], "\n"), people[rater])
+    return np.array([people[rater], both])
 
 
 class Penalty(NamedTuple):

@@ -27,6 +27,7 @@ from mien.stats.choice.likelihood import (
     maximise,
     penalised,
 )
+from mien.stats.estimates.crossing import Crossing, Rows, nearest_covariance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,6 +67,7 @@ class ChoiceFit:
         alpha: ridge strength; with a prior, that of the positions alone.
         n_trials: trials with a positive weight.
         prior: of the scores, where one took the ridge's place.
+        crossing: what raters add to clusters, where there are several to a prompt or several prompts to one.
         nu: ν of Davidson's model; None where ties are no outcome of their own, or there are none.
     """
 
@@ -86,11 +88,18 @@ class ChoiceFit:
     n_trials: int
     prior: Prior | None = None
     nu: float | None = None
+    crossing: Crossing | None = None
 
     @property
     def n_clusters(self) -> int:
         """Number of clusters, C."""
         return len(self.clusters)
+
+    @property
+    def df(self) -> int:
+        """Degrees of freedom of intervals: C − 1, or one less than there are raters, if those are fewer."""
+        n = self.n_clusters
+        return n - 1 if self.crossing is None else min(n, len(self.crossing.raters.labels)) - 1
 
     @property
     def stderr(self) -> Floats:
@@ -191,10 +200,15 @@ def _fitted(
     left = (1.0, np.ones(n_items)) if apart else trials.dispersion(probabilities)
     if apart:
         bread, effective = likelihood.whole(bread, probabilities), effective + 1
-    covariance, correction, inflation = sandwich(bread, gradients, n_trials, effective, least=left[0])
+    crossing = _crossing(likelihood, probabilities)
+    covariance, correction, inflation = sandwich(
+        bread, gradients, n_trials, effective, least=left[0], crossing=crossing
+    )
     if prior is not None:
         covariance = covariance + bread[:, :n_items] @ prior.precision @ bread[:n_items]
-    together = _together(trials, bread, gradients, correction, effective, least=left[0])
+    together = inflation
+    if crossing is None:
+        together = _together(trials, bread, gradients, correction, effective, least=left[0])
     own = np.diag(bread)[:n_items] - pull
     least = np.maximum(inflation, left[1]) * own + pull
     covariance = _raised(covariance, least, n_items)
@@ -216,7 +230,23 @@ def _fitted(
         n_trials=n_trials,
         prior=prior,
         nu=likelihood.nu(probabilities) if apart else None,
+        crossing=crossing,
     )
+
+
+def _crossing(likelihood: Trials | Davidson, probabilities: Floats) -> Crossing | None:
+    apart = isinstance(likelihood, Davidson)
+    trials = likelihood.trials if apart else likelihood
+    if trials.crossed is None:
+        return None
+
+    def by(labels: NDArray[Any]) -> Rows:
+        some = trials._replace(clusters=labels)
+        found, gradients = (Davidson(some) if apart else some).gradients_by_cluster(probabilities)
+        return Rows(found.tolist(), gradients)
+
+    raters, both = map(by, trials.crossed)
+    return Crossing(raters, both)
 
 
 def scores(trials: Trials, *, alpha: float = DEFAULT_ALPHA) -> Floats:
@@ -248,6 +278,8 @@ def cross_covariance(a: ChoiceFit, b: ChoiceFit) -> Floats:
     """
     rows_a, rows_b = shared_clusters(a, b)
     meat = _dense(a.gradients[rows_a].T @ b.gradients[rows_b])
+    if a.crossing is not None and b.crossing is not None:
+        meat = meat + a.crossing.meat(b.crossing)
     return np.sqrt(a.correction * b.correction) * (a.bread @ meat @ b.bread)
 
 
@@ -300,7 +332,13 @@ def first_order_bias(trials: Likelihood, params: Floats, penalty: Penalty) -> Fl
 
 
 def sandwich(
-    bread: Floats, gradients: sp.csr_array, n_trials: int, effective: float, *, least: float = 1.0
+    bread: Floats,
+    gradients: sp.csr_array,
+    n_trials: int,
+    effective: float,
+    *,
+    least: float = 1.0,
+    crossing: Crossing | None = None,
 ) -> tuple[Floats, float, float]:
     """The clustered covariance, corrected for small samples, with κ and φ; NaN for one cluster.
 
@@ -312,15 +350,25 @@ def sandwich(
     where d = tr(B · information) is the effective number of parameters, and ρ (``least``) is 1, or what ties
     leave of the variance of choices (`Trials.dispersion`). δ counts trials where they count clusters: the
     residuals of a trial are too small by its own leverage, however trials are clustered.
+
+    With a crossing, M is that of both kinds of clusters, C the fewer of the two, and B M B its nearest
+    covariance.
     """
     n_clusters = gradients.shape[0]
+    if crossing is not None:
+        n_clusters = min(n_clusters, len(crossing.raters.labels))
     if n_clusters < 2:
         return np.full_like(bread, np.nan), np.nan, np.nan
     spare = max(n_trials - effective, 1.0)
     correction = n_clusters / (n_clusters - 1) * (n_trials - 1) / spare
     meat = correction * _dense(gradients.T @ gradients)
+    if crossing is not None:
+        meat = meat + correction * crossing.meat(crossing)
     inflation = max(least, float(np.sum(bread * meat)) / effective)  # of variance, by what hangs together
-    covariance = bread @ meat @ bread + min(effective / spare, 0.5) * inflation * bread
+    between = bread @ meat @ bread
+    if crossing is not None:
+        between = nearest_covariance(between)
+    covariance = between + min(effective / spare, 0.5) * inflation * bread
     return covariance, correction, inflation
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from mien.stats.diffs.size import size
 from mien.stats.distributions import t_half_width, t_two_sided
 from mien.stats.estimates.jackknife import Jackknife, cross_covariance, difference
-from mien.stats.sign_flips import gather, sign_flip_test
+from mien.stats.sign_flips import crossed_parts, gather, sign_flip_test
 
 if TYPE_CHECKING:
     from mien.stats.diffs.size import Size
@@ -81,11 +81,15 @@ class Joint(NamedTuple):
         """
         rows = gather(self.jackknife.gradients)
         pulls = rows @ (self.jackknife.correction[:, None] * self.jackknife.bread)
+        metric = a.working + b.working
+        if (crossing := self.jackknife.crossing) is not None:
+            by = self.jackknife.correction[:, None] * self.jackknife.bread
+            pulls = crossed_parts(pulls, crossing.raters.gradients @ by, crossing.both.gradients @ by, metric)
         parts = np.concatenate([pulls, *map(np.diag, self.jackknife.unseen)])
         least = None
         if a.expected is not None and b.expected is not None:
             least = _independent(a) + _independent(b) - self.cross - self.cross.T
-        return sign_flip_test(self.delta, parts, a.working + b.working, least=least)
+        return sign_flip_test(self.delta, parts, metric, least=least)
 
     def size(self, a: Estimates, b: Estimates, confidence_level: float) -> Size:
         """Root mean square of the true differences; quantities are on one scale."""

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
+from mien.stats.estimates import crossing
+from mien.stats.estimates.crossing import Rows
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mien.stats.estimates.crossing import Crossing
     from mien.types import Floats
 
 
@@ -31,6 +35,8 @@ class Jackknife(NamedTuple):
         correction: (p,) root of the small-sample factor of the variance.
         unseen: (m, n) pulls of m further clusters, of which the data show none: what a rate may owe to a kind
             of cluster that happened not to be drawn. They add to variances alone.
+        crossing: what clusters of another kind, which cross these, add to variances; None where there are
+            none.
     """
 
     clusters: tuple[Any, ...]
@@ -38,6 +44,12 @@ class Jackknife(NamedTuple):
     bread: Floats
     correction: Floats
     unseen: Floats
+    crossing: Crossing | None = None
+
+    @property
+    def by_cluster(self) -> Rows:
+        """The equations by cluster."""
+        return Rows(self.clusters, self.gradients)
 
     def pull(self, item: int) -> Floats:
         """(C,) how far each cluster pulls one estimate: leaving it out takes so much away."""
@@ -62,13 +74,24 @@ class Jackknife(NamedTuple):
         Satterthwaite's (1946, Biometrics Bulletin 2, 110–114), 2v²/var(v̂), with the variance of v̂ = Σ h²
         from the shares h² of the clusters themselves, as Pan and Wall (2002, Statistics in Medicine 21,
         1429–1441) take it; were h normal, it would be ⅔ Σ h⁴. Few clusters carry the variance of an item that
-        is nearly always, or nearly never, chosen: its rare surprises.
+        is nearly always, or nearly never, chosen: its rare surprises. With a crossing, v̂ is that of both
+        kinds of clusters, its variance counts what either kind adds, and there are no more than one less than
+        the clusters of the fewer kind.
         """
-        unseen = self.unseen**2
+        unseen, crossed = self.unseen**2, self.crossing
         found = np.empty(self.bread.shape[1])
         for item in range(len(found)):
             share = np.concatenate([self.share(item), unseen[:, item]])
-            found[item] = 3 * share.sum() ** 2 / max(float(share @ share), _TINY) - 1
+            total, noise = float(share.sum()), float(share @ share)
+            if crossed is not None:
+                slope = self.correction * self.bread[:, item]
+                raters = _floats(crossed.raters.gradients @ slope) ** 2
+                both = _floats(crossed.both.gradients @ slope) ** 2
+                total += max(float(raters.sum() - both.sum()), -total)
+                noise += float(raters @ raters)
+            found[item] = 3 * total**2 / max(noise, _TINY) - 1
+        if crossed is not None:
+            found = np.minimum(found, min(len(self.clusters), len(crossed.raters.labels)) - 1)
         return np.maximum(found, 1.0)
 
     def without(self, cluster: Any) -> Jackknife:
@@ -84,25 +107,14 @@ class Jackknife(NamedTuple):
 
 def difference(a: Jackknife, b: Jackknife) -> Jackknife:
     """How far each cluster of two sets, sorted by label, pulls b − a; one that both have pulls once."""
-    clusters = sorted({*a.clusters, *b.clusters})
-    row = {label: i for i, label in enumerate(clusters)}
-    aligned = [
-        sp.csr_array(
-            (
-                np.full(len(one.clusters), sign),
-                ([row[c] for c in one.clusters], np.arange(len(one.clusters))),
-            ),
-            shape=(len(clusters), len(one.clusters)),
-        )
-        @ one.gradients
-        for one, sign in ((a, -1.0), (b, 1.0))
-    ]
+    both = a.by_cluster.less(b.by_cluster)
     return Jackknife(
-        clusters=tuple(clusters),
-        gradients=sp.csr_array(sp.hstack(aligned, format="csr")),
+        clusters=tuple(both.labels),
+        gradients=both.gradients,
         bread=np.concatenate([a.bread, b.bread]),
         correction=np.concatenate([a.correction, b.correction]),
         unseen=np.concatenate([a.unseen, b.unseen]),
+        crossing=crossing.difference(a.crossing, b.crossing, (len(a.bread), len(b.bread))),
     )
 
 
@@ -112,10 +124,9 @@ def cross_covariance(a: Jackknife, b: Jackknife) -> Floats:
     The off-diagonal block of the joint sandwich, B_a (Σ_c g_ac g_bcᵀ) B_b: two sets of estimating equations
     stacked, as in "seemingly unrelated estimation" (Weesie 1999, Stata Technical Bulletin 52).
     """
-    row_in_b = {label: row for row, label in enumerate(b.clusters)}
-    rows_a = [row for row, label in enumerate(a.clusters) if label in row_in_b]
-    rows_b = [row_in_b[a.clusters[row]] for row in rows_a]
-    meat = _floats((a.gradients[rows_a].T @ b.gradients[rows_b]).toarray())
+    meat = a.by_cluster.meat(b.by_cluster)
+    if a.crossing is not None and b.crossing is not None:
+        meat += a.crossing.meat(b.crossing)
     return (a.correction[:, None] * a.bread).T @ meat @ (b.correction[:, None] * b.bread)
 
 

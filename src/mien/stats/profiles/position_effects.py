@@ -166,7 +166,7 @@ def position_effects(
             bias[block],
             covariance[block, block],
             confidence_level=confidence_level,
-            n_clusters=alone.n_clusters,
+            df=alone.n_clusters - 1,
         )
 
     return PositionEffects(model=first(n_items), judge=first(n_items + k), n=trials.n_trials)

@@ -60,7 +60,7 @@ def growth(
             continue
         if fit.n_clusters < 2:
             continue
-        half = ELO_SCALE * t_half_width(confidence_level, fit.n_clusters - 1) * fit.stderr
+        half = ELO_SCALE * t_half_width(confidence_level, fit.df) * fit.stderr
         lower, margin, upper = np.quantile(half, [0.1, 0.5, 0.9]).tolist()
         found.append(
             Precision(

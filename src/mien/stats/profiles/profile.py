@@ -201,9 +201,10 @@ class Profile:
                 bread=ELO_SCALE * fit.bread[:, :n],
                 correction=np.full(len(fit.bread), np.sqrt(fit.correction)),
                 unseen=np.zeros((0, n)),
+                crossing=fit.crossing,
             ),
             told=sp.csr_array(told[:, :n]),
-            df=np.full(n, fit.n_clusters - 1.0),
+            df=np.full(n, float(fit.df)),
             working=ELO_SCALE**2 * fit.bread[:n, :n],
             expected=ELO_SCALE**2 * fit.expected,
             ridge=fit.alpha / ELO_SCALE**2,
@@ -242,7 +243,7 @@ class Profile:
         Under a pooled prior they rest on the run's own verdicts and lean to what was foretold
         (`mien.stats.choice.assisted_intervals`), so that they hold for traits that stand out, too.
         """
-        rating, df, own = self.rating, self.fit.n_clusters - 1, self._told_alone
+        rating, df, own = self.rating, self.fit.df, self._told_alone
         if self.simultaneous or self.foretold is None:
             n = len(self.traits)
             quantile = (
@@ -336,6 +337,11 @@ class Profile:
             "n_trials": self.n_trials,
             "verdicts": dict(self.verdicts),
             "traits": [dict(row) for row in self.ranked_rows],
+            "clusters": {
+                "prompts": self.fit.n_clusters,
+                "raters": None if self.fit.crossing is None else len(self.fit.crossing.raters.labels),
+                "df": self.fit.df,
+            },
             "position": dict(self.position),
             "reliability": dict(self.reliability),
             "flat": dict(self.flat),
@@ -448,7 +454,7 @@ def _position(fit: ChoiceFit, confidence_level: float) -> Position:
         fit.position_bias,
         fit.covariance[places, places],
         confidence_level=confidence_level,
-        n_clusters=fit.n_clusters,
+        df=fit.df,
     )
 
 
