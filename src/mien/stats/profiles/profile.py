@@ -309,7 +309,7 @@ class Profile:
         low, high = rank_intervals(
             own.scores,
             own.covariance[:n, :n],
-            own.n_clusters - 1,
+            own.df,
             confidence_level=self.confidence_level,
             at_once=self.simultaneous,
         )
