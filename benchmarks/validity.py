@@ -7,14 +7,14 @@ alike in both runs of a diff; of *triples in a circle*, each trait has 1.5 log o
 their scores say. The truth is then what scores converge to, taken from one long run, and the slope is that of
 the truth on the scores of one prompt. Both runs of a diff have the same trials and the same truth, so that
 whatever is called changed is false; for the test of flatness all scores are equal. Rare traits were chosen,
-or passed over, at most once.
+or passed over, at most once. Of 60 people who vote, the k-th casts a share of 1/k, by tastes of its own.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matrices are too small to share
 
@@ -52,6 +52,8 @@ class Design:
     tails: float = np.inf  # degrees of freedom of the scores' law
     spread: float = 1.0
     prompt: float = 0.0  # standard deviation of a prompt's own preferences
+    raters: int = 0  # people who vote, the k-th with a share of 1/k; 0: one judge
+    rater: float = 0.0  # standard deviation of a rater's own preferences
     circle: float = 0.0  # log odds of a trait over the next of its triple, beyond its score
 
 
@@ -64,6 +66,7 @@ DESIGNS = (
     Design(name="both", unequal=True, zipf=True),
     Design(name="20 prompts", n_prompts=20, prompt=0.5),
     Design(name="preferences of prompts", prompt=1.0, trials=5_040),
+    Design(name="votes of 60 people", n=36, trials=2_016, raters=60, rater=1.0, prompt=0.5),
     Design(name="triples in a circle", n=12, trials=1_008, circle=1.5),
     Design(name="first favoured by 1", first=1.0),
     Design(name="first favoured by 3", first=3.0),
@@ -74,8 +77,29 @@ DESIGNS = (
 )
 
 
-def lay_out(design: Design, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Options (T, K) and prompts (T,)."""
+class Own(NamedTuple):
+    """What each prompt, and each person who votes, prefers of its own: (prompts, n) and (people, n)."""
+
+    prompts: np.ndarray
+    people: np.ndarray
+
+    @classmethod
+    def of(cls, design: Design, rng: np.random.Generator) -> Own:
+        return cls(
+            design.prompt * rng.normal(size=(design.n_prompts, design.n)),
+            design.rater * rng.normal(size=(max(design.raters, 1), design.n)),
+        )
+
+
+class Layout(NamedTuple):
+    """Options (T, K), prompts (T,) and people (T,)."""
+
+    shown: np.ndarray
+    prompts: np.ndarray
+    people: np.ndarray
+
+
+def lay_out(design: Design, rng: np.random.Generator) -> Layout:
     if design.unequal:
         weights = np.arange(1, design.n + 1) ** -0.7
         keys = rng.exponential(size=(design.trials, design.n)) / weights  # without replacement
@@ -84,10 +108,17 @@ def lay_out(design: Design, rng: np.random.Generator) -> tuple[np.ndarray, np.nd
         rounds = design.trials * design.k // design.n + 1
         order = np.argsort(rng.random((rounds, design.n)), axis=1)
         options = order[:, : design.n // design.k * design.k].reshape(-1, design.k)[: design.trials]
+    prompts = rng.permutation(len(options)) % design.n_prompts
     if design.zipf:
-        weights = 1 / np.arange(1, design.n_prompts + 1)
-        return options, rng.choice(design.n_prompts, size=len(options), p=weights / weights.sum())
-    return options, rng.permutation(len(options)) % design.n_prompts
+        prompts = uneven(design.n_prompts, len(options), rng)
+    people = uneven(design.raters, len(options), rng) if design.raters else np.zeros(len(options), int)
+    return Layout(options, prompts, people)
+
+
+def uneven(n: int, size: int, rng: np.random.Generator) -> np.ndarray:
+    """(size,) of 0 … n − 1, the k-th with a share of 1/k."""
+    weights = 1 / np.arange(1, n + 1)
+    return rng.choice(n, size=size, p=weights / weights.sum())
 
 
 def around(design: Design, shown: np.ndarray) -> np.ndarray:
@@ -98,23 +129,20 @@ def around(design: Design, shown: np.ndarray) -> np.ndarray:
     return np.where(first // 3 == second // 3, gain, 0.0)
 
 
-def choose(
-    design: Design, shown: np.ndarray, prompts: np.ndarray, scores: np.ndarray, own: np.ndarray, rng
-) -> np.ndarray:
-    utilities = (scores + own[prompts])[np.arange(len(shown))[:, None], shown]
+def run(design: Design, scores: np.ndarray, own: Own, laid_out: Layout, rng) -> Profile:
+    shown, prompts, people = laid_out
+    utilities = (scores + own.prompts[prompts] + own.people[people])[np.arange(len(shown))[:, None], shown]
     utilities[:, 0] += design.first + around(design, shown)
-    return (utilities + rng.gumbel(size=shown.shape)).argmax(axis=1)
-
-
-def run(design: Design, scores: np.ndarray, own: np.ndarray, laid_out, rng) -> Profile:
-    shown, prompts = laid_out
+    chosen = (utilities + rng.gumbel(size=shown.shape)).argmax(axis=1)
     return rate(
         Comparisons(
             traits=tuple(f"t{i:03d}" for i in range(design.n)),
             options=shown.astype(np.int32),
-            chosen=choose(design, shown, prompts, scores, own, rng).astype(np.int32),
+            chosen=chosen.astype(np.int32),
             cluster=prompts.astype(np.int32),
             clusters=tuple(f"p{i:04d}" for i in range(design.n_prompts)),
+            rater=people.astype(np.int32) if design.raters else None,
+            raters=tuple(f"r{i:02d}" for i in range(design.raters)),
         )
     )
 
@@ -122,8 +150,9 @@ def run(design: Design, scores: np.ndarray, own: np.ndarray, laid_out, rng) -> P
 def converged(design: Design, scores: np.ndarray, rng) -> Profile:
     """What a long run finds, every trial on a prompt of its own: prompts are a sample of many more."""
     long = replace(design, trials=LONG, n_prompts=LONG)
-    shown = lay_out(long, rng)[0]
-    utilities = scores[shown] + design.prompt * rng.normal(size=shown.shape) + rng.gumbel(size=shown.shape)
+    shown = lay_out(long, rng).shown
+    tastes = np.hypot(design.prompt, design.rater) * rng.normal(size=shown.shape)
+    utilities = scores[shown] + tastes + rng.gumbel(size=shown.shape)
     utilities[:, 0] += design.first + around(design, shown)
     return rate(
         Comparisons(
@@ -141,12 +170,14 @@ def replicate(design: Design, seed: int) -> dict[str, np.ndarray | float]:
     rng = np.random.default_rng([design.trials, design.n, seed])
     drawn = rng.standard_t(design.tails, design.n) if np.isfinite(design.tails) else rng.normal(size=design.n)
     scores = design.spread * (drawn - drawn.mean())
-    own = design.prompt * rng.normal(size=(design.n_prompts, design.n))
+    own = Own.of(design, rng)
     laid_out = lay_out(design, rng)
     one, other = (run(design, scores, own, laid_out, rng) for _ in range(2))
-    null = run(replace(design, circle=0.0), 0 * scores, 0 * own, laid_out, rng)
+    # Tastes of prompts are preferences, too; those of people are what a flat profile is told from.
+    nobody = own._replace(prompts=0 * own.prompts)
+    null = run(replace(design, circle=0.0), 0 * scores, nobody, laid_out, rng)
     truth, first, slope = scores, 1 / (1 + (design.k - 1) * np.exp(-design.first)), 1.0
-    if design.prompt or design.circle:
+    if design.prompt or design.rater or design.circle:
         settled = converged(design, scores, rng)
         truth, first = settled.fit.scores, settled.position["first"]
         slope = float(np.polyfit(scores, truth, 1)[0])

@@ -28,7 +28,7 @@ PROFILE = {
     "traits",
 }
 PROFILE |= {"condition", "position", "reliability", "flat", "accuracy", "alpha", "prior", "pool"}
-PROFILE |= {"confidence_level", "simultaneous", "ties", "nu"}
+PROFILE |= {"confidence_level", "simultaneous", "ties", "nu", "clusters"}
 VERDICTS = {"chosen", "neither", "tie", "refused", "unreadable", "missing"}
 RATED = {
     "trait",
@@ -36,6 +36,10 @@ RATED = {
     "rank_low",
     "rank_high",
     "tied",
+    "presented",
+    "neither",
+    "refused",
+    "unreadable",
     "rating",
     "low",
     "high",

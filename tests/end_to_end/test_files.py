@@ -82,6 +82,11 @@ def test_battles_of_many_people_become_a_run(place: Workplace) -> None:
     assert "an outcome of their own" in told
     dropped = json.loads(place.mien("profile", "people", "--ties", "drop", "--json").out)
     assert (dropped["ties"], sum(row["tied"] for row in dropped["traits"])) == ("drop", 0)
+    bounded = json.loads(place.mien("profile", "people", "--bounds", "--json").out)["traits"]
+    assert sum(row["neither"] for row in bounded) == 2
+    for row in bounded:
+        assert (row["bound_low"] < row["rating"] < row["bound_high"]) == (row["neither"] > 0)
+    assert "1 of 3" in place.mien("profile", "people", "--bounds").out
     columns = "option_1=model_a,option_2=model_b,chosen=winner"
     line = place.refused("import", "battles.CSV", "--name", "other", "--columns", columns)
     assert "row 3: chosen is 'tie (bothbad)', which is none of the row's options (owl, fox)" in line

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mien.formatting import counted, enumerated, fraction, p_value
 
 if TYPE_CHECKING:
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from mien.stats.profiles.profile import Profile
 
 FLAT = 0.05  # p below which a profile is called not flat
+Q = 0.05  # false-discovery rate of traits said to end without a choice otherwise than others
 FOILS = 0.01  # p below which a judge's errors are said to depend on the pair
 
 
@@ -56,6 +59,7 @@ def diagnostics(profile: Profile) -> list[tuple[str, str]]:
         *lines,
         *_correction(profile),
         *_accuracy(profile),
+        *_non_choices(profile),
         *_unbounded(profile),
         ("flat?", _flatness(profile)),
     ]
@@ -89,6 +93,21 @@ def _correction(profile: Profile) -> list[tuple[str, str]]:
             ("", "of their trials next to nothing is made"),
         ]
     return lines
+
+
+def _non_choices(profile: Profile) -> list[tuple[str, str]]:
+    """Traits with which trials end without a choice more or less often than with the others."""
+    found = profile.non_choices
+    which = [int(i) for i in np.argsort(-found.share, kind="stable") if found.q[i] < Q]
+    if not which:
+        return []
+    told = enumerated((f"{profile.traits[i]} {found.share[i]:.0%}" for i in which), 4)
+    usual = profile.verdicts["neither"] + profile.verdicts["refused"] + profile.verdicts["unreadable"]
+    of_all = usual / (profile.n_trials - profile.verdicts["missing"])
+    return [
+        ("no choice", f"{told} of the trials that showed it ({of_all:.0%} of all):"),
+        ("", "such ratings leave out what was not chosen at random; see --bounds"),
+    ]
 
 
 def _unbounded(profile: Profile) -> list[tuple[str, str]]:

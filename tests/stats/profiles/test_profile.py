@@ -54,6 +54,7 @@ def test_json_keys_are_the_documented_ones():
     assert list(record["traits"][0]) == [
         *("trait", "rank", "rank_low", "rank_high", "rating", "low", "high", "stderr"),
         *("score", "score_stderr", "elo", "shown", "chosen", "tied"),
+        *("presented", "neither", "refused", "unreadable"),
     ]
     assert list(record["position"]) == ["first", "low", "high"]
     assert list(record["reliability"]) == ["model_based", "split_half"]

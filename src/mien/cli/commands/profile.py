@@ -40,6 +40,13 @@ def command(
             help="Widen intervals so that those of all ratings, and of all ranks, hold at once.",
         ),
     ] = False,
+    bounds: Annotated[
+        bool,
+        typer.Option(
+            "--bounds",
+            help="Show each rating had its trials without a choice gone against it, and for it.",
+        ),
+    ] = False,
     confidence_level: options.ConfidenceOption = 0.95,
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
@@ -54,6 +61,7 @@ def command(
         correct_judge=correct_judge,
         confidence_level=confidence_level,
         ties=ties,
+        bounds=bounds,
         **settings,
     )
     profile = replace(profile, simultaneous=simultaneous)
@@ -79,6 +87,8 @@ def print_profile(profile: Profile, *, top: int | None) -> None:
     out.print()
     kind = "simultaneous" if profile.simultaneous else "interval"
     columns = ("rank", "ranks", "trait", "rating", f"{profile.confidence_level:.0%} {kind}")
+    if profile.bounds is not None:
+        columns += ("bounds", "no choice")
     if profile.fit.prior is not None:
         columns += ("flat", "prior")
     if profile.foretold is not None:
@@ -95,6 +105,10 @@ def print_profile(profile: Profile, *, top: int | None) -> None:
 
 def _cells(row: TraitRow, *, tied: bool) -> tuple[object, ...]:
     pooled = ()
+    bounds = ()
+    if "bound_low" in row and "bound_high" in row:
+        ended = row["neither"] + row["refused"] + row["unreadable"]
+        bounds = (f"{row['bound_low']:.0f} … {row['bound_high']:.0f}", f"{ended} of {row['presented']}")
     if "flat_rating" in row and "shrinkage" in row:
         pooled = (f"{row['flat_rating']:.0f}", f"{row['shrinkage']:.0%}")
     if "departure" in row and "stands_out" in row:
@@ -106,6 +120,7 @@ def _cells(row: TraitRow, *, tied: bool) -> tuple[object, ...]:
         row["trait"],
         f"{row['rating']:.0f}",
         f"{row['low']:.0f} … {row['high']:.0f}",
+        *bounds,
         *pooled,
         *uncorrected,
         f"{row['elo']:.0f}",

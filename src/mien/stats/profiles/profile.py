@@ -20,12 +20,13 @@ from mien.stats.estimates import Estimates, Quantity, Rating, Sample
 from mien.stats.estimates.circumstances import Circumstances
 from mien.stats.estimates.jackknife import Jackknife
 from mien.stats.estimates.simultaneous import rank_intervals, reach
-from mien.stats.profiles import reliability
+from mien.stats.profiles import non_choices, reliability
 from mien.stats.profiles.accuracy import accuracy
 from mien.stats.profiles.correction import correction
 from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE, USUAL, Elo, sequential_elo
 from mien.stats.profiles.first_place import first_place
 from mien.stats.profiles.model import Model
+from mien.stats.profiles.non_choices import NonChoices
 from mien.stats.profiles.provenance import UNKNOWN, Provenance
 from mien.stats.profiles.verdicts import Verdicts, count_verdicts, endings
 
@@ -44,8 +45,10 @@ if TYPE_CHECKING:
 class TraitRow(TypedDict):
     """One trait of a profile. Ratings are on the Elo scale, scores in natural log odds.
 
-    ``shown`` counts the trials with a choice, or with a tie that counts, ``tied`` the latter alone. The three
-    after it are there under a prior alone: the weight of the prior, 0 to 1, and what the run's own verdicts
+    ``shown`` counts the trials with a choice, or with a tie that counts, ``tied`` the latter alone;
+    ``presented`` all with a verdict, and the three after it those of these that ended without a choice. The
+    bounds, where they were asked for, are the ratings had these gone against the trait, or for it. The three
+    after them are there under a prior alone: the weight of the prior, 0 to 1, and what the run's own verdicts
     say. Under a pooled one the two after them tell by how many standard errors these depart from what the
     pool and the other traits foretell, and whether by more than two. The last is there where the judge's
     errors were taken out: the rating with them.
@@ -65,6 +68,12 @@ class TraitRow(TypedDict):
     shown: int
     chosen: int
     tied: int
+    presented: int
+    neither: int
+    refused: int
+    unreadable: int
+    bound_low: NotRequired[float]
+    bound_high: NotRequired[float]
     shrinkage: NotRequired[float]
     flat_rating: NotRequired[float]
     flat_stderr: NotRequired[float]
@@ -100,6 +109,7 @@ class Profile:
         shown: (n,) trials with a choice, or with a tie that counts, in which the trait was shown.
         chosen: (n,) trials in which it was chosen.
         tied: (n,) trials in which it was tied, where ties count.
+        non_choices: trials that ended without a choice, by trait.
         n_trials: trials of the design, with a verdict or not.
         endings: shares of the trials with a verdict that chose no option, by prompt; None for one prompt.
         accuracy: for the instrument ``instructed`` only.
@@ -108,6 +118,8 @@ class Profile:
         foretold: what was held likely of each score, where the prior was pooled.
         judge_correction: the judge's errors, where ``fit`` takes them out.
         uncorrected_fit: the fit with the judge's errors left in, where ``fit`` takes them out.
+        bounds: (n,) lower and upper scores had the trials without a choice gone against the trait, or for
+            it (`mien.stats.profiles.non_choices`), where they were asked for.
         simultaneous: whether the intervals of all ratings, and those of all ranks, hold at once; by
             `dataclasses.replace`.
     """
@@ -120,6 +132,7 @@ class Profile:
     shown: Ints
     chosen: Ints
     tied: Ints
+    non_choices: NonChoices
     n_trials: int
     verdicts: Verdicts
     position: Position
@@ -132,6 +145,7 @@ class Profile:
     foretold: Foretold | None = None
     judge_correction: Misreading | None = None
     uncorrected_fit: ChoiceFit | None = None
+    bounds: tuple[Floats, Floats] | None = None
     simultaneous: bool = False
 
     @property
@@ -283,9 +297,17 @@ class Profile:
                 shown=int(self.shown[i]),
                 chosen=int(self.chosen[i]),
                 tied=int(self.tied[i]),
+                presented=int(self.non_choices.presented[i]),
+                neither=int(self.non_choices.counts["neither"][i]),
+                refused=int(self.non_choices.counts["refused"][i]),
+                unreadable=int(self.non_choices.counts["unreadable"][i]),
             )
             for rank, i in enumerate(by_rank, start=1)
         ]
+        if self.bounds is not None:
+            least, most = (ELO_CENTRE + ELO_SCALE * scores for scores in self.bounds)
+            for row, i in zip(rows, by_rank, strict=True):
+                row["bound_low"], row["bound_high"] = float(least[i]), float(most[i])
         shrinkage, flat = self.fit.shrinkage, self.flat_fit
         if shrinkage is not None and flat is not None:
             for row, i in zip(rows, by_rank, strict=True):
@@ -371,6 +393,7 @@ def rate(
     *,
     confidence_level: float = 0.95,
     elo: Elo = USUAL,
+    bounds: bool = False,
     **model: Any,
 ) -> Profile:
     """Rate the traits of one run.
@@ -383,6 +406,7 @@ def rate(
         provenance: where they come from; its seed also draws the halves of the split-half reliability.
         confidence_level: of all intervals.
         elo: how sequential Elo is reckoned.
+        bounds: whether to reckon `Profile.bounds`, two fits for each trait.
         model: members of `mien.stats.profiles.Model`: ``alpha``, ``prior``, ``judge_correction``, ``ties``.
 
     Raises:
@@ -409,6 +433,8 @@ def rate(
         shown=_count(shown, n),
         chosen=_count(chosen, n),
         tied=_count(shown[:, tied], n),
+        non_choices=NonChoices.of(comparisons),
+        bounds=non_choices.bounds(comparisons, fit, by) if bounds else None,
         n_trials=len(comparisons.chosen) + comparisons.missing,
         verdicts=count_verdicts(comparisons),
         position=_position(fit, confidence_level),
