@@ -74,10 +74,11 @@ def test_what_was_asked_when_the_account_is_spent_is_awaited_and_kept(place: Wor
     with Replies(model=model) as server:
         line = place.refused(*server.study("--max-concurrency", 4))
         assert "the account is spent" in line
-        assert len(server.of("model")) == 4
-        # What was answered is found again.
+        # An answer may come before the refusal does, and let another request begin.
+        assert 4 <= len(server.of("model")) <= 7
+        # Whatever was answered is found again: but for the one that was refused, each trial was asked once.
         place.mien(*server.study())
-        assert len(server.of("model")) == 4 + 57
+        assert len(server.of("model")) == 60 + 1
 
 
 @pytest.mark.parametrize("status", [503, 529])

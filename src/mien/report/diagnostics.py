@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mien.formatting import counted, enumerated, fraction, p_value
 
 if TYPE_CHECKING:
@@ -98,7 +96,7 @@ def _correction(profile: Profile) -> list[tuple[str, str]]:
 def _non_choices(profile: Profile) -> list[tuple[str, str]]:
     """Traits with which trials end without a choice more or less often than with the others."""
     found = profile.non_choices
-    which = [int(i) for i in np.argsort(-found.share, kind="stable") if found.q[i] < Q]
+    which = [int(i) for i in (-found.share).argsort(kind="stable") if found.q[i] < Q]
     if not which:
         return []
     told = enumerated((f"{profile.traits[i]} {found.share[i]:.0%}" for i in which), 4)
