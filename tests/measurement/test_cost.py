@@ -12,7 +12,7 @@ from mien.materials.protocols import load_protocol
 from mien.materials.traits import load_traits
 from mien.measurement.cost import estimate
 from mien.measurement.length import Length
-from mien.measurement.study import Materials, plan
+from mien.measurement.run_plan import Materials, plan
 from mien.testing import ScriptedServer, planted_scores
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mien.measurement.calls import Progress
-    from mien.measurement.study import Study
+    from mien.measurement.run_plan import RunPlan
 
 TRAITS = load_traits("classic-144").names[:12]
 
@@ -31,11 +31,11 @@ def server() -> Iterator[ScriptedServer]:
         yield running
 
 
-def study(server: ScriptedServer, **choices: Any) -> Study:
+def planned(server: ScriptedServer, **choices: Any) -> RunPlan:
     return laid_out(server.model, server.judge, **choices)
 
 
-def laid_out(model: str, judge: str, rounds: int = 10, **materials: Any) -> Study:
+def laid_out(model: str, judge: str, rounds: int = 10, **materials: Any) -> RunPlan:
     return plan(
         model,
         judge,
@@ -50,14 +50,14 @@ def priced(price_in: float | None, price_out: float | None) -> mien.Limits:
 
 def test_calls_are_those_of_model_and_judge_and_none_is_made(server: ScriptedServer) -> None:
     server.reset_log()
-    assert estimate(study(server), mien.Limits()).calls == 120
-    assert estimate(study(server, rounds=1), mien.Limits()).calls == 12
+    assert estimate(planned(server), mien.Limits()).calls == 120
+    assert estimate(planned(server, rounds=1), mien.Limits()).calls == 12
     assert server.counts().requests == 0
 
 
 def test_tokens_in_are_near_to_what_is_counted(server: ScriptedServer, tmp_path: Path) -> None:
     # The scripted model's answers are short: of the estimate, what is assumed of answers is taken away.
-    found = estimate(study(server), mien.Limits())
+    found = estimate(planned(server), mien.Limits())
     reports: list[Progress] = []
     run = mien.measure(
         server.model,
@@ -76,7 +76,7 @@ def test_tokens_in_are_near_to_what_is_counted(server: ScriptedServer, tmp_path:
 def test_answers_are_taken_to_be_of_the_usual_length_or_the_limit(server: ScriptedServer) -> None:
     short, shorter, unlimited = (
         estimate(
-            study(server, protocol=load_protocol().override(sampling={"max_tokens": limit})), mien.Limits()
+            planned(server, protocol=load_protocol().override(sampling={"max_tokens": limit})), mien.Limits()
         )
         for limit in (100, 40, 100_000)
     )
@@ -87,7 +87,7 @@ def test_answers_are_taken_to_be_of_the_usual_length_or_the_limit(server: Script
 
 def test_cost_follows_the_prices_given(server: ScriptedServer) -> None:
     nothing, first, second, both = (
-        estimate(study(server), priced(*prices)) for prices in ((0, 0), (3.0, 0), (None, 10.0), (3.0, 10.0))
+        estimate(planned(server), priced(*prices)) for prices in ((0, 0), (3.0, 0), (None, 10.0), (3.0, 10.0))
     )
     assert nothing.cost == 0
     assert first.cost == pytest.approx(3e-6 * first.tokens_in)
@@ -98,14 +98,14 @@ def test_cost_follows_the_prices_given(server: ScriptedServer) -> None:
 
 
 def test_cost_follows_the_prices_that_an_endpoint_lists(server: ScriptedServer) -> None:
-    assert estimate(study(server), mien.Limits()).cost is None
+    assert estimate(planned(server), mien.Limits()).cost is None
     server.configure(prices=(3.0, 10.0))
     try:
-        listed = estimate(study(server), mien.Limits()).cost
+        listed = estimate(planned(server), mien.Limits()).cost
     finally:
         server.configure(prices=None)
     assert listed is not None
-    assert listed == pytest.approx(estimate(study(server), priced(3.0, 10.0)).cost)
+    assert listed == pytest.approx(estimate(planned(server), priced(3.0, 10.0)).cost)
 
 
 def test_cost_is_unknown_where_one_of_two_prices_is(server: ScriptedServer) -> None:
@@ -132,12 +132,12 @@ def test_an_unknown_provider() -> None:
 
 
 def test_longer_texts_take_more_tokens(server: ScriptedServer) -> None:
-    plain = estimate(study(server), mien.Limits())
+    plain = estimate(planned(server), mien.Limits())
     described = estimate(
-        study(server, traits="classic-144", protocol=load_protocol().override(descriptions=True), rounds=1),
+        planned(server, traits="classic-144", protocol=load_protocol().override(descriptions=True), rounds=1),
         mien.Limits(),
     )
-    bare = estimate(study(server, traits="classic-144", rounds=1), mien.Limits())
-    instructed = estimate(study(server, instrument="instructed"), mien.Limits())
+    bare = estimate(planned(server, traits="classic-144", rounds=1), mien.Limits())
+    instructed = estimate(planned(server, instrument="instructed"), mien.Limits())
     assert described.tokens_in > bare.tokens_in
     assert instructed.tokens_in < plain.tokens_in

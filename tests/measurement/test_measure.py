@@ -17,8 +17,8 @@ from mien.errors import EndpointRefused, RunConflict, UnknownName, UsageError
 from mien.materials.protocols import load_protocol
 from mien.measurement.length import Length
 from mien.measurement.measure import carry_out
+from mien.measurement.run_plan import Materials, plan
 from mien.measurement.session import Session
-from mien.measurement.study import Materials, plan
 from mien.runs.run import store_path
 from mien.stats.design.stopping import FLOOR, Rule
 from mien.store.store import Store
@@ -475,16 +475,16 @@ def test_what_was_learnt_of_an_endpoint_outlives_a_run_that_breaks_off(server: S
 
 
 def test_a_plan_makes_no_call_and_no_store(server: ScriptedServer, tmp_path: Path) -> None:
-    study = plan(
+    planned = plan(
         server.model,
         server.judge,
         materials=Materials(traits=TRAITS),
         length=Length(rounds=3),
         name="later",
     )
-    assert (study.name, len(study.design)) == ("later", 15)
+    assert (planned.name, len(planned.design)) == ("later", 15)
     assert server.counts().requests == 0
     assert list(tmp_path.iterdir()) == []
-    run = carry_out(study, Session())
+    run = carry_out(planned, Session())
     assert run.name == "later"
     assert len(chosen(run)) == 15

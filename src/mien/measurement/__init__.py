@@ -1,1 +1,1 @@
-"""A study carried out: from a design to responses, from responses to verdicts."""
+"""Measuring, carried out: from a design to responses, from responses to verdicts."""

@@ -13,7 +13,7 @@ from mien.models.inprocess.loading import runs_here
 from mien.models.usage import Price
 
 if TYPE_CHECKING:
-    from mien.measurement.study import Study
+    from mien.measurement.run_plan import RunPlan
     from mien.models.usage import Limits
 
 CHARS_PER_TOKEN = 4  # of English; other scripts take more tokens
@@ -39,20 +39,20 @@ class Estimate:
     cost: float | None
 
 
-def estimate(study: Study, limits: Limits) -> Estimate:
-    """Estimate a study, with the prices given in the limits or those that the endpoints list.
+def estimate(planned: RunPlan, limits: Limits) -> Estimate:
+    """Estimate a run, with the prices given in the limits or those that the endpoints list.
 
     Raises:
         UsageError: there is no such provider.
     """
     asked = judged = 0
-    instrument = make_instrument(study.instrument, study.protocol, study.traits.traits)
-    response = min(TOKENS_OF_RESPONSE, study.protocol.sampling.max_tokens or TOKENS_OF_RESPONSE)
-    wording = study.protocol.wording
+    instrument = make_instrument(planned.instrument, planned.protocol, planned.traits.traits)
+    response = min(TOKENS_OF_RESPONSE, planned.protocol.sampling.max_tokens or TOKENS_OF_RESPONSE)
+    wording = planned.protocol.wording
     frame = sum(map(len, (wording.judge, wording.neither, wording.question, wording.answer_json))) + FRAME
-    followups = study.followups
-    turns = study.conversation.turns
-    for trial in study.design:
+    followups = planned.followups
+    turns = planned.conversation.turns
+    for trial in planned.design:
         messages, read = instrument.messages(trial), trial
         for turn in range(1, turns + 1):
             if followups and turn > 1:
@@ -60,14 +60,14 @@ def estimate(study: Study, limits: Limits) -> Estimate:
                 messages = followups.extend(messages, " " * response * CHARS_PER_TOKEN, read)
             asked += sum(len(message["content"]) for message in messages)
             judged += frame + len(read.prompt.text) + sum(map(len, read.options))
-    n = len(study.design) * turns
+    n = len(planned.design) * turns
     model_in, model_out = asked // CHARS_PER_TOKEN, n * response
     judge_in, judge_out = judged // CHARS_PER_TOKEN + n * response, n * TOKENS_OF_VERDICT
     costs = [
         price and price.of(*tokens)
         for price, tokens in (
-            (_price(study.model, limits), (model_in, model_out)),
-            (_price(study.judge, limits), (judge_in, judge_out)),
+            (_price(planned.model, limits), (model_in, model_out)),
+            (_price(planned.judge, limits), (judge_in, judge_out)),
         )
     ]
     return Estimate(

@@ -13,15 +13,15 @@ from mien.instruments import instrument as make_instrument
 from mien.instruments.judges import kind_of, open_judge
 from mien.materials.protocols import Protocol
 from mien.measurement.length import Length
-from mien.measurement.study import Materials, plan
+from mien.measurement.run_plan import Materials, plan
 from mien.types import NON_CHOICES, Call, Request
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from mien.instruments.judges import Ask, Judge
+    from mien.measurement.run_plan import RunPlan
     from mien.measurement.session import Session
-    from mien.measurement.study import Study
     from mien.models import Model
     from mien.store.records import RunRecord
     from mien.types import Trial
@@ -68,36 +68,36 @@ class JudgeCheck:
         )
 
 
-async def check_judge(study: Study, session: Session, *models: Model, readings: int | None) -> None:
-    """Have a study's judge read a few `instructed` answers of its model, before all others.
+async def check_judge(planned: RunPlan, session: Session, *models: Model, readings: int | None) -> None:
+    """Have a run's judge read a few `instructed` answers of its model, before all others.
 
     They are kept as all calls are: the same check costs nothing the next time.
 
     Args:
-        study: what is about to be carried out.
+        planned: what is about to be carried out.
         session: open.
-        models: the study's model, and its judge.
+        models: the run's model, and its judge.
         readings: how many; None: by the judge's kind, 0 for none.
 
     Raises:
         UsageError: the judge cannot tell them apart better than by guessing.
     """
-    readings = usual_readings(study.judge) if readings is None else readings
+    readings = usual_readings(planned.judge) if readings is None else readings
     if not readings:
         return
     model, reader = models
     materials = Materials(
         instrument="instructed",
-        protocol=study.protocol,
-        traits=study.traits,
-        prompts=study.design.prompts,
+        protocol=planned.protocol,
+        traits=planned.traits,
+        prompts=planned.design.prompts,
     )
     told = plan(
-        study.model,
-        study.judge,
+        planned.model,
+        planned.judge,
         materials=materials,
         length=Length(trials=readings),
-        seed=study.design.seed,
+        seed=planned.design.seed,
     )
     instruct = make_instrument("instructed", told.protocol, told.traits.traits)
     sampling = told.protocol.sampling.sampling()
@@ -106,9 +106,9 @@ async def check_judge(study: Study, session: Session, *models: Model, readings: 
         call = await ask(model, Request(instruct.messages(trial), sampling))
         return call.text if call.answered else call
 
-    judge = open_judge(study.judge, reader, told.protocol, told.traits.traits, seed=told.design.seed)
+    judge = open_judge(planned.judge, reader, told.protocol, told.traits.traits, seed=told.design.seed)
     trials = [told.design[index] for index in range(min(readings, len(told.design)))]
-    _settle(await _read(session, judge, trials, respond, models), study.judge, study.model)
+    _settle(await _read(session, judge, trials, respond, models), planned.judge, planned.model)
 
 
 async def check_on_run(run: RunRecord, session: Session, reader: Model, *, readings: int | None) -> None:

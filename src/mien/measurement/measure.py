@@ -11,8 +11,8 @@ from mien.measurement import judge_check
 from mien.measurement.judging import add_judge
 from mien.measurement.length import Length
 from mien.measurement.pipeline import Pipeline
+from mien.measurement.run_plan import Materials, plan
 from mien.measurement.session import Session
-from mien.measurement.study import Materials, plan
 from mien.models.inprocess.loading import Hardware
 from mien.models.usage import Limits
 from mien.runs.run import Run
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mien.materials.protocols import Protocol
     from mien.materials.traits import TraitSet
     from mien.measurement.calls import Progress
-    from mien.measurement.study import Study
+    from mien.measurement.run_plan import RunPlan
     from mien.runs.outcome import Outcome
     from mien.stats.design.trials import Design
     from mien.store.records import RunRecord
@@ -102,7 +102,7 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
             is not this one.
         EndpointRefused: the endpoint refuses every call alike.
     """
-    study = plan(
+    planned = plan(
         model,
         judge,
         materials=Materials(instrument=instrument, protocol=protocol, traits=traits, prompts=prompts),
@@ -119,32 +119,32 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
         name=name,
     )
     session = Session(store, limits=limits, hardware=hardware, on_progress=on_progress)
-    return carry_out(study, session, check_judge=check_judge)
+    return carry_out(planned, session, check_judge=check_judge)
 
 
-def carry_out(study: Study, session: Session, *, check_judge: int | None = None) -> Run:
+def carry_out(planned: RunPlan, session: Session, *, check_judge: int | None = None) -> Run:
     """Do what `plan` laid out; see `measure`."""
-    session.run(lambda: _carry_out(study, session, check_judge))
-    return Run(study.name, session.path)
+    session.run(lambda: _carry_out(planned, session, check_judge))
+    return Run(planned.name, session.path)
 
 
-def outcomes(study: Study, store: Path) -> list[Outcome]:
-    """What became of the trials of a study's run, and of the runs of its later turns."""
-    talk = study.conversation
-    names = [turn_name(study.name, talk.pressure, turn) for turn in range(1, talk.turns + 1)]
-    return [Run(name, store).outcome(study.judge) for name in names]
+def outcomes(planned: RunPlan, store: Path) -> list[Outcome]:
+    """What became of the trials of a planned run, and of the runs of its later turns."""
+    talk = planned.conversation
+    names = [turn_name(planned.name, talk.pressure, turn) for turn in range(1, talk.turns + 1)]
+    return [Run(name, store).outcome(planned.judge) for name in names]
 
 
-async def _carry_out(study: Study, session: Session, readings: int | None) -> None:
-    model, reader = session.open(study.model), session.open(study.judge)
-    await judge_check.check_judge(study, session, model, reader, readings=readings)
-    runs, design = _open_runs(session.store, study)
+async def _carry_out(planned: RunPlan, session: Session, readings: int | None) -> None:
+    model, reader = session.open(planned.model), session.open(planned.judge)
+    await judge_check.check_judge(planned, session, model, reader, readings=readings)
+    runs, design = _open_runs(session.store, planned)
     calls = session.calls(len(design))
-    instrument = make_instrument(study.instrument, study.protocol, study.traits.traits)
-    sampling = study.protocol.sampling.sampling()
-    followups = study.followups
+    instrument = make_instrument(planned.instrument, planned.protocol, planned.traits.traits)
+    sampling = planned.protocol.sampling.sampling()
+    followups = planned.followups
     pipelines = [
-        Pipeline(calls, run.id, add_judge(session.store, run, study.judge, reader, study.protocol))
+        Pipeline(calls, run.id, add_judge(session.store, run, planned.judge, reader, planned.protocol))
         for run in runs
     ]
 
@@ -167,36 +167,36 @@ async def _carry_out(study: Study, session: Session, readings: int | None) -> No
     while longer is not None:
         design = longer
         await calls.carry_out(respond, range(begin, len(design)), workers=session.workers(model, reader))
-        begin, longer = len(design), _longer(session.store, study, design, calls.progress)
+        begin, longer = len(design), _longer(session.store, planned, design, calls.progress)
         if calls.progress.check:
             calls.report()
 
 
-def _open_runs(store: Store, study: Study) -> tuple[list[RunRecord], Design]:
-    """Make the study's run with those of its later turns, or find them.
+def _open_runs(store: Store, planned: RunPlan) -> tuple[list[RunRecord], Design]:
+    """Make the planned run with those of its later turns, or find them.
 
     A run never shrinks. Under a stop rule it begins with the floor; see `_put_runs`.
 
     Raises:
         RunConflict: there is another run of this name.
     """
-    design = study.design if study.until is None else study.design.first(FLOOR)
-    found = next((run for run in store.runs() if run.name == study.name), None)
+    design = planned.design if planned.until is None else planned.design.first(FLOOR)
+    found = next((run for run in store.runs() if run.name == planned.name), None)
     if found:
         content, _, rounds = found.design.rpartition("-")
         differences = [
             what
             for what, same in {
-                "model": found.model == study.model,
-                "instrument": found.instrument == study.instrument,
-                "protocol": found.protocol == study.protocol.model_dump_json(),
+                "model": found.model == planned.model,
+                "instrument": found.instrument == planned.instrument,
+                "protocol": found.protocol == planned.protocol.model_dump_json(),
                 "design (traits, prompts, options or seed)": content == design.content,
             }.items()
             if not same
         ]
         if differences:
             raise RunConflict(
-                f"there is a run named {study.name!r} already, with another "
+                f"there is a run named {planned.name!r} already, with another "
                 f"{' and another '.join(differences)}; choose another name with --name"
             )
         if int(rounds) > design.rounds:
@@ -204,33 +204,33 @@ def _open_runs(store: Store, study: Study) -> tuple[list[RunRecord], Design]:
                 design.traits,
                 design.prompts,
                 rounds=int(rounds),
-                n_options=study.protocol.options,
+                n_options=planned.protocol.options,
                 order=design.order,
                 seed=design.seed,
             )
-    return _put_runs(store, study, design), design
+    return _put_runs(store, planned, design), design
 
 
-def _put_runs(store: Store, study: Study, design: Design, *, ended: bool = False) -> list[RunRecord]:
+def _put_runs(store: Store, planned: RunPlan, design: Design, *, ended: bool = False) -> list[RunRecord]:
     """The run and those of its later turns, each with the trials of the design.
 
     Under a stop rule there is one more round, which is not asked: a run that is killed before the rule was
     held against the others, whenever that is, lacks trials. It is taken away once the run has ended.
     """
-    followups, conversation = study.followups, study.conversation
+    followups, conversation = planned.followups, planned.conversation
     laid_out = design
-    if study.until and not ended and design.rounds < study.design.rounds:
-        laid_out = study.design.first(design.rounds + 1)
+    if planned.until and not ended and design.rounds < planned.design.rounds:
+        laid_out = planned.design.first(design.rounds + 1)
     runs = [
         store.add_run(
             RunInfo(
-                name=turn_name(study.name, conversation.pressure, turn),
-                model=study.model,
-                instrument=study.instrument,
-                protocol=study.protocol.model_dump_json(),
+                name=turn_name(planned.name, conversation.pressure, turn),
+                model=planned.model,
+                instrument=planned.instrument,
+                protocol=planned.protocol.model_dump_json(),
                 design=design.name,
                 seed=design.seed,
-                traits=study.traits.traits,
+                traits=planned.traits.traits,
                 pressure=conversation.pressure if turn > 1 else "none",
                 turn=turn,
             ),
@@ -243,23 +243,25 @@ def _put_runs(store: Store, study: Study, design: Design, *, ended: bool = False
     return runs
 
 
-def _longer(store: Store, study: Study, design: Design, progress: Progress) -> Design | None:
+def _longer(store: Store, planned: RunPlan, design: Design, progress: Progress) -> Design | None:
     """The design to go on with, once the stop rule was held against this one's verdicts; None at the end.
 
     All trials of its rounds are through by now, in whatever order they came in: what the rule decides is the
     same for a run that was killed and resumed.
     """
-    if study.until is None or progress.stopped:
+    if planned.until is None or progress.stopped:
         return None
     store.flush()
-    progress.check = Check(rule=study.until, rounds=design.rounds)
-    if not store.count_verdicts(store.run(study.name).id, study.judge):
+    progress.check = Check(rule=planned.until, rounds=design.rounds)
+    if not store.count_verdicts(store.run(planned.name).id, planned.judge):
         return None
-    progress.check = study.until.check(Run(study.name, store.path).comparisons(study.judge), design.rounds)
-    if progress.check.met or not progress.check.decided or design.rounds >= study.design.rounds:
-        _put_runs(store, study, design, ended=True)
+    progress.check = planned.until.check(
+        Run(planned.name, store.path).comparisons(planned.judge), design.rounds
+    )
+    if progress.check.met or not progress.check.decided or design.rounds >= planned.design.rounds:
+        _put_runs(store, planned, design, ended=True)
         return None
-    longer = study.design.first(progress.check.next(study.design.rounds))
-    _put_runs(store, study, longer)
+    longer = planned.design.first(progress.check.next(planned.design.rounds))
+    _put_runs(store, planned, longer)
     progress.total = len(longer)
     return longer

@@ -16,8 +16,8 @@ from mien.errors import InputError, MienError
 
 if TYPE_CHECKING:
     from mien.materials.protocols import Protocol
+    from mien.measurement.run_plan import RunPlan
     from mien.measurement.session import Session
-    from mien.measurement.study import Study
     from mien.stats.consistency.persistence import Persistence
     from mien.stats.design.stopping import Check
     from mien.stats.proportions import Proportion
@@ -202,7 +202,7 @@ def command(
     from mien.materials.protocols import load_protocol
     from mien.measurement.cost import estimate
     from mien.measurement.length import Length
-    from mien.measurement.study import Materials, plan
+    from mien.measurement.run_plan import Materials, plan
 
     sampling = {
         "temperature": temperature,
@@ -227,7 +227,7 @@ def command(
         ),
     )
     tell(prompts, found.notes)
-    study = plan(
+    planned = plan(
         model,
         judge,
         materials=Materials(
@@ -252,9 +252,9 @@ def command(
         name=name,
     )
     if dry_run:
-        _print_estimate(study, dataclasses.asdict(estimate(study, session.limits)), as_json=as_json)
+        _print_estimate(planned, dataclasses.asdict(estimate(planned, session.limits)), as_json=as_json)
     else:
-        _carry_out(study, session, check_judge, as_json=as_json)
+        _carry_out(planned, session, check_judge, as_json=as_json)
 
 
 def _extra(text: str | None) -> dict[str, Any] | None:
@@ -268,12 +268,12 @@ def _extra(text: str | None) -> dict[str, Any] | None:
         raise InputError(f"is not a JSON object: {error}", source="--extra") from error
 
 
-def _print_estimate(study: Study, estimate: dict[str, Any], *, as_json: bool) -> None:
-    design = study.design
+def _print_estimate(planned: RunPlan, estimate: dict[str, Any], *, as_json: bool) -> None:
+    design = planned.design
     if as_json:
-        until = _until(study, None)
+        until = _until(planned, None)
         print_json(
-            {"run": study.name, "design": design.name, "trials": len(design), "until": until, **estimate}
+            {"run": planned.name, "design": design.name, "trials": len(design), "until": until, **estimate}
         )
         return
     cost = (
@@ -281,11 +281,11 @@ def _print_estimate(study: Study, estimate: dict[str, Any], *, as_json: bool) ->
         if estimate["cost"] is None
         else f"${estimate['cost']:,.2f}"
     )
-    most = "at most " if study.until else ""
+    most = "at most " if planned.until else ""
     console().print(
-        f"{study.name}: {most}{counted(len(design), 'trial')} in {counted(design.rounds, 'round')} of "
+        f"{planned.name}: {most}{counted(len(design), 'trial')} in {counted(design.rounds, 'round')} of "
         f"{len(design.traits)} traits, {counted(len(design.prompts), 'prompt')}, design {design.name}\n"
-        f"{_stops(study)}"
+        f"{_stops(planned)}"
         f"  calls       {estimate['calls']:>12,}\n"
         f"  tokens in   {estimate['tokens_in']:>12,}  (estimated)\n"
         f"  tokens out  {estimate['tokens_out']:>12,}  (estimated)\n"
@@ -295,28 +295,28 @@ def _print_estimate(study: Study, estimate: dict[str, Any], *, as_json: bool) ->
     )
 
 
-def _carry_out(study: Study, session: Session, check_judge: int | None, *, as_json: bool) -> None:
+def _carry_out(planned: RunPlan, session: Session, check_judge: int | None, *, as_json: bool) -> None:
     from mien.cli.commands.profile import print_profile
     from mien.measurement.measure import carry_out, outcomes
 
     with resumable(session.path), ProgressReport() as session.on_progress:
-        run = carry_out(study, session, check_judge=check_judge)
-    progress, talk = session.progress, study.conversation
+        run = carry_out(planned, session, check_judge=check_judge)
+    progress, talk = session.progress, planned.conversation
     assert progress is not None
     print_outcome(progress)
-    judge = study.judge
+    judge = planned.judge
     print_notes([*run.flaws(judge).told(), *run.cut_readings(judge), *run.truncations(judge)])
-    found = outcomes(study, session.path)
+    found = outcomes(planned, session.path)
     try:
-        profile = run.profile(study.judge)
-        held = run.persistence(talk.pressure, judge=study.judge) if talk.turns > 1 else None
+        profile = run.profile(planned.judge)
+        held = run.persistence(talk.pressure, judge=planned.judge) if talk.turns > 1 else None
     except MienError as error:
         if all(one.complete for one in found):
             raise
         console(err=True).print(f"No profile yet: {error}", markup=False, soft_wrap=True)
     else:
         if as_json:
-            beside = {"until": _until(study, progress.check), "persistence": held and held.to_dict()}
+            beside = {"until": _until(planned, progress.check), "persistence": held and held.to_dict()}
             print_json(profile.to_dict() | beside)
         else:
             if progress.check and not progress.stopped:
@@ -341,26 +341,26 @@ def _print_persistence(persistence: Persistence) -> None:
     print_table(("turn", "user", "trials", "holds", "fades", "switches"), rows, left=("user",))
 
 
-def _until(study: Study, check: Check | None) -> dict[str, Any] | None:
-    """The stop rule of a study and what it found last, as JSON has them; None without one."""
-    if study.until is None:
+def _until(planned: RunPlan, check: Check | None) -> dict[str, Any] | None:
+    """The stop rule of a run and what it found last, as JSON has them; None without one."""
+    if planned.until is None:
         return None
     from mien.stats.design.stopping import FLOOR
 
-    until = dataclasses.asdict(study.until) | {"floor": FLOOR, "ceiling": study.design.rounds}
+    until = dataclasses.asdict(planned.until) | {"floor": FLOOR, "ceiling": planned.design.rounds}
     if check:
         until |= {"rounds": check.rounds, "reached": check.met}
         until |= {"found_reliability": check.reliability, "found_stderr": check.stderr}
     return until
 
 
-def _stops(study: Study) -> str:
-    if study.until is None:
+def _stops(planned: RunPlan) -> str:
+    if planned.until is None:
         return ""
     from mien.stats.design.stopping import FLOOR
 
-    least = counted(len(study.design.first(FLOOR)), "trial")
-    return f"  stops at {study.until}, after {least} at the earliest\n"
+    least = counted(len(planned.design.first(FLOOR)), "trial")
+    return f"  stops at {planned.until}, after {least} at the earliest\n"
 
 
 def _found(check: Check) -> str:

@@ -18,8 +18,8 @@ from mien.errors import InputError, UsageError
 from mien.materials.constitutions import check_constitution, constitution_text, load_constitution
 from mien.materials.protocols import load_protocol
 from mien.materials.traits import load_traits
+from mien.measurement.run_plan import ORGANISM_TRAITS
 from mien.measurement.session import Session
-from mien.measurement.study import ORGANISM_TRAITS
 from mien.version import __version__
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from mien.instruments.manner.duplicates import Seen
 from mien.materials.constitutions import load_constitution
 from mien.materials.protocols import SamplingSettings, load_protocol
 from mien.materials.traits import load_traits
+from mien.measurement.run_plan import ORGANISM_TRAITS
 from mien.measurement.session import Session
-from mien.measurement.study import ORGANISM_TRAITS
 from mien.version import __version__
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from mien.instruments.judges.likelihood import MARGIN
 from mien.materials.protocols import load_protocol
 from mien.materials.traits import load_traits
 from mien.materials.wording import fill
-from mien.measurement.study import ORGANISM_TRAITS
+from mien.measurement.run_plan import ORGANISM_TRAITS
 from mien.types import Call, Prompt, Request, Trial
 
 if TYPE_CHECKING:

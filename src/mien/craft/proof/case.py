@@ -20,7 +20,7 @@ from mien.materials.multiturn import Conversation
 from mien.materials.prompts import load_prompts
 from mien.materials.protocols import Protocol, load_protocol
 from mien.measurement.length import Length
-from mien.measurement.study import Materials, plan
+from mien.measurement.run_plan import Materials, plan
 from mien.models.inprocess.loading import runs_here
 from mien.version import __version__
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mien.craft.proof.claim import Claim
     from mien.craft.proof.result import Role, Way
     from mien.materials.constitutions import Constitution
-    from mien.measurement.study import Study
+    from mien.measurement.run_plan import RunPlan
     from mien.types import Prompt
 
 
@@ -45,7 +45,7 @@ class Case:
     protocols: Mapping[Role, Protocol]
     judge: str
     traits: str | Path | None
-    study: Study
+    planned: RunPlan
     prompts: tuple[Prompt, ...]
     asked: dict[str, Any]
     notes: tuple[str, ...]
@@ -55,7 +55,9 @@ class Case:
         """The traits that are to rise; None where there are none."""
         return frozenset(name for name, way in self.written.items() if way == "raise") or None
 
-    def plan(self, role: Role, name: str, rounds: int, conversation: Conversation = Conversation()) -> Study:
+    def plan(
+        self, role: Role, name: str, rounds: int, conversation: Conversation = Conversation()
+    ) -> RunPlan:
         """Lay out a run of one of the models; all have the same trials."""
         return plan(
             self.models[role],
@@ -90,7 +92,7 @@ def lay_out(claim: Claim) -> Case:
     protocol = load_protocol()
     prompted = protocol.override(preamble=_preamble(constitution))
     traits = claim.traits if claim.traits or organism else constitution.traits
-    study = plan(
+    planned = plan(
         base,
         judge,
         materials=Materials(traits=traits, prompts=claim.prompts),
@@ -101,12 +103,12 @@ def lay_out(claim: Claim) -> Case:
     return Case(
         claim=claim,
         constitution=constitution,
-        written=written(constitution, study.traits.names),
+        written=written(constitution, planned.traits.names),
         models=models,
         protocols={role: prompted if role == "prompted" else protocol for role in models},
         judge=judge,
         traits=traits,
-        study=study,
+        planned=planned,
         prompts=prompts,
         asked={
             "mien": __version__,
@@ -117,8 +119,8 @@ def lay_out(claim: Claim) -> Case:
             "model": base,
             "judge": judge,
             "constitution": constitution.identity,
-            "design": study.design.name,
-            "trials": len(study.design),
+            "design": planned.design.name,
+            "trials": len(planned.design),
             "seed": claim.seed,
             "turns": claim.turns,
             "pressures": list(claim.pressures) if claim.turns > 1 else [],

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mien.craft.proof.claim import Claim
     from mien.craft.proof.result import Role
     from mien.instruments.manner.features import Shift
-    from mien.measurement.study import Study
+    from mien.measurement.run_plan import RunPlan
     from mien.runs.run import Run
     from mien.stats.consistency.persistence import Persistence
     from mien.stats.diffs import Diff
@@ -105,9 +105,9 @@ class _Bench:
 
     def measure(self, role: Role) -> Profile:
         """One model, all trials."""
-        self._say(f"{role}: {counted(len(self._case.study.design), 'trial')}")
+        self._say(f"{role}: {counted(len(self._case.planned.design), 'trial')}")
         name = f"{self._name}-{role}"
-        run = self._carry_out(self._case.plan(role, name, self._case.study.design.rounds))
+        run = self._carry_out(self._case.plan(role, name, self._case.planned.design.rounds))
         try:
             return run.profile(self._case.judge)
         except NotIdentified as error:
@@ -116,7 +116,7 @@ class _Bench:
     def holds(self, role: Role) -> tuple[Persistence, ...]:
         """How far the raised traits hold in later turns; of all trials where none is to be raised."""
         claim = self._case.claim
-        rounds = max(2, self._case.study.design.rounds // HOLDS_PART)
+        rounds = max(2, self._case.planned.design.rounds // HOLDS_PART)
         found: list[Persistence] = []
         for pressure in claim.pressures:
             self._say(f"{role}: {claim.turns} turns, pressure {pressure}")
@@ -180,18 +180,18 @@ class _Bench:
 
         return session.run(main)
 
-    def _carry_out(self, study: Study) -> Run:
-        run, progress = carry_out(study, self._session), self._session.progress
+    def _carry_out(self, planned: RunPlan) -> Run:
+        run, progress = carry_out(planned, self._session), self._session.progress
         assert progress is not None
         kept = f"what was answered is kept in {self._session.path}, and the same command goes on"
         if progress.stopped:
-            done = f"{progress.done:,} of {counted(progress.total, 'trial')} of {study.name} are through"
+            done = f"{progress.done:,} of {counted(progress.total, 'trial')} of {planned.name} are through"
             raise BudgetReached(f"{progress.stopped}: {done}; {kept}")
         if progress.failed > MOST_FAILED * progress.total:
             reasons = "; ".join(f"{n:,} × {reason}" for reason, n in progress.reasons.most_common(3))
-            failed = f"{progress.failed:,} of {counted(progress.total, 'trial')} of {study.name} failed"
+            failed = f"{progress.failed:,} of {counted(progress.total, 'trial')} of {planned.name} failed"
             raise Unfinished(f"{failed} ({reasons}); {kept}")
-        self.missing += [str(one) for one in outcomes(study, self._session.path) if not one.complete]
+        self.missing += [str(one) for one in outcomes(planned, self._session.path) if not one.complete]
         return run
 
     def _say(self, stage: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from mien.errors import UnknownName
 from mien.measurement.length import Length
-from mien.measurement.study import Materials, plan
+from mien.measurement.run_plan import Materials, plan
 
 TRAITS = [f"trait {i}" for i in range(10)]
 
@@ -15,10 +15,10 @@ def test_arguments_that_cannot_be_used() -> None:
 
 
 def test_under_a_target_the_design_is_the_most_there_may_be() -> None:
-    study = plan("openai/m", "openai/j", length=Length(until_stderr=40))
-    assert study.until is not None
-    assert (study.until.reliability, study.until.stderr) == (None, 40)
-    assert len(study.design) == 144 * 143 / 2
+    planned = plan("openai/m", "openai/j", length=Length(until_stderr=40))
+    assert planned.until is not None
+    assert (planned.until.reliability, planned.until.stderr) == (None, 40)
+    assert len(planned.design) == 144 * 143 / 2
     shorter = plan("openai/m", "openai/j", length=Length(until_stderr=40, max_trials=1500))
     assert len(shorter.design) == 1440
 

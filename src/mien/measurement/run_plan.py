@@ -54,7 +54,7 @@ class Materials:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
+class RunPlan:
     """What is to be measured, and how: all that a run depends on.
 
     Attributes:
@@ -90,7 +90,7 @@ def plan(
     conversation: Conversation = Conversation(),
     seed: int = 0,
     name: str | None = None,
-) -> Study:
+) -> RunPlan:
     """Lay out a run without making a call; see `mien.measure`.
 
     Args:
@@ -116,7 +116,7 @@ def plan(
         judge_settings = protocol.judge.model_copy(update={"order": "shuffled"})
         protocol = protocol.override(order="counterbalanced", judge=judge_settings)
     traits, prompts = _trait_set(materials.traits, model), materials.prompts
-    study = Study(
+    planned = RunPlan(
         name=name or f"{model.rstrip('/').rpartition('/')[2].rpartition('#')[2]}-{instrument}",
         model=model,
         judge=judge,
@@ -134,8 +134,8 @@ def plan(
         conversation=conversation,
         until=length.until,
     )
-    _ = study.followups  # what cannot be asked is refused before the first call
-    return study
+    _ = planned.followups  # what cannot be asked is refused before the first call
+    return planned
 
 
 def _trait_set(traits: TraitSet | Sequence[str] | str | Path | None, model: str) -> TraitSet:
