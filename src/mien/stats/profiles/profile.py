@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, TypedDict, cast
 
 import numpy as np
@@ -97,7 +98,7 @@ class Flat(TypedDict):
     p: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)  # without slots, for what is kept
 class Profile:
     """All of a run's ratings. Arrays follow ``traits``; rows and tables go by rank.
 
@@ -324,17 +325,21 @@ class Profile:
                 row["uncorrected_rating"] = float(uncorrected[i])
         return rows
 
-    @property
-    def ranked_rows(self) -> list[TraitRow]:
-        """`rows`, with the interval of each rank (`mien.stats.estimates.simultaneous`)."""
+    @cached_property
+    def _rank_intervals(self) -> tuple[Ints, Ints]:
         n, own = len(self.traits), self._told_alone
-        low, high = rank_intervals(
+        return rank_intervals(
             own.scores,
             own.covariance[:n, :n],
             own.df,
             confidence_level=self.confidence_level,
             at_once=self.simultaneous,
         )
+
+    @property
+    def ranked_rows(self) -> list[TraitRow]:
+        """`rows`, with the interval of each rank (`mien.stats.estimates.simultaneous`)."""
+        low, high = self._rank_intervals
         place = {trait: i for i, trait in enumerate(self.traits)}
         rows: list[TraitRow] = []
         for row in self.rows:
