@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien.errors import UnknownName
+from mien.errors import EndpointRefused, UnknownName
 from mien.measurement.session import Session
-from mien.models.usage import Limits
+from mien.models.usage import Limits, Tally, on_account_of
 from mien.store.store import Store
 from mien.testing import ScriptedServer
 from mien.types import Message, Request
@@ -192,3 +192,45 @@ def test_what_is_done_inside_a_running_loop_is_returned(path: Path) -> None:
         return Session(path).run(work)
 
     assert asyncio.run(notebook()) == 42
+
+
+def test_works_side_by_side_are_counted_apart_and_together(path: Path, server: ScriptedServer) -> None:
+    session = Session(path, limits=Limits(max_calls=5))
+    parts: list[Tally] = []
+    stopped: list[str] = []
+
+    async def work(n: int) -> None:
+        part = Tally(whole=session.transport.tally)
+        parts.append(part)
+        with on_account_of(part):
+            calls = session.calls(3)
+            assert calls.progress.tally is part
+            model = session.open(server.model)
+
+            async def one(i: int) -> bool:
+                return (await calls.ask(model, request(10 * n + i))).answered
+
+            await calls.carry_out(one, range(3), workers=2)
+            stopped.append(calls.progress.stopped)
+
+    async def both() -> None:
+        await asyncio.gather(work(1), work(2))
+        whole = session.transport.tally
+        assert whole.requests == whole.answered == 5
+        assert whole.tokens_in == sum(part.tokens_in for part in parts) > 0
+        assert session.calls(1).progress.tally is whole
+
+    session.run(both)
+    assert sorted(part.requests for part in parts) in ([2, 3],)
+    assert sorted(map(bool, stopped)) == [False, True]
+    assert session.limits.max_calls == 0
+
+
+def test_a_part_that_is_refused_leaves_the_others_alone() -> None:
+    whole = Tally()
+    one, other = Tally(whole=whole, refusal="gone"), Tally(whole=whole)
+    with pytest.raises(EndpointRefused, match="gone"):
+        one.begin()
+    other.begin()
+    other.drop(throttled=True)
+    assert (whole.in_flight, whole.throttled, other.throttled) == (0, 1, 1)

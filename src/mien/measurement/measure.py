@@ -124,7 +124,7 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
 
 def carry_out(planned: RunPlan, session: Session, *, check_judge: int | None = None) -> Run:
     """Do what `plan` laid out; see `measure`."""
-    session.run(lambda: _carry_out(planned, session, check_judge))
+    session.run(lambda: conduct(planned, session, check_judge=check_judge))
     return Run(planned.name, session.path)
 
 
@@ -135,9 +135,14 @@ def outcomes(planned: RunPlan, store: Path) -> list[Outcome]:
     return [Run(name, store).outcome(planned.judge) for name in names]
 
 
-async def _carry_out(planned: RunPlan, session: Session, readings: int | None) -> None:
+async def conduct(planned: RunPlan, session: Session, *, check_judge: int | None = None) -> Progress:
+    """Do what `plan` laid out in a session that is open, beside whatever else goes on in it; see `measure`.
+
+    Returns:
+        How far it came.
+    """
     model, reader = session.open(planned.model), session.open(planned.judge)
-    await judge_check.check_judge(planned, session, model, reader, readings=readings)
+    await judge_check.check_judge(planned, session, model, reader, readings=check_judge)
     runs, design = _open_runs(session.store, planned)
     calls = session.calls(len(design))
     instrument = make_instrument(planned.instrument, planned.protocol, planned.traits.traits)
@@ -170,6 +175,31 @@ async def _carry_out(planned: RunPlan, session: Session, readings: int | None) -
         begin, longer = len(design), _longer(session.store, planned, design, calls.progress)
         if calls.progress.check:
             calls.report()
+    return calls.progress
+
+
+def require_same(planned: RunPlan, found: RunRecord) -> None:
+    """Refuse to go on with a run that is not the planned one.
+
+    Raises:
+        RunConflict: the message says in what they differ.
+    """
+    differences = [
+        what
+        for what, same in {
+            "model": found.model == planned.model,
+            "instrument": found.instrument == planned.instrument,
+            "protocol": found.protocol == planned.protocol.model_dump_json(),
+            "design (traits, prompts, options or seed)": found.design.rpartition("-")[0]
+            == planned.design.content,
+        }.items()
+        if not same
+    ]
+    if differences:
+        raise RunConflict(
+            f"there is a run named {planned.name!r} already, with another "
+            f"{' and another '.join(differences)}; choose another name with --name"
+        )
 
 
 def _open_runs(store: Store, planned: RunPlan) -> tuple[list[RunRecord], Design]:
@@ -183,27 +213,13 @@ def _open_runs(store: Store, planned: RunPlan) -> tuple[list[RunRecord], Design]
     design = planned.design if planned.until is None else planned.design.first(FLOOR)
     found = next((run for run in store.runs() if run.name == planned.name), None)
     if found:
-        content, _, rounds = found.design.rpartition("-")
-        differences = [
-            what
-            for what, same in {
-                "model": found.model == planned.model,
-                "instrument": found.instrument == planned.instrument,
-                "protocol": found.protocol == planned.protocol.model_dump_json(),
-                "design (traits, prompts, options or seed)": content == design.content,
-            }.items()
-            if not same
-        ]
-        if differences:
-            raise RunConflict(
-                f"there is a run named {planned.name!r} already, with another "
-                f"{' and another '.join(differences)}; choose another name with --name"
-            )
-        if int(rounds) > design.rounds:
+        require_same(planned, found)
+        rounds = int(found.design.rpartition("-")[2])
+        if rounds > design.rounds:
             design = lay_out(
                 design.traits,
                 design.prompts,
-                rounds=int(rounds),
+                rounds=rounds,
                 n_options=planned.protocol.options,
                 order=design.order,
                 seed=design.seed,

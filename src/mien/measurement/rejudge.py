@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import UsageError
@@ -20,6 +21,26 @@ if TYPE_CHECKING:
     from mien.measurement.calls import Progress
     from mien.runs.run import Run
     from mien.store.records import RunRecord, TrialRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """Who is to read the responses of a run besides its own judge; see `second_opinion`."""
+
+    judge: str
+    name: str | None = None
+    sampling: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    repeat: int = 0
+
+    def __post_init__(self) -> None:
+        if self.repeat < 0:
+            raise UsageError(f"a repeat is 1 or more, not {self.repeat}")
+        require_visible(self.name or self.judge, "name of a judge")
+
+    @property
+    def label(self) -> str:
+        """The name that the verdicts go by."""
+        return self.name or (f"{self.judge}#{self.repeat}" if self.repeat else self.judge)
 
 
 def second_opinion(  # noqa: PLR0913  # the public face, which opens the session
@@ -71,31 +92,36 @@ def rejudge(
     check_judge: int | None = None,
 ) -> str:
     """See `second_opinion`; the session is one on the run's store."""
-    if repeat < 0:
-        raise UsageError(f"a repeat is 1 or more, not {repeat}")
-    require_visible(name or judge, "name of a judge")
-    label = name or (f"{judge}#{repeat}" if repeat else judge)
+    opinion = Opinion(judge=judge, name=name, sampling=sampling or {}, repeat=repeat)
+    session.run(lambda: reread(run, opinion, session, check_judge=check_judge))
+    return opinion.label
 
-    async def main() -> None:
-        reader = session.open(judge)
-        store = session.store
-        record = store.run(run.name)
-        total = store.count_responses(record.id)
-        if not total:
-            raise UsageError(f"run {run.name!r} holds no responses to judge")
-        await check_on_run(record, session, reader, readings=check_judge)
-        opinion = add_judge(store, record, label, reader, _protocol(record, sampling or {}), repeat=repeat)
-        calls = session.calls(total)
-        pipeline = Pipeline(calls, record.id, opinion)
 
-        async def read(row: TrialRecord) -> bool:
-            return await pipeline.judge(row.trial, row.response)
+async def reread(run: Run, opinion: Opinion, session: Session, *, check_judge: int | None = None) -> Progress:
+    """Have another judge read a run in a session that is open, beside whatever else goes on in it.
 
-        responses = (row for row in store.rows(record.id, opinion.name) if row.response)
-        await calls.carry_out(read, responses, workers=session.workers(reader))
+    Returns:
+        How far it came.
+    """
+    reader = session.open(opinion.judge)
+    store = session.store
+    store.flush()  # the run may just have been made in this session
+    record = store.run(run.name)
+    total = store.count_responses(record.id)
+    if not total:
+        raise UsageError(f"run {run.name!r} holds no responses to judge")
+    await check_on_run(record, session, reader, readings=check_judge)
+    protocol = _protocol(record, opinion.sampling)
+    judge = add_judge(store, record, opinion.label, reader, protocol, repeat=opinion.repeat)
+    calls = session.calls(total)
+    pipeline = Pipeline(calls, record.id, judge)
 
-    session.run(main)
-    return label
+    async def read(row: TrialRecord) -> bool:
+        return await pipeline.judge(row.trial, row.response)
+
+    responses = (row for row in store.rows(record.id, judge.name) if row.response)
+    await calls.carry_out(read, responses, workers=session.workers(reader))
+    return calls.progress
 
 
 def _protocol(run: RunRecord, judge_sampling: Mapping[str, Any]) -> Protocol:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from mien.measurement.calls import Calls, Progress
 from mien.models.client import Transport
 from mien.models.inprocess.loading import Hardware
-from mien.models.usage import Limits
+from mien.models.usage import Limits, account
 from mien.runs.run import store_path
 from mien.store.store import Store
 
@@ -123,7 +123,7 @@ class Session:
 
     def calls(self, total: int, unit: str = "trial") -> Calls:
         """Calls to be made for so many items, which ``unit`` names in the singular."""
-        self.progress = Progress(total=total, tally=self.transport.tally, unit=unit)
+        self.progress = Progress(total=total, tally=account(self.transport.tally), unit=unit)
         return Calls(self.store, self.progress, self.on_progress)
 
     def workers(self, *models: Model) -> int:

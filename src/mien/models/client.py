@@ -82,6 +82,11 @@ class Transport:
             self._residents[spec] = Resident(spec, engine, self.tally)
         return self._residents[spec]
 
+    async def release(self, spec: str) -> None:
+        """Let go of a model in this process, and of its memory; nobody may be asking it any more."""
+        if resident := self._residents.pop(spec, None):
+            await resident.aclose()
+
     def chat(self, spec: str, *, price: Price | None = None) -> Chat:
         """The model behind an endpoint that a spec names; the same object for the same spec.
 

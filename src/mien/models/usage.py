@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from mien.errors import BudgetReached, EndpointRefused, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from mien.types import Call
 
 
@@ -83,7 +87,11 @@ class Tally:
     been paid for. Each of them counts, but for those that were refused for asking too often: these did no
     work.
 
+    Several works that go on side by side have a part each, which counts what is asked on its behalf, and may
+    be refused further requests while the others go on; the budget is the whole's (`on_account_of`).
+
     Attributes:
+        whole: what this is a part of; None for the whole.
         max_calls: requests that may be sent; None for no limit.
         max_cost: US dollars that may be spent; None for no limit.
         answered: calls with an answer.
@@ -101,6 +109,7 @@ class Tally:
         adapted: in what a model's requests depart from what was asked, by its name.
     """
 
+    whole: Tally | None = None
     max_calls: int | None = None
     max_cost: float | None = None
     answered: int = 0
@@ -129,6 +138,8 @@ class Tally:
         """
         if self.refusal:
             raise EndpointRefused(self.refusal)
+        if self.whole:
+            self.whole.begin()
         done = self.requests
         if self.max_calls is not None and done + self.in_flight >= self.max_calls:
             raise BudgetReached(f"the limit of {self.max_calls} calls is reached")
@@ -152,6 +163,8 @@ class Tally:
             cost: US dollars; None where it is not known.
             answered: whether it brought an answer, and so must have cost something.
         """
+        if self.whole:
+            self.whole.end(tokens_in, tokens_out, cost, answered=answered)
         self.in_flight -= 1
         self.requests += 1
         self.tokens_in += tokens_in
@@ -163,12 +176,35 @@ class Tally:
 
     def drop(self, *, throttled: bool = False) -> None:
         """Count a request no more: it was abandoned, or refused for asking too often."""
+        if self.whole:
+            self.whole.drop(throttled=throttled)
         self.in_flight -= 1
         self.throttled += throttled
 
     def settle(self, call: Call) -> None:
         """Count a call that has come to its end."""
+        if self.whole:
+            self.whole.settle(call)
         if call.failure:
             self.failed += 1
         else:
             self.answered += 1
+
+
+_part: ContextVar[Tally | None] = ContextVar("part", default=None)
+
+
+@contextmanager
+def on_account_of(part: Tally) -> Generator[None]:
+    """Count what is asked within, and in the tasks that are begun there, in this part of its whole."""
+    token = _part.set(part)
+    try:
+        yield
+    finally:
+        _part.reset(token)
+
+
+def account(whole: Tally) -> Tally:
+    """Where a request is counted that is asked now: in the part on whose account it is, or in the whole."""
+    part = _part.get()
+    return part if part is not None and part.whole is whole else whole

@@ -19,7 +19,7 @@ from mien.models.http.opening import Opening
 from mien.models.http.quirks import LEFT_OUT, Quirk, adapted, departures, told_by, way_on
 from mien.models.http.refusals import PATIENCE
 from mien.models.system_role import messages_of
-from mien.models.usage import Wait
+from mien.models.usage import Wait, account
 from mien.types import Call
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Chat:
         self._told: dict[str, str] = {}  # quirks that no answer has confirmed yet
         self._wire = wire
         self._throttle = throttle
-        self._tally = tally
+        self._whole = tally
         self._price = price
         self._refused_parameters = endpoint.refused_by(model)
         self._typical_tokens_out = 500.0
@@ -99,6 +99,10 @@ class Chat:
         self._opening = Opening(self.learnt)
         self._lasting = set[bytes]()  # malformed replies that asking again does not mend
         self._first_failures: list[str] | None = []  # None once it is known that calls can be answered
+
+    @property
+    def _tally(self) -> Tally:
+        return account(self._whole)
 
     def body(self, request: Request) -> bytes:
         """The JSON body that is sent: in full, and the same for the same request.

@@ -12,6 +12,7 @@ from mien.models.engine import Job
 from mien.models.inprocess.batching import Batcher
 from mien.models.reasoning import Split, split
 from mien.models.system_role import messages_of
+from mien.models.usage import account
 from mien.types import Call
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Resident:
         self._digest = engine.digest
         self._notes = list(engine.notes)
         self._batcher = Batcher(engine)
-        self._tally = tally
+        self._whole = tally
 
     def body(self, request: Request) -> bytes:
         """What is asked, as JSON in full."""
@@ -88,12 +89,13 @@ class Resident:
             sampling=request.sampling,
             seed=int(key, 16),
         )
-        self._tally.begin()
+        tally = account(self._whole)
+        tally.begin()
         began = time.monotonic()
         try:
             output = await self._batcher.submit(job)
         except BaseException:
-            self._tally.drop()
+            tally.drop()
             raise
         text, reasoning, failure = _read(job, output)
         call = Call(
@@ -114,8 +116,8 @@ class Resident:
             latency=time.monotonic() - began,
             created=time.time(),
         )
-        self._tally.end(call.tokens_in, call.tokens_out, call.cost, answered=call.answered)
-        self._tally.settle(call)
+        tally.end(call.tokens_in, call.tokens_out, call.cost, answered=call.answered)
+        tally.settle(call)
         return call
 
     async def aclose(self) -> None:
