@@ -54,6 +54,7 @@ def test_every_trial_is_counted_once(tmp_path: Path) -> None:
         "answered": 3,
         "read": 3,
         "missing": 0,
+        "elsewhere": 0,
         "failed": {},
     }
     with pytest.raises(UnknownName, match="no judge of run 'r' named 'k'"):

@@ -31,8 +31,8 @@ def test_what_was_asked_read_and_spent(tmp_path: Path) -> None:
     ]
     assert spending(db, old.id) == (1, 0.5, 9.0)
     assert spending(db, new.id) == (0, None, None)
-    assert trial_counts(db, old.id, "j") == (1, 0, 1, 1)
-    assert trial_counts(db, old.id, "k") == (0, 1, 1, 1)
-    assert trial_counts(db, new.id, "j") == (0, 0, 0, 3)
+    assert trial_counts(db, old.id, "j") == (1, 0, 1, 1, 0)
+    assert trial_counts(db, old.id, "k") == (0, 1, 1, 1, 0)
+    assert trial_counts(db, new.id, "j") == (0, 0, 0, 3, 0)
     assert verdict_counts(db, old.id) == [("j", 1), ("k", 0)]
     db.close()

@@ -149,7 +149,7 @@ def test_a_damaged_store_is_said_to_be_damaged(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[4096:] = b"\xab" * (len(content) - 4096)
     path.write_bytes(content)
-    with Store(path, read_only=True) as store, pytest.raises(StoreError, match=r"is damaged .*--store"):
+    with pytest.raises(StoreError, match=r"is damaged .*--store"), Store(path, read_only=True) as store:
         store.quirk("endpoint", "model 7", "name")
 
 

@@ -14,6 +14,7 @@ from mien.cli.commands import (
     constitution,
     craft,
     demo,
+    design,
     diff,
     export,
     import_,
@@ -75,6 +76,7 @@ def _options(
 for _module, _name in (
     (demo, "demo"),
     (plan, "plan"),
+    (design, "design"),
     (measure, "measure"),
     (judge, "judge"),
     (view, "view"),

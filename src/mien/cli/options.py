@@ -82,6 +82,62 @@ WhereOption = Annotated[
     ),
 ]
 
+_MEASURED = "What is measured"
+ProtocolOption = Annotated[
+    str, typer.Option(help="A protocol's name, or a YAML file.", rich_help_panel=_MEASURED)
+]
+TraitsOption = Annotated[
+    str | None,
+    typer.Option(
+        help="A trait set's name, or a YAML or text file.",
+        show_default="classic-144; the organism's own 36",
+        rich_help_panel=_MEASURED,
+    ),
+]
+OptionsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--options", help="Options a trial, 2 to 8.", show_default="the protocol's", rich_help_panel=_MEASURED
+    ),
+]
+PromptsOption = Annotated[
+    str,
+    typer.Option(
+        help="A prompt set's name, a file, or hf:OWNER/DATASET.",
+        rich_help_panel=_MEASURED,
+    ),
+]
+LanguageOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Keep prompts in this language (repeatable).", rich_help_panel=_MEASURED),
+]
+CategoryOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Keep prompts of this category (repeatable).", rich_help_panel=_MEASURED),
+]
+MaxCharsOption = Annotated[
+    int | None,
+    typer.Option(min=1, help="Keep prompts of at most so many characters.", rich_help_panel=_MEASURED),
+]
+MaxPromptsOption = Annotated[
+    int | None, typer.Option(min=1, help="Take a sample of so many prompts.", rich_help_panel=_MEASURED)
+]
+RoundsOption = Annotated[
+    int | None,
+    typer.Option(
+        help="Rounds; each shows every trait once.",
+        show_default="enough for about 2,000 trials",
+        rich_help_panel=_MEASURED,
+    ),
+]
+TrialsOption = Annotated[
+    int | None, typer.Option(help="Trials, rounded up to whole rounds.", rich_help_panel=_MEASURED)
+]
+FullOption = Annotated[bool, typer.Option("--full", help="Every pair once.", rich_help_panel=_MEASURED)]
+SeedOption = Annotated[
+    int, typer.Option(help="Of the design. Runs of one seed are paired.", rich_help_panel=_MEASURED)
+]
+
 _SPEED = "Speed and budget"
 ConcurrencyOption = Annotated[
     int, typer.Option("--max-concurrency", min=1, help="Most calls in flight.", rich_help_panel=_SPEED)

@@ -39,7 +39,8 @@ def require_complete(outcomes: Iterable[Outcome], way_on: str) -> None:
     """End a command with status 3 where a run of its lacks trials, saying which and how to go on."""
     lacking = [outcome for outcome in outcomes if not outcome.complete]
     for outcome in lacking:
-        write_err(f"Incomplete: {outcome}; {way_on}.\n")
+        way = "mien merge brings its shards together" if outcome.elsewhere else way_on
+        write_err(f"Incomplete: {outcome}; {way}.\n")
     if lacking:
         raise typer.Exit(INCOMPLETE)
 

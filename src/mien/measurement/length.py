@@ -1,4 +1,4 @@
-"""How long a run is to be."""
+"""How long a run is to be, and which part of it is made here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mien.errors import UsageError
 from mien.stats.design import stopping
+from mien.stats.design.shards import WHOLE, Shard
 from mien.stats.design.trials import rounds_for
 
 
@@ -22,6 +23,7 @@ class Length:
         until_stderr: instead of rounds, or together with a reliability: go on until the root mean square of
             the ratings' standard errors is no more than so many points.
         max_trials: to make at most, for a target; None: every pair once, or 2,000 where that is more.
+        shard: which of the run's trials are made here, others being made elsewhere.
 
     Raises:
         UsageError: more than one of them is given, or a target that cannot be reached.
@@ -33,6 +35,7 @@ class Length:
     until_reliability: float | None = None
     until_stderr: float | None = None
     max_trials: int | None = None
+    shard: Shard = WHOLE
 
     def __post_init__(self) -> None:
         given = sum((self.rounds is not None, self.trials is not None, self.full))
@@ -47,6 +50,11 @@ class Length:
             raise UsageError(
                 "a run that stops at a target finds its length itself: leave out rounds, trials and full, or "
                 "give its most trials with --max-trials"
+            )
+        if self.until is not None and not self.shard.whole:
+            raise UsageError(
+                "a shard does not see what the others found, and cannot stop at a target: measure shards of "
+                "so many --rounds, merge them, look at the profile's reliability, and give all shards more"
             )
 
     @property

@@ -11,11 +11,12 @@ from mien.measurement import judge_check
 from mien.measurement.judging import add_judge
 from mien.measurement.length import Length
 from mien.measurement.pipeline import Pipeline
-from mien.measurement.run_plan import Materials, plan
+from mien.measurement.run_plan import DEFAULT_PROMPTS, Materials, plan
 from mien.measurement.session import Session
 from mien.models.inprocess.loading import Hardware
 from mien.models.usage import Limits
 from mien.runs.run import Run
+from mien.stats.design.shards import WHOLE, Shard
 from mien.stats.design.stopping import FLOOR, Check
 from mien.stats.design.trials import lay_out
 from mien.store.records import RunInfo
@@ -44,13 +45,15 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
     instrument: InstrumentName = "revealed",
     protocol: Protocol | str | Path = "default",
     traits: TraitSet | Sequence[str] | str | Path | None = None,
-    prompts: Sequence[Prompt] | str | Path = "everyday",
+    prompts: Sequence[Prompt] | str | Path = DEFAULT_PROMPTS,
+    design: str | Path | None = None,
     rounds: int | None = None,
     trials: int | None = None,
     full: bool = False,
     until_reliability: float | None = None,
     until_stderr: float | None = None,
     max_trials: int | None = None,
+    shard: Shard = WHOLE,
     seed: int = 0,
     turns: int = 1,
     pressure: Pressure = "none",
@@ -75,6 +78,7 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
         traits: a trait set, its name, a YAML or text file, or names; default: ``classic-144``, for the
             organism ``classic-36``.
         prompts: prompts, a set's name, a file, or ``hf:OWNER/DATASET``.
+        design: instead of traits, prompts and a length: a file of ``mien design``.
         rounds: how often every trait is shown; default: enough for about 2,000 trials.
         trials: instead of rounds; rounded up to whole ones.
         full: instead of rounds: every pair once.
@@ -84,6 +88,8 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
         until_stderr: instead of rounds, or together with a reliability: go on until the root mean square of
             the ratings' standard errors is no more than so many points.
         max_trials: to make at most, for a target; default: every pair once, or 2,000 where that is more.
+        shard: which of the trials to make, others being made elsewhere: the run lacks those until
+            `mien.store.merging.merge` brings them together. Limits are this shard's own.
         seed: of the design, 0 to 2³² − 1. Runs of one seed have the same trials, and are paired in a diff.
         turns: of each conversation. The second and each later one makes a run of its own, named
             ``NAME@PRESSURE-TURN``; see `mien.Run.persistence`.
@@ -105,7 +111,9 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
     planned = plan(
         model,
         judge,
-        materials=Materials(instrument=instrument, protocol=protocol, traits=traits, prompts=prompts),
+        materials=Materials(
+            instrument=instrument, protocol=protocol, traits=traits, prompts=prompts, design=design
+        ),
         length=Length(
             rounds=rounds,
             trials=trials,
@@ -113,6 +121,7 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
             until_reliability=until_reliability,
             until_stderr=until_stderr,
             max_trials=max_trials,
+            shard=shard,
         ),
         conversation=Conversation(turns=turns, pressure=pressure),
         seed=seed,
@@ -214,6 +223,7 @@ def _open_runs(store: Store, planned: RunPlan) -> tuple[list[RunRecord], Design]
     found = next((run for run in store.runs() if run.name == planned.name), None)
     if found:
         require_same(planned, found)
+        _require_same_shards(store.shards(found.id), design.shard, planned.name)
         rounds = int(found.design.rpartition("-")[2])
         if rounds > design.rounds:
             design = lay_out(
@@ -223,8 +233,18 @@ def _open_runs(store: Store, planned: RunPlan) -> tuple[list[RunRecord], Design]
                 n_options=planned.protocol.options,
                 order=design.order,
                 seed=design.seed,
-            )
+            ).part(design.shard)
     return _put_runs(store, planned, design), design
+
+
+def _require_same_shards(held: Sequence[Shard], shard: Shard, name: str) -> None:
+    """Refuse to make of a run's shards another number of shards, or the whole run by an oversight."""
+    if held and {one.of for one in held} != {shard.of}:
+        told = ", ".join(map(str, held))
+        raise RunConflict(
+            f"this store holds of run {name!r} the shard {told}, and not the whole: go on with --shard K/"
+            f"{held[0].of}, or bring the shards together with mien merge"
+        )
 
 
 def _put_runs(store: Store, planned: RunPlan, design: Design, *, ended: bool = False) -> list[RunRecord]:
@@ -251,11 +271,13 @@ def _put_runs(store: Store, planned: RunPlan, design: Design, *, ended: bool = F
                 turn=turn,
             ),
             (followups.asked(trial, turn) if followups and turn > 1 else trial for trial in laid_out),
+            shard=design.shard,
+            in_all=design.in_all,
         )
         for turn in range(1, conversation.turns + 1)
     ]
     for run in runs:
-        store.drop_unasked(run.id, beyond=len(laid_out))
+        store.drop_unasked(run.id, beyond=laid_out.in_all)
     return runs
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from mien.errors import UnknownName, UsageError
+from mien.errors import InputError, UnknownName, UsageError
 from mien.instruments.judges import check_reads
 from mien.materials.multiturn import Conversation, Followups
 from mien.materials.prompts import load_prompts
 from mien.materials.protocols import Protocol, load_protocol
 from mien.materials.traits import TraitSet, load_traits, traits_from_names
+from mien.measurement.kept_design import KeptDesign, read_design
 from mien.measurement.length import Length
 from mien.names import require_visible
 from mien.stats.design.trials import lay_out
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 #: The trait set that the organism was trained on.
 ORGANISM_TRAITS = "classic-36"
 
+DEFAULT_TRAITS = "classic-144"
+DEFAULT_PROMPTS = "everyday"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Materials:
@@ -38,19 +42,24 @@ class Materials:
         traits: a trait set, its name, a YAML or text file, or names; None: ``classic-144``, for the organism
             ``classic-36``.
         prompts: prompts, a set's name, a file, or ``hf:OWNER/DATASET``.
+        design: a file of `mien design`, which holds traits and prompts already.
 
     Raises:
         UnknownName: there is no such instrument.
+        UsageError: traits or prompts are given beside a design.
     """
 
     instrument: InstrumentName = "revealed"
     protocol: Protocol | str | Path = "default"
     traits: TraitSet | Sequence[str] | str | Path | None = None
-    prompts: Sequence[Prompt] | str | Path = "everyday"
+    prompts: Sequence[Prompt] | str | Path = DEFAULT_PROMPTS
+    design: str | Path | None = None
 
     def __post_init__(self) -> None:
         if self.instrument not in get_args(InstrumentName):
             raise UnknownName("instrument", self.instrument, get_args(InstrumentName))
+        if self.design is not None and (self.traits is not None or self.prompts != DEFAULT_PROMPTS):
+            raise UsageError("a design holds its traits and prompts; leave out --traits and --prompts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,29 +117,18 @@ def plan(
     for what, given_name in (("model", model), ("judge", judge), ("run", name or "")):
         require_visible(given_name, f"name of a {what}")
     check_reads(judge, model)
-    instrument, given = materials.instrument, materials.protocol
-    protocol = given if isinstance(given, Protocol) else load_protocol(given)
-    if instrument == "instructed":
-        # The first option is the one asked for: every trait must come first equally often, and the judge
-        # must not find it in the same place each time.
-        judge_settings = protocol.judge.model_copy(update={"order": "shuffled"})
-        protocol = protocol.override(order="counterbalanced", judge=judge_settings)
-    traits, prompts = _trait_set(materials.traits, model), materials.prompts
+    instrument, protocol = materials.instrument, _protocol(materials)
+    kept = _read(materials.design, length, seed, protocol) if materials.design else None
+    kept = kept or _laid_out(materials, length, seed, protocol, _default_traits(model))
+    _require_known(kept.traits, model)
     planned = RunPlan(
         name=name or f"{model.rstrip('/').rpartition('/')[2].rpartition('#')[2]}-{instrument}",
         model=model,
         judge=judge,
         instrument=instrument,
         protocol=protocol,
-        traits=traits,
-        design=lay_out(
-            traits.names,
-            load_prompts(prompts) if isinstance(prompts, str | Path) else prompts,
-            rounds=length.most_rounds(len(traits.traits), protocol.options),
-            n_options=protocol.options,
-            order=protocol.order,
-            seed=seed,
-        ),
+        traits=kept.traits,
+        design=kept.design,
         conversation=conversation,
         until=length.until,
     )
@@ -138,15 +136,75 @@ def plan(
     return planned
 
 
-def _trait_set(traits: TraitSet | Sequence[str] | str | Path | None, model: str) -> TraitSet:
-    known = load_traits(ORGANISM_TRAITS) if model.startswith("organism/") else None
-    chosen = _loaded(traits if traits is not None else known or "classic-144")
-    if known and (unknown := [name for name in chosen.names if name not in known.names]):
+def _protocol(materials: Materials) -> Protocol:
+    given = materials.protocol
+    protocol = given if isinstance(given, Protocol) else load_protocol(given)
+    if materials.instrument != "instructed":
+        return protocol
+    # The first option is the one asked for: every trait must come first equally often, and the judge must not
+    # find it in the same place each time.
+    judge_settings = protocol.judge.model_copy(update={"order": "shuffled"})
+    return protocol.override(order="counterbalanced", judge=judge_settings)
+
+
+def lay_out_run(materials: Materials, length: Length, *, seed: int = 0) -> KeptDesign:
+    """The trials of a run, whatever the model, with the traits that they are of.
+
+    Raises:
+        UsageError: an argument, or a file that it names, cannot be used.
+    """
+    return _laid_out(materials, length, seed, _protocol(materials), DEFAULT_TRAITS)
+
+
+def _laid_out(
+    materials: Materials, length: Length, seed: int, protocol: Protocol, default_traits: str
+) -> KeptDesign:
+    prompts = materials.prompts
+    traits = _loaded(default_traits if materials.traits is None else materials.traits)
+    design = lay_out(
+        traits.names,
+        load_prompts(prompts) if isinstance(prompts, str | Path) else prompts,
+        rounds=length.most_rounds(len(traits.traits), protocol.options),
+        n_options=protocol.options,
+        order=protocol.order,
+        seed=seed,
+    )
+    return KeptDesign(traits, design if length.shard.whole else design.part(length.shard))
+
+
+def _read(path: str | Path, length: Length, seed: int, protocol: Protocol) -> KeptDesign:
+    if length != Length(shard=length.shard):
+        raise UsageError(f"{path} says how long the run is: leave out its length and its target")
+    kept = read_design(path, length.shard)
+    design = kept.design
+    for what, given, held in (
+        ("options", protocol.options, design.options.shape[1]),
+        ("order", protocol.order, design.order),
+        ("seed", seed or design.seed, design.seed),
+    ):
+        if given != held:
+            raise InputError(
+                f"the design's {what} is {held}, the run's is to be {given}: give the run the same, or make "
+                "the design with the other",
+                source=path,
+            )
+    return kept
+
+
+def _default_traits(model: str) -> str:
+    return ORGANISM_TRAITS if model.startswith("organism/") else DEFAULT_TRAITS
+
+
+def _require_known(traits: TraitSet, model: str) -> None:
+    """Refuse to ask the organism for traits that it was not trained on."""
+    if not model.startswith("organism/"):
+        return
+    known = load_traits(ORGANISM_TRAITS).names
+    if unknown := [name for name in traits.names if name not in known]:
         raise UsageError(
             f"{model} knows the traits of {ORGANISM_TRAITS} alone, and {unknown[0]!r} is none of them; "
             f"leave out --traits, or name some of those"
         )
-    return chosen
 
 
 def _loaded(traits: TraitSet | Sequence[str] | str | Path) -> TraitSet:

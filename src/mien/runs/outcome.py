@@ -27,6 +27,7 @@ class Outcome:
         unread: trials that were answered, and have no verdict.
         unasked: trials that were not asked.
         failed: trials that were asked and not answered, by reason, the most frequent first.
+        elsewhere: trials of the run's shards that are not in this store.
     """
 
     run: str
@@ -36,11 +37,12 @@ class Outcome:
     unread: int
     unasked: int
     failed: Mapping[str, int]
+    elsewhere: int = 0
 
     @property
     def asked(self) -> int:
-        """Trials that were put to the model."""
-        return self.designed - self.unasked
+        """Trials that were put to the model, as far as this store tells."""
+        return self.designed - self.unasked - self.elsewhere
 
     @property
     def answered(self) -> int:
@@ -65,6 +67,7 @@ class Outcome:
             (self.unasked, "not asked"),
             (sum(self.failed.values()), "failed"),
             (self.unread, "not read"),
+            (self.elsewhere, "in other shards"),
         )
         why = ", ".join(f"{n:,} {what}" for n, what in parts if n)
         return f"{self.missing:,} of {counted(self.designed, 'trial')} of {self.run} are missing ({why})"
@@ -78,6 +81,7 @@ class Outcome:
             "answered": self.answered,
             "read": self.read,
             "missing": self.missing,
+            "elsewhere": self.elsewhere,
             "failed": dict(self.failed),
         }
 
@@ -93,9 +97,10 @@ def outcome(store: Store, run: RunRecord, judge: str) -> Outcome:
     return Outcome(
         run=run.name,
         judge=judge,
-        designed=counts.read + unread + counts.failed + unasked,
+        designed=counts.read + unread + counts.failed + unasked + counts.elsewhere,
         read=counts.read,
         unread=unread,
         unasked=unasked,
         failed=store.failures(run.id) if counts.failed else {},
+        elsewhere=counts.elsewhere,
     )

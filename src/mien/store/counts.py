@@ -38,12 +38,14 @@ class TrialCounts(NamedTuple):
         unread: answered, and without one.
         failed: asked, and not answered.
         unasked: not asked yet.
+        elsewhere: of shards of the run that are not in this store.
     """
 
     read: int
     unread: int
     failed: int
     unasked: int
+    elsewhere: int
 
 
 def run_counts(db: sqlite3.Connection) -> list[RunCounts]:
@@ -67,7 +69,8 @@ def trial_counts(db: sqlite3.Connection, run: int, judge: str) -> TrialCounts:
         SELECT count(v.trial),
                count(CASE WHEN v.trial IS NULL AND c.failure = '' THEN 1 END),
                count(CASE WHEN v.trial IS NULL AND c.failure <> '' THEN 1 END),
-               count(CASE WHEN v.trial IS NULL AND c.key IS NULL THEN 1 END)
+               count(CASE WHEN v.trial IS NULL AND c.key IS NULL THEN 1 END),
+               coalesce((SELECT max(trials) FROM shard WHERE run = :run) - count(*), 0)
         FROM trial t LEFT JOIN call c ON c.key = t.call
              LEFT JOIN (SELECT DISTINCT trial FROM verdict WHERE run = :run {by}) v ON v.trial = t.id
         WHERE t.run = :run

@@ -93,6 +93,14 @@ MIGRATIONS = (
         PRIMARY KEY (run, trial, judge), FOREIGN KEY (run, trial) REFERENCES trial ON DELETE CASCADE
     ) WITHOUT ROWID;
     """,
+    # The shards of a run that the file holds; none where it holds the whole. `trials` are those of the whole.
+    """
+    CREATE TABLE shard (
+        run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, number INTEGER NOT NULL, of INTEGER NOT NULL,
+        trials INTEGER NOT NULL,
+        PRIMARY KEY (run, number)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

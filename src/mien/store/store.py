@@ -10,12 +10,14 @@ import time
 import zlib
 from dataclasses import replace
 from hashlib import blake2b
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
 from mien.errors import StoreError, UnknownName
+from mien.stats.design.shards import WHOLE, Shard
 from mien.store.counts import adapted_counts, failed_trials, failure_counts, trial_counts
 from mien.store.records import (
     INFO_COLUMNS,
@@ -54,6 +56,11 @@ _PUT_PROMPT = """
 _PUT_TRIAL = """
     INSERT INTO trial (run, id, number, round, options, prompt) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING
+"""
+#: A run whose shards are all there is whole.
+FORGET_SHARDS = """
+    DELETE FROM shard WHERE run = ?1
+    AND (SELECT max(trials) FROM shard WHERE run = ?1) <= (SELECT count(*) FROM trial WHERE run = ?1)
 """
 _PUT_PREFERENCE = """
     INSERT OR REPLACE INTO preference
@@ -185,20 +192,33 @@ class Store:
             raise UnknownName("run", name, found)
         return found[name]
 
-    def add_run(self, info: RunInfo, trials: Iterable[Trial]) -> RunRecord:
+    def add_run(
+        self, info: RunInfo, trials: Iterable[Trial], *, shard: Shard = WHOLE, in_all: int = 0
+    ) -> RunRecord:
         """Make a run with its trials; or give one that is there a longer design and the trials that it lacks.
 
         Whether an existing run may be taken further is for the caller to decide.
+
+        Args:
+            info: what the run is.
+            trials: those of the shard, in order.
+            shard: which of the run's trials they are.
+            in_all: trials of all shards together.
         """
         with explained(self.path), transaction(self._db):
+            there = self._select("SELECT 1 FROM run WHERE name = ?", info.name)
             self._db.execute(_PUT_RUN, (*info.row, time.time()))
             run = self.run(info.name)
-            self._add_trials(run.id, trials)
+            if not shard.whole and (not there or self.shards(run.id)):
+                members = (run.id, shard.number, shard.of, in_all)
+                self._db.execute("INSERT OR REPLACE INTO shard VALUES (?, ?, ?, ?)", members)
+            self._add_trials(run.id, trials, shard)
+            self._db.execute(FORGET_SHARDS, (run.id,))
         return run
 
-    def _add_trials(self, run: int, trials: Iterable[Trial]) -> None:
+    def _add_trials(self, run: int, trials: Iterable[Trial], shard: Shard) -> None:
         keys: dict[Prompt, str] = {}
-        for number, trial in enumerate(trials):
+        for number, trial in zip(count(shard.trial(0), shard.of), trials, strict=False):
             prompt = trial.prompt
             if prompt not in keys:
                 keys[prompt] = blake2b(_encode((prompt.id, prompt.text)), digest_size=8).hexdigest()
@@ -206,6 +226,11 @@ class Store:
                 self._db.execute(_PUT_PROMPT, (keys[prompt], *members))
             options = _encode(trial.options).decode()
             self._db.execute(_PUT_TRIAL, (run, trial.id, number, trial.round, options, keys[prompt]))
+
+    def shards(self, run: int) -> list[Shard]:
+        """The shards of a run that the store holds; none where it holds the whole run."""
+        rows = self._select("SELECT number, of FROM shard WHERE run = ? ORDER BY number", run)
+        return [Shard(number, of) for number, of in rows]
 
     def drop_unasked(self, run: int, *, beyond: int) -> None:
         """Take away the trials that nobody was asked and that come after the first so many of a run."""

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mien.cli import options
 from mien.cli.calling import calling
-from mien.cli.output import console, counted, print_json, print_table, tell
+from mien.cli.output import console, counted, print_json, print_table, tell, write_err
 from mien.cli.progress import ProgressReport, print_notes, print_outcome
-from mien.cli.resuming import require_complete, resumable
-from mien.errors import InputError, MienError
+from mien.cli.resuming import INCOMPLETE, require_complete, resumable
+from mien.errors import InputError, MienError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.materials.prompts import Choice
     from mien.materials.protocols import Protocol
+    from mien.measurement.calls import Progress
     from mien.measurement.run_plan import RunPlan
     from mien.measurement.session import Session
+    from mien.runs.run import Run
     from mien.stats.consistency.persistence import Persistence
     from mien.stats.design.stopping import Check
     from mien.stats.proportions import Proportion
+    from mien.types import Prompt
 
-_WHAT, _HOW = "What is measured", "How the model is sampled"
+_WHAT, _HOW, _PART = "What is measured", "How the model is sampled", "One part of several"
 
 
 _Model = Annotated[
@@ -32,7 +40,6 @@ _Model = Annotated[
     ),
 ]
 _Instrument = Annotated[str, typer.Option(help="revealed or instructed.", rich_help_panel=_WHAT)]
-_Protocol = Annotated[str, typer.Option(help="A protocol's name, or a YAML file.", rich_help_panel=_WHAT)]
 _Condition = Annotated[
     str | None,
     typer.Option(
@@ -41,54 +48,6 @@ _Condition = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
-_Traits = Annotated[
-    str | None,
-    typer.Option(
-        help="A trait set's name, or a YAML or text file.",
-        show_default="classic-144; the organism's own 36",
-        rich_help_panel=_WHAT,
-    ),
-]
-_NOptions = Annotated[
-    int | None,
-    typer.Option(
-        "--options", help="Options a trial, 2 to 8.", show_default="the protocol's", rich_help_panel=_WHAT
-    ),
-]
-_Prompts = Annotated[
-    str,
-    typer.Option(
-        help="A prompt set's name, a file, or hf:OWNER/DATASET.",
-        rich_help_panel=_WHAT,
-    ),
-]
-_Language = Annotated[
-    list[str] | None,
-    typer.Option(help="Keep prompts in this language (repeatable).", rich_help_panel=_WHAT),
-]
-_Category = Annotated[
-    list[str] | None,
-    typer.Option(help="Keep prompts of this category (repeatable).", rich_help_panel=_WHAT),
-]
-_MaxChars = Annotated[
-    int | None,
-    typer.Option(min=1, help="Keep prompts of at most so many characters.", rich_help_panel=_WHAT),
-]
-_MaxPrompts = Annotated[
-    int | None, typer.Option(min=1, help="Take a sample of so many prompts.", rich_help_panel=_WHAT)
-]
-_Rounds = Annotated[
-    int | None,
-    typer.Option(
-        help="Rounds; each shows every trait once.",
-        show_default="enough for about 2,000 trials",
-        rich_help_panel=_WHAT,
-    ),
-]
-_Trials = Annotated[
-    int | None, typer.Option(help="Trials, rounded up to whole rounds.", rich_help_panel=_WHAT)
-]
-_Full = Annotated[bool, typer.Option("--full", help="Every pair once.", rich_help_panel=_WHAT)]
 _UntilReliability = Annotated[
     float | None,
     typer.Option(
@@ -112,8 +71,11 @@ _MaxTrials = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
-_Seed = Annotated[
-    int, typer.Option(help="Of the design. Runs of one seed are paired.", rich_help_panel=_WHAT)
+_Design = Annotated[
+    Path | None,
+    typer.Option(
+        help="A file of mien design, instead of traits, prompts and a length.", rich_help_panel=_WHAT
+    ),
 ]
 _Turns = Annotated[
     int, typer.Option(min=1, help="Turns of each conversation; see --pressure.", rich_help_panel=_WHAT)
@@ -149,6 +111,24 @@ _Extra = Annotated[
         rich_help_panel=_HOW,
     ),
 ]
+_Shard = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="K/N",
+        help="Make the K-th of N parts, K from 1; auto/N takes K from SLURM_ARRAY_TASK_ID or "
+        "SKYPILOT_JOB_RANK. mien merge brings the parts together.",
+        rich_help_panel=_PART,
+    ),
+]
+_OwnLimits = Annotated[
+    bool,
+    typer.Option(
+        "--own-limits",
+        help="Rates and budget are this shard's alone; else each shard has the N-th part of them.",
+        rich_help_panel=_PART,
+    ),
+]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Print calls, tokens and cost, and make no call.")]
 
 
@@ -157,26 +137,27 @@ def command(
     model: _Model,
     judge: options.JudgeModelOption,
     instrument: _Instrument = "revealed",
-    protocol: _Protocol = "default",
+    protocol: options.ProtocolOption = "default",
     condition: _Condition = None,
-    traits: _Traits = None,
-    n_options: _NOptions = None,
-    prompts: _Prompts = "everyday",
-    language: _Language = None,
-    category: _Category = None,
-    max_chars: _MaxChars = None,
-    max_prompts: _MaxPrompts = None,
+    traits: options.TraitsOption = None,
+    n_options: options.OptionsOption = None,
+    prompts: options.PromptsOption = "everyday",
+    language: options.LanguageOption = None,
+    category: options.CategoryOption = None,
+    max_chars: options.MaxCharsOption = None,
+    max_prompts: options.MaxPromptsOption = None,
     text_column: options.TextColumnOption = "",
     id_column: options.IdColumnOption = "",
     category_column: options.CategoryColumnOption = "",
     where: options.WhereOption = None,
-    rounds: _Rounds = None,
-    trials: _Trials = None,
-    full: _Full = False,
+    rounds: options.RoundsOption = None,
+    trials: options.TrialsOption = None,
+    full: options.FullOption = False,
     until_reliability: _UntilReliability = None,
     until_stderr: _UntilStderr = None,
     max_trials: _MaxTrials = None,
-    seed: _Seed = 0,
+    design: _Design = None,
+    seed: options.SeedOption = 0,
     turns: _Turns = 1,
     pressure: _Pressure = "none",
     name: _Name = None,
@@ -186,6 +167,8 @@ def command(
     reasoning_effort: _ReasoningEffort = None,
     system_role: _SystemRole = None,
     extra: _Extra = None,
+    shard: _Shard = None,
+    own_limits: _OwnLimits = False,
     check_judge: options.CheckJudgeOption = None,
     *,
     session: Session,
@@ -198,12 +181,16 @@ def command(
     rounds, a run grows.
     """
     from mien.materials.multiturn import Conversation
-    from mien.materials.prompts import Choice, read_prompts
+    from mien.materials.prompts import Choice
     from mien.materials.protocols import load_protocol
     from mien.measurement.cost import estimate
     from mien.measurement.length import Length
     from mien.measurement.run_plan import Materials, plan
+    from mien.measurement.sharding import read_shard, share
 
+    part = read_shard(shard, os.environ)
+    if not own_limits:
+        session.limits = share(session.limits, part)
     sampling = {
         "temperature": temperature,
         "top_p": top_p,
@@ -215,18 +202,14 @@ def command(
     chosen: Protocol = load_protocol(protocol).override(
         condition=condition, options=n_options, sampling=sampling
     )
-    found = read_prompts(
-        prompts,
-        Choice(
-            languages=language or (),
-            categories=category or (),
-            max_chars=max_chars,
-            max_prompts=max_prompts,
-            seed=seed,
-            reading=options.reading(text_column, id_column, category_column, where),
-        ),
+    choice = Choice(
+        languages=language or (),
+        categories=category or (),
+        max_chars=max_chars,
+        max_prompts=max_prompts,
+        seed=seed,
+        reading=options.reading(text_column, id_column, category_column, where),
     )
-    tell(prompts, found.notes)
     planned = plan(
         model,
         judge,
@@ -234,7 +217,8 @@ def command(
             instrument=instrument,  # pyright: ignore[reportArgumentType]  # Materials checks it
             protocol=chosen,
             traits=traits,
-            prompts=found.prompts,
+            prompts=_prompts(prompts, choice, design),
+            design=design,
         ),
         length=Length(
             rounds=rounds,
@@ -243,6 +227,7 @@ def command(
             until_reliability=until_reliability,
             until_stderr=until_stderr,
             max_trials=max_trials,
+            shard=part,
         ),
         conversation=Conversation(
             turns=turns,
@@ -255,6 +240,18 @@ def command(
         _print_estimate(planned, dataclasses.asdict(estimate(planned, session.limits)), as_json=as_json)
     else:
         _carry_out(planned, session, check_judge, as_json=as_json)
+
+
+def _prompts(source: str, choice: Choice, design: Path | None) -> Sequence[Prompt] | str:
+    from mien.materials.prompts import Choice, read_prompts
+
+    if design is None:
+        found = read_prompts(source, choice)
+        tell(source, found.notes)
+        return found.prompts
+    if choice != Choice(seed=choice.seed):
+        raise UsageError("a design holds its prompts: leave out the options by which some are chosen")
+    return source
 
 
 def _extra(text: str | None) -> dict[str, Any] | None:
@@ -282,9 +279,10 @@ def _print_estimate(planned: RunPlan, estimate: dict[str, Any], *, as_json: bool
         else f"${estimate['cost']:,.2f}"
     )
     most = "at most " if planned.until else ""
+    part = "" if design.shard.whole else f", shard {design.shard} of {design.in_all:,} trials"
     console().print(
         f"{planned.name}: {most}{counted(len(design), 'trial')} in {counted(design.rounds, 'round')} of "
-        f"{len(design.traits)} traits, {counted(len(design.prompts), 'prompt')}, design {design.name}\n"
+        f"{len(design.traits)} traits, {counted(len(design.prompts), 'prompt')}, design {design.name}{part}\n"
         f"{_stops(planned)}"
         f"  calls       {estimate['calls']:>12,}\n"
         f"  tokens in   {estimate['tokens_in']:>12,}  (estimated)\n"
@@ -296,20 +294,52 @@ def _print_estimate(planned: RunPlan, estimate: dict[str, Any], *, as_json: bool
 
 
 def _carry_out(planned: RunPlan, session: Session, check_judge: int | None, *, as_json: bool) -> None:
-    from mien.cli.commands.profile import print_profile
-    from mien.measurement.measure import carry_out, outcomes
+    from mien.measurement.measure import carry_out
 
     with resumable(session.path), ProgressReport() as session.on_progress:
         run = carry_out(planned, session, check_judge=check_judge)
-    progress, talk = session.progress, planned.conversation
+    progress = session.progress
     assert progress is not None
     print_outcome(progress)
-    judge = planned.judge
+    if planned.design.shard.whole:
+        _print_profile(run, planned, session, as_json=as_json)
+    else:
+        _print_part(planned, progress, as_json=as_json)
+
+
+def _print_part(planned: RunPlan, progress: Progress, *, as_json: bool) -> None:
+    """Tell whether a shard is through; of one that is not, the status is that of an incomplete run."""
+    part, complete = planned.design.shard, not progress.stopped and not progress.failed
+    read = progress.done - progress.failed
+    if as_json:
+        trials = {"trials": progress.total, "read": read, "in_all": planned.design.in_all}
+        print_json({"run": planned.name, "shard": str(part), "complete": complete, **trials})
+    elif complete:
+        console().print(
+            f"Shard {part} of {planned.name} is through: {counted(read, 'trial')} of "
+            f"{planned.design.in_all:,}.\nOnce all {part.of} are: mien merge OUT SHARD…",
+            markup=False,
+            soft_wrap=True,
+        )
+    if not complete:
+        write_err(
+            f"Incomplete: {read:,} of {counted(progress.total, 'trial')} of shard {part} of {planned.name} "
+            "are there; the same command goes on.\n"
+        )
+        raise typer.Exit(INCOMPLETE)
+
+
+def _print_profile(run: Run, planned: RunPlan, session: Session, *, as_json: bool) -> None:
+    from mien.cli.commands.profile import print_profile
+    from mien.measurement.measure import outcomes
+
+    progress, talk, judge = session.progress, planned.conversation, planned.judge
+    assert progress is not None
     print_notes([*run.flaws(judge).told(), *run.cut_readings(judge), *run.truncations(judge)])
     found = outcomes(planned, session.path)
     try:
-        profile = run.profile(planned.judge)
-        held = run.persistence(talk.pressure, judge=planned.judge) if talk.turns > 1 else None
+        profile = run.profile(judge)
+        held = run.persistence(talk.pressure, judge=judge) if talk.turns > 1 else None
     except MienError as error:
         if all(one.complete for one in found):
             raise

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from mien.errors import UsageError
+from mien.stats.design.shards import WHOLE, Shard
 from mien.types import Prompt, Trial
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 Order = Literal["counterbalanced", "listed"]
 Block = tuple[int, list[int]]  # the round in which it begins, and its traits in the order shown
+
+#: What a design has a row of for each trial.
+TRIAL_ARRAYS = ("options", "prompt", "round", "replicate")
 
 MAX_OPTIONS = 8
 DEFAULT_TRIALS = 2_000
@@ -51,6 +55,7 @@ class Design:
         round: (T,) the round in which each trial's block begins, from 0.
         replicate: (T,) how many earlier trials show the same options in the same order with the same prompt.
         content: hash of all that the design depends on but the number of rounds.
+        shard: which of the design's trials these are; T counts them alone.
     """
 
     traits: tuple[str, ...]
@@ -63,6 +68,7 @@ class Design:
     round: NDArray[np.int32]
     replicate: NDArray[np.int32]
     content: str
+    shard: Shard = WHOLE
 
     @property
     def name(self) -> str:
@@ -73,27 +79,35 @@ class Design:
         return len(self.options)
 
     def __getitem__(self, index: int) -> Trial:
-        """Trial number ``index`` in order of presentation."""
+        """Trial number ``index`` of these in order of presentation; its id tells which of the design's."""
         index = range(len(self))[index]
         shown: list[int] = self.options[index].tolist()
         names = tuple(self.traits[i] for i in shown)
-        return Trial(f"t{index}", int(self.round[index]), names, self.prompts[int(self.prompt[index])])
+        trial = f"t{self.shard.trial(index)}"
+        return Trial(trial, int(self.round[index]), names, self.prompts[int(self.prompt[index])])
 
     def __iter__(self) -> Iterator[Trial]:
         return (self[index] for index in range(len(self)))
 
+    @property
+    def in_all(self) -> int:
+        """The number of trials of all its shards together."""
+        return math.ceil(self.rounds * len(self.traits) / self.options.shape[1])
+
+    def part(self, shard: Shard) -> Design:
+        """One shard of a design that is whole.
+
+        Raises:
+            UsageError: there are more shards than trials.
+        """
+        shard.require(self.in_all)
+        arrays = {name: getattr(self, name)[shard.every].copy() for name in TRIAL_ARRAYS}
+        return replace(self, shard=shard, **arrays)
+
     def first(self, rounds: int) -> Design:
-        """The design of the first so many rounds, at most as many as there are."""
-        rounds = min(rounds, self.rounds)
-        n_trials = math.ceil(rounds * len(self.traits) / self.options.shape[1])
-        return replace(
-            self,
-            rounds=rounds,
-            options=self.options[:n_trials],
-            prompt=self.prompt[:n_trials],
-            round=self.round[:n_trials],
-            replicate=self.replicate[:n_trials],
-        )
+        """The design of the first so many rounds, at most as many as there are; of one that is whole."""
+        shorter = replace(self, rounds=min(rounds, self.rounds))
+        return replace(shorter, **{name: getattr(self, name)[: shorter.in_all] for name in TRIAL_ARRAYS})
 
 
 def rounds_for(n_traits: int, *, n_options: int = 2, trials: int | None = None, full: bool = False) -> int:
@@ -166,7 +180,7 @@ def lay_out(
         prompt=prompt,
         round=round_,
         replicate=_replicates(options, prompt),
-        content=_content(traits, prompts, n_options, order, seed),
+        content=content_of(traits, prompts, n_options, order, seed),
     )
 
 
@@ -333,6 +347,9 @@ def _replicates(options: NDArray[np.int32], prompt: NDArray[np.int32]) -> NDArra
     return replicate
 
 
-def _content(traits: Sequence[str], prompts: Sequence[Prompt], n_options: int, order: str, seed: int) -> str:
+def content_of(
+    traits: Sequence[str], prompts: Sequence[Prompt], n_options: int, order: str, seed: int
+) -> str:
+    """A hash of all that a design depends on but the number of rounds."""
     content = [list(traits), [(p.id, p.text, p.category) for p in prompts], n_options, order, seed]
     return blake2b(json.dumps(content, ensure_ascii=False).encode(), digest_size=5).hexdigest()

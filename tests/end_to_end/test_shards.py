@@ -1,0 +1,78 @@
+"""A run in several parts, as a scheduler has them made: each by itself, none taken for the whole."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.end_to_end.workplace import Workplace
+
+GATE = ("--fail-on", "warm > 5000")
+LACKING = "133 of 200 trials of run are missing (133 in other shards)"
+
+
+def test_a_shard_ends_well_and_does_not_pass_for_the_run(place: Workplace) -> None:
+    whole = place.study(rounds=40)
+    place.mien(*whole, "--store", "whole.db")
+    array = {"SLURM_ARRAY_TASK_ID": "1", "SLURM_ARRAY_TASK_MIN": "0"}
+    array |= {"SLURM_ARRAY_TASK_MAX": "2", "SLURM_ARRAY_TASK_COUNT": "3"}
+    told = place.mien(*whole, "--shard", "auto/3", env=array).out
+    assert told == "Shard 2/3 of run is through: 67 trials of 200.\nOnce all 3 are: mien merge OUT SHARD…\n"
+    found = json.loads(place.mien(*whole, "--shard", "2/3", "--json").out)
+    assert found == {
+        "run": "run", "shard": "2/3", "complete": True, "trials": 67, "read": 67, "in_all": 200,
+    }  # fmt: skip
+    rows = place.exported()
+    assert rows == place.exported("run", "--store", "whole.db")[1::3]
+    assert [row["trial_id"] for row in rows[:3]] == ["t1", "t4", "t7"]
+    assert LACKING.partition(" (")[0] in " ".join(place.mien("profile", "run").out.split())
+    (judge,) = json.loads(place.mien("runs", "run", "--json").out)["judges"]
+    assert (judge["complete"], judge["missing"]) == (False, 133)
+    gated = place.mien("diff", "run", "run", *GATE, status=1)
+    assert LACKING in gated.err
+    second = place.mien("judge", "run", "--judge", place.server.judge, "--as", "second", status=3)
+    assert f"Incomplete: {LACKING}; mien merge brings its shards together.\n" in second.err
+
+
+def test_a_shard_that_stops_is_incomplete_and_goes_on(place: Workplace) -> None:
+    place.server.reset_log()
+    part = (*place.study(rounds=40), "--shard", "1/4")
+    stopped = place.mien(*part, "--max-calls", 80, "--max-concurrency", 4, status=3)
+    assert 0 < place.server.counts().requests <= 20  # its part of the limit
+    assert "of 50 trials of shard 1/4 of run are there; the same command goes on.\n" in stopped.err
+    assert stopped.out == ""
+    place.mien(*part, "--max-calls", 100, "--own-limits")
+    assert place.server.counts().requests == 100
+
+
+def test_what_would_make_something_else_of_a_shard_is_refused(place: Workplace) -> None:
+    part = (*place.study(rounds=8), "--shard", "2/4")
+    place.mien(*part)
+    for other in ((), ("--shard", "2/5")):
+        line = place.refused(*place.study(rounds=8), *other)
+        assert "holds of run 'run' the shard 2/4, and not the whole: go on with --shard K/4" in line
+    models = (place.server.model, "--judge", place.server.judge, "--traits", "traits.txt")
+    line = place.refused("measure", *models, "--until-reliability", 0.9, "--shard", "1/4")
+    assert "a shard does not see what the others found" in line
+    assert "K from 1" in place.refused(*place.study(), "--shard", "auto/4")
+
+
+@pytest.mark.parametrize("instrument", ["revealed", "instructed"])
+def test_shards_read_their_trials_from_a_design(place: Workplace, instrument: str) -> None:
+    what = ("--traits", "traits.txt", "--max-prompts", 30, "--rounds", 8, "--instrument", instrument)
+    laid_out = json.loads(place.mien("design", *what, "-o", "run.design", "--json").out)
+    assert (laid_out["trials"], laid_out["rounds"]) == (40, 8)
+    measured = ("measure", place.server.model, "--judge", place.server.judge, "--instrument", instrument)
+    place.mien(*measured, "--design", "run.design", "--name", "run", "--shard", "3/4")
+    place.mien(*place.study("--instrument", instrument, "--store", "whole.db"))
+    assert place.exported() == place.exported("run", "--store", "whole.db")[2::4]
+    design = json.loads(place.mien("runs", "run", "--json").out)["design"]
+    assert design == laid_out["design"]
+    dry = place.mien(*measured, "--design", "run.design", "--shard", "3/4", "--dry-run").out
+    dry = " ".join(dry.split())
+    assert f"10 trials in 8 rounds of 10 traits, 30 prompts, design {design}, shard 3/4 of 40 trials" in dry
+    line = place.refused(*measured, "--design", "run.design", "--language", "en")
+    assert "leave out the options by which some are chosen" in line
