@@ -32,6 +32,7 @@ NAMES = (
     "power",
     "stopping",
     "engine",
+    "merge",
     "report",
     "viewer",
     "craft",

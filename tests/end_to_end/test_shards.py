@@ -76,3 +76,42 @@ def test_shards_read_their_trials_from_a_design(place: Workplace, instrument: st
     assert f"10 trials in 8 rounds of 10 traits, 30 prompts, design {design}, shard 3/4 of 40 trials" in dry
     line = place.refused(*measured, "--design", "run.design", "--language", "en")
     assert "leave out the options by which some are chosen" in line
+
+
+def test_shards_that_were_killed_make_the_run_of_one_process(place: Workplace) -> None:
+    place.mien(*place.study(rounds=40), "--store", "whole.db")
+    whole = place.exported("run", "--store", "whole.db")
+    asked = place.server.counts().requests
+    place.server.reset_log()
+    place.server.configure(latency=0.02)
+    part = (*place.study("--max-concurrency", 8, rounds=40), "--shard")
+    parts = [place.start(*part, f"{k}/2", "--store", f"{k}.db") for k in (1, 2)]
+    place.wait_for(lambda: place.server.counts().requests >= asked // 2, parts[0])
+    for process in parts:
+        place.kill(process)
+    place.server.configure(latency=0.0)
+    for k in (1, 2):
+        place.mien(*part, f"{k}/2", "--store", f"{k}.db")
+    # What was on its way, and what an answer waits to be written: 200 rows or .05 s, whichever comes first.
+    assert place.server.counts().requests - asked <= 2 * (8 + 200)
+    merged = place.mien("merge", "all.db", "1.db", "2.db")
+    assert (
+        merged.out == "1.db: 100 trials, 200 calls, 100 verdicts\n2.db: 100 trials, 200 calls, 100 verdicts\n"
+    )
+    assert place.exported("run", "--store", "all.db") == whole
+    place.server.reset_log()
+    assert place.mien(*place.study(rounds=40), "--store", "all.db").err == ""
+    assert place.server.counts().requests == 0
+    assert json.loads(place.mien("merge", "all.db", "1.db", "--json").out)["merged"][0]["calls"] == 0
+    assert "1.db is the merged store itself" in place.refused("merge", "1.db", "1.db")
+
+
+def test_a_partial_merge_is_incomplete_and_a_later_shard_completes_it(place: Workplace) -> None:
+    for k in (1, 2):
+        place.mien(*place.study(rounds=40), "--shard", f"{k}/2", "--store", f"{k}.db")
+    line = place.refused("merge", "all.db", "2.db")
+    assert "of run 'run' the shard 1/2 is missing" in line
+    partial = place.mien("merge", "all.db", "2.db", "--partial", status=3)
+    assert "Incomplete: 100 of 200 trials of run are missing (100 in other shards)" in partial.err
+    place.mien("merge", "all.db", "1.db")
+    assert len(place.exported("run", "--store", "all.db")) == 200

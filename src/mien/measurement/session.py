@@ -9,11 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from mien.errors import notify
 from mien.measurement.calls import Calls, Progress
 from mien.models.client import Transport
 from mien.models.inprocess.loading import Hardware
 from mien.models.usage import Limits, account
 from mien.runs.run import store_path
+from mien.store.machines import MACHINE, is_local, this_machine
 from mien.store.store import Store
 
 if TYPE_CHECKING:
@@ -136,8 +138,16 @@ class Session:
 
 
 def _recall(store: Store, model: Model) -> None:
-    """Tell a model what the store knows of its endpoint."""
+    """Tell a model what the store knows of its endpoint, and the store on which machine that is."""
     learnt = store.quirks(model.address, model.model)
+    machines = {name for name in learnt if name.startswith(MACHINE)}
+    if is_local(model.address):
+        here = f"{MACHINE}{this_machine()}"
+        if machines and here not in machines:
+            told = "was asked on another machine, too: its answers there count as this model's"
+            notify(model.name, [told])
+        store.set_quirk(model.address, model.model, here, "yes")
+    learnt = {name: value for name, value in learnt.items() if name not in machines}
     if learnt.pop(QUIRK_SCHEMA, "") == "no":
         model.supports_schema = False
     model.learnt |= learnt

@@ -111,7 +111,9 @@ def connect(path: Path, *, lock_timeout: float) -> sqlite3.Connection:
         StoreError: the file is no store, or of a newer version; it is left untouched.
         sqlite3.Error: it cannot be opened.
     """
-    db = sqlite3.connect(path, timeout=lock_timeout, isolation_level=None)
+    # By an address, so that others may be attached by theirs.
+    address = f"file:{quote(str(path.absolute()))}"
+    db = sqlite3.connect(address, uri=True, timeout=lock_timeout, isolation_level=None)
     try:
         version = _version(db, path)
         db.execute("PRAGMA foreign_keys = ON")
@@ -171,11 +173,27 @@ def connect_read_only(path: Path, *, lock_timeout: float) -> sqlite3.Connection:
         StoreError: there is no such file, it is no store, or it is of another version.
         sqlite3.Error: it cannot be opened.
     """
+    return _open_readable(path, lock_timeout)[0]
+
+
+def attachable(path: Path, *, lock_timeout: float) -> str:
+    """The address by which a store is attached to a connection that takes such, for reading alone.
+
+    Raises:
+        StoreError: see `connect_read_only`.
+        sqlite3.Error: it cannot be opened.
+    """
+    db, address = _open_readable(path, lock_timeout)
+    db.close()
+    return address
+
+
+def _open_readable(path: Path, lock_timeout: float) -> tuple[sqlite3.Connection, str]:
     if not path.is_file():
         raise StoreError(f"no store at {path}; `mien measure` or `mien import` makes one")
     address = f"file:{quote(str(path.absolute()))}?mode=ro"
     try:
-        return _readable(address, path, lock_timeout)
+        return _readable(address, path, lock_timeout), address
     except sqlite3.OperationalError as error:
         if not error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
             raise
@@ -186,7 +204,8 @@ def connect_read_only(path: Path, *, lock_timeout: float) -> sqlite3.Connection:
             f"{path} cannot be read where nothing can be written, since its newest rows are in {wal.name}; "
             "copy both to another folder"
         )
-    return _readable(f"{address}&immutable=1", path, lock_timeout)
+    address = f"{address}&immutable=1"
+    return _readable(address, path, lock_timeout), address
 
 
 def _readable(address: str, path: Path, lock_timeout: float) -> sqlite3.Connection:
