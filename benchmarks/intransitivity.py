@@ -16,9 +16,9 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matri
 
 import numpy as np
 
+from benchmarks.designs import Design, lay_out
 from benchmarks.machine import describe_machine
 from benchmarks.options import Options
-from benchmarks.validity import Design, lay_out
 from mien.errors import NotIdentified
 from mien.stats.comparisons import Comparisons
 from mien.stats.design import trials as designs
@@ -101,7 +101,7 @@ def laid_out(setting: Setting, rng: np.random.Generator) -> tuple[np.ndarray, np
     """Options (T, K) and prompts (T,)."""
     design = setting.design
     if not setting.own:
-        return lay_out(design, rng)
+        return lay_out(design, rng)[:2]
     prompts = tuple(Prompt(f"p{i}", f"prompt {i}") for i in range(design.n_prompts))
     rounds = design.trials * design.k // design.n
     made = designs.lay_out(

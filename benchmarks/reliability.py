@@ -1,7 +1,7 @@
 """Whether reliabilities are right on uneven and short runs, and the shares of components in their intervals.
 
 The truth of a reliability is the squared correlation of the scores with those that were simulated, on designs
-of `benchmarks.validity`; without any preference, halves should seldom look reliable. The truth of a share is
+of `benchmarks.designs`; without any preference, halves should seldom look reliable. The truth of a share is
 the mean share over panels of as many models of one kind: standard normal scores of 100 traits, plus a common
 axis times a normal weight of each model.
 """
@@ -15,9 +15,9 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matri
 
 import numpy as np
 
+from benchmarks.designs import Design, Own, chosen, lay_out
 from benchmarks.machine import describe_machine
 from benchmarks.options import Options
-from benchmarks.validity import Design, choose, lay_out
 from mien.errors import NotIdentified
 from mien.stats import choice
 from mien.stats.choice import Trials
@@ -46,10 +46,9 @@ PANELS = ((8, 0.0), (8, 0.5), (8, 1.0), (8, 3.0), (20, 0.0), (20, 0.5), (20, 1.0
 def trials_of(design: Design, rng: np.random.Generator) -> tuple[Trials, np.ndarray]:
     """One run's choices, and the scores behind them."""
     scores = design.spread * rng.normal(size=design.n)
-    own = design.prompt * rng.normal(size=(design.n_prompts, design.n))
-    shown, prompts = lay_out(design, rng)
-    chosen = choose(design, shown, prompts, scores, own, rng)
-    return Trials.of(shown, chosen, design.n, clusters=prompts), scores
+    own, laid_out = Own.of(design, rng), lay_out(design, rng)
+    places = chosen(design, scores, own, laid_out, rng)
+    return Trials.of(laid_out.shown, places, design.n, clusters=laid_out.prompts), scores
 
 
 def reliabilities(design: Design, seed: int) -> tuple[float, float, float]:

@@ -1,6 +1,6 @@
 """Whether intervals hold for all traits at once, and intervals of ranks hold the true ranks.
 
-Runs are simulated as in `benchmarks.validity`; true ranks are those of the scores behind them. *Likely ranks*
+Runs are simulated by `benchmarks.designs`; true ranks are those of the scores behind them. *Likely ranks*
 are what gates bound (`mien.stats.estimates.ranks`): they take scores to be spread normally.
 """
 
@@ -14,11 +14,11 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matri
 
 import numpy as np
 
+from benchmarks.designs import Design, Own, comparisons, lay_out
 from benchmarks.machine import describe_machine
 from benchmarks.options import Options
-from benchmarks.validity import Design, lay_out, run
 from mien.errors import NotIdentified
-from mien.stats.profiles import reliability
+from mien.stats.profiles import rate, reliability
 from mien.stats.profiles.elo import ELO_CENTRE, ELO_SCALE
 
 if TYPE_CHECKING:
@@ -79,9 +79,7 @@ def main(arguments: Sequence[str]) -> None:
             rng = np.random.default_rng([design.trials, design.n, seed])
             scores = design.spread * rng.normal(size=design.n)
             try:
-                profile = run(
-                    design, scores, np.zeros((design.n_prompts, design.n)), lay_out(design, rng), rng
-                )
+                profile = rate(comparisons(design, scores, Own.of(design, rng), lay_out(design, rng), rng))
             except NotIdentified:  # a trait that unequal appearances left out
                 continue
             made.append(held(profile, scores))

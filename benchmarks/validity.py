@@ -1,11 +1,11 @@
 """Whether intervals and tests hold on designs other than mien's own, and on uneven and hostile data.
 
-Runs are simulated from a choice model written here alone. Of *prompts as in nature* the k-th most common of
-720 has a share of 1/k; *unequal appearances* draw both options with weights k^(-0.7). Scores are normal with
-standard deviation 1 unless said otherwise. Preferences of a prompt shift each of its traits by a normal draw,
-alike in both runs of a diff; of *triples in a circle*, each trait has 1.5 log odds more over the next than
-their scores say. The truth is then what scores converge to, taken from one long run, and the slope is that of
-the truth on the scores of one prompt. Both runs of a diff have the same trials and the same truth, so that
+Runs are simulated by `benchmarks.designs`. Of *prompts as in nature* the k-th most common of 720 has a share
+of 1/k; *unequal appearances* draw both options with weights k^(-0.7). Scores are normal with standard
+deviation 1 unless said otherwise. Preferences of a prompt shift each of its traits by a normal draw, alike in
+both runs of a diff; of *triples in a circle*, each trait has 1.5 log odds more over the next than their
+scores say. The truth is then what scores converge to, taken from one long run, and the slope is that of the
+truth on the scores of one prompt. Both runs of a diff have the same trials and the same truth, so that
 whatever is called changed is false; for the test of flatness all scores are equal. Rare traits were chosen,
 or passed over, at most once. Of 60 people who vote, the k-th casts a share of 1/k, by tastes of its own.
 """
@@ -13,13 +13,14 @@ or passed over, at most once. Of 60 people who vote, the k-th casts a share of 1
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded: the matrices are too small to share
 
 import numpy as np
 
+from benchmarks.designs import N_PROMPTS, Design, Layout, Own, around, comparisons, lay_out
 from benchmarks.machine import describe_machine
 from benchmarks.options import Options
 from mien.errors import NotIdentified
@@ -33,28 +34,7 @@ if TYPE_CHECKING:
 
     from mien.stats.profiles import Profile
 
-N_PROMPTS = 720
 LONG = 200_000  # trials of the run that stands for the truth, under preferences of prompts
-
-
-@dataclass(frozen=True, kw_only=True)
-class Design:
-    """What is shown, on which prompts, to a model of which kind."""
-
-    name: str
-    n: int = 144
-    k: int = 2
-    trials: int = 2_016
-    unequal: bool = False
-    zipf: bool = False
-    n_prompts: int = N_PROMPTS
-    first: float = 0.0  # log odds by which the first option is favoured
-    tails: float = np.inf  # degrees of freedom of the scores' law
-    spread: float = 1.0
-    prompt: float = 0.0  # standard deviation of a prompt's own preferences
-    raters: int = 0  # people who vote, the k-th with a share of 1/k; 0: one judge
-    rater: float = 0.0  # standard deviation of a rater's own preferences
-    circle: float = 0.0  # log odds of a trait over the next of its triple, beyond its score
 
 
 DESIGNS = (
@@ -77,74 +57,8 @@ DESIGNS = (
 )
 
 
-class Own(NamedTuple):
-    """What each prompt, and each person who votes, prefers of its own: (prompts, n) and (people, n)."""
-
-    prompts: np.ndarray
-    people: np.ndarray
-
-    @classmethod
-    def of(cls, design: Design, rng: np.random.Generator) -> Own:
-        return cls(
-            design.prompt * rng.normal(size=(design.n_prompts, design.n)),
-            design.rater * rng.normal(size=(max(design.raters, 1), design.n)),
-        )
-
-
-class Layout(NamedTuple):
-    """Options (T, K), prompts (T,) and people (T,)."""
-
-    shown: np.ndarray
-    prompts: np.ndarray
-    people: np.ndarray
-
-
-def lay_out(design: Design, rng: np.random.Generator) -> Layout:
-    if design.unequal:
-        weights = np.arange(1, design.n + 1) ** -0.7
-        keys = rng.exponential(size=(design.trials, design.n)) / weights  # without replacement
-        options = np.argsort(keys, axis=1)[:, : design.k]
-    else:
-        rounds = design.trials * design.k // design.n + 1
-        order = np.argsort(rng.random((rounds, design.n)), axis=1)
-        options = order[:, : design.n // design.k * design.k].reshape(-1, design.k)[: design.trials]
-    prompts = rng.permutation(len(options)) % design.n_prompts
-    if design.zipf:
-        prompts = uneven(design.n_prompts, len(options), rng)
-    people = uneven(design.raters, len(options), rng) if design.raters else np.zeros(len(options), int)
-    return Layout(options, prompts, people)
-
-
-def uneven(n: int, size: int, rng: np.random.Generator) -> np.ndarray:
-    """(size,) of 0 … n − 1, the k-th with a share of 1/k."""
-    weights = 1 / np.arange(1, n + 1)
-    return rng.choice(n, size=size, p=weights / weights.sum())
-
-
-def around(design: Design, shown: np.ndarray) -> np.ndarray:
-    """(T,) what the first option gains from standing beside another of its triple."""
-    first, second = shown[:, 0], shown[:, 1]
-    step = (second - first) % 3
-    gain = np.select([step == 1, step == 2], [design.circle, -design.circle], 0.0)
-    return np.where(first // 3 == second // 3, gain, 0.0)
-
-
-def run(design: Design, scores: np.ndarray, own: Own, laid_out: Layout, rng) -> Profile:
-    shown, prompts, people = laid_out
-    utilities = (scores + own.prompts[prompts] + own.people[people])[np.arange(len(shown))[:, None], shown]
-    utilities[:, 0] += design.first + around(design, shown)
-    chosen = (utilities + rng.gumbel(size=shown.shape)).argmax(axis=1)
-    return rate(
-        Comparisons(
-            traits=tuple(f"t{i:03d}" for i in range(design.n)),
-            options=shown.astype(np.int32),
-            chosen=chosen.astype(np.int32),
-            cluster=prompts.astype(np.int32),
-            clusters=tuple(f"p{i:04d}" for i in range(design.n_prompts)),
-            rater=people.astype(np.int32) if design.raters else None,
-            raters=tuple(f"r{i:02d}" for i in range(design.raters)),
-        )
-    )
+def run(design: Design, scores: np.ndarray, own: Own, laid_out: Layout, rng: np.random.Generator) -> Profile:
+    return rate(comparisons(design, scores, own, laid_out, rng))
 
 
 def converged(design: Design, scores: np.ndarray, rng) -> Profile:

@@ -97,6 +97,11 @@ def test_benchmarks_are_there():
     assert len(named) > 10
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_benchmark_finds_what_it_needs(name: str):
+    assert callable(import_module(f"benchmarks.{name}").main)
+
+
 def test_a_name_that_is_gone_is_found_out():
     assert is_there("mien.stats.design.trials.Design.rounds")
     assert not is_there("mien.stats.design.trials.Nothing")
