@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mien.measurement.measure import measure
     from mien.models.inprocess.loading import Hardware
     from mien.models.usage import Limits
+    from mien.report.study.study import study
     from mien.runs.analysis import compare, consistency, diff, profile
     from mien.runs.interop.imports import import_run
     from mien.runs.interop.tables import read_comparisons
@@ -63,6 +64,7 @@ _HOMES = {
     "measure": "measurement.measure",
     "profile": "runs.analysis",
     "read_comparisons": "runs.interop.tables",
+    "study": "report.study.study",
 }
 
 __all__ = [
@@ -94,6 +96,7 @@ __all__ = [
     "measure",
     "profile",
     "read_comparisons",
+    "study",
 ]
 
 

@@ -28,5 +28,5 @@ def test_a_wait_is_told_with_its_reason(
     line = capsys.readouterr().err
     assert "openai/gpt waits 40 s (HTTP 429: slow [b]down[/b]" in line
     assert "past" not in line
-    assert "\x1b" not in progress_module._waits(Progress(total=5, tally=Tally(waits=waits)))[0]
+    assert "\x1b" not in progress_module.waits(Progress(total=5, tally=Tally(waits=waits)))[0]
     assert "short" not in line

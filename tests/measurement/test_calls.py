@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from mien.store.store import Store
+    from mien.types import Call
 
 
 def calls(store: Store, total: int = 6, on_progress: Callable[[Progress], None] | None = None) -> Calls:
@@ -195,3 +196,28 @@ def test_nothing_to_do(store: Store) -> None:
     reports: list[int] = []
     carry_out(calls(store, 0, lambda p: reports.append(p.done)), step, 0)
     assert reports[-1] == 0
+
+
+def test_what_is_on_its_way_already_is_not_asked_again(store: Store) -> None:
+    model = Scripted("m", lambda _: "yes")
+    under_way: dict[str, asyncio.Future[None]] = {}
+    lines = [Calls(store, Progress(total=3, tally=Tally()), under_way=under_way) for _ in range(2)]
+
+    async def both() -> None:
+        await asyncio.gather(*(line.ask(model, request(f"{i}")) for i in range(3) for line in lines))
+
+    asyncio.run(both())
+    assert len(model.asked) == 3
+    assert [line.progress.reused for line in lines] == [0, 3]
+    assert not under_way
+
+
+def test_who_waited_for_a_call_that_failed_asks_again(store: Store) -> None:
+    answers = iter(("", "yes"))
+    model = Scripted("m", lambda _: next(answers))
+    line = calls(store)
+
+    async def both() -> list[Call]:
+        return await asyncio.gather(*(line.ask(model, request("x")) for _ in range(2)))
+
+    assert [call.text for call in asyncio.run(both())] == ["", "yes"]

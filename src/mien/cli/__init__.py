@@ -30,6 +30,7 @@ from mien.cli.commands import (
     report,
     runs,
     serve,
+    study,
     traits,
     view,
 )
@@ -97,6 +98,7 @@ for _module, _name in (
     (export, "export"),
 ):
     app.command(_name)(_module.command)
+app.add_typer(study.app, name="study")
 app.add_typer(constitution.app, name="constitution")
 app.add_typer(craft.app, name="craft")
 

@@ -77,11 +77,11 @@ class ProgressReport:
             parts.append(str(progress.check))
         if tally.refusal and tally.on_their_way:
             parts.append(f"stopping: waits for {counted(tally.on_their_way, 'answer')} on the way")
-        parts += _waits(progress)
+        parts += waits(progress)
         return ", ".join(parts)
 
 
-def _waits(progress: Progress) -> list[str]:
+def waits(progress: Progress) -> list[str]:
     """What is waited for, and why; waits too short to be read are left out."""
     now = time.monotonic()
     waits = {name: (wait.until - now, wait.why) for name, wait in progress.tally.waits.items()}

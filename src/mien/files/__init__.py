@@ -6,7 +6,7 @@ Reading order: `text` (bytes to text), `rows` (tables in every format that peopl
 
 from mien.files.rows import FORMATS, UPLOADED, Row, Table, read_jsonl, read_rows, read_uploaded
 from mien.files.text import format_of, read_text
-from mien.files.yaml_documents import compose_yaml, read_yaml, yaml_text
+from mien.files.yaml_documents import compose_yaml, line_of, part_of, read_yaml, yaml_text
 
 __all__ = [
     "FORMATS",
@@ -15,6 +15,8 @@ __all__ = [
     "Table",
     "compose_yaml",
     "format_of",
+    "line_of",
+    "part_of",
     "read_jsonl",
     "read_rows",
     "read_text",

@@ -60,25 +60,40 @@ class Calls:
         store: keeps them.
         progress: is kept up to date.
         on_progress: told of it a few times a second, and at the end.
+        under_way: calls that are being made, by key, where others make some in the same store.
     """
 
     def __init__(
-        self, store: Store, progress: Progress, on_progress: Callable[[Progress], None] | None = None
+        self,
+        store: Store,
+        progress: Progress,
+        on_progress: Callable[[Progress], None] | None = None,
+        *,
+        under_way: dict[str, asyncio.Future[None]] | None = None,
     ) -> None:
         self.store = store
         self.progress = progress
         self._sizes: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)  # bytes and tokens, by model
         self._on_progress = on_progress
+        self._under_way = {} if under_way is None else under_way
 
     async def ask(self, model: Model, request: Request) -> Call:
         """Answer from the store where it has one, else from the model; a failed call is made again."""
-        call = self.store.call(model.key(request))
+        key = model.key(request)
+        while other := self._under_way.get(key):
+            await asyncio.wait([other])
+        call = self.store.call(key)
         if call and call.answered:
             self.progress.reused += 1
             await asyncio.sleep(0)  # a run that finds everything in the store lets others have a turn, too
             return call
-        call = await model.complete(request)
-        self.store.put_call(call)
+        made = self._under_way[key] = asyncio.get_running_loop().create_future()
+        try:
+            call = await model.complete(request)
+            self.store.put_call(call)
+        finally:
+            del self._under_way[key]
+            made.set_result(None)
         self._look(model, request, call)
         return call
 

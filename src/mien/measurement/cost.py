@@ -39,12 +39,44 @@ class Estimate:
     cost: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Calls of one kind to one model, without retries, and their tokens."""
+
+    calls: int
+    tokens_in: int
+    tokens_out: int
+
+    def part(self, share: float) -> Load:
+        """A share of it, 0 to 1."""
+        return Load(*(round(share * whole) for whole in (self.calls, self.tokens_in, self.tokens_out)))
+
+    def cost(self, price: Price | None) -> float | None:
+        """US dollars; None where the price is not known."""
+        return price and price.of(self.tokens_in, self.tokens_out)
+
+
 def estimate(planned: RunPlan, limits: Limits) -> Estimate:
     """Estimate a run, with the prices given in the limits or those that the endpoints list.
 
     Raises:
         UsageError: there is no such provider.
     """
+    asked, judged = loads(planned)
+    costs = [
+        load.cost(known_price(spec, limits))
+        for load, spec in ((asked, planned.model), (judged, planned.judge))
+    ]
+    return Estimate(
+        calls=asked.calls + judged.calls,
+        tokens_in=asked.tokens_in + judged.tokens_in,
+        tokens_out=asked.tokens_out + judged.tokens_out,
+        cost=None if None in costs else sum(cost or 0.0 for cost in costs),
+    )
+
+
+def loads(planned: RunPlan) -> tuple[Load, Load]:
+    """What a run would ask of its model, and of a judge that reads it."""
     asked = judged = 0
     instrument = make_instrument(planned.instrument, planned.protocol, planned.traits.traits)
     response = min(TOKENS_OF_RESPONSE, planned.protocol.sampling.max_tokens or TOKENS_OF_RESPONSE)
@@ -61,24 +93,18 @@ def estimate(planned: RunPlan, limits: Limits) -> Estimate:
             asked += sum(len(message["content"]) for message in messages)
             judged += frame + len(read.prompt.text) + sum(map(len, read.options))
     n = len(planned.design) * turns
-    model_in, model_out = asked // CHARS_PER_TOKEN, n * response
-    judge_in, judge_out = judged // CHARS_PER_TOKEN + n * response, n * TOKENS_OF_VERDICT
-    costs = [
-        price and price.of(*tokens)
-        for price, tokens in (
-            (_price(planned.model, limits), (model_in, model_out)),
-            (_price(planned.judge, limits), (judge_in, judge_out)),
-        )
-    ]
-    return Estimate(
-        calls=2 * n,
-        tokens_in=model_in + judge_in,
-        tokens_out=model_out + judge_out,
-        cost=None if None in costs else sum(cost or 0.0 for cost in costs),
+    return (
+        Load(n, asked // CHARS_PER_TOKEN, n * response),
+        Load(n, judged // CHARS_PER_TOKEN + n * response, n * TOKENS_OF_VERDICT),
     )
 
 
-def _price(spec: str, limits: Limits) -> Price | None:
+def known_price(spec: str, limits: Limits) -> Price | None:
+    """What calls to a model cost: as the limits say, else as its endpoint lists; None where nobody says.
+
+    Raises:
+        UsageError: there is no such provider.
+    """
     if runs_here(spec):
         return Price(0.0, 0.0)
     endpoint, model = resolve(spec)

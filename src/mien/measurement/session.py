@@ -69,6 +69,7 @@ class Session:
         self._store: Store | None = None
         self._closing = AsyncExitStack()
         self._opened: dict[Model, bool | None] = {}  # with what was known of them beforehand
+        self._under_way: dict[str, asyncio.Future[None]] = {}  # calls, by key
 
     def run(self, work: Callable[[], Coroutine[Any, Any, Outcome]]) -> Outcome:
         """Open, do some work to its end, and close.
@@ -123,10 +124,15 @@ class Session:
                 _recall(self._store, model)
         return model
 
+    async def release(self, spec: str) -> None:
+        """Let go of a model in this process, and of its memory; nobody may be asking it any more."""
+        self._opened.pop(self.transport.open(spec), None)
+        await self.transport.release(spec)
+
     def calls(self, total: int, unit: str = "trial") -> Calls:
         """Calls to be made for so many items, which ``unit`` names in the singular."""
         self.progress = Progress(total=total, tally=account(self.transport.tally), unit=unit)
-        return Calls(self.store, self.progress, self.on_progress)
+        return Calls(self.store, self.progress, self.on_progress, under_way=self._under_way)
 
     def workers(self, *models: Model) -> int:
         """How many items to have under way: enough to keep every address busy, with some in reserve.

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mien.errors import require_each_once
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Literal
 
     from mien.runs.run import Run
     from mien.stats.diffs import Diff
     from mien.stats.panels import Panel
     from mien.stats.profiles.goodness_of_fit import GoodnessOfFit
     from mien.stats.profiles.profile import Profile
+
+    PriorName = Literal["flat", "pooled"]
 
 
 class Measured:
@@ -24,17 +29,29 @@ class Measured:
         runs: in the order given.
         judge: whose verdicts are taken; None for each run's first judge.
         confidence_level: of all intervals.
+        fdr: false-discovery rate of all changes.
+        prior: of the profiles; what changed and how alike models are is told without one.
+        labels: what runs are called in figures and tables, by their names; any other by its name.
 
     Raises:
         UsageError: a run is named twice.
     """
 
     def __init__(
-        self, runs: Sequence[Run], *, judge: str | None = None, confidence_level: float = 0.95
+        self,
+        runs: Sequence[Run],
+        *,
+        judge: str | None = None,
+        confidence_level: float = 0.95,
+        fdr: float = 0.05,
+        prior: PriorName = "flat",
+        labels: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         require_each_once([run.name for run in runs])
         self.runs, self.judge, self.confidence_level = tuple(runs), judge, confidence_level
-        self._fitted: dict[str, Profile] = {}
+        self.fdr, self.labels = fdr, labels
+        self.prior: PriorName = prior
+        self._fitted: dict[tuple[str, str], Profile] = {}
         self._explained: dict[str, GoodnessOfFit] = {}
 
     def profile(self, run: Run) -> Profile:
@@ -43,9 +60,15 @@ class Measured:
         Raises:
             UsageError: as `mien.Run.profile`.
         """
-        if run.name not in self._fitted:
-            self._fitted[run.name] = run.profile(self.judge, confidence_level=self.confidence_level)
-        return self._fitted[run.name]
+        return self._profile(run, self.prior)
+
+    def _profile(self, run: Run, prior: PriorName) -> Profile:
+        if (run.name, prior) not in self._fitted:
+            found = run.profile(self.judge, prior=prior, confidence_level=self.confidence_level)
+            called = self.labels.get(run.name, run.name)
+            provenance = replace(found.provenance, run=called)
+            self._fitted[run.name, prior] = replace(found, provenance=provenance)
+        return self._fitted[run.name, prior]
 
     def goodness_of_fit(self, run: Run) -> GoodnessOfFit:
         """How well scores explain the choices of one of the runs."""
@@ -73,8 +96,9 @@ class Measured:
 
         if len(self.runs) != 2:
             return None
-        before, after = self.profiles
-        return diffs.diff(before, after, confidence_level=self.confidence_level)
+        _ = self.profiles  # which are refused where they rate different traits
+        before, after = (self._profile(run, "flat") for run in self.runs)
+        return diffs.diff(before, after, fdr=self.fdr, confidence_level=self.confidence_level)
 
     @cached_property
     def panel(self) -> Panel:
@@ -85,11 +109,18 @@ class Measured:
         """
         from mien.stats import panels
 
-        profiles = [self.profile(run) for run in self.runs]
-        return panels.compare(profiles, confidence_level=self.confidence_level)
+        profiles = [self._profile(run, "flat") for run in self.runs]
+        return panels.compare(profiles, fdr=self.fdr, confidence_level=self.confidence_level)
 
-    def only(self, run: Run) -> Measured:
-        """One of the runs by itself; what is known of it already is not worked out again."""
-        alone = Measured([run], judge=self.judge, confidence_level=self.confidence_level)
+    def only(self, *runs: Run) -> Measured:
+        """Some of the runs by themselves; what is known of them already is not worked out again."""
+        alone = Measured(
+            runs,
+            judge=self.judge,
+            confidence_level=self.confidence_level,
+            fdr=self.fdr,
+            prior=self.prior,
+            labels=self.labels,
+        )
         alone._fitted, alone._explained = self._fitted, self._explained
         return alone

@@ -6,7 +6,7 @@ import json
 from base64 import b64encode
 from hashlib import sha256
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mien.formatting import counted, shown
 from mien.report import findings, tables, transcripts
@@ -36,8 +36,45 @@ def title(measured: Measured) -> str:
             return f"Field report: the characters of {n} models"
 
 
-def page(measured: Measured, pictures: Sequence[Picture]) -> str:
-    """The page. Whatever comes from a model, a person or a file is escaped by the template."""
+class Table(NamedTuple):
+    """A plain table of a section; the columns in ``words`` hold words, the others numbers."""
+
+    columns: Sequence[str]
+    words: Sequence[str]
+    rows: Sequence[Sequence[object]]
+
+
+class Section(NamedTuple):
+    """What a page says besides, in paragraphs and a table, under an address of its own."""
+
+    id: str
+    title: str
+    said: Sequence[str]
+    table: Table | None = None
+
+
+class Heading(NamedTuple):
+    """What a page is called, and what stands under that."""
+
+    title: str
+    lead: str
+
+
+def page(
+    measured: Measured,
+    pictures: Sequence[Picture],
+    *,
+    heading: Heading | None = None,
+    sections: Sequence[Section] = (),
+) -> str:
+    """The page. Whatever comes from a model, a person or a file is escaped by the template.
+
+    Args:
+        measured: the runs.
+        pictures: the figures.
+        heading: default: by the number of runs.
+        sections: what stands before all else.
+    """
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
@@ -49,8 +86,11 @@ def page(measured: Measured, pictures: Sequence[Picture]) -> str:
     traits = counted(len(measured.profiles[0].traits), "trait")
     trials = sum(profile.n_trials for profile in measured.profiles)
     return environment.from_string(template).render(
-        title=title(measured),
-        lead=f"{traits}, {counted(trials, 'trial')} in {counted(len(measured.runs), 'run')}.",
+        heading=heading
+        or Heading(
+            title(measured), f"{traits}, {counted(trials, 'trial')} in {counted(len(measured.runs), 'run')}."
+        ),
+        sections=sections,
         script=Markup(script),
         script_hash=b64encode(sha256(script.encode()).digest()).decode(),
         level=f"{measured.confidence_level:.0%}",
@@ -88,7 +128,7 @@ def _told(measured: Measured, run: Run) -> dict[str, Any]:
         ),
     ]
     return {
-        "name": run.name,
+        "name": profile.run,
         "measured": how,
         "protocol": json.dumps(protocol, indent=2, ensure_ascii=False),
         "diagnostics": [*diagnostics(profile), *_one_strength(measured, run)],

@@ -116,7 +116,12 @@ class Store:
     # -- calls, responses, verdicts --------------------------------------------------------------------------
 
     def call(self, key: str, *, raw: bool = False) -> Call | None:
-        """The call of this key, without request and body unless ``raw``; None where it was never made."""
+        """The call of this key, also while it is being written; None where it was never made.
+
+        It is without request and body, unless ``raw``.
+        """
+        if waiting := self._writer.waiting(key):
+            return waiting
         columns = [c for c in CALL_COLUMNS if raw or c not in RAW_COLUMNS]
         rows = self._select(f"SELECT {', '.join(columns)} FROM call WHERE key = ?", key)
         if not rows:

@@ -57,6 +57,11 @@ class Writer:
         self._queue: Queue[Item | None] = Queue(MAX_WAITING)
         self._thread: threading.Thread | None = None
         self._error: Exception | None = None
+        self._waiting: dict[str, Call] = {}
+
+    def waiting(self, key: str) -> Call | None:
+        """The call of this key, where it is still to be written."""
+        return self._waiting.get(key)
 
     def put(self, item: Item) -> None:
         """Queue an item, once there is room for it.
@@ -69,6 +74,8 @@ class Writer:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="mien-writer", daemon=True)
             self._thread.start()
+        if isinstance(item, Call):
+            self._waiting[item.key] = item
         self._queue.put(item)
 
     def flush(self) -> None:
@@ -93,12 +100,19 @@ class Writer:
                     while more:
                         batch, more = self._next_batch()
                         _write(db, batch)
+                        self._forget(batch)
                 finally:
                     db.close()
         except Exception as error:  # of whatever kind: rows must not get lost without a word
             self._error = error
         while more:  # nobody may wait for room that never comes
             more = self._queue.get() is not None
+
+    def _forget(self, batch: list[Item]) -> None:
+        """Of one key there may be a later call that waits: a failure that was asked again."""
+        for item in batch:
+            if isinstance(item, Call) and self._waiting.get(item.key) is item:
+                del self._waiting[item.key]
 
     def _next_batch(self) -> tuple[list[Item], bool]:
         """The next items to commit together, and whether more may come."""

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 import yaml
 
 from mien.errors import InputError, UnknownName
-from mien.files import format_of, read_text, read_yaml
+from mien.files import format_of, line_of, part_of, read_text, read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from pydantic import ValidationError
 
 _SHIPPED = resources.files("mien") / "data" / "constitutions"
@@ -68,35 +66,6 @@ def read(source: str | Path) -> tuple[yaml.Node, dict[str, Any]]:
         problem = f"a constitution is a mapping of keys to values; {_IMPORT.format(source)}"
         raise InputError(problem, source=source)
     return node, cast("dict[str, Any]", members)
-
-
-def line_of(node: yaml.Node, *path: str | int) -> int:
-    """The line of the deepest part of a path that the document holds."""
-    return [line for line, _ in _walk(node, path)][-1]
-
-
-def part_of(node: yaml.Node, *path: str | int) -> yaml.Node | None:
-    """The part that a path leads to; None where the document does not go so deep."""
-    parts = [part for _, part in _walk(node, path)]
-    return parts[-1] if len(parts) == len(path) + 1 else None
-
-
-def _walk(node: yaml.Node, path: Sequence[str | int]) -> Iterator[tuple[int, yaml.Node]]:
-    """The document, and what lies on a path in it, each with its line."""
-    yield node.start_mark.line + 1, node
-    for part in path:
-        found = line = None
-        if isinstance(node, yaml.MappingNode):
-            pairs = ((key, value) for key, value in node.value if key.value == part)
-            key, found = next(pairs, (None, None))
-            line = key and key.start_mark.line + 1
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            found = node.value[part]
-            line = found.start_mark.line + 1
-        if found is None or line is None:
-            return
-        node = found
-        yield line, node
 
 
 def structure(node: yaml.Node, error: ValidationError) -> list[Finding]:

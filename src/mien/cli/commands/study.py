@@ -1,0 +1,303 @@
+"""``mien study``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mien.cli import options
+from mien.cli.calling import calling
+from mien.cli.output import console, counted, print_json, print_table, write_err
+from mien.cli.resuming import INCOMPLETE, resumable, say
+from mien.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from mien.measurement.session import Session
+    from mien.measurement.study.forecast import Forecast
+    from mien.measurement.study.study import Study
+    from mien.report.study.results import Results
+
+app = typer.Typer(
+    help="A whole study in one file: many models, one command, one report.", no_args_is_help=True
+)
+
+_File = Annotated[
+    str, typer.Argument(help="A study's YAML file, or a built-in study's name.", metavar="FILE")
+]
+_Output = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", metavar="DIR", help="The report's folder.", show_default="the study's name"
+    ),
+]
+_DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print calls, tokens, cost and time, and make no call.")
+]
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="The study's name; the file is NAME.yaml.")] = "study",
+    like: Annotated[
+        str | None, typer.Option("--like", help="Begin with this built-in study.", metavar="STUDY")
+    ] = None,
+) -> None:
+    """Write a commented file to begin with."""
+    from mien.measurement.study.file import shipped_studies, study_text
+    from mien.measurement.study.template import TEMPLATE
+
+    if like is not None and like not in shipped_studies():
+        from mien.errors import UnknownName
+
+        raise UnknownName("study", like, shipped_studies())
+    path = Path(f"{name}.yaml")
+    if not name.strip() or path.name != f"{name}.yaml":
+        raise InputError("a name holds no folder and is not blank", source=repr(name))
+    text = TEMPLATE if like is None else study_text(like)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise InputError("exists already; choose another name", source=path) from None
+    console().print(f"wrote {path}", markup=False)
+
+
+@app.command("list")
+def list_(as_json: options.JsonOption = False) -> None:
+    """List the built-in studies."""
+    from mien.measurement.study.file import read_study, shipped_studies
+
+    found = [(name, read_study(name).document) for name in shipped_studies()]
+    if as_json:
+        print_json(
+            [{"name": name, "models": len(d.models), "description": d.description} for name, d in found]
+        )
+        return
+    rows = ((name, len(d.models), d.description) for name, d in found)
+    print_table(("study", "models", "description"), rows, left=("study", "description"))
+
+
+@app.command("check")
+def check(source: _File, as_json: options.JsonOption = False) -> None:
+    """Check a study's file, and what it names; status 1 where something is found."""
+    from mien.measurement.study.file import Mistake, examine
+
+    _, mistakes = examine(source)
+    study = None
+    if not mistakes:
+        try:
+            study = _laid_out(source)
+        except InputError as error:
+            if error.source != source:
+                raise
+            mistakes = [Mistake(int(error.where.removeprefix("line ")), error.problem)]
+    if as_json:
+        found = [{"line": one.line, "problem": one.problem} for one in mistakes]
+        size = {} if study is None else {"runs": [cell.planned.name for cell in study.cells]}
+        warnings = [] if study is None else study.warnings
+        print_json({"source": source, "passed": not mistakes, "findings": found, "warnings": warnings} | size)
+    else:
+        for one in mistakes:
+            console().print(f"{source}, line {one.line}: {one.problem}", markup=False, soft_wrap=True)
+        for warning in study.warnings if study else ():
+            console().print(f"Warning: {warning}", markup=False, soft_wrap=True)
+        told = counted(len(mistakes), "finding") if study is None else f"{_size(study)}; nothing to mend"
+        console().print(f"{source}: {told}", markup=False, soft_wrap=True)
+    if mistakes:
+        raise typer.Exit(1)
+
+
+@app.command("run")
+@calling()
+def run(
+    source: _File,
+    output: _Output = None,
+    check_judge: options.CheckJudgeOption = None,
+    *,
+    session: Session,
+    dry_run: _DryRun = False,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Carry a study out, or go on with it; then write its report.
+
+    Endpoints work side by side, each within its own limits. Calls that the store holds already are not made
+    again: after a stop, the same command goes on. Status 0: complete, and all gates hold; 1: a gate does not;
+    3: incomplete.
+    """
+    from mien.cli.study_progress import StudyReport, print_study_outcome
+    from mien.measurement.study.forecast import forecast, require_priced
+    from mien.measurement.study.work import carry_out
+
+    study = _laid_out(source)
+    folder = _folder(study, output)
+    document, limits = study.document, session.limits
+    if limits.max_calls is None and limits.max_cost is None:  # the file's budget, where no option gives one
+        session.limits = replace(limits, max_calls=document.max_calls, max_cost=document.max_cost)
+    for warning in study.warnings:
+        write_err(f"Note: {warning}.\n")
+    if dry_run:
+        _print_forecast(study, forecast(study, session.path, session.limits), session, as_json=as_json)
+        return
+    require_priced(study, session.limits)
+    with resumable(session.path), StudyReport() as report:
+        progress = carry_out(study, session, check_judge=check_judge, on_progress=report)
+    print_study_outcome(progress)
+    _report(study, session.path, folder, as_json=as_json)
+
+
+@app.command("status")
+def status(
+    source: _File, as_json: options.JsonOption = False, store: options.StoreOption = options.DEFAULT_STORE
+) -> None:
+    """Say how far a study is, run by run; also while it runs elsewhere."""
+    from mien.measurement.study.standing import standings
+    from mien.measurement.study.study import load_study
+
+    study = load_study(source)
+    found = standings(study, store)
+    complete = all(one.complete for one in found)
+    if as_json:
+        print_json({"study": study.name, "complete": complete, "runs": [one.to_dict() for one in found]})
+        return
+    rows = (
+        (
+            one.cell.label,
+            one.judge,
+            f"{one.answered:,}",
+            f"{one.read:,}",
+            f"{one.designed:,}",
+            f"{one.failed:,}" if one.failed else "",
+            "complete" if one.complete else "incomplete" if one.outcome else "not begun",
+        )
+        for one in found
+    )
+    print_table(("run", "judge", "answered", "read", "of", "failed", ""), rows, left=("run", "judge", ""))
+    done = sum(one.complete for one in found)
+    console().print(f"\n{study.name}: {done} of {len(found)} complete", markup=False)
+
+
+@app.command("report")
+def report(
+    source: _File,
+    output: _Output = None,
+    as_json: options.JsonOption = False,
+    store: options.StoreOption = options.DEFAULT_STORE,
+) -> None:
+    """Write a study's report from what the store holds, and check its gates; nothing is called.
+
+    The folder gets index.html, which needs nothing beside it, figures and tables as files, and study.json.
+    """
+    study = _laid_out(source)
+    _report(study, store, _folder(study, output), as_json=as_json)
+
+
+def _laid_out(source: str) -> Study:
+    from mien.measurement.study.study import load_study
+    from mien.report.study.results import require_drawable
+
+    study = load_study(source)
+    require_drawable(study)
+    return study
+
+
+def _folder(study: Study, output: Path | None) -> Path:
+    folder = output or Path(study.name)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; name a folder with -o")
+    return folder
+
+
+def _size(study: Study) -> str:
+    trials = sum(len(cell.planned.design) for cell in study.cells)
+    most = "at most " if any(cell.planned.until for cell in study.cells) else ""
+    return (
+        f"{counted(len(study.document.models), 'model')}, {counted(len(study.cells), 'run')}, "
+        f"{most}{counted(trials, 'trial')}"
+    )
+
+
+def _print_forecast(study: Study, found: Forecast, session: Session, *, as_json: bool) -> None:
+    limits = session.limits
+    if as_json:
+        print_json({"study": study.name, **found.to_dict()})
+        return
+    rows: list[tuple[str, ...]] = []
+    for one in found.portions:
+        standing = one.standing
+        label = standing.cell.label if standing.own else f"{standing.cell.label}, read by {standing.judge}"
+        left = standing.designed - standing.read
+        rows.append((label, f"{left:,} of {standing.designed:,}", *_numbers(one)))
+    rows.append(("in all", "", *_numbers(found)))
+    heads = ("run", "trials left", "calls", "tokens in", "tokens out", "cost", "time")
+    print_table(heads, rows, left=("run",))
+    console().print(
+        f"\n{study.name}: {_size(study)}. Tokens are estimated; time is for answers of 10 s and verdicts of "
+        f"2 s, {limits.max_concurrency} at once at each endpoint. No call was made.",
+        markup=False,
+        soft_wrap=True,
+    )
+    for budget, needed, told in (
+        (limits.max_cost, found.cost, "${:,.2f}"),
+        (limits.max_calls, found.calls, "{:,.0f} calls"),
+    ):
+        if budget is not None and needed is not None and needed > budget:
+            below = f"{told.format(budget)} is below the {told.format(needed)}"
+            write_err(f"Note: the limit of {below} it would take: it stops at about {budget / needed:.0%}.\n")
+
+
+def _numbers(of: Any) -> tuple[str, ...]:
+    cost = "unknown" if of.cost is None else f"${of.cost:,.2f}"
+    return f"{of.calls:,}", f"{of.tokens_in:,}", f"{of.tokens_out:,}", cost, _time(of.seconds)
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return "unknown"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _report(study: Study, store: Path, folder: Path, *, as_json: bool) -> None:
+    """Write the report, print what came of it, and end with the status that tells it."""
+    from mien.report.pictures import renderers
+    from mien.report.study.folder import to_dict, write
+    from mien.report.study.results import Results
+
+    results = Results(study, store)
+    if results.main:
+        say("the report")
+        with renderers() as executor:
+            write(results, folder, executor=executor)
+    else:
+        write(results, folder)
+    if as_json:
+        print_json(to_dict(results) | {"folder": str(folder)})
+    else:
+        _print_results(results, folder)
+    for one in results.standings:
+        if not one.complete:
+            write_err(f"Incomplete: {one}; mien study run {study.file.source} goes on.\n")
+    if not results.complete:
+        raise typer.Exit(INCOMPLETE)
+    if not results.holds:
+        raise typer.Exit(1)
+
+
+def _print_results(results: Results, folder: Path) -> None:
+    out = console()
+    for section in _told(results):
+        if section.table and section.table.rows:
+            out.print(f"\n{section.title}", markup=False, style="bold")
+            print_table(section.table.columns, section.table.rows, left=section.table.words)
+    page = folder / ("index.html" if results.main else "study.json")
+    out.print(f"\n{page}: {_size(results.study)}", markup=False, soft_wrap=True)
+
+
+def _told(results: Results) -> Any:
+    from mien.report.study.sections import sections
+
+    return sections(results, ())

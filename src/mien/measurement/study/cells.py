@@ -1,0 +1,270 @@
+"""What a study measures: its runs, what they are called, and who reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mien.errors import InputError, MienError
+from mien.files import read_text
+from mien.materials.prompts import Choice, Reading, read_prompts
+from mien.materials.protocols import Protocol, load_protocol
+from mien.measurement.length import Length
+from mien.measurement.rejudge import Opinion
+from mien.measurement.run_plan import Materials, plan
+from mien.measurement.study.file import SEPARATOR, members_given
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mien.materials.prompts import PromptSet
+    from mien.measurement.run_plan import RunPlan
+    from mien.measurement.study.document import Ablation, Document, ModelEntry
+    from mien.measurement.study.file import StudyFile
+    from mien.types import InstrumentName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One run of a study.
+
+    Attributes:
+        label: what it is called in the study: the model, with what sets it apart from the model's first run.
+        model: the model's name in the study.
+        main: whether it is the model's first run, which figures show unless they are told otherwise.
+        planned: what is measured. The run's name is the study's and the label.
+        opinions: who reads its responses besides its own judge.
+    """
+
+    label: str
+    model: str
+    main: bool
+    planned: RunPlan
+    opinions: tuple[Opinion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """An ablation of one model: what was done as always, and what otherwise.
+
+    Attributes:
+        ablation: its name.
+        model: the model's name in the study.
+        usual: label of the run that it is set beside.
+        other: label of its own run; of another judge, the same.
+        judge: whose verdicts on it are taken; empty for the run's own judge.
+    """
+
+    ablation: str
+    model: str
+    usual: str
+    other: str
+    judge: str = ""
+
+
+def cells(file: StudyFile) -> tuple[tuple[Cell, ...], tuple[Contrast, ...]]:
+    """The runs of a study, those of one model together, and its ablations.
+
+    Raises:
+        UsageError: something that the file names cannot be used; the message has its line.
+    """
+    layout = _Layout(file)
+    made: list[Cell] = []
+    contrasts: list[Contrast] = []
+    for n, model in enumerate(file.document.models):
+        try:
+            made += layout.of_model(model)
+        except (MienError, OSError) as error:
+            if isinstance(error, InputError) and error.source == file.source:
+                raise
+            raise file.fault(f"{model.label}: {error}", "models", n) from error
+        contrasts += layout.contrasts(model)
+    return tuple(made), tuple(contrasts)
+
+
+class _Layout:
+    """Lays out the runs of one model after the other."""
+
+    def __init__(self, file: StudyFile) -> None:
+        self._file = file
+        self._document = file.document
+        self._protocol = _within(file, "protocol", lambda: self._load(file.document.protocol))
+        self._prompts = _within(file, "prompts", lambda: prompts(file)).prompts
+        self._length = _within(file, "models", lambda: length(file.document))
+        traits = file.document.traits
+        self._traits = file.beside(traits) if isinstance(traits, str) else traits
+
+    def of_model(self, model: ModelEntry) -> Iterator[Cell]:
+        """The model's runs, the first first."""
+        instruments, conditions = self._document.instruments, self._conditions
+        usual = self._protocol.condition
+        for n, (instrument, condition) in enumerate(_measured(instruments, conditions)):
+            apart = [instrument] if instrument != "revealed" else []
+            apart += [condition] if condition != usual else []
+            opinions = self._opinions(model, main=n == 0)
+            yield self._cell(
+                model,
+                apart,
+                instrument,
+                self._asked(model, condition=condition),
+                main=n == 0,
+                opinions=opinions,
+            )
+        for ablation in self._ablations(model):
+            if ablation.asks_otherwise:
+                instrument, condition = next(_measured(instruments, conditions))
+                protocol = self._otherwise(model, ablation, condition)
+                yield self._cell(model, [ablation.name], instrument, protocol)
+
+    def contrasts(self, model: ModelEntry) -> Iterator[Contrast]:
+        """The model's ablations."""
+        instrument, condition = next(_measured(self._document.instruments, self._conditions))
+        apart = [instrument] if instrument != "revealed" else []
+        apart += [condition] if condition != self._protocol.condition else []
+        usual = SEPARATOR.join((model.label, *apart))
+        for one in self._ablations(model):
+            other = SEPARATOR.join((model.label, one.name)) if one.asks_otherwise else usual
+            yield Contrast(
+                ablation=one.name,
+                model=model.label,
+                usual=usual,
+                other=other,
+                judge="" if one.asks_otherwise else one.name,
+            )
+
+    @property
+    def _conditions(self) -> Sequence[str]:
+        return self._document.conditions or (self._protocol.condition,)
+
+    def _ablations(self, model: ModelEntry) -> Iterator[Ablation]:
+        return (one for one in self._document.ablations if not one.models or model.label in one.models)
+
+    def _load(self, source: str) -> Protocol:
+        first = self._document.judge[0]
+        return load_protocol(self._file.beside(source)).override(
+            options=self._document.options,
+            judge=_judge(first.sampling, load_protocol(self._file.beside(source))),
+        )
+
+    def _asked(self, model: ModelEntry, *, condition: str) -> Protocol:
+        return _with(self._protocol, model.sampling, self._system(model), condition)
+
+    def _otherwise(self, model: ModelEntry, ablation: Ablation, condition: str) -> Protocol:
+        """What an ablation asks: its word goes before the model's, and the model's before the protocol's."""
+        protocol = self._load(ablation.protocol) if ablation.protocol else self._protocol
+        if ablation.protocol:
+            condition = protocol.condition
+        system = ablation.system or self._system(model)
+        asked = _with(protocol, model.sampling, system, ablation.condition or condition)
+        return asked.override(sampling=members_given(ablation.sampling))
+
+    def _system(self, model: ModelEntry) -> str:
+        if model.system_file is None:
+            return model.system
+        return read_text(Path(self._file.beside(model.system_file)))
+
+    def _opinions(self, model: ModelEntry, *, main: bool) -> tuple[Opinion, ...]:
+        others = [
+            Opinion(judge=one.model, name=one.name or None, sampling=members_given(one.sampling))
+            for one in self._document.judge[1:]
+        ]
+        if main:
+            others += [
+                Opinion(
+                    judge=one.judge.model or self._document.judge[0].model,
+                    name=one.name,
+                    sampling=members_given(one.judge.sampling),
+                )
+                for one in self._ablations(model)
+                if one.judge
+            ]
+        return tuple(others)
+
+    def _cell(
+        self,
+        model: ModelEntry,
+        apart: Sequence[str],
+        instrument: InstrumentName,
+        protocol: Protocol,
+        *,
+        main: bool = False,
+        opinions: tuple[Opinion, ...] | None = None,
+    ) -> Cell:
+        label = SEPARATOR.join((model.label, *apart))
+        planned = plan(
+            model.model,
+            self._document.judge[0].model,
+            materials=Materials(
+                instrument=instrument, protocol=protocol, traits=self._traits, prompts=self._prompts
+            ),
+            length=self._length,
+            seed=self._document.seed,
+            name=f"{self._file.name}{SEPARATOR}{label}",
+        )
+        return Cell(
+            label=label,
+            model=model.label,
+            main=main,
+            planned=planned,
+            opinions=self._opinions(model, main=False) if opinions is None else opinions,
+        )
+
+
+def prompts(file: StudyFile) -> PromptSet:
+    """The study's prompts."""
+    entry = file.document.prompts
+    choice = Choice(
+        languages=entry.language,
+        categories=entry.category,
+        max_chars=entry.max_chars,
+        max_prompts=entry.max_prompts,
+        seed=file.document.seed,
+        reading=Reading(
+            text=entry.text_column, id=entry.id_column, category=entry.category_column, where=entry.where
+        ),
+    )
+    return read_prompts(file.beside(entry.source), choice)
+
+
+def length(document: Document) -> Length:
+    """How long the study's runs are."""
+    return Length(
+        rounds=document.rounds,
+        trials=document.trials,
+        full=document.full,
+        until_reliability=document.until_reliability,
+        until_stderr=document.until_stderr,
+        max_trials=document.max_trials,
+    )
+
+
+def _measured(
+    instruments: Sequence[InstrumentName], conditions: Sequence[str]
+) -> Iterator[tuple[InstrumentName, str]]:
+    """By what each model is measured; the condition counts where the model is to choose, and nowhere else."""
+    for instrument, condition in product(instruments, conditions):
+        if instrument == "revealed" or condition == conditions[0]:
+            yield instrument, condition
+
+
+def _with(protocol: Protocol, sampling: Any, system: str, condition: str) -> Protocol:
+    preamble = "\n\n".join(part for part in (protocol.preamble.strip(), system.strip()) if part)
+    return protocol.override(sampling=members_given(sampling), preamble=preamble, condition=condition)
+
+
+def _judge(sampling: Any, protocol: Protocol) -> Any:
+    given = members_given(sampling)
+    if not given:
+        return None
+    judge = protocol.judge.model_dump()
+    return judge | {"sampling": judge["sampling"] | given}
+
+
+def _within(file: StudyFile, key: str, load: Any) -> Any:
+    """What a part of the file names, loaded; what is wrong with it is told with the part's line."""
+    try:
+        return load()
+    except MienError as error:
+        raise file.fault(str(error), key) from error

@@ -1,0 +1,106 @@
+"""A study laid out: its file, its runs, and what they are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mien.errors import UnknownName
+from mien.materials.traits import fold
+from mien.measurement.study.cells import cells
+from mien.measurement.study.file import read_study
+from mien.runs.run import Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mien.measurement.study.cells import Cell, Contrast
+    from mien.measurement.study.document import Document
+    from mien.measurement.study.file import StudyFile
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Study:
+    """All that a study's file asks for, laid out before a call is made.
+
+    Attributes:
+        file: what was read.
+        cells: its runs, those of one model together.
+        contrasts: its ablations.
+    """
+
+    file: StudyFile
+    cells: tuple[Cell, ...]
+    contrasts: tuple[Contrast, ...]
+
+    @property
+    def name(self) -> str:
+        """What the study is called."""
+        return self.file.name
+
+    @property
+    def document(self) -> Document:
+        """What the file says."""
+        return self.file.document
+
+    @cached_property
+    def main(self) -> tuple[Cell, ...]:
+        """The first run of each model."""
+        return tuple(cell for cell in self.cells if cell.main)
+
+    def cell(self, label: str, *path: str | int) -> Cell:
+        """The run of a label.
+
+        Args:
+            label: as the file has it.
+            path: of the part of the file that names it.
+
+        Raises:
+            InputError: there is none; with the line, and the nearest.
+        """
+        for cell in self.cells:
+            if cell.label == label:
+                return cell
+        unknown = UnknownName("run of the study", label, [cell.label for cell in self.cells])
+        raise self.file.fault(str(unknown), *path)
+
+    def run(self, cell: Cell, store: Path) -> Run:
+        """A run of the study, in a store."""
+        return Run(cell.planned.name, store)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to know of the study before a call is made."""
+        judges = {judge.model for judge in self.document.judge}
+        return [
+            f"{model.label} is read by itself: {model.model} is both under test and a judge, and may take "
+            "its own answers for better than they are"
+            for model in self.document.models
+            if model.model in judges
+        ]
+
+
+def load_study(source: str | Path) -> Study:
+    """Read a study's file, or a shipped one, and lay it out; nothing is called.
+
+    Raises:
+        UsageError: the file, or something that it names, cannot be used; with the line.
+    """
+    file = read_study(source)
+    made, contrasts = cells(file)
+    study = Study(file=file, cells=made, contrasts=contrasts)
+    for key in ("gates", "hypotheses"):
+        for n, pair in enumerate(getattr(file.document, key)):
+            study.cell(pair.before, key, n, "before")
+            study.cell(pair.after, key, n, "after")
+    for n, figure in enumerate(file.document.figures):
+        for i, label in enumerate(figure.of):
+            study.cell(label, "figures", n, "of", i)
+    known = {fold(name) for name in made[0].planned.traits.names}
+    for n, trait in enumerate(file.document.traits_of_interest):
+        if fold(trait) not in known:
+            raise file.fault(
+                str(UnknownName("trait", trait, made[0].planned.traits.names)), "traits_of_interest", n
+            )
+    return study

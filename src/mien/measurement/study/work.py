@@ -1,0 +1,164 @@
+"""A study's runs carried out side by side, each endpoint within its own limits, one budget over all."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from mien.errors import EndpointRefused, RunConflict, StoreError, UsageError
+from mien.measurement.measure import conduct, require_same
+from mien.measurement.rejudge import reread
+from mien.measurement.study.forecast import given_prices
+from mien.measurement.study.progress import RunProgress, StudyProgress
+from mien.models.inprocess.loading import runs_here
+from mien.models.usage import Tally, on_account_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from mien.measurement.calls import Progress
+    from mien.measurement.session import Session
+    from mien.measurement.study.cells import Cell
+    from mien.measurement.study.study import Study
+
+
+def carry_out(
+    study: Study,
+    session: Session,
+    *,
+    check_judge: int | None = None,
+    on_progress: Callable[[StudyProgress], None] | None = None,
+) -> StudyProgress:
+    """Make a study's runs, or go on with them; calls that the store holds are not made again.
+
+    Runs whose models live behind endpoints go on side by side. Models in this process take turns, for few
+    machines have room for several. A run whose endpoint gives up ends alone.
+
+    Args:
+        study: laid out.
+        session: through which models are called, its budget over all runs.
+        check_judge: as for `mien.measure`.
+        on_progress: called a few times a second, and at the end of each stage of a run.
+
+    Raises:
+        UsageError: a key is missing, or the store has another run of a name; before the first call.
+    """
+    work = _Work(study, session, check_judge, on_progress)
+    session.run(work.all)
+    return work.progress
+
+
+class _Work:
+    def __init__(
+        self,
+        study: Study,
+        session: Session,
+        check_judge: int | None,
+        on_progress: Callable[[StudyProgress], None] | None,
+    ) -> None:
+        self._study = study
+        self._session = session
+        self._check_judge = check_judge
+        self._on_progress = on_progress
+        self._turns: dict[str, int] = {}  # runs that a model in this process has still to make
+        self.progress = StudyProgress(runs=(), tally=Tally())
+
+    async def all(self) -> None:
+        """All runs, to their end."""
+        session, study = self._session, self._study
+        whole = session.transport.tally
+        self.progress = StudyProgress(
+            runs=[
+                RunProgress(
+                    label=cell.label, trials=len(cell.planned.design), tally=Tally(whole=whole), ended=[]
+                )
+                for cell in study.cells
+            ],
+            tally=whole,
+        )
+        self._require_usable()
+        session.on_progress = self._heed
+        self._one_at_a_time = asyncio.Lock()
+        for cell in study.cells:
+            if runs_here(cell.planned.model):
+                self._turns[cell.planned.model] = self._turns.get(cell.planned.model, 0) + 1
+        try:
+            async with asyncio.TaskGroup() as group:
+                for cell, run in zip(study.cells, self.progress.runs, strict=True):
+                    group.create_task(self._one(cell, run))
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        finally:
+            self._report()
+
+    def _require_usable(self) -> None:
+        """Find out before the first call what would stop a run: a missing key, a name that is taken."""
+        study, session = self._study, self._session
+        for spec, price in given_prices(study).items():
+            if not runs_here(spec):
+                session.transport.chat(spec, price=price)
+        for cell in study.cells:
+            judges = (opinion.judge for opinion in cell.opinions)
+            for spec in (cell.planned.model, cell.planned.judge, *judges):
+                if not runs_here(spec):
+                    session.open(spec)
+        known = {run.name: run for run in session.store.runs()}
+        for cell in study.cells:
+            if found := known.get(cell.planned.name):
+                try:
+                    require_same(cell.planned, found)
+                except RunConflict as error:
+                    told = str(error).rpartition(";")[0]
+                    raise study.file.fault(f"{told}; give the study another name:", "name") from error
+
+    async def _one(self, cell: Cell, run: RunProgress) -> None:
+        """A run, and whoever reads it afterwards."""
+        async with self._turn(cell.planned.model):
+            run.state = "running"
+            try:
+                with on_account_of(run.tally):
+                    await self._stages(cell, run)
+            except StoreError:
+                raise
+            except (EndpointRefused, UsageError) as error:
+                run.state, run.failure = "failed", str(error)
+            self._report()
+
+    async def _stages(self, cell: Cell, run: RunProgress) -> None:
+        session = self._session
+        run.ended.append(await conduct(cell.planned, session, check_judge=self._check_judge))
+        for opinion in cell.opinions:
+            if run.ended[-1].stopped:
+                break
+            run.stage = opinion.label
+            made = self._study.run(cell, session.path)
+            run.ended.append(await reread(made, opinion, session, check_judge=self._check_judge))
+        run.state = "stopped" if run.ended[-1].stopped else "done"
+
+    @asynccontextmanager
+    async def _turn(self, spec: str) -> AsyncGenerator[None]:
+        """Wait for a model's turn, where it runs in this process, and let go of it after its last run."""
+        if not runs_here(spec):
+            yield
+            return
+        async with self._one_at_a_time:
+            yield
+            self._turns[spec] -= 1
+            if not self._turns[spec] and spec not in self._judges:
+                await self._session.release(spec)
+
+    @property
+    def _judges(self) -> set[str]:
+        cells = self._study.cells
+        return {cell.planned.judge for cell in cells} | {
+            opinion.judge for cell in cells for opinion in cell.opinions
+        }
+
+    def _heed(self, progress: Progress) -> None:
+        self.progress.heed(progress)
+        self._report()
+
+    def _report(self) -> None:
+        if self._on_progress:
+            self._on_progress(self.progress)

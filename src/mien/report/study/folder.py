@@ -1,0 +1,87 @@
+"""A study's report: a folder with one page that needs nothing else, its figures, and its tables."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from mien.files.spreadsheet import quoted_cell
+from mien.report import pictures, tables
+from mien.report.page import page
+from mien.report.study.sections import heading, sections
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from concurrent.futures import Executor
+    from pathlib import Path
+
+    from mien.report.study.results import Results
+
+
+def write(results: Results, folder: Path, *, executor: Executor | None = None) -> None:
+    """Write ``index.html``, ``study.json``, ``figures/`` and ``tables/`` into a folder.
+
+    Files of these names that are there already are written over; others are left alone. Where no run can be
+    rated yet, ``study.json`` alone is written.
+
+    Args:
+        results: of the study.
+        folder: where to; it is made where it is not there.
+        executor: renders the pictures; None has it done here, one after the other.
+
+    Raises:
+        InputError: a gate that can never be decided; with its line.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    charts, notes = results.charts()
+    pending = pictures.begin(charts, executor or pictures.AtOnce())
+    told = to_dict(results)
+    (folder / "study.json").write_text(
+        json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    if not results.main:
+        return
+    for part in ("figures", "tables"):
+        (folder / part).mkdir(exist_ok=True)
+    shown = results.shown
+    tables.write(shown.profiles, shown.diff, folder / "tables")
+    _write_table(told["correlations"], folder / "tables" / "correlations.csv")
+    _write_table(told["tiers"], folder / "tables" / "tiers.csv")
+    _write_table(told["runs"], folder / "tables" / "runs.csv")
+    drawn = [each.picture() for each in pending]
+    for picture in drawn:
+        path = folder / "figures" / f"{picture.name}.svg"
+        path.write_text(picture.light, encoding="utf-8")
+        (folder / "figures" / f"{picture.name}.png").write_bytes(picture.png)
+    written = page(shown, drawn, heading=heading(results), sections=sections(results, notes))
+    (folder / "index.html").write_text(written, encoding="utf-8")
+
+
+def to_dict(results: Results) -> dict[str, Any]:
+    """What ``study.json`` holds: plain Python values, None where a value is not known."""
+    panel = results.shown.panel if len(results.main) > 1 else None
+    return {
+        "study": results.study.name,
+        "complete": results.complete,
+        "holds": results.holds,
+        "runs": [one.to_dict() for one in results.standings],
+        "left_out": results.left_out,
+        "correlations": [dict(row) for row in panel.correlations] if panel else [],
+        "tiers": [dict(tier) for tier in panel.tiers] if panel else [],
+        "ablations": [one.to_dict() for one in results.ablated],
+        "gates": [gated.to_dict() for gated in results.gated],
+    }
+
+
+def _write_table(rows: Iterable[Mapping[str, Any]], path: Path) -> None:
+    import pandas as pd
+
+    flat = [
+        {
+            name: quoted_cell(value) if isinstance(value, str) else value
+            for name, value in row.items()
+            if not isinstance(value, dict)
+        }
+        for row in rows
+    ]
+    pd.DataFrame(flat).to_csv(path, index=False)

@@ -1,0 +1,275 @@
+"""What came of a study: its profiles, ablations, gates; worked out of the store, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from mien.errors import GateError, NotIdentified, UnknownName, UsageError
+from mien.measurement.study.document import FigureEntry
+from mien.measurement.study.standing import standings
+from mien.report.figures.figure import Settings
+from mien.report.figures.registry import FIGURES, draw
+from mien.report.folder import FIGURES as USUAL
+from mien.report.measured import Measured
+from mien.stats import diffs
+from mien.stats.diffs import gates
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from mien.measurement.study.cells import Cell, Contrast
+    from mien.measurement.study.document import GateEntry, Pair
+    from mien.measurement.study.study import Study
+    from mien.report.figures.theme import Chart
+    from mien.stats.diffs import Diff
+    from mien.stats.diffs.gates import Outcome
+    from mien.stats.panels import Panel
+    from mien.stats.profiles.profile import Profile
+
+_MEMBERS: Final = ("top", "bottom", "components", "target", "by")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ablated:
+    """What an ablation changed of one model; ``diff`` is None where one side cannot be rated yet."""
+
+    contrast: Contrast
+    diff: Diff | None
+    lacking: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a study's JSON holds of it."""
+        told: dict[str, Any] = {
+            "ablation": self.contrast.ablation,
+            "model": self.contrast.model,
+            "usual": self.contrast.usual,
+            "other": self.contrast.other,
+            "judge": self.contrast.judge,
+        }
+        if self.diff is None:
+            return told | {"lacking": self.lacking}
+        correlation, size = self.diff.correlation, self.diff.size
+        return told | {
+            "correlation": None if correlation is None else dict(correlation),
+            "size": None if size is None else dict(size),
+            "changed": int(self.diff.changed.sum()),
+            "traits": len(self.diff.names),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Gated:
+    """What became of the gates between two runs; without a diff they are all undecided."""
+
+    entry: GateEntry
+    outcomes: Sequence[Outcome]
+    diff: Diff | None
+    lacking: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether a release may go on."""
+        return self.diff is not None and gates.holds(self.outcomes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a study's JSON holds of it."""
+        return {
+            "before": self.entry.before,
+            "after": self.entry.after,
+            "fail_when": self.entry.fail_when,
+            "holds": self.holds,
+            "gates": [dict(outcome) for outcome in self.outcomes],
+            "lacking": self.lacking,
+        }
+
+
+class Results:
+    """What came of a study. Everything is worked out when it is first asked for.
+
+    Attributes:
+        study: laid out.
+        store: the store's file.
+        standings: how far its runs have come.
+        runs: by label.
+    """
+
+    def __init__(self, study: Study, store: Path) -> None:
+        self.study, self.store = study, store
+        self.standings = standings(study, store)
+        self.runs = {cell.label: study.run(cell, store) for cell in study.cells}
+        document = study.document
+        self._measured = Measured(
+            list(self.runs.values()),
+            confidence_level=document.confidence_level,
+            fdr=document.fdr,
+            prior=document.prior,
+            labels={run.name: label for label, run in self.runs.items()},
+        )
+        self._lacking: dict[str, str] = {}
+
+    @property
+    def complete(self) -> bool:
+        """Whether every run has all its trials, read by all its judges."""
+        return all(one.complete for one in self.standings)
+
+    def lacking(self, label: str) -> str:
+        """Why a run cannot be rated; empty where it can."""
+        if label not in self._lacking:
+            try:
+                self._measured.profile(self.runs[label])
+            except (UsageError, NotIdentified) as error:
+                self._lacking[label] = str(error)
+            else:
+                self._lacking[label] = ""
+        return self._lacking[label]
+
+    @property
+    def main(self) -> tuple[Cell, ...]:
+        """The first run of each model, of those that can be rated."""
+        return tuple(cell for cell in self.study.main if not self.lacking(cell.label))
+
+    @cached_property
+    def left_out(self) -> dict[str, str]:
+        """Runs that cannot be rated, by label, and why."""
+        return {cell.label: why for cell in self.study.cells if (why := self.lacking(cell.label))}
+
+    def measured(self, labels: Sequence[str]) -> Measured:
+        """Some of the runs, with their results."""
+        return self._measured.only(*(self.runs[label] for label in labels))
+
+    @cached_property
+    def shown(self) -> Measured:
+        """The first run of each model, of those that can be rated."""
+        return self.measured([cell.label for cell in self.main])
+
+    @property
+    def panel(self) -> Panel:
+        """The first run of each model, side by side.
+
+        Raises:
+            UsageError: fewer than two can be rated.
+        """
+        return self.shown.panel
+
+    @cached_property
+    def ablated(self) -> list[Ablated]:
+        """What each ablation changed."""
+        return [self._ablated(contrast) for contrast in self.study.contrasts]
+
+    def _ablated(self, contrast: Contrast) -> Ablated:
+        if why := self.lacking(contrast.usual) or self.lacking(contrast.other):
+            return Ablated(contrast=contrast, diff=None, lacking=why)
+        try:
+            before = self._flat(contrast.usual)
+            after = self._flat(contrast.other, contrast.judge or None)
+            return Ablated(contrast=contrast, diff=self._diff(before, after))
+        except (UsageError, NotIdentified) as error:
+            return Ablated(contrast=contrast, diff=None, lacking=str(error))
+
+    @cached_property
+    def gated(self) -> list[Gated]:
+        """What became of the gates.
+
+        Raises:
+            InputError: one of them names no trait of the study, or can never be decided; with its line.
+        """
+        return [self._gated(n, entry) for n, entry in enumerate(self.study.document.gates)]
+
+    def _gated(self, n: int, entry: GateEntry) -> Gated:
+        if why := self.lacking(entry.before) or self.lacking(entry.after):
+            return Gated(entry=entry, outcomes=(), diff=None, lacking=why)
+        diff = self.pair(entry, margin=entry.margin)
+        try:
+            outcomes = gates.check(diff, entry.fail_on, fail_when=entry.fail_when)
+        except GateError as error:
+            raise self.study.file.fault(f"{error.text!r}: {error.problem}", "gates", n, "fail_on") from error
+        return Gated(entry=entry, outcomes=outcomes, diff=diff)
+
+    def pair(self, pair: Pair, *, margin: float | None = None) -> Diff:
+        """What changed between two runs of the study that can be rated."""
+        return self._diff(self._flat(pair.before), self._flat(pair.after), margin=margin)
+
+    @property
+    def holds(self) -> bool:
+        """Whether all gates hold."""
+        return all(gated.holds for gated in self.gated)
+
+    def _flat(self, label: str, judge: str | None = None) -> Profile:
+        level = self.study.document.confidence_level
+        return self.runs[label].profile(judge, confidence_level=level)
+
+    def _diff(self, before: Profile, after: Profile, *, margin: float | None = None) -> Diff:
+        document = self.study.document
+        return diffs.diff(
+            before, after, fdr=document.fdr, confidence_level=document.confidence_level, margin=margin
+        )
+
+    def charts(self) -> tuple[list[tuple[str, Chart]], list[str]]:
+        """The figures by the name of their file, and why others are not drawn."""
+        drawn: list[tuple[str, Chart]] = []
+        notes: list[str] = []
+        for name, entry in self._figures():
+            labels = entry.of or [cell.label for cell in self.study.main]
+            there = [label for label in labels if not self.lacking(label)]
+            figure = FIGURES[entry.figure]
+            if not figure.fewest <= len(there) <= figure.most:
+                notes.append(
+                    f"The figure {name} is not drawn: it takes {figure.takes}, and {len(there)} of "
+                    f"{len(labels)} can be rated."
+                )
+                continue
+            settings = Settings(**{member: getattr(entry, member) for member in _MEMBERS})
+            try:
+                drawn.append((name, draw(entry.figure, self.measured(there), settings)))
+            except (UsageError, NotIdentified) as error:
+                notes.append(f"The figure {name} is not drawn: {error}.")
+        return drawn, notes
+
+    def _figures(self) -> list[tuple[str, FigureEntry]]:
+        entries = self.study.document.figures
+        if not entries:
+            usual = USUAL[min(len(self.study.main), 3)]
+            entries = tuple(FigureEntry(figure=name) for name in usual)
+        return [*zip(figure_names(entries), entries, strict=True)]
+
+
+def figure_names(entries: Sequence[FigureEntry]) -> list[str]:
+    """What the files of figures are called: as they say, else as the figure; numbered where names recur."""
+    names: list[str] = []
+    for entry in entries:
+        name = wanted = entry.name or entry.figure
+        number = 1
+        while name in names:
+            number += 1
+            name = f"{wanted}-{number}"
+        names.append(name)
+    return names
+
+
+def require_drawable(study: Study) -> None:
+    """Refuse before the first call a figure that cannot be drawn of a study's runs.
+
+    Raises:
+        InputError: with the figure's line.
+    """
+    for n, entry in enumerate(study.document.figures):
+        count = len(entry.of) or len(study.main)
+        if problem := _undrawable(entry, count):
+            raise study.file.fault(problem, "figures", n)
+
+
+def _undrawable(entry: FigureEntry, count: int) -> str:
+    if entry.figure not in FIGURES:
+        return str(UnknownName("figure", entry.figure, FIGURES))
+    figure = FIGURES[entry.figure]
+    if not figure.fewest <= count <= figure.most:
+        return f"{entry.figure} takes {figure.takes}, not {count}; say which with of:"
+    given = [name for name in _MEMBERS if getattr(entry, name) is not None]
+    if refused := [name for name in given if name not in figure.settings]:
+        return f"{entry.figure} takes no {refused[0]}:"
+    if "/" in entry.name or "\\" in entry.name:
+        return "the name of a figure's file holds no folder"
+    return ""

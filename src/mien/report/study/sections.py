@@ -1,0 +1,131 @@
+"""What a study's page says besides what a report says of its runs."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+from mien.formatting import counted, fraction
+from mien.report.page import Heading, Section, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mien.report.study.results import Results
+
+
+def heading(results: Results) -> Heading:
+    """The study's name, what it is, and how large."""
+    study = results.study
+    trials = sum(one.read for one in results.standings if one.own)
+    size = (
+        f"{counted(len(study.document.models), 'model')}, {counted(len(study.cells), 'run')}, "
+        f"{counted(len(study.cells[0].planned.traits.traits), 'trait')}, {counted(trials, 'trial')} read."
+    )
+    return Heading(f"Study: {study.name}", " ".join(filter(None, (study.document.description, size))))
+
+
+def sections(results: Results, notes: Sequence[str]) -> list[Section]:
+    """All of them that have something to say."""
+    return [*_runs(results, notes), *_gates(results), *_alike(results), *_ablations(results)]
+
+
+def _runs(results: Results, notes: Sequence[str]) -> Iterator[Section]:
+    said = (
+        [] if results.complete else ["This study is not complete: what is there need not stand for the rest."]
+    )
+    said += [f"{label} is left out: {why}." for label, why in results.left_out.items()]
+    said += list(notes)
+    rows = [
+        (
+            one.cell.label,
+            one.cell.planned.model,
+            one.judge,
+            f"{one.read:,} of {one.designed:,}",
+            f"{one.failed:,}" if one.failed else "",
+            "complete" if one.complete else "incomplete",
+        )
+        for one in results.standings
+    ]
+    table = Table(("run", "model", "judge", "trials read", "failed", ""), ("run", "model", "judge", ""), rows)
+    yield Section("study", "The study", said, table)
+
+
+def _gates(results: Results) -> Iterator[Section]:
+    if not results.gated:
+        return
+    rows: list[tuple[str, ...]] = []
+    for gated in results.gated:
+        pair = f"{gated.entry.before} → {gated.entry.after}"
+        rows += [(pair, o["gate"], o["status"], o["reason"]) for o in gated.outcomes]
+        if gated.diff is None:
+            rows += [(pair, gate, "undecided", gated.lacking) for gate in gated.entry.fail_on]
+    said = "All gates hold." if results.holds else "Not all gates hold."
+    heads = ("from → to", "gate", "status", "why")
+    yield Section("gates", "Gates", [said], Table(heads, heads, rows))
+
+
+def _alike(results: Results) -> Iterator[Section]:
+    if len(results.main) < 2:
+        return
+    panel = results.shown.panel
+    pairs = sorted(
+        (row["spearman"], row["a"], row["b"]) for row in panel.correlations if row["spearman"] is not None
+    )
+    said: list[str] = []
+    if pairs:
+        (low, *least), (high, *most) = pairs[0], pairs[-1]
+        middle = median(value for value, *_ in pairs)
+        said = [
+            f"Spearman's correlation of ratings, of each two models: from {fraction(low)} "
+            f"({' and '.join(least)}) to {fraction(high)} ({' and '.join(most)}), median {fraction(middle)}. "
+            "Noise lowers them; tables/correlations.csv has each with its interval, and corrected for "
+            "unreliability."
+        ]
+    said.append(
+        "How far apart the models rank a trait, by tier of the consensus: the mean standard deviation of a "
+        "trait’s rank, what errors of measurement alone would give, and what is left without them."
+    )
+    rows = [
+        (
+            f"{tier['first']}–{tier['last']}",
+            f"{tier['spread']:.1f}",
+            f"{tier['noise']:.1f}",
+            f"{tier['corrected']:.1f}",
+        )
+        for tier in panel.tiers
+    ]
+    heads = ("consensus ranks", "spread", "noise alone", "without noise")
+    yield Section("alike", "How alike the models are", said, Table(heads, heads[:1], rows))
+
+
+def _ablations(results: Results) -> Iterator[Section]:
+    if not results.ablated:
+        return
+    rows: list[tuple[str, ...]] = []
+    for one in results.ablated:
+        contrast = one.contrast
+        if one.diff is None:
+            rows.append((contrast.ablation, contrast.model, "", "", "", one.lacking))
+            continue
+        found, size = one.diff.correlation, one.diff.size
+        rows.append(
+            (
+                contrast.ablation,
+                contrast.model,
+                "" if found is None else fraction(found["spearman"]),
+                "" if found is None else fraction(found["disattenuated"]),
+                "" if size is None else f"{size['rms']:.0f}",
+                f"{int(one.diff.changed.sum())} of {len(one.diff.names)}",
+            )
+        )
+    heads = (
+        "ablation",
+        "model",
+        "Spearman",
+        "corrected for unreliability",
+        "size without noise, points",
+        "traits changed",
+    )
+    said = "Each model beside itself, one thing done otherwise; another judge reads the same responses."
+    yield Section("ablations", "Ablations", [said], Table(heads, heads[:2], rows))

@@ -1,0 +1,149 @@
+"""What came of a study, and the folder that tells it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+import mien
+from mien.errors import InputError
+from mien.measurement.study.study import load_study
+from mien.models.usage import Limits
+from mien.report.study.folder import write
+from mien.report.study.results import Results, require_drawable
+from mien.testing import ScriptedServer, planted_scores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TRAITS = ("warm", "blunt", "curious", "calm", "bold", "shy", "wry", "kind")
+OLD = planted_scores(TRAITS)
+TEXT = """\
+name: four
+models: [{first}, '{url}#b', '{url}#c', '{url}#d']
+judge: '{url}#judge'
+traits: [{traits}]
+trials: {trials}
+ablations: [{{name: hot, judge: {{sampling: {{temperature: 0.7}}}}, models: a}}]
+figures:
+  - ranking
+  - {{figure: diff, of: [a, b], top: 5}}
+  - {{figure: diff, of: [a, d]}}
+gates: [{{before: a, after: b, fail_on: warm > +5000}}, {{before: b, after: c, fail_on: wry < {bound}}}]
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer(scores=OLD, models=("a", "b", "c", "d", "judge")) as running:
+        yield running
+
+
+def written(folder: Path, server: ScriptedServer, *, trials: int = 200, bound: str = "-5000") -> Path:
+    first = f"'{server.url}#a'"
+    text = TEXT.format(url=server.url, first=first, traits=", ".join(TRAITS), trials=trials, bound=bound)
+    (folder / "four.yaml").write_text(text)
+    return folder / "four.yaml"
+
+
+@pytest.fixture(scope="module")
+def results(server: ScriptedServer, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    folder = tmp_path_factory.mktemp("study")
+    return mien.study(written(folder, server), store=folder / "m.db", folder=folder / "out")
+
+
+def test_a_study_in_python(results: Results) -> None:
+    assert results.complete
+    assert results.holds
+    assert results.panel.names == ("a", "b", "c", "d")
+    assert list(results.runs) == ["a", "b", "c", "d"]
+    (ablated,) = results.ablated
+    assert ablated.diff
+    assert ablated.diff.correlation
+    assert ablated.diff.correlation["spearman"] == pytest.approx(1)
+
+
+def test_the_folder_holds_page_figures_and_tables(results: Results) -> None:
+    out = results.store.parent / "out"
+    figures = {path.name for path in (out / "figures").iterdir()}
+    assert figures == {f"{name}.{form}" for name in ("ranking", "diff", "diff-2") for form in ("svg", "png")}
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert "<h1>Study: four</h1>" in page
+    for title in ("The study", "Gates", "How alike the models are", "Ablations"):
+        assert f"{title}</h2>" in page
+    told = json.loads((out / "study.json").read_text(encoding="utf-8"))
+    assert (told["complete"], told["holds"], len(told["correlations"])) == (True, True, 6)
+    assert {path.name for path in (out / "tables").iterdir()} >= {"correlations.csv", "tiers.csv", "runs.csv"}
+
+
+def test_a_gate_that_fails_does_not_hold(results: Results, server: ScriptedServer, tmp_path: Path) -> None:
+    study = load_study(written(tmp_path, server, bound="+5000"))
+    found = Results(study, results.store)
+    assert [gated.holds for gated in found.gated] == [True, False]
+    assert not found.holds
+
+
+def test_more_trials_make_what_is_there_incomplete(
+    results: Results, server: ScriptedServer, tmp_path: Path
+) -> None:
+    found = Results(load_study(written(tmp_path, server, trials=400)), results.store)
+    assert not found.complete
+    assert str(found.standings[0]) == "four:a has 200 of 400 trials"
+
+
+def test_runs_that_cannot_be_rated_are_left_out_and_gates_on_them_do_not_hold(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    server.configure(faults={"402": 1.0}, faulty_models=("b",))
+    with pytest.warns(UserWarning, match="gave up b: .*account is spent"):
+        found = mien.study(written(tmp_path, server), store=tmp_path / "m.db", folder=tmp_path / "out")
+    server.configure(faults={})
+    assert not found.complete
+    assert not found.holds
+    assert list(found.left_out) == ["b"]
+    assert {path.name for path in (tmp_path / "out" / "figures").glob("*.svg")} == {
+        "ranking.svg",
+        "diff-2.svg",
+    }
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "The figure diff is not drawn: it takes 2 runs, and 1 of 2 can be rated." in page
+    assert "b is left out: " in page
+
+
+def test_with_nothing_measured_there_is_no_page(server: ScriptedServer, tmp_path: Path) -> None:
+    found = Results(load_study(written(tmp_path, server)), tmp_path / "none.db")
+    write(found, tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["study.json"]
+
+
+@pytest.mark.parametrize(
+    ("figure", "problem"),
+    [
+        ("pie", "no figure named 'pie'"),
+        ("slope", "slope takes 2 runs, not 4; say which with of:"),
+        ("{figure: convergence, top: 3}", "convergence takes no top:"),
+        ("{figure: ranking, name: ../x}", "holds no folder"),
+    ],
+)
+def test_figures_that_cannot_be_drawn_are_told_beforehand(
+    server: ScriptedServer, tmp_path: Path, figure: str, problem: str
+) -> None:
+    path = written(tmp_path, server)
+    path.write_text(path.read_text().replace("  - ranking\n", f"  - {figure}\n"))
+    with pytest.raises(InputError) as told:
+        require_drawable(load_study(path))
+    assert "line 8: " in str(told.value)
+    assert problem in str(told.value)
+
+
+def test_a_budget_of_the_file_counts_where_none_is_given(server: ScriptedServer, tmp_path: Path) -> None:
+    path = written(tmp_path, server)
+    path.write_text(path.read_text() + "max_calls: 50\n")
+    server.reset_log()
+    assert not mien.study(path, store=tmp_path / "m.db").complete
+    assert server.counts().requests == 50
+    mien.study(path, store=tmp_path / "m.db", limits=Limits(max_calls=10))
+    assert server.counts().requests == 60
