@@ -130,7 +130,7 @@ def test_every_table_is_merged(tmp_path: Path) -> None:
     """A table that is new needs a rule of its own in `mien.store.merging`."""
     assert set(tables(Contents().put(tmp_path / "a.db"))) == {
         *("call", "run", "prompt", "trial", "judge", "verdict", "judge_failure", "label", "preference"),
-        *("quirk", "shard"),
+        *("quirk", "shard", "registration"),
     }
 
 

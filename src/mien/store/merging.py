@@ -111,6 +111,7 @@ def _take_in(db: sqlite3.Connection, path: Path) -> Merged:
     with _attached(db, path), transaction(db):
         _copy(db, "prompt")
         _copy(db, "quirk")
+        _copy(db, "registration")
         db.execute(_FIND_CONFLICTS)
         calls = _changed(db, _PUT_CALLS)
         db.execute(_PUT_RUNS)

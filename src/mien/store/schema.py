@@ -101,6 +101,11 @@ MIGRATIONS = (
         PRIMARY KEY (run, number)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE registration (
+        study TEXT PRIMARY KEY, digest TEXT NOT NULL, content TEXT NOT NULL, created REAL NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 
 

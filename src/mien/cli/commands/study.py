@@ -129,6 +129,7 @@ def run(
     """
     from mien.cli.study_progress import StudyReport, print_study_outcome
     from mien.measurement.study.forecast import forecast, require_priced
+    from mien.measurement.study.registration import registered
     from mien.measurement.study.work import carry_out
 
     study = _laid_out(source)
@@ -138,6 +139,8 @@ def run(
         session.limits = replace(limits, max_calls=document.max_calls, max_cost=document.max_cost)
     for warning in study.warnings:
         write_err(f"Note: {warning}.\n")
+    if (found := registered(study, session.path)) and found.changed:
+        write_err(f"Note: {source} has {found.difference}; the report will say so.\n")
     if dry_run:
         _print_forecast(study, forecast(study, session.path, session.limits), session, as_json=as_json)
         return
@@ -192,6 +195,25 @@ def report(
     """
     study = _laid_out(source)
     _report(study, store, _folder(study, output), as_json=as_json)
+
+
+@app.command("register")
+def register(
+    source: _File, as_json: options.JsonOption = False, store: options.StoreOption = options.DEFAULT_STORE
+) -> None:
+    """Keep in the store, before the first call, what is expected and how it will be looked for.
+
+    The report says what was registered, what was found of it, and what was looked for afterwards.
+    """
+    from mien.measurement.study.registration import register as keep
+
+    study = _laid_out(source)
+    found, new = keep(study, store)
+    if as_json:
+        print_json({"study": study.name, "digest": found.digest, "created": found.created, "new": new})
+        return
+    said = "registered" if new else f"was registered on {found.date}"
+    console().print(f"{study.name} {said}: {found.digest}", markup=False)
 
 
 def _laid_out(source: str) -> Study:

@@ -1,4 +1,5 @@
 """What a study found, as a report.
 
-Reading order: `results` (worked out of the store), `sections` (told), `folder` (written).
+Reading order: `study` (from file to results), `results` (worked out of the store), `expected` (what was said
+beforehand), `sections` (told), `folder` (written).
 """

@@ -70,6 +70,11 @@ def to_dict(results: Results) -> dict[str, Any]:
         "tiers": [dict(tier) for tier in panel.tiers] if panel else [],
         "ablations": [one.to_dict() for one in results.ablated],
         "gates": [gated.to_dict() for gated in results.gated],
+        "registration": None
+        if (found := results.registration) is None
+        else {"digest": found.digest, "created": found.created, "changed": list(found.changed)},
+        "expected": [one.to_dict() for one in results.expected],
+        "of_interest": [one.to_dict() for one in results.of_interest],
     }
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mien.errors import GateError, NotIdentified, UnknownName, UsageError
 from mien.measurement.study.document import FigureEntry
+from mien.measurement.study.registration import registered
 from mien.measurement.study.standing import standings
 from mien.report.figures.figure import Settings
 from mien.report.figures.registry import FIGURES, draw
 from mien.report.folder import FIGURES as USUAL
 from mien.report.measured import Measured
+from mien.report.study.expected import expected, of_interest
 from mien.stats import diffs
 from mien.stats.diffs import gates
 
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
 
     from mien.measurement.study.cells import Cell, Contrast
     from mien.measurement.study.document import GateEntry, Pair
+    from mien.measurement.study.registration import Registration
     from mien.measurement.study.study import Study
     from mien.report.figures.theme import Chart
+    from mien.report.study.expected import Expected, OfInterest
     from mien.stats.diffs import Diff
     from mien.stats.diffs.gates import Outcome
     from mien.stats.panels import Panel
@@ -187,6 +191,25 @@ class Results:
         except GateError as error:
             raise self.study.file.fault(f"{error.text!r}: {error.problem}", "gates", n, "fail_on") from error
         return Gated(entry=entry, outcomes=outcomes, diff=diff)
+
+    @cached_property
+    def registration(self) -> Registration | None:
+        """What was said of the study before its first call; None where nothing was registered."""
+        return registered(self.study, self.store)
+
+    @cached_property
+    def expected(self) -> list[Expected]:
+        """What was expected, and whether it was borne out.
+
+        Raises:
+            InputError: as `gated`.
+        """
+        return expected(self)
+
+    @cached_property
+    def of_interest(self) -> list[OfInterest]:
+        """What became of the traits of interest, and how many others changed."""
+        return of_interest(self)
 
     def pair(self, pair: Pair, *, margin: float | None = None) -> Diff:
         """What changed between two runs of the study that can be rated."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from mien.formatting import counted, fraction
+from mien.formatting import counted, fraction, p_value
 from mien.report.page import Heading, Section, Table
 
 if TYPE_CHECKING:
@@ -27,7 +27,14 @@ def heading(results: Results) -> Heading:
 
 def sections(results: Results, notes: Sequence[str]) -> list[Section]:
     """All of them that have something to say."""
-    return [*_runs(results, notes), *_gates(results), *_alike(results), *_ablations(results)]
+    return [
+        *_runs(results, notes),
+        *_registered(results),
+        *_interest(results),
+        *_gates(results),
+        *_alike(results),
+        *_ablations(results),
+    ]
 
 
 def _runs(results: Results, notes: Sequence[str]) -> Iterator[Section]:
@@ -49,6 +56,58 @@ def _runs(results: Results, notes: Sequence[str]) -> Iterator[Section]:
     ]
     table = Table(("run", "model", "judge", "trials read", "failed", ""), ("run", "model", "judge", ""), rows)
     yield Section("study", "The study", said, table)
+
+
+def _registered(results: Results) -> Iterator[Section]:
+    """What was said beforehand, what was found of it, and what was looked for afterwards."""
+    found, expected = results.registration, results.expected
+    if found is None and not expected:
+        return
+    if found is None:
+        said = ["Not registered: nothing shows that this was written down before the answers were seen."]
+    else:
+        said = [
+            f"Registered on {found.date}, before the first call: hypotheses, gates, traits of interest, who "
+            f"is asked what and how often, the stop rule, and the analysis (digest {found.digest})."
+        ]
+        said += [f"The file has {found.difference}."] if found.changed else ["The file is as it was then."]
+        gates = [one.model_dump(mode="json") for one in results.study.document.gates]
+        later = sum(gate not in found.content["gates"] for gate in gates)
+        gone = sum(gate not in gates for gate in found.content["gates"])
+        said += [f"Of the gates below, {later} came afterwards."] * bool(later)
+        said += [f"{gone} of the gates that were registered are gone from the file."] * bool(gone)
+    rows = [
+        (
+            f"{one.pair.before} → {one.pair.after}",
+            one.said,
+            "registered" if one.registered else "afterwards",
+            one.found,
+            one.reason,
+        )
+        for one in expected
+    ]
+    heads = ("from → to", "expected", "said", "found", "why")
+    table = Table(heads, heads, rows) if rows else None
+    yield Section("registered", "What was expected" if found is None else "Registered", said, table)
+
+
+def _interest(results: Results) -> Iterator[Section]:
+    if not results.of_interest:
+        return
+    rows: list[tuple[str, ...]] = []
+    said = ["q is adjusted among the traits of interest alone."]
+    for one in results.of_interest:
+        pair = f"{one.pair.before} → {one.pair.after}"
+        rows += [
+            (pair, change.name, f"{change.delta:+.0f}", f"{change.low:+.0f} … {change.high:+.0f}", p_value(q))
+            for change, q in zip(one.changes, one.q, strict=True)
+        ]
+        said.append(
+            f"{pair}: of the {one.of} other traits {one.others} changed (q < "
+            f"{results.study.document.fdr:g} over all). Nobody had named them: they are to be confirmed."
+        )
+    heads = ("from → to", "trait", "change", "interval", "q")
+    yield Section("interest", "Traits of interest", said, Table(heads, heads[:2], rows))
 
 
 def _gates(results: Results) -> Iterator[Section]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mien.errors import notify
 from mien.measurement.session import Session
 from mien.measurement.study.forecast import require_priced
+from mien.measurement.study.registration import registered
 from mien.measurement.study.study import load_study
 from mien.measurement.study.work import carry_out
 from mien.models.inprocess.loading import Hardware
@@ -53,8 +54,10 @@ def study(
     if limits.max_calls is None and limits.max_cost is None:
         limits = replace(limits, max_calls=document.max_calls, max_cost=document.max_cost)
     require_priced(laid_out, limits)
-    notify(f"study {laid_out.name}", laid_out.warnings)
     session = Session(store, limits=limits, hardware=hardware)
+    found = registered(laid_out, session.path)
+    changed = [f"has {found.difference}"] if found and found.changed else []
+    notify(f"study {laid_out.name}", [*laid_out.warnings, *changed])
     progress = carry_out(laid_out, session, on_progress=on_progress)
     for failure, labels in progress.failures.items():
         notify(f"study {laid_out.name}", [f"gave up {', '.join(labels)}: {failure}"])

@@ -1,0 +1,137 @@
+"""What is said of a study before its first call, so that nobody need take it on trust afterwards.
+
+A registration is the hash of all that decides what can be found: hypotheses, gates and traits of interest,
+who is asked what and how often, the stop rule, and the analysis. Figures and budget are not in it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from mien.errors import UsageError
+from mien.formatting import enumerated
+from mien.measurement.study.standing import standings
+from mien.store.registrations import put_registration, registration
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mien.measurement.study.study import Study
+    from mien.store.registrations import RegistrationRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What was registered of a study, beside what its file says now.
+
+    Attributes:
+        digest: of the content.
+        content: what was said, part by part.
+        created: when, Unix time.
+        changed: parts that the file has otherwise by now.
+    """
+
+    digest: str
+    content: dict[str, Any]
+    created: float
+    changed: tuple[str, ...]
+
+    @property
+    def date(self) -> str:
+        """When, in UTC."""
+        return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(self.created))
+
+    @property
+    def difference(self) -> str:
+        """In what the file has changed, in words; empty where it has not."""
+        parts = enumerated([part.replace("_", " ") for part in self.changed])
+        return f"changed since it was registered on {self.date}: {parts}" if self.changed else ""
+
+
+def register(study: Study, store: Path) -> tuple[Registration, bool]:
+    """Register a study before its first call; and whether it was registered just now.
+
+    Raises:
+        InputError: there is nothing to register, or another registration of this name.
+        UsageError: a run of it has been begun.
+    """
+    document = study.document
+    if not (document.hypotheses or document.gates or document.traits_of_interest):
+        raise study.file.fault(
+            "there is nothing to register: add hypotheses:, gates: or traits_of_interest:", "models"
+        )
+    found = registered(study, store)
+    if found is None:
+        for one in standings(study, store):
+            if one.outcome and one.outcome.asked:
+                raise UsageError(
+                    f"{study.name} cannot be registered any more: {one.outcome.asked:,} trials of "
+                    f"{one.cell.planned.name} were asked already; give the study another name:"
+                )
+        now = content(study)
+        record = put_registration(store, study.name, digest(now), _text(now))
+        return _compared(study, record), True
+    if found.changed:
+        raise study.file.fault(
+            f"{study.name} has {found.difference}; take the changes back, or give the study another name:",
+            "name",
+        )
+    return found, False
+
+
+def registered(study: Study, store: Path) -> Registration | None:
+    """What was registered of a study; None where nothing was."""
+    record = registration(store, study.name)
+    return record and _compared(study, record)
+
+
+def _compared(study: Study, record: RegistrationRecord) -> Registration:
+    then, now = json.loads(record.content), json.loads(_text(content(study)))
+    parts = [*then, *(part for part in now if part not in then)]
+    return Registration(
+        digest=record.digest,
+        content=then,
+        created=record.created,
+        changed=tuple(part for part in parts if then.get(part) != now.get(part)),
+    )
+
+
+def content(study: Study) -> dict[str, Any]:
+    """All that decides what a study can find, part by part."""
+    document = study.document
+    planned = {cell.label: cell.planned for cell in study.cells}
+    return {
+        "hypotheses": [one.model_dump(mode="json") for one in document.hypotheses],
+        "gates": [one.model_dump(mode="json") for one in document.gates],
+        "traits_of_interest": list(document.traits_of_interest),
+        "models": {label: [one.model, one.instrument] for label, one in planned.items()},
+        "protocol": {label: one.protocol.model_dump(mode="json") for label, one in planned.items()},
+        "judges": {
+            cell.label: [
+                cell.planned.judge,
+                *([one.label, one.judge, dict(one.sampling)] for one in cell.opinions),
+            ]
+            for cell in study.cells
+        },
+        "design": {label: one.design.content for label, one in planned.items()},
+        "sample_size": {label: len(one.design) for label, one in planned.items()},
+        "stop_rule": {label: str(one.until or "") for label, one in planned.items()},
+        "analysis": {
+            "prior": document.prior,
+            "confidence_level": document.confidence_level,
+            "fdr": document.fdr,
+        },
+    }
+
+
+def digest(said: dict[str, Any]) -> str:
+    """The hash of what was said: 32 hexadecimal digits."""
+    return blake2b(_text(said).encode(), digest_size=16).hexdigest()
+
+
+def _text(said: dict[str, Any]) -> str:
+    return json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
