@@ -79,6 +79,83 @@ def test_killed_it_goes_on_and_asks_nothing_twice(place: Workplace) -> None:
     status = place.mien("study", "status", "three.yaml").out
     assert "0 of 3 complete" in status
     place.mien(*command)
+    asked = Counter(msgspec.json.encode(one.body, order="sorted") for one in place.server.requests())
+    assert len(asked) == calls(place) >= LEAST
+    # What was in flight when it was killed, and what waited for the next commit.
+    assert asked.total() - len(asked) <= 2 * (CONCURRENCY + BATCH_CALLS)
+
+
+def test_an_endpoint_that_gives_up_is_told_and_the_study_is_incomplete(place: Workplace) -> None:
+    study(place)
+    place.server.configure(faults={"402": 1.0}, faulty_models=("b",))
+    done = place.mien("study", "run", "three.yaml", status=3)
+    assert "Gave up b: " in done.err
+    assert "Incomplete: 100 of 100 trials of three:b are missing" in done.err
+    assert "b" in json.loads((place.folder / "three" / "study.json").read_text())["left_out"]
+    place.server.configure(faults={})
+    place.mien("study", "run", "three.yaml")
+
+
+def test_a_gate_that_fails_ends_with_1(place: Workplace) -> None:
+    study(place, "gates: [{before: a, after: b, fail_on: warm < +5000}]\n")
+    done = place.mien("study", "run", "three.yaml", status=1)
+    assert "a → b" in done.out
+    assert "failed" in done.out
+
+
+def test_a_judge_under_test_is_told(place: Workplace) -> None:
+    study(place)
+    text = (place.folder / "three.yaml").read_text()
+    (place.folder / "self.yaml").write_text(
+        text.replace(f"'{place.server.judge}'", f"'{place.server.url}#a'")
+    )
+    assert "Note: a is read by itself" in place.mien("study", "run", "self.yaml", "--dry-run").err
+    assert "Warning: a is read by itself" in place.mien("study", "check", "self.yaml").out
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "models: [openai/a, openai/a]\njudge: x/j\n",
+            "bad.yaml, line 1: key models.1: a model is called 'a'",
+        ),
+        ("models: openai/a\njudge: x/j\nfigures: pie\n", "bad.yaml, line 3: no figure named 'pie'"),
+        ("models: openai/a\n", "bad.yaml, line 1: key judge: is missing"),
+        (
+            "models: openai/a\njudge: openai/j\nmax_cost: 3\n",
+            "bad.yaml, line 1: the limit on cost ($3) cannot be",
+        ),
+    ],
+)
+def test_bad_files_get_one_line(place: Workplace, text: str, line: str) -> None:
+    (place.folder / "bad.yaml").write_text(text)
+    assert f"Error: {line}" in place.refused("study", "run", "bad.yaml")
+    assert not (place.folder / "mien.db").exists()
+
+
+def test_check_lists_every_mistake(place: Workplace) -> None:
+    (place.folder / "bad.yaml").write_text("models: [5]\njudge: j\ntrials: x\n")
+    found = json.loads(place.mien("study", "check", "bad.yaml", "--json", status=1).out)
+    assert [one["line"] for one in found["findings"]] == [1, 3]
+    (place.folder / "bad.yaml").write_text("models: openai/a\njudge: j\nfigures: pie\n")
+    out = place.mien("study", "check", "bad.yaml", status=1).out
+    assert out.startswith("bad.yaml, line 3: no figure named 'pie'")
+
+
+def test_new_writes_what_can_be_checked(place: Workplace) -> None:
+    assert place.mien("study", "new").out == "wrote study.yaml\n"
+    assert "exists already" in place.refused("study", "new")
+    place.mien("study", "new", "mine", "--like", "update")
+    assert "2 models" in place.mien("study", "check", "mine.yaml").out
+    assert "did you mean update" in place.refused("study", "new", "x", "--like", "updat")
+    names = [one["name"] for one in json.loads(place.mien("study", "list", "--json").out)]
+    assert {"krishna2026", "krishna2026-quick", "laptop", "maiya2025", "update"} == set(names)
+    (place.folder / "taken").write_text("")
+    assert "taken is a file" in place.refused("study", "report", "update", "-o", "taken")
+
+
+def test_what_was_registered_is_told_beside_what_was_found(place: Workplace) -> None:
     asked = "traits_of_interest: [warm]\nhypotheses:\n"
     asked += "  - {before: a, after: b, expect: [warm > +5000, warm < +5000]}\n"
     study(place, asked)
