@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mien.testing import ScriptedServer
+from tests.end_to_end.workplace import SCORES
+
 if TYPE_CHECKING:
     from tests.end_to_end.workplace import Workplace
 
@@ -115,3 +118,21 @@ def test_a_partial_merge_is_incomplete_and_a_later_shard_completes_it(place: Wor
     assert "Incomplete: 100 of 200 trials of run are missing (100 in other shards)" in partial.err
     place.mien("merge", "all.db", "1.db")
     assert len(place.exported("run", "--store", "all.db")) == 200
+
+
+def test_a_model_is_known_by_its_name_wherever_it_is_served(place: Workplace) -> None:
+    study = ("--traits", "traits.txt", "--max-prompts", 30, "--rounds", 8)
+    models = ("measure", "model", "--judge", "judge", *study)
+    with ScriptedServer(scores=SCORES) as other:
+        place.mien(*models, "--served-by", f"{place.server.url},{other.url}")
+        assert min(server.counts().requests for server in (place.server, other)) > 10
+        assert place.server.counts().requests + other.counts().requests == 80
+    # The other is gone, and nothing is asked again.
+    place.mien(*models, "--served-by", place.server.url, "--max-calls", 0)
+    record = json.loads(place.mien("runs", "model-revealed", "--json").out)
+    assert (record["model"], record["judges"][0]["judge"]) == ("model", "judge")
+    dry = place.mien(*models, "--served-by", place.server.url, "--dry-run").out
+    assert "unknown (give --price-in and --price-out)" in dry
+    assert "no provider named 'model'" in place.refused(*models)
+    assert "no model here has that name" in place.refused(*models, "--served-by", f"x={place.server.url}")
+    place.mien("judge", "model-revealed", "--judge", "judge", "--as", "b", "--served-by", place.server.url)

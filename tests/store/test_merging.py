@@ -358,6 +358,29 @@ merging.merge(sys.argv[2], sys.argv[3:])
 """
 
 
+SPILLED = """
+import os, signal, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA journal_mode = DELETE")
+db.execute("PRAGMA cache_size = 1")
+db.execute("BEGIN")
+db.executemany("INSERT INTO quirk VALUES ('e', 'm', ?, ?)", ((str(i), "v" * 999) for i in range(99)))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_half_merged_file_is_not_read(tmp_path: Path) -> None:
+    path = Contents().put(tmp_path / "a.db")
+    ended([sys.executable, "-c", SPILLED, path])
+    with pytest.raises(
+        StoreError, match="was being merged when that was stopped; the same mien merge goes on"
+    ):
+        Store(path, read_only=True)
+    merge(path, [Contents(info=replace(INFO, name="s")).put(tmp_path / "b.db")])
+    with Store(path, read_only=True) as store:
+        assert store.quirks("e", "m") == {}
+
+
 @pytest.mark.parametrize("steps", [0, 2, 3, 5, 9, 12])
 def test_killed_anywhere_the_same_merge_goes_on(tmp_path: Path, steps: int) -> None:
     parts, out = shards(tmp_path, 2), tmp_path / "out.db"

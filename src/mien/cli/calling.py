@@ -45,15 +45,18 @@ def calling(*without: str) -> Callable[[Callable[..., None]], Callable[..., None
             if parameter.name != "session":
                 parameters.append(parameter.replace(annotation=hints[parameter.name]))
                 continue
+            parameters.append(_listed("served_by", options.ServedByOption, None))
             parameters += [_listed(name, *option) for name, option in (limiting | _HARDWARE).items()]
         parameters.append(_listed("store", options.StoreOption, options.DEFAULT_STORE))
 
         def run(**given: Any) -> None:
             from mien.measurement.session import Session
+            from mien.models.http.served import Served
 
             limits = options.limits(**{name: given.pop(name) for name in limiting})
             hardware = options.hardware(**{name: given.pop(name) for name in _HARDWARE})
-            session = Session(given.pop("store"), limits=limits, hardware=hardware)
+            served = Served.read(given.pop("served_by") or ())
+            session = Session(given.pop("store"), limits=limits, hardware=hardware, served=served)
             command(**given, session=session)
 
         # What typer reads.

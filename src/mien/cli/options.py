@@ -138,6 +138,16 @@ SeedOption = Annotated[
     int, typer.Option(help="Of the design. Runs of one seed are paired.", rich_help_panel=_MEASURED)
 ]
 
+ServedByOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--served-by",
+        metavar="[NAME=]URL[,URL…]",
+        help="Where a model is that is given as a bare name; it's known by the name, wherever it is. "
+        "Calls are dealt out to the addresses (repeatable).",
+    ),
+]
+
 _SPEED = "Speed and budget"
 ConcurrencyOption = Annotated[
     int, typer.Option("--max-concurrency", min=1, help="Most calls in flight.", rich_help_panel=_SPEED)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from mien.errors import BudgetReached, EndpointRefused, notify
+from mien.models.http.served import SERVED
 from mien.runs.truncation import bytes_of, cut_at
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Calls:
         if not call.answered or not call.tokens_in or len(sizes) >= _LOOKS[-1]:
             return
         sizes.append((bytes_of(message["content"] for message in request.messages), call.tokens_in))
-        if len(sizes) not in _LOOKS or not model.address.startswith("http"):
+        if len(sizes) not in _LOOKS or not model.address.startswith(("http", SERVED)):
             return
         if cut := cut_at(sizes):
             self._sizes[model.name] = [(0, 0)] * _LOOKS[-1]  # that is said once

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mien.errors import MissingKey
 from mien.instruments import instrument as make_instrument
 from mien.models.http.providers import prices, resolve
+from mien.models.http.served import Served
 from mien.models.inprocess.loading import runs_here
 from mien.models.usage import Price
 
@@ -56,7 +57,7 @@ class Load:
         return price and price.of(self.tokens_in, self.tokens_out)
 
 
-def estimate(planned: RunPlan, limits: Limits) -> Estimate:
+def estimate(planned: RunPlan, limits: Limits, served: Served = Served()) -> Estimate:
     """Estimate a run, with the prices given in the limits or those that the endpoints list.
 
     Raises:
@@ -64,7 +65,7 @@ def estimate(planned: RunPlan, limits: Limits) -> Estimate:
     """
     asked, judged = loads(planned)
     costs = [
-        load.cost(known_price(spec, limits))
+        load.cost(known_price(spec, limits, served))
         for load, spec in ((asked, planned.model), (judged, planned.judge))
     ]
     return Estimate(
@@ -99,12 +100,14 @@ def loads(planned: RunPlan) -> tuple[Load, Load]:
     )
 
 
-def known_price(spec: str, limits: Limits) -> Price | None:
+def known_price(spec: str, limits: Limits, served: Served = Served()) -> Price | None:
     """What calls to a model cost: as the limits say, else as its endpoint lists; None where nobody says.
 
     Raises:
         UsageError: there is no such provider.
     """
+    if served.servers(spec):
+        return limits.price
     if runs_here(spec):
         return Price(0.0, 0.0)
     endpoint, model = resolve(spec)

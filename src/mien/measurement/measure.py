@@ -13,6 +13,7 @@ from mien.measurement.length import Length
 from mien.measurement.pipeline import Pipeline
 from mien.measurement.run_plan import DEFAULT_PROMPTS, Materials, plan
 from mien.measurement.session import Session
+from mien.models.http.served import Served
 from mien.models.inprocess.loading import Hardware
 from mien.models.usage import Limits
 from mien.runs.run import Run
@@ -62,6 +63,7 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
     store: str | Path | None = None,
     limits: Limits = Limits(),
     hardware: Hardware = Hardware(),
+    served: Served = Served(),
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Run:
     """Measure a model's character: make a run, or go on with the one of the same name.
@@ -101,6 +103,7 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
         store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
         limits: concurrency, rates and budget.
         hardware: where and how models in this process run.
+        served: where models are that go by their names.
         on_progress: called a few times a second, and at the end.
 
     Raises:
@@ -127,7 +130,7 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
         seed=seed,
         name=name,
     )
-    session = Session(store, limits=limits, hardware=hardware, on_progress=on_progress)
+    session = Session(store, limits=limits, hardware=hardware, served=served, on_progress=on_progress)
     return carry_out(planned, session, check_judge=check_judge)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from mien.errors import notify
 from mien.measurement.calls import Calls, Progress
 from mien.models.client import Transport
+from mien.models.http.served import Served
 from mien.models.inprocess.loading import Hardware
 from mien.models.usage import Limits, account
 from mien.runs.run import store_path
@@ -44,6 +45,7 @@ class Session:
         store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
         limits: concurrency, rates and budget.
         hardware: where and how models in this process run.
+        served: where models are that go by their names.
         on_progress: called a few times a second, and at the end of each stage.
 
     Attributes:
@@ -58,11 +60,13 @@ class Session:
         *,
         limits: Limits = Limits(),
         hardware: Hardware = Hardware(),
+        served: Served = Served(),
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
         self.path = store_path(store)
         self.limits = limits
         self.hardware = hardware
+        self.served = served
         self.on_progress = on_progress
         self.progress: Progress | None = None
         self._transport: Transport | None = None
@@ -85,7 +89,9 @@ class Session:
         return _run_to_end(main)
 
     async def __aenter__(self) -> Self:
-        self._transport = await self._closing.enter_async_context(Transport(self.limits, self.hardware))
+        self._transport = await self._closing.enter_async_context(
+            Transport(self.limits, self.hardware, self.served)
+        )
         return self
 
     async def __aexit__(self, *raised: Any) -> None:
@@ -139,8 +145,8 @@ class Session:
 
         Many more would only wait, and have their responses judged late.
         """
-        addresses = {model.address for model in models}
-        return math.ceil(1.1 * len(addresses) * self.limits.max_concurrency)
+        places = {place for model in models for place in model.places}
+        return math.ceil(1.1 * len(places) * self.limits.max_concurrency)
 
 
 def _recall(store: Store, model: Model) -> None:

@@ -8,6 +8,8 @@ import aiohttp
 
 from mien.models.http.chat import Chat
 from mien.models.http.providers import resolve
+from mien.models.http.served import Served, identity
+from mien.models.http.servers import Server
 from mien.models.http.throttle import Throttle
 from mien.models.http.transport import Wire
 from mien.models.inprocess.loading import Hardware, open_engine, runs_here
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mien.models import Model
+    from mien.models.http.providers import Endpoint
     from mien.models.usage import Price
 
 _USER_AGENT = "mien (+https://pypi.org/project/mien)"
@@ -33,15 +36,19 @@ class Transport:
     Args:
         limits: of speed and budget; those of speed hold for each endpoint.
         hardware: where and how models in this process run.
+        served: where models are that go by their names.
     """
 
-    def __init__(self, limits: Limits = Limits(), hardware: Hardware = Hardware()) -> None:
+    def __init__(
+        self, limits: Limits = Limits(), hardware: Hardware = Hardware(), served: Served = Served()
+    ) -> None:
         self.tally = Tally(max_calls=limits.max_calls, max_cost=limits.max_cost)
         self._limits = limits
         self._session: aiohttp.ClientSession | None = None
         self._throttles: dict[str, Throttle] = {}
         self._chats: dict[str, Chat] = {}
         self._hardware = hardware
+        self._served = served
         self._residents: dict[str, Resident] = {}
 
     async def __aenter__(self) -> Self:
@@ -72,7 +79,7 @@ class Transport:
         Raises:
             UsageError: there is no such model or provider, or what it needs is missing.
         """
-        if not runs_here(spec):
+        if not runs_here(spec) or self._served.servers(spec):
             return self.chat(spec)
         if spec not in self._residents:
             hardware = self._hardware
@@ -100,19 +107,23 @@ class Transport:
         if self._session is None:
             raise RuntimeError("a Transport opens chats only inside `async with`")
         if spec not in self._chats:
-            endpoint, model = resolve(spec)
-            wire = Wire(self._session, endpoint)
-            limits = self._limits
-            if endpoint.url not in self._throttles:
-                self._throttles[endpoint.url] = Throttle(limits.max_concurrency, limits.rpm, limits.tpm)
-            throttle = self._throttles[endpoint.url]
+            if served := self._served.servers(spec):
+                endpoint, model = identity(served[0]), spec
+            else:
+                endpoint, model = resolve(spec)
+                served = (endpoint,)
             self._chats[spec] = Chat(
                 spec,
                 endpoint,
                 model,
-                wire=wire,
-                throttle=throttle,
+                servers=[self._server(self._session, place) for place in served],
                 tally=self.tally,
-                price=price or limits.price,
+                price=price or self._limits.price,
             )
         return self._chats[spec]
+
+    def _server(self, session: aiohttp.ClientSession, place: Endpoint) -> Server:
+        if place.url not in self._throttles:
+            limits = self._limits
+            self._throttles[place.url] = Throttle(limits.max_concurrency, limits.rpm, limits.tpm)
+        return Server(Wire(session, place), self._throttles[place.url])

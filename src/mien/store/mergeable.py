@@ -66,6 +66,7 @@ def require_mergeable(paths: Sequence[Path], *, partial: bool, same_servers: boo
     """
     seen: dict[str, _Seen] = {}
     asked: dict[tuple[str, str], tuple[Path, set[str]]] = {}
+    named: dict[tuple[str, str], tuple[Path, str]] = {}
     for path in paths:
         with explained(path), closing(connect_read_only(path, lock_timeout=_LOCK_TIMEOUT)) as db:
             for run, judges, shards in _runs(db):
@@ -73,6 +74,7 @@ def require_mergeable(paths: Sequence[Path], *, partial: bool, same_servers: boo
                 _require_same_run(known, path, run)
                 _require_same_judges(known, path, run, judges)
                 _note_shards(known, path, run, shards)
+            _require_same_fingerprints(named, path, db)
             if not same_servers:
                 _require_same_servers(asked, path, _servers(db))
     if not partial:
@@ -165,6 +167,17 @@ def _require_same_servers(
                 "and there is no doubt",
                 source=path,
             )
+
+
+def _require_same_fingerprints(
+    named: dict[tuple[str, str], tuple[Path, str]], path: Path, db: sqlite3.Connection
+) -> None:
+    """Refuse two models that go by one name: what their servers told of them is kept as a quirk."""
+    query = "SELECT endpoint, model, value FROM quirk WHERE name = 'fingerprint'"
+    for endpoint, model, told in db.execute(query).fetchall():
+        earlier, known = named.setdefault((endpoint, model), (path, told))
+        if told != known:
+            raise _another(path, f"model {model!r}", earlier, _difference(known, told))
 
 
 def _content(run: RunRecord) -> str:

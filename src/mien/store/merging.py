@@ -81,18 +81,22 @@ def merge(
     """
     out, paths = Path(out), [Path(source) for source in sources]
     _require_each_once(out, paths)
-    require_mergeable(
-        [*([out] if out.is_file() and out.stat().st_size else []), *paths],
-        partial=partial,
-        same_servers=same_servers,
-    )
+    new = not out.exists()
+    if not new:  # what was stopped in it is undone, and an older one is taken to this version
+        with explained(out):
+            connect(out, lock_timeout=LOCK_TIMEOUT).close()
+    all_paths = paths if new else [out, *paths]
+    require_mergeable(all_paths, partial=partial, same_servers=same_servers)
     merged: list[Merged] = []
     with explained(out), closing(connect(out, lock_timeout=LOCK_TIMEOUT)) as db:
+        if new:  # nobody reads it meanwhile, and rows need not go into a log first
+            db.execute("PRAGMA journal_mode = DELETE")
         for path in paths:
             merged.append(_take_in(db, path))
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # else the log holds all files at once
             if on_merged:
                 on_merged(merged[-1])
+        db.execute("PRAGMA journal_mode = WAL")
     return merged
 
 

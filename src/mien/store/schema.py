@@ -202,15 +202,21 @@ def _open_readable(path: Path, lock_timeout: float) -> tuple[sqlite3.Connection,
     except sqlite3.OperationalError as error:
         if not error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
             raise
+    if _holds(path.with_name(f"{path.name}-journal")):
+        raise StoreError(f"{path} was being merged when that was stopped; the same mien merge goes on")
     # WAL wants to make a file beside the store, which a read-only medium does not allow.
     wal = path.with_name(f"{path.name}-wal")
-    if wal.exists() and wal.stat().st_size:
+    if _holds(wal):
         raise StoreError(
             f"{path} cannot be read where nothing can be written, since its newest rows are in {wal.name}; "
             "copy both to another folder"
         )
     address = f"{address}&immutable=1"
     return _readable(address, path, lock_timeout), address
+
+
+def _holds(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
 
 
 def _readable(address: str, path: Path, lock_timeout: float) -> sqlite3.Connection:

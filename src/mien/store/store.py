@@ -347,7 +347,7 @@ class Store:
             f"""
             SELECT c.model, c.endpoint, c.tokens_in, c.request
             FROM call c WHERE c.key IN (SELECT call FROM {source})
-                 AND c.failure = '' AND c.tokens_in > 0 AND c.endpoint LIKE 'http%'
+                 AND c.failure = '' AND c.tokens_in > 0 AND (c.endpoint LIKE 'http%' OR c.endpoint = 'served')
             ORDER BY c.created DESC LIMIT ?
             """,
             run,

@@ -53,6 +53,7 @@ def command(
     from mien.measurement.rejudge import rejudge
     from mien.runs.run import Run
 
+    session.served.require_used((judge,))
     judged = Run(run, session.path)
     try:
         with ProgressReport() as session.on_progress:

@@ -236,8 +236,11 @@ def command(
         seed=seed,
         name=name,
     )
+    session.served.require_used((model, judge))
     if dry_run:
-        _print_estimate(planned, dataclasses.asdict(estimate(planned, session.limits)), as_json=as_json)
+        _print_estimate(
+            planned, dataclasses.asdict(estimate(planned, session.limits, session.served)), as_json=as_json
+        )
     else:
         _carry_out(planned, session, check_judge, as_json=as_json)
 

@@ -18,6 +18,8 @@ from mien.models.http import guard
 from mien.models.http.opening import Opening
 from mien.models.http.quirks import LEFT_OUT, Quirk, adapted, departures, told_by, way_on
 from mien.models.http.refusals import PATIENCE
+from mien.models.http.served import SERVED
+from mien.models.http.servers import Servers
 from mien.models.system_role import messages_of
 from mien.models.usage import Wait, account
 from mien.types import Call
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
 
     from mien.models.http.providers import Endpoint
     from mien.models.http.replies import Reply
-    from mien.models.http.throttle import Throttle
-    from mien.models.http.transport import Exchange, Wire
+    from mien.models.http.servers import Server
+    from mien.models.http.throttle import Slot
+    from mien.models.http.transport import Exchange
     from mien.models.usage import Price, Tally
     from mien.types import Request, Sampling
 
@@ -62,7 +65,8 @@ class Chat:
     Attributes:
         name: the spec as the user gave it.
         endpoint: where the model lives.
-        address: the endpoint's base URL.
+        address: the endpoint's base URL; of a model that goes by its name, `mien.models.http.served.SERVED`.
+        places: the base URLs of its servers.
         model: the model's name there.
         supports_schema: whether the endpoint obeys a `Request.schema`; None where that is not known.
             Whoever finds out may set it; unless it is False, schemas are sent.
@@ -77,8 +81,7 @@ class Chat:
         endpoint: Endpoint,
         model: str,
         *,
-        wire: Wire,
-        throttle: Throttle,
+        servers: Sequence[Server],
         tally: Tally,
         price: Price | None = None,
     ) -> None:
@@ -89,8 +92,8 @@ class Chat:
         self.supports_schema = endpoint.json_schema
         self.learnt: dict[str, str] = {}
         self._told: dict[str, str] = {}  # quirks that no answer has confirmed yet
-        self._wire = wire
-        self._throttle = throttle
+        self.places = tuple(server.wire.address for server in servers)
+        self._servers = Servers(servers, model, self.learnt, named=endpoint.url == SERVED)
         self._whole = tally
         self._price = price
         self._refused_parameters = endpoint.refused_by(model)
@@ -243,25 +246,11 @@ class Chat:
         """What came of one request, and the members of its body."""
         # Four bytes a token is near enough: the throttle is told the true number afterwards.
         expected = len(_encode(asked)) / 4 + self._typical_tokens_out
-        slot = await self._throttle.start(expected, again=again)
+        server, slot = await self._servers.start(expected, again=again)
         sent = self._sent(request, asked)  # by what is known now that its turn has come
-        exchange, begun = None, False
-        try:
-            if self._refusal:  # while this call waited
-                raise EndpointRefused(self._refusal)
-            self._tally.begin()
-            begun = True
-            self._tally.on_their_way += 1
-            exchange = await self._wire.post(_encode(sent))
-        finally:
-            self._tally.on_their_way -= begun
-            if exchange is None:  # cancelled, or not sent
-                self._throttle.finish(slot)
-                if begun:
-                    self._tally.drop()
-            else:
-                self._throttle.finish(slot, exchange.reply, exchange.retry_after)
+        exchange = await self._post(server, slot, _encode(sent))
         reply = exchange.reply
+        server.heed(reply.status)
         if reply.limited:
             self._tally.drop(throttled=True)
         else:
@@ -269,6 +258,25 @@ class Chat:
         if reply.tokens_out:
             self._typical_tokens_out += (reply.tokens_out - self._typical_tokens_out) / 20
         return exchange, sent
+
+    async def _post(self, server: Server, slot: Slot, body: bytes) -> Exchange:
+        exchange, begun = None, False
+        try:
+            if self._refusal:  # while this call waited
+                raise EndpointRefused(self._refusal)
+            self._tally.begin()
+            begun = True
+            self._tally.on_their_way += 1
+            exchange = await server.wire.post(body)
+            return exchange
+        finally:
+            self._tally.on_their_way -= begun
+            if exchange is None:  # cancelled, or not sent
+                server.throttle.finish(slot)
+                if begun:
+                    self._tally.drop()
+            else:
+                server.throttle.finish(slot, exchange.reply, exchange.retry_after)
 
     def _cost(self, reply: Reply) -> float | None:
         """US dollars for what one request brought; None where that is not known."""
@@ -313,14 +321,14 @@ class Chat:
         spent = bool(reply.spent) and reply.spent.encode() not in body.lower()
         if not (spent or reply.limited or reply.transient):
             return
-        wait = max(self._throttle.refusing_for(), exchange.retry_after or 0.0)
+        wait = self._servers.refusing_for(exchange.retry_after or 0.0)
         if wait > PATIENCE:
             self._give_up(
                 f"the endpoint takes no requests for {wait / 60:.0f} minutes: {reply.failure}; {_KEPT}"
             )
         if spent:
             self._give_up(f"the account is spent, suspended or at its limit: {reply.failure}; {_KEPT}")
-        if pause := self._throttle.pausing():
+        if pause := self._servers.pausing():
             self._tally.waits[self.name] = Wait(time.monotonic() + pause, reply.failure)
 
     def _give_up(self, why: str) -> NoReturn:

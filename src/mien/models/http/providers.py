@@ -95,7 +95,7 @@ def resolve(spec: str) -> tuple[Endpoint, str]:
         UsageError: no model in the spec, an address with credentials, or one that runs in this process.
     """
     if "://" in spec:
-        return _resolve_address(spec)
+        return _model_at(spec)
     provider, _, model = spec.partition("/")
     if provider in ("organism", "hf"):
         raise UsageError(f"{spec} runs in this process and is behind no endpoint")
@@ -115,8 +115,20 @@ def endpoints() -> dict[str, Endpoint]:
     return {name: msgspec.structs.replace(endpoint, name=name) for name, endpoint in table.items()}
 
 
-def _resolve_address(spec: str) -> tuple[Endpoint, str]:
+def _model_at(spec: str) -> tuple[Endpoint, str]:
     address, _, model = spec.partition("#")
+    endpoint = resolve_address(address)
+    if not model.strip():
+        raise UsageError(f"{spec!r} names no model; write {address}#MODEL")
+    return endpoint, model
+
+
+def resolve_address(address: str) -> Endpoint:
+    """The endpoint at an address, which names no model.
+
+    Raises:
+        UsageError: it is no address, or holds credentials.
+    """
     try:
         parts = urlsplit(address)
         host = parts.netloc if parts.port != 0 else ""
@@ -134,9 +146,7 @@ def _resolve_address(spec: str) -> tuple[Endpoint, str]:
         )
     if parts.scheme not in ("http", "https") or not host:
         raise UsageError(f"{address!r} is not an address; write http://HOST/v1#MODEL")
-    if not model.strip():
-        raise UsageError(f"{spec!r} names no model; write {address}#MODEL")
-    endpoint = Endpoint(
+    return Endpoint(
         url=address.partition("?")[0].rstrip("/").removesuffix("/chat/completions"),
         api_version=version[1] if version else "",
         counts_limits=bool(version) or (parts.hostname or "").endswith(".azure.com"),
@@ -144,7 +154,6 @@ def _resolve_address(spec: str) -> tuple[Endpoint, str]:
         key_variable=ADDRESS_KEY_VARIABLE,
         key_required=False,
     )
-    return endpoint, model
 
 
 class _Pricing(msgspec.Struct):

@@ -83,6 +83,11 @@ class Throttle:
         self._overload = float("-inf")  # when the last overload was told
         self._refusing_since: float | None = None
 
+    @property
+    def load(self) -> int:
+        """Requests that are in flight or wait to be."""
+        return self.in_flight + len(self._queue)
+
     def pausing(self) -> float:
         """Seconds for which no request starts, since the endpoint is to be left alone."""
         return max(0.0, self.pace.paused_until - self._time())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import urllib.request
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
 import msgspec
@@ -37,8 +37,12 @@ class Exchange(NamedTuple):
     retry_after: float | None
 
 
+class _Listing(msgspec.Struct):
+    data: list[dict[str, Any]]
+
+
 class Wire:
-    """Posts chat completions to one endpoint.
+    """Posts chat completions to one endpoint, and asks for its models.
 
     All that leaves here is free of the endpoint's key, even where the server repeats it.
 
@@ -52,10 +56,21 @@ class Wire:
 
     def __init__(self, session: aiohttp.ClientSession, endpoint: Endpoint) -> None:
         self._session = session
+        self.address = endpoint.url
         self._url = URL(endpoint.address)
         self._key = endpoint.key
         self._headers = endpoint.header(self._key)
         self._proxy = _proxy(self._url)
+
+    async def models(self) -> list[dict[str, Any]]:
+        """The models that the endpoint lists; none where it lists none that can be read."""
+        try:
+            async with self._session.get(
+                f"{self.address}/models", headers=self._headers, proxy=self._proxy, allow_redirects=False
+            ) as response:
+                return msgspec.json.decode(await response.read(), type=_Listing).data
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+            return []
 
     async def post(self, body: bytes) -> Exchange:
         """Send a body and read the reply. Failures of any kind are replies, too."""

@@ -39,6 +39,7 @@ class Resident:
     def __init__(self, name: str, engine: Engine, tally: Tally) -> None:
         self.name = name
         self.address = name.partition("/")[0]
+        self.places = (self.address,)
         self.model = engine.name
         self.supports_schema: bool | None = False
         self.learnt: dict[str, str] = {}

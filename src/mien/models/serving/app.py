@@ -151,7 +151,8 @@ class App:
         return _json(self._listed())
 
     def _listed(self) -> dict[str, Any]:
-        return {"id": self._names[0], "object": "model", "created": self._created, "owned_by": "mien"}
+        listed = {"id": self._names[0], "object": "model", "created": self._created, "owned_by": "mien"}
+        return listed | {"fingerprint": self._fingerprint}
 
     async def _health(self, _: web.Request) -> web.Response:
         return _json({"status": "ok", "model": self._names[0]})
