@@ -136,3 +136,21 @@ def test_a_model_is_known_by_its_name_wherever_it_is_served(place: Workplace) ->
     assert "no provider named 'model'" in place.refused(*models)
     assert "no model here has that name" in place.refused(*models, "--served-by", f"x={place.server.url}")
     place.mien("judge", "model-revealed", "--judge", "judge", "--as", "b", "--served-by", place.server.url)
+
+
+def test_a_lost_machine_costs_what_was_not_copied(place: Workplace) -> None:
+    (place.folder / "shared").mkdir()
+    study = place.study("--copy-to", "shared/run.db", "--copy-every", 0.1, rounds=40)
+    place.server.configure(latency=0.02)
+    process = place.start(*study, "--max-concurrency", 8)
+    place.wait_for(lambda: (place.folder / "shared/run.db").exists(), process)
+    place.kill(process)
+    kept = int(json.loads(place.mien("runs", "run", "--store", "shared/run.db", "--json").out)["n_trials"])
+    assert kept == 200
+    for file in place.folder.glob("mien.db*"):
+        file.unlink()
+    place.server.configure(latency=0.0)
+    place.mien(*study)
+    whole = place.exported()
+    assert len(whole) == 200
+    assert place.exported("run", "--store", "shared/run.db") == whole

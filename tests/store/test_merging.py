@@ -284,6 +284,25 @@ def test_another_measurement_is_refused_with_file_and_field(
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("table", "row", "told"),
+    [
+        ("registration", ("mine", "{}", "{{}}", 1.0), r"registration of study 'mine': .*\('x' and 'y'\)"),
+        ("quirk", ("served", "m", "fingerprint", '{{"root":"{}"}}'), r"model 'm': .*\(root: 'x' and 'y'\)"),
+    ],
+)
+def test_what_goes_by_one_name_is_one_thing(
+    tmp_path: Path, table: str, row: tuple[Any, ...], told: str
+) -> None:
+    paths = [Contents(info=replace(INFO, name=name)).put(tmp_path / f"{name}.db") for name in "ab"]
+    for path, said in zip(paths, "xy", strict=True):
+        values = [value.format(said) if isinstance(value, str) else value for value in row]
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute(f"INSERT INTO {table} VALUES (?, ?, ?, ?)", values)
+    with pytest.raises(InputError, match=rf"b\.db, {told}"):
+        merge(tmp_path / "out.db", paths)
+
+
 def test_imported_runs_are_told_apart_by_their_trials(tmp_path: Path) -> None:
     a, b = (Contents(info=replace(INFO, design="")).put(tmp_path / name) for name in ("a.db", "b.db"))
     with closing(sqlite3.connect(b)) as db, db:

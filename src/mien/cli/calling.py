@@ -25,6 +25,11 @@ _HARDWARE: Final[dict[str, tuple[Any, Any]]] = {
     "dtype": (options.DtypeOption, "auto"),
     "batch_size": (options.BatchSizeOption, None),
 }
+_STORE: Final[dict[str, tuple[Any, Any]]] = {
+    "copy_to": (options.CopyToOption, None),
+    "copy_every": (options.CopyEveryOption, 60),
+    "store": (options.StoreOption, options.DEFAULT_STORE),
+}
 
 
 def calling(*without: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -47,16 +52,24 @@ def calling(*without: str) -> Callable[[Callable[..., None]], Callable[..., None
                 continue
             parameters.append(_listed("served_by", options.ServedByOption, None))
             parameters += [_listed(name, *option) for name, option in (limiting | _HARDWARE).items()]
-        parameters.append(_listed("store", options.StoreOption, options.DEFAULT_STORE))
+        parameters += [_listed(name, *option) for name, option in _STORE.items()]
 
         def run(**given: Any) -> None:
             from mien.measurement.session import Session
             from mien.models.http.served import Served
+            from mien.store.copies import Copies
 
             limits = options.limits(**{name: given.pop(name) for name in limiting})
             hardware = options.hardware(**{name: given.pop(name) for name in _HARDWARE})
             served = Served.read(given.pop("served_by") or ())
-            session = Session(given.pop("store"), limits=limits, hardware=hardware, served=served)
+            to, every = given.pop("copy_to"), given.pop("copy_every")
+            session = Session(
+                given.pop("store"),
+                limits=limits,
+                hardware=hardware,
+                served=served,
+                copies=Copies(to, every) if to else None,
+            )
             command(**given, session=session)
 
         # What typer reads.

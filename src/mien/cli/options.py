@@ -138,6 +138,18 @@ SeedOption = Annotated[
     int, typer.Option(help="Of the design. Runs of one seed are paired.", rich_help_panel=_MEASURED)
 ]
 
+CopyToOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--copy-to",
+        metavar="FILE",
+        help="Copy the store there every --copy-every seconds and at the end, and begin with what is there: "
+        "a shared folder outlives this machine.",
+    ),
+]
+CopyEveryOption = Annotated[
+    float, typer.Option("--copy-every", min=0.1, help="Seconds between copies, at most so much is lost.")
+]
 ServedByOption = Annotated[
     list[str] | None,
     typer.Option(

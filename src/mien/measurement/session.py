@@ -16,6 +16,8 @@ from mien.models.http.served import Served
 from mien.models.inprocess.loading import Hardware
 from mien.models.usage import Limits, account
 from mien.runs.run import store_path
+from mien.store.copies import Copier
+from mien.store.file_systems import shared_file_system
 from mien.store.machines import MACHINE, is_local, this_machine
 from mien.store.store import Store
 
@@ -24,8 +26,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mien.models import Model
+    from mien.store.copies import Copies
 
 QUIRK_SCHEMA = "json_schema"  # the name under which the store remembers what an endpoint takes
+
+_ON_SHARED = (
+    "lies on a file system that machines share ({kind}), where two of them can damage it and a lock may be "
+    "none: give a --store on a disk of this machine, and this place as --copy-to"
+)
 
 Outcome = TypeVar("Outcome")
 
@@ -46,6 +54,7 @@ class Session:
         limits: concurrency, rates and budget.
         hardware: where and how models in this process run.
         served: where models are that go by their names.
+        copies: where the store is copied to meanwhile, if anywhere.
         on_progress: called a few times a second, and at the end of each stage.
 
     Attributes:
@@ -61,12 +70,14 @@ class Session:
         limits: Limits = Limits(),
         hardware: Hardware = Hardware(),
         served: Served = Served(),
+        copies: Copies | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
         self.path = store_path(store)
         self.limits = limits
         self.hardware = hardware
         self.served = served
+        self.copies = copies
         self.on_progress = on_progress
         self.progress: Progress | None = None
         self._transport: Transport | None = None
@@ -110,6 +121,10 @@ class Session:
     def store(self) -> Store:
         """The open store. It is opened once it is needed: where a model's name is wrong, no file is made."""
         if self._store is None:
+            if kind := shared_file_system(self.path):
+                notify(str(self.path), [_ON_SHARED.format(kind=kind)])
+            if self.copies:
+                self._closing.callback(Copier(self.path, self.copies).close)
             store = self._closing.enter_context(Store(self.path))
             self._closing.callback(_remember, store, self._opened)
             for model in self._opened:

@@ -67,6 +67,7 @@ def require_mergeable(paths: Sequence[Path], *, partial: bool, same_servers: boo
     seen: dict[str, _Seen] = {}
     asked: dict[tuple[str, str], tuple[Path, set[str]]] = {}
     named: dict[tuple[str, str], tuple[Path, str]] = {}
+    registered: dict[str, tuple[Path, str]] = {}
     for path in paths:
         with explained(path), closing(connect_read_only(path, lock_timeout=_LOCK_TIMEOUT)) as db:
             for run, judges, shards in _runs(db):
@@ -75,6 +76,7 @@ def require_mergeable(paths: Sequence[Path], *, partial: bool, same_servers: boo
                 _require_same_judges(known, path, run, judges)
                 _note_shards(known, path, run, shards)
             _require_same_fingerprints(named, path, db)
+            _require_same_registrations(registered, path, db)
             if not same_servers:
                 _require_same_servers(asked, path, _servers(db))
     if not partial:
@@ -180,6 +182,15 @@ def _require_same_fingerprints(
             raise _another(path, f"model {model!r}", earlier, _difference(known, told))
 
 
+def _require_same_registrations(
+    registered: dict[str, tuple[Path, str]], path: Path, db: sqlite3.Connection
+) -> None:
+    for study, digest in db.execute("SELECT study, digest FROM registration").fetchall():
+        earlier, known = registered.setdefault(study, (path, digest))
+        if digest != known:
+            raise _another(path, f"registration of study {study!r}", earlier, _difference(known, digest))
+
+
 def _content(run: RunRecord) -> str:
     return run.design.rpartition("-")[0]
 
@@ -191,8 +202,8 @@ def _rounds(run: RunRecord) -> int:
 
 def _another(path: Path, where: str, earlier: Path, told: str) -> InputError:
     return InputError(
-        f"is another one than in {earlier} ({told}): they are not of one measurement, and a run has one name "
-        "in a store",
+        f"is another one than in {earlier} ({told}): they are not of one measurement, and in a store a name "
+        "stands for one",
         source=path,
         where=where,
     )
