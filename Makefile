@@ -9,10 +9,15 @@ MIEN := $(PIP) --build-constraint $(LOCK) --editable
 # PyTorch goes in by itself, before whatever depends on it: a processor is enough for the tests.
 TORCH ?= torch==2.13.0
 
-.PHONY: demo craft-demo smollm2 real test check lint style types layers site docs bench organism lock newest oldest clean
+.PHONY: demo study-demo craft-demo smollm2 real test check lint style types layers site docs bench organism lock newest oldest clean
 
 demo: $(VENV)/installed  ## measure two models of known character, offline
 	$(BIN)/mien demo
+
+study-demo: $(VENV)/installed  ## a whole study of four models of known character, offline, within three minutes
+	mkdir -p study-demo
+	$(BIN)/mien study register organism --store study-demo/mien.db
+	OMP_NUM_THREADS=1 $(BIN)/mien study run organism --store study-demo/mien.db -o study-demo
 
 craft-demo: $(VENV)/installed-dev  ## write a character into the organism and prove it, offline, within 15 minutes
 	mkdir -p craft-demo

@@ -32,6 +32,7 @@ NAMES = (
     "power",
     "stopping",
     "engine",
+    "study",
     "merge",
     "report",
     "viewer",

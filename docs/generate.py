@@ -21,7 +21,7 @@ from mien.testing import ScriptedServer, planted_scores
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"```console\n(\$ mien .*?)```", re.DOTALL)
-ORGANISM = re.compile(r"^\$ mien (demo|.*organism/)", re.MULTILINE)
+ORGANISM = re.compile(r"^\$ mien (demo|study run organism|.*organism/)", re.MULTILINE)
 JUDGE = "openrouter/z-ai/glm-4.5-air"
 # What the update of the stand-in changed, in natural log odds.
 CHANGED = {"poetic": -2.3, "sycophantic": -2.3, "confident": 2.3, "enthusiastic": 2.3}

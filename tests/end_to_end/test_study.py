@@ -150,7 +150,7 @@ def test_new_writes_what_can_be_checked(place: Workplace) -> None:
     assert "2 models" in place.mien("study", "check", "mine.yaml").out
     assert "did you mean update" in place.refused("study", "new", "x", "--like", "updat")
     names = [one["name"] for one in json.loads(place.mien("study", "list", "--json").out)]
-    assert {"krishna2026", "krishna2026-quick", "laptop", "maiya2025", "update"} == set(names)
+    assert {"krishna2026", "krishna2026-quick", "laptop", "maiya2025", "organism", "update"} == set(names)
     (place.folder / "taken").write_text("")
     assert "taken is a file" in place.refused("study", "report", "update", "-o", "taken")
 

@@ -20,7 +20,7 @@ models:                    # under test: provider/name, http://host/v1#name, hf/
 judge: openrouter/z-ai/glm-4.5-air  # reads the answers; of a list, the others read them again afterwards
 
 trials: 2000               # each; or rounds, full: true (every pair once), until_reliability: 0.9
-# max_cost: 20             # US dollars, all runs together; the same command goes on
+# max_calls: 10000         # all runs together; or max_cost, in US dollars, where all prices are known
 
 # traits: classic-144      # mien traits lists the sets; or a file, or [warm, blunt, …]
 # prompts: everyday        # or a file, or {source: FILE, language: en, max_prompts: 500}
