@@ -28,7 +28,8 @@ from benchmarks.machine import describe_machine
 from benchmarks.options import Options
 from benchmarks.truth import FIRST, N_DESIGNS, WIN_COUNTS, Shown, planned, read_win_counts, scores_from_wins
 from mien.stats import choice
-from mien.stats.choice.likelihood import Penalty, Trials, inverse_on_contrasts, maximise
+from mien.stats.choice.likelihood import Penalty, inverse_on_contrasts, maximise
+from mien.stats.choice.trials import Trials
 from mien.stats.design.trials import _orient  # the design's own rule of which comes first
 from mien.stats.distributions import t_half_width
 from mien.stats.profiles.elo import ELO_SCALE

@@ -39,7 +39,7 @@ from benchmarks.truth import (
 from mien.stats import choice
 from mien.stats.choice import empirical_bayes as priors
 from mien.stats.choice import pooled
-from mien.stats.choice.likelihood import Trials
+from mien.stats.choice.trials import Trials
 from mien.stats.profiles.elo import ELO_SCALE, sequential_elo
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from mien.stats import choice
 from mien.stats.choice import empirical_bayes as priors
 from mien.stats.choice import pooled
 from mien.stats.choice.assisted_intervals import assisted_interval
-from mien.stats.choice.likelihood import Trials
+from mien.stats.choice.trials import Trials
 from mien.stats.comparisons import Comparisons
 from mien.stats.design.trials import Design, lay_out, rounds_for
 from mien.stats.diffs import diff

@@ -13,7 +13,7 @@ from mien.runs.flaws import flaws
 from mien.runs.outcome import outcome
 from mien.runs.settings import settings as asked_with
 from mien.runs.truncation import truncations
-from mien.stats.comparisons import Comparisons, comparisons_from
+from mien.runs.verdicts import read_comparisons
 from mien.store.store import Store
 from mien.types import ALL_JUDGES
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mien.stats.agreement.inter_rater import Agreement
     from mien.stats.choice.empirical_bayes import Prior
     from mien.stats.choice.legibility import Misreading
+    from mien.stats.comparisons import Comparisons
     from mien.stats.consistency import Consistency
     from mien.stats.consistency.persistence import Persistence
     from mien.stats.profiles.goodness_of_fit import GoodnessOfFit
@@ -88,14 +89,10 @@ class Run:
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
             judge = _judge(store, run, judge)
-            columns = [*zip(*store.verdicts(run.id, judge), strict=True)] or [()] * 5
-            options, chosen, clusters, _, judges = columns
-            missing = outcome(store, run, judge).missing
-        if not chosen:
+            found = read_comparisons(store, run, judge, missing=outcome(store, run, judge).missing)
+        if found is None:
             raise UsageError(f"run {self.name!r} has no verdicts by {judge} yet")
-        traits = [trait.name for trait in run.traits]
-        raters = judges if judge == ALL_JUDGES else None
-        return comparisons_from(options, chosen, clusters, traits=traits, raters=raters, missing=missing)
+        return found
 
     def profile(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,7 +27,8 @@ class Comparisons:
 
     Attributes:
         traits: the n trait names, sorted.
-        options: (T, K) indices into ``traits``, in the order shown to the model.
+        options: (T, K) indices into ``traits``, in the order shown to the model: whole numbers of a type that
+            may be too small for sums and products of them.
         chosen: (T,) position 0 … K−1 of the chosen option, or −1 neither, −2 refused, −3 unreadable,
             −4 tie.
         cluster: (T,) index into ``clusters``: the prompt of each trial, the unit of resampling.
@@ -39,13 +40,18 @@ class Comparisons:
     """
 
     traits: tuple[str, ...]
-    options: NDArray[np.int32]
-    chosen: NDArray[np.int32]
+    options: NDArray[np.integer[Any]]
+    chosen: NDArray[np.integer[Any]]
     cluster: NDArray[np.int32]
     clusters: tuple[str, ...]
     rater: NDArray[np.int32] | None = None
     raters: tuple[str, ...] = ()
     missing: int = 0
+
+
+def index_type(n: int) -> type[np.integer[Any]]:
+    """The smallest type of array that `Comparisons` uses for indices of n traits."""
+    return np.uint16 if n <= 1 << 16 else np.int32
 
 
 def comparisons_from(
@@ -71,10 +77,10 @@ def comparisons_from(
     if traits is not None:
         seen, names = names, np.unique(np.array(traits, dtype=str))
         index = np.searchsorted(names, seen)[index]
-    index = index.reshape(shown.shape).astype(np.int32)
+    index = index.reshape(shown.shape).astype(index_type(len(names)))
     hit = shown == verdicts[:, None]
     legal = hit.any(axis=1)
-    position = hit.argmax(axis=1).astype(np.int32)
+    position = hit.argmax(axis=1).astype(np.int8)
     for word, code in CODES.items():
         said = verdicts == word
         position[said] = code

@@ -49,7 +49,9 @@ def crossed_parts(prompts: Floats, raters: Floats, both: Floats, metric: Floats)
         prompts: (C, n) what each prompt adds; raters: (R, n) each rater; both: each of the two at once.
         metric: (n, n) covariance in whose inverse the statistic is.
     """
-    inverse = np.linalg.pinv(metric, hermitian=True)
+    inverse = np.linalg.pinv(
+        metric, rtol=_ZERO, hermitian=True
+    )  # what rounding leaves of none is no direction
     sizes = [float(np.sum((rows @ inverse) * rows)) for rows in (prompts, raters, both)]
     twice = sizes[0] + sizes[1]
     kept = max(1 - sizes[2] / twice, 0.5) if twice > 0 else 1.0

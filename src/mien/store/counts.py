@@ -64,18 +64,27 @@ def trial_counts(db: sqlite3.Connection, run: int, judge: str) -> TrialCounts:
 
     Under `mien.types.ALL_JUDGES` a trial is read where anybody has read it.
     """
-    by = "" if judge == ALL_JUDGES else "AND judge = :judge"
+    values = {"run": run, "judge": judge}
+    of_judge = "SELECT trial FROM verdict WHERE run = :run AND judge = :judge"
+    any_judge = "SELECT DISTINCT trial FROM verdict WHERE run = :run AND :judge IS NOT NULL"
+    read_by = any_judge if judge == ALL_JUDGES else of_judge
+    trials: int = db.execute("SELECT count(*) FROM trial WHERE run = :run", values).fetchone()[0]
+    read: int = db.execute(f"SELECT count(*) FROM ({read_by})", values).fetchone()[0]
+    of_shards: int = (
+        db.execute("SELECT max(trials) FROM shard WHERE run = :run", values).fetchone()[0] or trials
+    )
+    if read == trials:  # what became of the others takes a look at their calls
+        return TrialCounts(read, 0, 0, 0, of_shards - trials)
+    unread = (
+        f"t.id NOT IN ({any_judge})" if judge == ALL_JUDGES else f"NOT EXISTS ({of_judge} AND trial = t.id)"
+    )
     query = f"""
-        SELECT count(v.trial),
-               count(CASE WHEN v.trial IS NULL AND c.failure = '' THEN 1 END),
-               count(CASE WHEN v.trial IS NULL AND c.failure <> '' THEN 1 END),
-               count(CASE WHEN v.trial IS NULL AND c.key IS NULL THEN 1 END),
-               coalesce((SELECT max(trials) FROM shard WHERE run = :run) - count(*), 0)
-        FROM trial t LEFT JOIN call c ON c.key = t.call
-             LEFT JOIN (SELECT DISTINCT trial FROM verdict WHERE run = :run {by}) v ON v.trial = t.id
-        WHERE t.run = :run
+        SELECT count(CASE WHEN c.failure = '' THEN 1 END), count(CASE WHEN c.failure <> '' THEN 1 END),
+               count(CASE WHEN c.key IS NULL THEN 1 END)
+        FROM trial t LEFT JOIN call c ON c.key = t.call WHERE t.run = :run AND {unread}
         """
-    return TrialCounts(*db.execute(query, {"run": run, "judge": judge}).fetchone())
+    lacking: tuple[int, int, int] = db.execute(query, values).fetchone()
+    return TrialCounts(read, *lacking, of_shards - trials)
 
 
 def failure_counts(db: sqlite3.Connection, run: int) -> dict[str, int]:

@@ -165,3 +165,21 @@ class VerdictRecord(NamedTuple):
     prompt: str
     trial: str
     judge: str
+
+
+class VerdictColumns(NamedTuple):
+    """Verdicts with their trials, a column each.
+
+    Attributes:
+        number: place of the trial in the order of presentation, from 0.
+        options: in the order of the trial, as JSON.
+        chosen: one of them, or one of `mien.types.NON_CHOICES`.
+        prompt: key of the prompt.
+        judge: who gave it.
+    """
+
+    number: tuple[int, ...]
+    options: tuple[str, ...]
+    chosen: tuple[str, ...]
+    prompt: tuple[str, ...]
+    judge: tuple[str, ...]

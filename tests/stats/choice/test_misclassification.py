@@ -9,8 +9,8 @@ import scipy.optimize
 from mien.errors import UsageError
 from mien.stats import choice
 from mien.stats.choice.legibility import Misreading, misreading
-from mien.stats.choice.likelihood import Trials
 from mien.stats.choice.misclassification import corrected_fit, gradient_by_judge, read_by
+from mien.stats.choice.trials import Trials
 from mien.stats.comparisons import Comparisons
 from mien.stats.diffs import diff
 from mien.stats.profiles import rate

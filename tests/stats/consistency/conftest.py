@@ -15,7 +15,7 @@ from mien.stats.consistency.influence import Pulls
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mien.stats.choice.likelihood import Trials
+    from mien.stats.choice.trials import Trials
 
 
 N, M, PROMPTS = 8, 3, 60

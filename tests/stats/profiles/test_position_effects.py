@@ -9,7 +9,8 @@ import scipy.stats
 import statsmodels.api as sm
 
 from mien.errors import NotIdentified
-from mien.stats.choice.likelihood import Penalty, Trials, maximise
+from mien.stats.choice.likelihood import Penalty, maximise
+from mien.stats.choice.trials import Trials
 from mien.stats.profiles.position_effects import TwoOrders, position_effects
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mien.stats.choice.likelihood import Trials
+from mien.stats.choice.likelihood import likelihood_of
 from mien.stats.choice.plackett_luce import (
     DEFAULT_ALPHA,
     ChoiceFit,
@@ -15,6 +15,7 @@ from mien.stats.choice.plackett_luce import (
     scores,
     shared_clusters,
 )
+from mien.stats.choice.trials import Trials
 
 __all__ = [
     "DEFAULT_ALPHA",
@@ -25,6 +26,7 @@ __all__ = [
     "cross_covariance",
     "first_order_bias",
     "fit",
+    "likelihood_of",
     "sandwich",
     "scores",
     "shared_clusters",

@@ -26,7 +26,7 @@ from mien.errors import NotIdentified
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mien.stats.choice.likelihood import Trials
+    from mien.stats.choice.trials import Trials
     from mien.types import Floats
 
 
@@ -147,7 +147,7 @@ class Davidson(NamedTuple):
         """Labels (C,), and sparse (C, p + 1) gradients of (θ, β, ln ν) summed within each cluster."""
         labels, gradients = self.trials.by_cluster(self.residuals(probabilities))
         excess = (self.trials.tied - probabilities[2]) * self.trials.weights
-        of_nu = np.bincount(self.trials.clustered()[1], excess, len(labels))
+        of_nu = self.trials.within_clusters(excess)
         return labels, sp.csr_array(sp.hstack([gradients, sp.csr_array(of_nu[:, None])], format="csr"))
 
     @staticmethod

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mien.stats.choice.likelihood import Penalty, inverse_on_contrasts, maximise
+from mien.stats.choice.likelihood import Penalty, inverse_on_contrasts, likelihood_of, maximise
 from mien.stats.choice.misclassification import gradient_by_judge, read_by
 from mien.stats.choice.plackett_luce import DEFAULT_ALPHA
 from mien.stats.sign_flips import FlipTest, crossed_parts, gather, sign_flip_test
 
 if TYPE_CHECKING:
     from mien.stats.choice.legibility import Misreading
-    from mien.stats.choice.likelihood import Trials
+    from mien.stats.choice.trials import Trials
 
 _HELD = 1e9  # ridge under which a score stays at 0
 
@@ -34,17 +34,19 @@ def flat_test(
         judge: misreadings that are taken out, with what is not known of them as further noise.
         seed: of the signs.
     """
-    n = trials.n_items
+    # Were all equal, a tie would favour none, whatever its probability: here it is half a choice throughout.
+    n, trials = trials.n_items, trials._replace(ties_apart=False)
     if judge is not None:
         trials = read_by(trials, judge)
     ridge = np.repeat([_HELD, alpha or 1e-6], [n, len(trials.options)])
     held = Penalty(np.zeros(len(ridge)), np.diag(ridge), 0.0)
-    params = maximise(trials, held, np.zeros(len(ridge))).params
+    likelihood = likelihood_of(trials)
+    params = maximise(likelihood, held, np.zeros(len(ridge))).params
     params[:n] = 0.0
-    _, probabilities = trials.log_likelihood(params)
-    information = trials.information(probabilities)
+    _, probabilities = likelihood.log_likelihood(params)
+    information = likelihood.information(probabilities)
     explained = information[:n, n:] @ np.linalg.pinv(information[n:, n:])
-    gradients = gather(trials.gradients_by_cluster(probabilities)[1]).toarray()
+    gradients = gather(likelihood.gradients_by_cluster(probabilities)[1]).toarray()
     parts = gradients[:, :n] - gradients[:, n:] @ explained.T
     observed = parts.sum(axis=0)
     if judge is not None:
@@ -56,7 +58,7 @@ def flat_test(
     parts = parts @ bread
     if trials.crossed is not None:
         raters, both = (
-            trials._replace(clusters=labels).gradients_by_cluster(probabilities)[1].toarray()
+            likelihood_of(trials._replace(clusters=labels)).gradients_by_cluster(probabilities)[1].toarray()
             for labels in trials.crossed
         )
         raters, both = ((rows[:, :n] - rows[:, n:] @ explained.T) @ bread for rows in (raters, both))

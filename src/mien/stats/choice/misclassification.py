@@ -24,8 +24,8 @@ from mien.stats.choice.plackett_luce import DEFAULT_ALPHA, fit
 
 if TYPE_CHECKING:
     from mien.stats.choice.legibility import Misreading
-    from mien.stats.choice.likelihood import Trials
     from mien.stats.choice.plackett_luce import ChoiceFit
+    from mien.stats.choice.trials import Trials
     from mien.types import Floats
 
 
@@ -79,7 +79,7 @@ def gradient_by_judge(trials: Trials, probabilities: Floats) -> Floats:
     """
     assert trials.misread is not None
     n, kept = trials.n_items, 1 - trials.misread.sum(axis=0)
-    scale = kept * probabilities.prod(axis=0) / trials.read(probabilities).prod(axis=0)
+    scale = trials.weights * kept * probabilities.prod(axis=0) / trials.read(probabilities).prod(axis=0)
     sign = np.array([[1.0], [-1.0]])
     by_odds = sign * probabilities * scale * trials.misread * (1 - trials.misread)
     rows, ones = np.tile(np.arange(trials.n_trials), 2), np.ones(trials.n_trials)

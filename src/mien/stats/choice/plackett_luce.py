@@ -12,33 +12,28 @@ conditional logit (McFadden 1974). Everything here is a pure function of arrays.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 
-from mien.errors import NotIdentified
 from mien.stats.choice.davidson import Davidson
-from mien.stats.choice.likelihood import (
-    Optimum,
-    Penalty,
-    Trials,
-    inverse_on_contrasts,
-    maximise,
-    penalised,
-)
+from mien.stats.choice.identification import require_finite, require_identified
+from mien.stats.choice.likelihood import Optimum, Penalty, inverse_on_contrasts, likelihood_of, maximise
+from mien.stats.choice.trials import Trials
 from mien.stats.estimates.crossing import Crossing, Rows, nearest_covariance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mien.stats.choice.blocks import Blocks
     from mien.stats.choice.empirical_bayes import Prior
     from mien.stats.choice.likelihood import Likelihood
+    from mien.stats.choice.members import Members
     from mien.types import Floats, Ints
 
 
 DEFAULT_ALPHA: Final = 0.15
-SEPARATED: Final = 15.0  # log odds between two options of one trial that only diverging estimates reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -173,34 +168,35 @@ def fit(
             cannot be told from the scores, or (alpha = 0) the estimates are infinite.
         ValueError: the prior is of other items.
     """
-    _require_identified(trials, alpha)
-    penalty, likelihood = _penalty(trials, alpha, prior), _likelihood(trials)
+    require_identified(trials, alpha)
+    penalty, likelihood = _penalty(trials, alpha, prior), likelihood_of(trials)
     optimum = maximise(likelihood, penalty, np.zeros(trials.n_parameters) if start is None else start)
-    _require_finite(trials, alpha, optimum.params)
+    require_finite(trials, alpha, optimum.params)
     return _fitted(likelihood, optimum, penalty, alpha=alpha, prior=prior)
 
 
-def _likelihood(trials: Trials) -> Trials | Davidson:
-    return Davidson(trials) if trials.ties_apart and trials.tied.any() else trials
-
-
 def _fitted(
-    likelihood: Trials | Davidson, optimum: Optimum, penalty: Penalty, *, alpha: float, prior: Prior | None
+    likelihood: Trials | Blocks | Davidson,
+    optimum: Optimum,
+    penalty: Penalty,
+    *,
+    alpha: float,
+    prior: Prior | None,
 ) -> ChoiceFit:
     apart = isinstance(likelihood, Davidson)
-    trials = likelihood.trials if apart else likelihood
+    trials = likelihood if isinstance(likelihood, Trials) else likelihood.trials
     n_items, params, probabilities = trials.n_items, optimum.params, optimum.probabilities
     information = likelihood.information(probabilities)
     bread = inverse_on_contrasts(information, n_items, penalty)
     labels, gradients = likelihood.gradients_by_cluster(probabilities)
-    n_trials = int(np.count_nonzero(trials.weights))
+    n_trials = trials.n_counted
     effective = float(np.sum(bread * information))
     corrected = params - first_order_bias(likelihood, params, penalty)
     pull = np.diag(bread @ penalty.precision @ bread)[:n_items]
-    left = (1.0, np.ones(n_items)) if apart else trials.dispersion(probabilities)
+    left = (1.0, np.ones(n_items)) if apart else likelihood.dispersion(probabilities)
     if apart:
         bread, effective = likelihood.whole(bread, probabilities), effective + 1
-    crossing = _crossing(likelihood, probabilities)
+    crossing = _crossing(trials, probabilities)
     covariance, correction, inflation = sandwich(
         bread, gradients, n_trials, effective, least=left[0], crossing=crossing
     )
@@ -234,15 +230,13 @@ def _fitted(
     )
 
 
-def _crossing(likelihood: Trials | Davidson, probabilities: Floats) -> Crossing | None:
-    apart = isinstance(likelihood, Davidson)
-    trials = likelihood.trials if apart else likelihood
+def _crossing(trials: Trials, probabilities: Floats) -> Crossing | None:
     if trials.crossed is None:
         return None
 
-    def by(labels: NDArray[Any]) -> Rows:
-        some = trials._replace(clusters=labels)
-        found, gradients = (Davidson(some) if apart else some).gradients_by_cluster(probabilities)
+    def by(labels: NDArray[Any] | Members) -> Rows:
+        some = likelihood_of(trials._replace(clusters=labels))
+        found, gradients = some.gradients_by_cluster(probabilities)
         return Rows(found.tolist(), gradients)
 
     raters, both = map(by, trials.crossed)
@@ -255,9 +249,9 @@ def scores(trials: Trials, *, alpha: float = DEFAULT_ALPHA) -> Floats:
     Raises:
         NotIdentified: as `fit`.
     """
-    _require_identified(trials, alpha)
-    optimum = maximise(_likelihood(trials), _penalty(trials, alpha, None), np.zeros(trials.n_parameters))
-    _require_finite(trials, alpha, optimum.params)
+    require_identified(trials, alpha)
+    optimum = maximise(likelihood_of(trials), _penalty(trials, alpha, None), np.zeros(trials.n_parameters))
+    require_finite(trials, alpha, optimum.params)
     found = optimum.params[: trials.n_items]
     return found - found.mean()
 
@@ -297,9 +291,9 @@ def bootstrap(
     """
     if alpha <= 0:
         raise ValueError("a bootstrap needs alpha > 0: a resample may have no finite estimate without it")
-    _require_identified(trials, alpha)
+    require_identified(trials, alpha)
     penalty = Penalty.ridge(alpha, trials.n_parameters)
-    whole = maximise(_likelihood(trials), penalty, np.zeros(trials.n_parameters))
+    whole = maximise(likelihood_of(trials), penalty, np.zeros(trials.n_parameters))
     cluster = trials.clustered()[1]
     n_clusters = int(cluster.max()) + 1
     rng = np.random.default_rng(seed)
@@ -307,7 +301,7 @@ def bootstrap(
     for estimate in estimates:
         counts = np.bincount(rng.integers(n_clusters, size=n_clusters), minlength=n_clusters)
         resample = trials._replace(weights=counts[cluster].astype(np.float64))
-        estimate[:] = maximise(_likelihood(resample), penalty, whole.params).params
+        estimate[:] = maximise(likelihood_of(resample), penalty, whole.params).params
     return Resamples(estimates[:, : trials.n_items], estimates[:, trials.n_items :])
 
 
@@ -388,7 +382,7 @@ def _together(
     """
     if gradients.shape[0] < 2:
         return np.nan
-    sizes = np.bincount(trials.clustered()[1], trials.weights)
+    sizes = trials.within_clusters(trials.weights)
     kept = sp.diags_array(1 / np.sqrt(np.maximum(1 - sizes / sizes.sum(), np.finfo(float).eps)))
     weighted = sp.csr_array(kept @ gradients)
     return max(least, float(np.sum(bread * _dense(weighted.T @ weighted))) * correction / effective)
@@ -409,73 +403,6 @@ def _raised(covariance: Floats, least: Floats, n_items: int) -> Floats:
         if not np.any(short > 1e-10 * least[:n_items]):
             return raised
         scores += np.diag(short) - (short[:, None] + short - short.mean()) / n_items
-
-
-def _require_finite(trials: Trials, alpha: float, params: Floats) -> None:
-    if alpha == 0 and np.ptp(trials.utilities(params), axis=0).max() > SEPARATED:
-        raise NotIdentified(
-            "some choices can be predicted without error, so that no finite scores fit best; "
-            "use a positive alpha"
-        )
-
-
-def _require_identified(trials: Trials, alpha: float) -> None:
-    shown = trials.options[:, trials.weights > 0]
-    picked = trials.chosen[trials.weights > 0]
-    unseen = np.flatnonzero(np.bincount(shown.ravel(), minlength=trials.n_items) == 0)
-    if len(unseen):
-        raise NotIdentified(
-            f"{len(unseen)} of {trials.n_items} never appear in a trial with a choice: {trials.named(unseen)}"
-        )
-    tied = trials.tied[trials.weights > 0]
-    winners = shown[np.where(tied, 0, picked), np.arange(len(picked))]
-    strongly = alpha == 0
-    # In a tie, each wins once and loses once.
-    round_robin = np.roll(shown[:, tied], 1, axis=0)
-    count, group = _components(
-        np.concatenate([np.tile(winners, len(shown)), round_robin.ravel()]),
-        np.concatenate([shown.ravel(), shown[:, tied].ravel()]),
-        trials.n_items,
-        strongly=strongly,
-    )
-    if count > 1:
-        fragments = "; ".join(f"[{trials.named(np.flatnonzero(group == g))}]" for g in range(min(count, 5)))
-        more = f"; and {count - 5} more" if count > 5 else ""
-        problem = (
-            "no finite scores fit best without a penalty (use a positive alpha): between these groups, "
-            "one always wins or they never meet"
-            if strongly
-            else "the comparisons fall apart into groups that never meet in a trial with a choice"
-        )
-        raise NotIdentified(f"{problem}: {fragments}{more}")
-    _require_positions_identified(trials)
-
-
-def _require_positions_identified(trials: Trials) -> None:
-    """The position effect needs information that remains when the scores are known to nobody."""
-    n, n_positions = trials.n_items, len(trials.options)
-    even = np.full(trials.options.shape, 1 / n_positions)
-    hessian = penalised(trials.information(even), n, Penalty.ridge(0.0, trials.n_parameters))
-    explained = hessian[n:, :n] @ np.linalg.solve(hessian[:n, :n], hessian[:n, n:])
-    if np.linalg.eigvalsh(hessian[n:, n:] - explained)[0] < 1e-9 * trials.weights.sum():
-        decided = int(np.count_nonzero(trials.weights))
-        if decided < 2 * (n + n_positions - 2):  # of as many parameters
-            raise NotIdentified(
-                f"too few choices were made: {decided}, for {n} scores and a position effect; make more "
-                "trials, with the options in varied orders"
-            )
-        raise NotIdentified(
-            "the position effect cannot be told from the scores: show the options in varied orders"
-        )
-
-
-def _components(sources: Ints, targets: Ints, n: int, *, strongly: bool) -> tuple[int, Ints]:
-    """Number of connected components, and (n,) the component of each node."""
-    from scipy.sparse.csgraph import connected_components
-
-    graph = sp.csr_array((np.ones(len(sources)), (sources, targets)), shape=(n, n))
-    found = connected_components(graph, directed=strongly, connection="strong" if strongly else "weak")
-    return cast("tuple[int, Ints]", found)
 
 
 def _dense(matrix: Any) -> Floats:

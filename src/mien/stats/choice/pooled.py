@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mien.stats.choice.empirical_bayes import PooledPrior
-    from mien.stats.choice.likelihood import Trials
     from mien.stats.choice.plackett_luce import ChoiceFit
+    from mien.stats.choice.trials import Trials
     from mien.types import Floats
 
 MAX_ITERATIONS: Final = 40

@@ -55,13 +55,39 @@ def means(
     if not quantities or not len(prompts):
         raise UsageError(f"a table of {len(prompts)} responses and {len(quantities)} quantities has no means")
     labels, codes = np.unique(prompts.astype(str), return_inverse=True)
-    found = [_mean(_column(table, one.name, len(prompts)), codes, len(labels), one) for one in quantities]
+    sums = [_sums(_column(table, one.name, len(prompts)), codes, len(labels), one) for one in quantities]
+    return means_of_sums(labels.tolist(), sums, quantities, n=len(prompts), label=label)
+
+
+class Sums(NamedTuple):
+    """(C,) how many responses to each prompt have a number, and the sum of these."""
+
+    counts: NDArray[np.int64]
+    sums: Floats
+
+
+def means_of_sums(
+    labels: Sequence[str], sums: Sequence[Sums], quantities: Sequence[Quantity], *, n: int, label: str = ""
+) -> Estimates:
+    """`means`, of a table that was summed up before.
+
+    Args:
+        labels: (C,) ids of the prompts.
+        sums: of each quantity.
+        quantities: what was summed up.
+        n: responses.
+        label: whose responses they are.
+
+    Raises:
+        NotIdentified: fewer than two prompts have a number.
+    """
+    found = [_mean(*of_one, one) for of_one, one in zip(sums, quantities, strict=True)]
     told = np.array([np.isfinite(one.deviations) for one in found]).T
     counts = told.sum(axis=0)
     rows, columns = np.nonzero(told)
     deviations = np.array([one.deviations for one in found]).T
     jackknife = Jackknife(
-        clusters=tuple(labels.tolist()),
+        clusters=tuple(labels),
         gradients=sp.csr_array((deviations[rows, columns], (rows, columns)), shape=told.shape),
         bread=np.diag(1 / (counts - 1)),
         correction=np.sqrt((counts - 1) / counts),
@@ -80,7 +106,7 @@ def means(
         told=sp.csr_array((np.ones(len(rows), dtype=bool), (rows, columns)), shape=told.shape),
         df=np.where(shares, counts - 1.0, np.minimum(counts - 1.0, jackknife.degrees_of_freedom())),
         working=np.diag(np.diag(covariance)),
-        sample=Sample(n=len(prompts), each="response", length=float(len(labels)), by="prompt"),
+        sample=Sample(n=n, each="response", length=float(len(labels)), by="prompt"),
     )
 
 
@@ -92,12 +118,16 @@ class _Mean(NamedTuple):
     unseen: float
 
 
-def _mean(numbers: Floats, codes: NDArray[np.int64], n_prompts: int, quantity: Quantity) -> _Mean:
+def _sums(numbers: Floats, codes: NDArray[np.int64], n_prompts: int, quantity: Quantity) -> Sums:
     known = ~np.isnan(numbers)
     if problem := quantity.unit.require(numbers[known]):
         raise UsageError(f"column {quantity.name!r}: {problem}")
     counts = np.bincount(codes[known], minlength=n_prompts)
-    sums = np.bincount(codes[known], numbers[known], minlength=n_prompts)
+    return Sums(counts, np.bincount(codes[known], numbers[known], minlength=n_prompts).astype(np.float64))
+
+
+def _mean(counts: NDArray[np.int64], sums: Floats, quantity: Quantity) -> _Mean:
+    n_prompts = len(counts)
     own = np.divide(sums, counts, out=np.full(n_prompts, np.nan), where=counts > 0)
     told = counts > 0
     n = int(np.count_nonzero(told))

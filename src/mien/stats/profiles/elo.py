@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ELO_CENTRE: Final = 1000.0
 ELO_SCALE: Final = 400 / math.log(10)  # points to one unit of natural log odds
+_AT_A_TIME: Final = 1 << 16  # trials that are made lists of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +47,23 @@ def sequential_elo(
     order shown. In a tie they are games of the first option against the others that nobody wins. An item
     without a game keeps that of the start.
     """
+    ratings: list[float] = [float(elo.start)] * n_items
+    for begin in range(0, len(options), _AT_A_TIME):
+        here = slice(begin, begin + _AT_A_TIME)
+        for winner, loser, score in _games(options[here], chosen[here]):
+            expected = 1 / (1 + 10.0 ** ((ratings[loser] - ratings[winner]) / 400))
+            gain = elo.k * (score - expected)
+            ratings[winner] += gain
+            ratings[loser] -= gain
+    return np.array(ratings)
+
+
+def _games(options: NDArray[np.integer], chosen: NDArray[np.integer]) -> Iterable[tuple[int, int, float]]:
+    """Who is ahead, who else played, and what share of the game falls to the former."""
     n_trials, n_options = options.shape
     tied = chosen == TIE_CODE
     ahead = np.where(tied, 0, chosen)
     winners = np.repeat(options[np.arange(n_trials), ahead], n_options - 1)
     losers = options[np.arange(n_options) != ahead[:, None]]
     scored = np.repeat(np.where(tied, 0.5, 1.0), n_options - 1)
-    ratings: list[float] = [float(elo.start)] * n_items
-    games: Iterable[tuple[int, int, float]] = zip(
-        winners.tolist(), losers.tolist(), scored.tolist(), strict=True
-    )
-    for winner, loser, score in games:
-        expected = 1 / (1 + 10.0 ** ((ratings[loser] - ratings[winner]) / 400))
-        gain = elo.k * (score - expected)
-        ratings[winner] += gain
-        ratings[loser] -= gain
-    return np.array(ratings)
+    return zip(winners.tolist(), losers.tolist(), scored.tolist(), strict=True)

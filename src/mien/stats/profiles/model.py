@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, get_args
 
 from mien.errors import NotIdentified, UnknownName, UsageError
 from mien.stats.choice import DEFAULT_ALPHA, Trials
+from mien.stats.choice.tally import tally
 from mien.stats.profiles.verdicts import count_verdicts
 from mien.types import Ties
 
@@ -65,4 +66,4 @@ class Model:
             verdicts = count_verdicts(comparisons)
             found = ", ".join(f"{n} {word}" for word, n in verdicts.items() if n) or "no trials at all"
             raise NotIdentified(f"no verdict chose an option, so there is nothing to rate: {found}")
-        return Trials.decided(comparisons, ties=self.ties)
+        return tally(comparisons, ties=self.ties)

@@ -7,7 +7,7 @@ makes the trait look unwanted.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -15,9 +15,12 @@ from mien.errors import UsageError
 from mien.stats.choice.likelihood import Penalty, maximise
 from mien.stats.comparisons import NEITHER_CODE, REFUSED_CODE, UNREADABLE_CODE
 from mien.stats.distributions import t_two_sided
+from mien.stats.frequencies import frequencies
 from mien.stats.multiplicity import false_discovery
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from mien.stats.choice import ChoiceFit
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from mien.stats.profiles.model import Model
     from mien.types import Floats, Ints
 
+_MOST: Final = 1 << 21  # numbers at a time
 KINDS: Final = {"neither": NEITHER_CODE, "refused": REFUSED_CODE, "unreadable": UNREADABLE_CODE}
 
 
@@ -52,20 +56,19 @@ class NonChoices:
         n = len(comparisons.traits)
         codes = np.array(list(KINDS.values()))
         counts = {
-            kind: _by_trait(comparisons.options[comparisons.chosen == code], n)
+            kind: frequencies(comparisons.options[comparisons.chosen == code], n)
             for kind, code in KINDS.items()
         }
         missed = np.isin(comparisons.chosen, codes)
-        presented, usual = _by_trait(comparisons.options, n), float(missed.mean())
-        excess = np.zeros((len(comparisons.clusters), n))
-        for shown in comparisons.options.T:
-            np.add.at(excess, (comparisons.cluster, shown), missed - usual)
+        presented, usual = frequencies(comparisons.options, n), float(missed.mean())
+        squares, total, told = np.zeros((3, n))
+        for excess in _by_prompt(comparisons, missed, usual):
+            squares += np.square(excess).sum(axis=0)
+            total += excess.sum(axis=0)
+            told += np.count_nonzero(excess, axis=0)  # prompts that tell of the trait
         # Where none of a trait's trials ended so, or all did, they hardly vary; chance would all the same.
-        stderr = np.sqrt(np.maximum(np.square(excess).sum(axis=0), presented * usual * (1 - usual)))
-        told = np.count_nonzero(excess, axis=0)  # prompts that tell of the trait
-        standing = np.divide(
-            np.abs(excess.sum(axis=0)), stderr, out=np.zeros(n), where=(stderr > 0) & (told > 1)
-        )
+        stderr = np.sqrt(np.maximum(squares, presented * usual * (1 - usual)))
+        standing = np.divide(np.abs(total), stderr, out=np.zeros(n), where=(stderr > 0) & (told > 1))
         p = t_two_sided(standing, np.maximum(told - 1, 1))
         return cls(presented=presented, counts=counts, q=false_discovery(p))
 
@@ -73,6 +76,26 @@ class NonChoices:
     def share(self) -> Floats:
         """(n,) share of the trials that ended without a choice."""
         return sum(self.counts.values(), np.zeros(len(self.q))) / np.maximum(self.presented, 1)
+
+
+def _by_prompt(comparisons: Comparisons, missed: NDArray[np.bool_], usual: float) -> Iterator[Floats]:
+    """(c, n) how many more trials of each prompt with each trait were missed than are usual, in blocks."""
+    n, n_prompts = len(comparisons.traits), len(comparisons.clusters)
+    at_a_time = max(_MOST // n, 1)
+    order = None if n_prompts <= at_a_time else np.argsort(comparisons.cluster, kind="stable")
+    for first in range(0, n_prompts, at_a_time):
+        size = min(at_a_time, n_prompts - first)
+        where = slice(None)
+        if order is not None:
+            ends = np.searchsorted(comparisons.cluster, [first, first + size], sorter=order)
+            where = order[ends[0] : ends[1]]
+        cluster, options, ended = comparisons.cluster[where], comparisons.options[where], missed[where]
+        excess = np.zeros((size, n))
+        for begin in range(0, len(cluster), _MOST):
+            here = slice(begin, begin + _MOST)
+            for shown in options[here].T:
+                np.add.at(excess, (cluster[here] - first, shown), ended[here] - usual)
+        yield excess
 
 
 def bounds(comparisons: Comparisons, fit: ChoiceFit, by: Model) -> tuple[Floats, Floats]:
@@ -116,11 +139,7 @@ def bounds(comparisons: Comparisons, fit: ChoiceFit, by: Model) -> tuple[Floats,
     return found[0], found[1]
 
 
-def _of(options: NDArray[np.int32], trait: int, kept: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+def _of(options: NDArray[np.integer[Any]], trait: int, kept: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     """Those rows of (T, K) options, of the ones kept, that show a trait, and where."""
     rows, place = np.nonzero((options == trait) & kept[:, None])
     return rows.astype(np.int64), place.astype(np.int64)
-
-
-def _by_trait(options: NDArray[np.int32], n: int) -> Ints:
-    return np.bincount(options.ravel(), minlength=n).astype(np.int64)

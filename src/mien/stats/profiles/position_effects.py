@@ -99,7 +99,7 @@ class TwoOrders(NamedTuple):
         return _dense(self.marks.T @ weighted) - _dense(means.T @ means)
 
     def skewness(self, probabilities: Floats, bread: Floats) -> Floats:
-        """(p,) third cumulants contracted with B, as in `mien.stats.choice.likelihood.Trials.skewness`."""
+        """(p,) third cumulants contracted with B, as in `mien.stats.choice.trials.Trials.skewness`."""
         within = _within(probabilities.shape)
         means = within @ self.marks.multiply(probabilities.ravel()[:, None])
         centred = (self.marks - within.T @ means).tocsr()

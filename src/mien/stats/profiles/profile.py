@@ -16,6 +16,7 @@ from mien.stats.choice.assisted_intervals import assisted_interval
 from mien.stats.choice.empirical_bayes import PooledPrior
 from mien.stats.choice.flat import flat_test
 from mien.stats.choice.misclassification import corrected_fit, read_by
+from mien.stats.choice.trials import Counts, counting
 from mien.stats.distributions import t_half_width
 from mien.stats.estimates import Estimates, Quantity, Rating, Sample
 from mien.stats.estimates.circumstances import Circumstances
@@ -421,10 +422,9 @@ def rate(
     by = Model(**model)
     trials, n = by.trials(comparisons), len(comparisons.traits)
     fits = _fits(trials, by)
-    fit, shown, tied = fits.told, trials.options, trials.tied
+    fit, seed = fits.told, provenance.seed or 0
     labels = np.array(comparisons.clusters, dtype=object)[fit.clusters]
-    chosen = shown[trials.chosen[~tied], np.flatnonzero(~tied)]
-    seed = provenance.seed or 0
+    kept, counts = counting(comparisons, by.ties), Counts.of(trials)
     return Profile(
         provenance=provenance,
         confidence_level=confidence_level,
@@ -434,10 +434,10 @@ def rate(
         foretold=fits.foretold,
         judge_correction=by.judge_correction,
         uncorrected_fit=None if by.judge_correction is None else replace(fits.own, clusters=labels),
-        elo=sequential_elo(shown.T, trials.chosen, n, elo),
-        shown=_count(shown, n),
-        chosen=_count(chosen, n),
-        tied=_count(shown[:, tied], n),
+        elo=sequential_elo(comparisons.options[kept], comparisons.chosen[kept], n, elo),
+        shown=counts.shown,
+        chosen=counts.chosen,
+        tied=counts.tied,
         non_choices=NonChoices.of(comparisons),
         bounds=non_choices.bounds(comparisons, fit, by) if bounds else None,
         n_trials=len(comparisons.chosen) + comparisons.missing,
@@ -449,10 +449,6 @@ def rate(
         endings=endings(comparisons),
         ties=by.ties,
     )
-
-
-def _count(items: Ints, n: int) -> Ints:
-    return np.bincount(items.ravel(), minlength=n).astype(np.int64)
 
 
 class _Fits(NamedTuple):
@@ -499,6 +495,5 @@ def _reliability(trials: Trials, fits: _Fits, judge: Misreading | None, *, seed:
 
 
 def _flat(trials: Trials, by: Model, *, seed: int) -> Flat:
-    # Were all equal, a tie would favour none, whatever its probability: here it is half a choice throughout.
-    test = flat_test(trials._replace(ties_apart=False), alpha=by.alpha, judge=by.judge_correction, seed=seed)
+    test = flat_test(trials, alpha=by.alpha, judge=by.judge_correction, seed=seed)
     return Flat(statistic=test.statistic, df=test.df, p=test.p)

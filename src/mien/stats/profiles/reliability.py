@@ -59,14 +59,15 @@ def split_half(
     """
     if trials.n_items < MIN_TRAITS:
         return None
-    labels = trials.clustered()[1]
-    n_clusters = int(labels.max(initial=-1)) + 1
+    n_clusters = trials.n_clusters
     rng = np.random.default_rng(seed)
+    first_halves = [rng.permutation(n_clusters) < n_clusters // 2 for _ in range(n_splits)]
+    halves = trials.parts(mask for first in first_halves for mask in (first, ~first))
     correlations: list[float] = []
     for _ in range(n_splits):
-        half = (rng.permutation(n_clusters) < n_clusters // 2)[labels]
+        split = next(halves), next(halves)
         try:
-            first, second = (choice.scores(trials.only(h), alpha=alpha) for h in (half, ~half))
+            first, second = (choice.scores(half, alpha=alpha) for half in split)
         except NotIdentified:
             continue
         if np.ptp(first) > ROUNDING and np.ptp(second) > ROUNDING:

@@ -8,7 +8,8 @@ import numpy as np
 
 from mien.stats.comparisons import CODES, NEITHER_CODE, REFUSED_CODE, TIE_CODE, UNREADABLE_CODE
 from mien.stats.estimates import Quantity, Share
-from mien.stats.estimates.means import means
+from mien.stats.estimates.means import Sums, means_of_sums
+from mien.stats.frequencies import frequencies
 
 if TYPE_CHECKING:
     from mien.stats.comparisons import Comparisons
@@ -41,9 +42,19 @@ def count_verdicts(comparisons: Comparisons) -> Verdicts:
 
 def endings(comparisons: Comparisons) -> Estimates | None:
     """How often trials end without a choice, by prompt; None where one prompt was all there was."""
-    if len(np.unique(comparisons.cluster)) < 2:
+    n_prompts = len(comparisons.clusters)
+    presented = frequencies(comparisons.cluster, n_prompts)
+    told = sorted(np.flatnonzero(presented).tolist(), key=comparisons.clusters.__getitem__)
+    if len(told) < 2:
         return None
-    prompts = np.array(comparisons.clusters, dtype=object)[comparisons.cluster]
-    ended = {word: comparisons.chosen == code for word, code in CODES.items()}
-    shares = [Quantity(word, Share()) for word in CODES]
-    return means({"prompt_id": prompts, **ended}, shares)
+
+    def ended(code: int) -> Sums:
+        prompts = comparisons.cluster[comparisons.chosen == code]
+        return Sums(presented[told], frequencies(prompts, n_prompts)[told].astype(np.float64))
+
+    return means_of_sums(
+        [comparisons.clusters[i] for i in told],
+        [ended(code) for code in CODES.values()],
+        [Quantity(word, Share()) for word in CODES],
+        n=len(comparisons.chosen),
+    )
