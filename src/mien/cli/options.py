@@ -138,6 +138,25 @@ SeedOption = Annotated[
     int, typer.Option(help="Of the design. Runs of one seed are paired.", rich_help_panel=_MEASURED)
 ]
 
+_PART = "One part of several"
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="K/N",
+        help="Make the K-th of N parts, K from 1; auto/N takes K from SLURM_ARRAY_TASK_ID or "
+        "SKYPILOT_JOB_RANK. mien merge brings the parts together.",
+        rich_help_panel=_PART,
+    ),
+]
+OwnLimitsOption = Annotated[
+    bool,
+    typer.Option(
+        "--own-limits",
+        help="Rates and budget are this shard's alone; else each shard has the N-th part of them.",
+        rich_help_panel=_PART,
+    ),
+]
 CopyToOption = Annotated[
     Path | None,
     typer.Option(

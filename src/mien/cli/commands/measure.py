@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mien.stats.proportions import Proportion
     from mien.types import Prompt
 
-_WHAT, _HOW, _PART = "What is measured", "How the model is sampled", "One part of several"
+_WHAT, _HOW = "What is measured", "How the model is sampled"
 
 
 _Model = Annotated[
@@ -111,24 +111,6 @@ _Extra = Annotated[
         rich_help_panel=_HOW,
     ),
 ]
-_Shard = Annotated[
-    str | None,
-    typer.Option(
-        "--shard",
-        metavar="K/N",
-        help="Make the K-th of N parts, K from 1; auto/N takes K from SLURM_ARRAY_TASK_ID or "
-        "SKYPILOT_JOB_RANK. mien merge brings the parts together.",
-        rich_help_panel=_PART,
-    ),
-]
-_OwnLimits = Annotated[
-    bool,
-    typer.Option(
-        "--own-limits",
-        help="Rates and budget are this shard's alone; else each shard has the N-th part of them.",
-        rich_help_panel=_PART,
-    ),
-]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Print calls, tokens and cost, and make no call.")]
 
 
@@ -167,8 +149,8 @@ def command(
     reasoning_effort: _ReasoningEffort = None,
     system_role: _SystemRole = None,
     extra: _Extra = None,
-    shard: _Shard = None,
-    own_limits: _OwnLimits = False,
+    shard: options.ShardOption = None,
+    own_limits: options.OwnLimitsOption = False,
     check_judge: options.CheckJudgeOption = None,
     *,
     session: Session,

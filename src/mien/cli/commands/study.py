@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,8 +18,10 @@ from mien.errors import InputError, UsageError
 if TYPE_CHECKING:
     from mien.measurement.session import Session
     from mien.measurement.study.forecast import Forecast
+    from mien.measurement.study.progress import StudyProgress
     from mien.measurement.study.study import Study
     from mien.report.study.results import Results
+    from mien.stats.design.shards import Shard
 
 app = typer.Typer(
     help="A whole study in one file: many models, one command, one report.", no_args_is_help=True
@@ -32,6 +35,20 @@ _Output = Annotated[
     typer.Option(
         "-o", "--output", metavar="DIR", help="The report's folder.", show_default="the study's name"
     ),
+]
+_ON = "On several machines"
+_On = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        metavar="ray[:ADDRESS]",
+        help="Have a Ray cluster make --shards parts, and merge them; without an address, one on this "
+        "machine. --copy-to is a folder that all machines see.",
+        rich_help_panel=_ON,
+    ),
+]
+_Shards = Annotated[
+    int | None, typer.Option("--shards", min=1, help="How many parts --on makes.", rich_help_panel=_ON)
 ]
 _DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print calls, tokens, cost and time, and make no call.")
@@ -116,6 +133,10 @@ def run(
     source: _File,
     output: _Output = None,
     check_judge: options.CheckJudgeOption = None,
+    on: _On = None,
+    shards: _Shards = None,
+    shard: options.ShardOption = None,
+    own_limits: options.OwnLimitsOption = False,
     *,
     session: Session,
     dry_run: _DryRun = False,
@@ -128,15 +149,20 @@ def run(
     3: incomplete.
     """
     from mien.cli.study_progress import StudyReport, print_study_outcome
+    from mien.measurement.sharding import read_shard, share
     from mien.measurement.study.forecast import forecast, require_priced
     from mien.measurement.study.registration import registered
     from mien.measurement.study.work import carry_out
 
     study = _laid_out(source)
+    part = read_shard(shard, os.environ)
+    cluster = _cluster(on, shards, part)
     folder = _folder(study, output)
     document, limits = study.document, session.limits
     if limits.max_calls is None and limits.max_cost is None:  # the file's budget, where no option gives one
         session.limits = replace(limits, max_calls=document.max_calls, max_cost=document.max_cost)
+    if not own_limits:
+        session.limits = share(session.limits, part)
     for warning in study.warnings:
         write_err(f"Note: {warning}.\n")
     if (found := registered(study, session.path)) and found.changed:
@@ -145,9 +171,17 @@ def run(
         _print_forecast(study, forecast(study, session.path, session.limits), session, as_json=as_json)
         return
     require_priced(study, session.limits)
-    with resumable(session.path), StudyReport() as report:
-        progress = carry_out(study, session, check_judge=check_judge, on_progress=report)
-    print_study_outcome(progress)
+    if cluster is not None:
+        with resumable(session.path):
+            _on_ray(study, session, shards or 1, cluster, check_judge)
+    else:
+        made = study if part.whole else study.part(part)
+        with resumable(session.path), StudyReport() as report:
+            progress = carry_out(made, session, check_judge=check_judge, on_progress=report)
+        print_study_outcome(progress)
+        if not part.whole:
+            _print_part(study, part, progress, as_json=as_json)
+            return
     _report(study, session.path, folder, as_json=as_json)
 
 
@@ -214,6 +248,62 @@ def register(
         return
     said = "registered" if new else f"was registered on {found.date}"
     console().print(f"{study.name} {said}: {found.digest}", markup=False)
+
+
+def _cluster(on: str | None, shards: int | None, part: Shard) -> str | None:
+    """The address of the cluster to use, empty for one of its own; None for none."""
+    from mien.measurement.study.on_ray import NAME
+
+    if on is None:
+        if shards is not None:
+            raise UsageError("--shards says how many parts --on makes; one part of several is --shard K/N")
+        return None
+    engine, _, address = on.partition(":")
+    if engine != NAME:
+        raise UsageError(f"--on takes {NAME} or {NAME}:ADDRESS, not {on!r}")
+    if shards is None or not part.whole:
+        raise UsageError("--on makes all parts: give their number by --shards, and no --shard")
+    return address
+
+
+def _on_ray(study: Study, session: Session, n: int, address: str, check_judge: int | None) -> None:
+    """Have a cluster make the shards, and merge what there is of them."""
+    from mien.measurement.study.fleet import postings
+    from mien.measurement.study.on_ray import on_ray
+    from mien.store.merging import merge
+
+    told: list[tuple[int, int]] = []
+
+    def report(through: int, read: int) -> None:
+        if told[-1:] != [(through, read)]:
+            told.append((through, read))
+            write_err(f"{through} of {counted(n, 'shard')} through, {read:,} verdicts in the copies\n")
+
+    posted = postings(study, session, n, far=bool(address), check_judge=check_judge)
+    ended = on_ray(posted, address or None, on_progress=report)
+    for one in ended:
+        for failure, runs in one.failures.items():
+            write_err(f"Shard {one.shard}: {', '.join([*runs, failure])}.\n")
+    copies = [posting.copies.path for posting in posted if posting.copies.path.exists()]
+    if copies:
+        merge(session.path, copies, partial=len(copies) < n, same_servers=not address)
+
+
+def _print_part(study: Study, part: Shard, progress: StudyProgress, *, as_json: bool) -> None:
+    if as_json:
+        numbers = {"trials": progress.total, "done": progress.done, "complete": progress.complete}
+        print_json({"study": study.name, "shard": str(part), **numbers})
+    elif progress.complete:
+        console().print(
+            f"Shard {part} of {study.name} is through: {counted(progress.done, 'trial')}.\n"
+            f"Once all {part.of} are: mien merge OUT SHARD…, and mien study report {study.file.source} "
+            "--store OUT",
+            markup=False,
+            soft_wrap=True,
+        )
+    if not progress.complete:
+        write_err(f"Incomplete: shard {part} of {study.name}; the same command goes on.\n")
+        raise typer.Exit(INCOMPLETE)
 
 
 def _laid_out(source: str) -> Study:

@@ -83,6 +83,11 @@ class StudyProgress:
         return sum(run.total for run in self.runs)
 
     @property
+    def complete(self) -> bool:
+        """Whether every run came to its end, and every trial to its verdict."""
+        return all(run.state == "done" and not run.failed for run in self.runs)
+
+    @property
     def failures(self) -> dict[str, list[str]]:
         """Why runs could not go on, and which."""
         found: dict[str, list[str]] = {}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mien.errors import UnknownName
+from mien.errors import UnknownName, UsageError
 from mien.materials.traits import fold
 from mien.measurement.study.cells import cells
 from mien.measurement.study.file import read_study
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mien.measurement.study.cells import Cell, Contrast
     from mien.measurement.study.document import Document
     from mien.measurement.study.file import StudyFile
+    from mien.stats.design.shards import Shard
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,6 +65,24 @@ class Study:
                 return cell
         unknown = UnknownName("run of the study", label, [cell.label for cell in self.cells])
         raise self.file.fault(str(unknown), *path)
+
+    def part(self, shard: Shard) -> Study:
+        """The study with one shard of each of its runs, others being made elsewhere.
+
+        Raises:
+            UsageError: its runs stop at a target, which no shard sees, or have fewer trials than shards.
+        """
+        if any(cell.planned.until for cell in self.cells):
+            raise UsageError(
+                f"{self.name} stops at a target, and no shard sees what the others found: give it a number "
+                "of rounds or trials, or let one process carry it out"
+            )
+
+        def parted(cell: Cell) -> Cell:
+            planned = cell.planned
+            return replace(cell, planned=replace(planned, design=planned.design.part(shard)))
+
+        return replace(self, cells=tuple(map(parted, self.cells)))
 
     def run(self, cell: Cell, store: Path) -> Run:
         """A run of the study, in a store."""
