@@ -269,7 +269,7 @@ def test_endpoint_that_refuses_every_call(place: Workplace) -> None:
     ("manner", "said", "schema"),
     [
         ("prose", "On balance I would call the response %", True),
-        ("wrong_trait", '{"choice":"%"}', True),
+        ("wrong_trait", "%choice%", True),  # in JSON or in tags: which of them helps is found out on the way
         ("both_traits", "<choice>%</choice><choice>%</choice>", False),
         ("another_language", "Die Antwort klingt eher %", False),
     ],

@@ -187,7 +187,7 @@ def _lines(table: pd.DataFrame, diff: Diff, x: alt.X, y: alt.Y) -> list[alt.Char
     """A line a quantity, those that are named drawn out by the way they went."""
     shape = ".0f" if diff.before.centred else ".3~g"
     tooltip: list[Any] = [
-        *("run", diff.noun),
+        *("run:N", f"{diff.noun}:N"),
         *(alt.Tooltip(name, format=shape) for name in ("value", "low", "high")),
     ]
     layers: list[alt.Chart] = []
