@@ -34,6 +34,7 @@ NAMES = (
     "engine",
     "study",
     "merge",
+    "shards",
     "report",
     "viewer",
     "craft",

@@ -1,4 +1,4 @@
-"""What a table was measured on: the line that stands above each of them."""
+"""What a table was measured on, the line that stands above each of them; and what a process took."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime
 import os
 import platform
 import re
+import resource
 from pathlib import Path
 
 
@@ -24,3 +25,11 @@ def _processor() -> str:
     if information.exists() and (name := re.search(r"model name\s*: (.+)", information.read_text())):
         return name[1]
     return platform.processor() or "unknown processor"
+
+
+def peak_memory() -> float:
+    """Of this process, MB, and not of the one that started it, which the system counts in."""
+    status = Path("/proc/self/status")
+    if status.exists() and (found := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
+        return int(found[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

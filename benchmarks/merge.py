@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import random
-import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,7 +17,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.machine import describe_machine
+from benchmarks.machine import describe_machine, peak_memory
 from benchmarks.options import Options
 from mien.stats.design.shards import Shard
 from mien.store.records import JudgeRecord, RunInfo
@@ -104,14 +102,6 @@ def main(arguments: Sequence[str]) -> None:
                 f"| {what} | {took['seconds']:.1f} | {took['cpu']:.1f} | {took['rss']:.0f} | {size:,.0f} |",
                 flush=True,
             )
-
-
-def peak_memory() -> float:
-    """Of this process, MB, and not of the one that started it, which the system counts in."""
-    status = Path("/proc/self/status")
-    if status.exists() and (found := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
-        return int(found[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def in_process(out: str, *sources: str) -> None:

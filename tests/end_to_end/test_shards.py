@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
+from shutil import which
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mien.testing import ScriptedServer
+from tests import ROOT
 from tests.end_to_end.workplace import SCORES
+from tests.processes import ended
 
 if TYPE_CHECKING:
     from tests.end_to_end.workplace import Workplace
@@ -136,6 +140,31 @@ def test_a_model_is_known_by_its_name_wherever_it_is_served(place: Workplace) ->
     assert "no provider named 'model'" in place.refused(*models)
     assert "no model here has that name" in place.refused(*models, "--served-by", f"x={place.server.url}")
     place.mien("judge", "model-revealed", "--judge", "judge", "--as", "b", "--served-by", place.server.url)
+
+
+@pytest.mark.skipif(which("bash") is None, reason="needs bash")
+def test_the_example_of_an_array_runs(place: Workplace) -> None:
+    what = ("--traits", "traits.txt", "--max-prompts", 30, "--rounds", 8)
+    place.mien("design", *what, "-o", "run.design")
+    command = place.folder / "bin" / "mien"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m mien.cli "$@"\n')
+    command.chmod(0o755)
+    told = {
+        "MODEL": place.server.model,
+        "JUDGE": place.server.judge,
+        "SHARDS": "2",
+        "TMPDIR": str(place.folder),
+    }
+    told |= {"PATH": f"{command.parent}:{place.environment['PATH']}"}
+    for task in ("1", "2", "2"):  # one is sent off again
+        environment = place.environment | told | {"SLURM_ARRAY_TASK_ID": task}
+        done = ended([ROOT / "examples/slurm/array.sh"], cwd=place.folder, env=environment)
+        assert done.returncode == 0, done.stderr
+        assert f"Shard {task}/2 of run is through: 20 trials of 40." in done.stdout
+    assert place.server.counts().requests == 80
+    place.mien("merge", "run.db", *sorted((place.folder / "shards").iterdir()))
+    assert len(place.exported("run", "--store", "run.db")) == 40
 
 
 def test_a_lost_machine_costs_what_was_not_copied(place: Workplace) -> None:

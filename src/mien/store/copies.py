@@ -80,14 +80,21 @@ def copy(store: Path, to: Path) -> None:
     """Copy a store as it is now, also while it is written. Who reads the copy finds the old one or the new.
 
     Raises:
-        StoreError: it cannot be read, or the copy cannot be written.
+        StoreError: it cannot be read.
+        OSError: the copy cannot be written.
     """
+    # Beside the store first: a bucket that is mounted as a folder takes whole files, not a database's writes.
+    here = store.with_name(f".{store.name}.{os.getpid()}")
     # Whoever else copies to the same place, on whatever machine, has another name for it.
     unfinished = to.with_name(f".{to.name}.{platform.node()}-{os.getpid()}")
-    unfinished.unlink(missing_ok=True)
-    with explained(store), closing(connect_read_only(store, lock_timeout=_LOCK_TIMEOUT)) as db:
-        db.execute("VACUUM INTO ?", (str(unfinished),))
-    unfinished.replace(to)
+    try:
+        here.unlink(missing_ok=True)
+        with explained(store), closing(connect_read_only(store, lock_timeout=_LOCK_TIMEOUT)) as db:
+            db.execute("VACUUM INTO ?", (str(here),))
+        shutil.copyfile(here, unfinished)
+        unfinished.replace(to)
+    finally:
+        here.unlink(missing_ok=True)
 
 
 def _restore(store: Path, copied: Path) -> None:
