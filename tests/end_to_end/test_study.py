@@ -70,6 +70,9 @@ def test_killed_it_goes_on_and_asks_nothing_twice(place: Workplace) -> None:
     for part, end in ((0.2, "kill"), (0.5, "stop"), (0.8, "kill")):
         process = place.start(*command)
         place.wait_for(lambda part=part: calls(place) >= part * LEAST, process)
+        if part == 0.2:  # while it runs
+            status = json.loads(place.mien("study", "status", "three.yaml", "--json").out)
+            assert sum(run["answered"] for run in status["runs"]) > 0
         if end == "kill":
             place.kill(process)
         else:

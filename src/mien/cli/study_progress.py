@@ -48,7 +48,7 @@ class StudyReport:
             return
         self._next = now + self._every
         if self._live:
-            self._live.update(self._table(progress), refresh=True)
+            self._live.update(self.table(progress), refresh=True)
         else:
             write_err(self.line(progress) + "\n")
 
@@ -80,7 +80,8 @@ class StudyReport:
             parts.append(f"{(progress.total - progress.done) / rate:,.0f} s left")
         return parts
 
-    def _table(self, progress: StudyProgress) -> Table:
+    def table(self, progress: StudyProgress) -> Table:
+        """A row a run, those under way first."""
         from rich.table import Table
         from rich.text import Text
 

@@ -161,7 +161,7 @@ class Session:
         Many more would only wait, and have their responses judged late.
         """
         places = {place for model in models for place in model.places}
-        return math.ceil(1.1 * len(places) * self.limits.max_concurrency)
+        return math.ceil(1.1 * sum(self.limits.speed(place).max_concurrency for place in places))
 
 
 def _recall(store: Store, model: Model) -> None:

@@ -92,4 +92,8 @@ def share(limits: Limits, shard: Shard) -> Limits:
         tpm=limits.tpm and limits.tpm / n,
         max_calls=None if limits.max_calls is None else shard.share(limits.max_calls),
         max_cost=None if limits.max_cost is None else limits.max_cost / n,
+        speeds={
+            url: speed._replace(rpm=speed.rpm and speed.rpm / n, tpm=speed.tpm and speed.tpm / n)
+            for url, speed in limits.speeds.items()
+        },
     )

@@ -124,6 +124,5 @@ class Transport:
 
     def _server(self, session: aiohttp.ClientSession, place: Endpoint) -> Server:
         if place.url not in self._throttles:
-            limits = self._limits
-            self._throttles[place.url] = Throttle(limits.max_concurrency, limits.rpm, limits.tpm)
+            self._throttles[place.url] = Throttle(*self._limits.speed(place.url))
         return Server(Wire(session, place), self._throttles[place.url])

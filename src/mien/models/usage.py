@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mien.errors import BudgetReached, EndpointRefused, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
     from mien.types import Call
 
@@ -24,6 +24,14 @@ class Price(NamedTuple):
     def of(self, tokens_in: int, tokens_out: int) -> float:
         """US dollars for one call."""
         return (self.input * tokens_in + self.output * tokens_out) / 1e6
+
+
+class Speed(NamedTuple):
+    """How fast one endpoint may be asked; see `Limits`."""
+
+    max_concurrency: int
+    rpm: float | None = None
+    tpm: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +48,7 @@ class Limits:
         price_in: US dollars per million tokens of requests, where the endpoint does not say.
         price_out: US dollars per million tokens of answers.
         timeout: seconds until a request is given up.
+        speeds: of endpoints that are asked faster or slower than the others, by their base URL.
     """
 
     max_concurrency: int = 256
@@ -50,6 +59,11 @@ class Limits:
     price_in: float | None = None
     price_out: float | None = None
     timeout: float = 600
+    speeds: Mapping[str, Speed] = field(default_factory=dict[str, Speed])
+
+    def speed(self, url: str) -> Speed:
+        """How fast the endpoint at a base URL may be asked."""
+        return self.speeds.get(url) or Speed(self.max_concurrency, self.rpm, self.tpm)
 
     @property
     def price(self) -> Price | None:

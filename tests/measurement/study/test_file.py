@@ -84,6 +84,7 @@ gates:
         ("trials: 5\nfull: true", 4, "trials says already"),
         ("trials: 5\nuntil_reliability: 0.9", 4, "max_trials bounds a run with a target"),
         ("max_trials: 5", 3, "else write trials"),
+        ("endpoints: {opena: {rpm: 3}}", 3, "did you mean openai"),
         ("ablations: [{name: x}]", 3, "does one thing otherwise"),
         ("ablations: [{name: x, condition: like, judge: k}]", 3, "does one thing otherwise"),
         ("ablations: [{name: x, models: gpt, condition: like}]", 3, "did you mean gpt-5.1"),

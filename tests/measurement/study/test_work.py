@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,7 +13,7 @@ from mien.measurement.session import Session
 from mien.measurement.study.forecast import forecast, require_priced
 from mien.measurement.study.standing import standings
 from mien.measurement.study.study import load_study
-from mien.measurement.study.work import carry_out
+from mien.measurement.study.work import carry_out, prepare
 from mien.models.usage import Limits
 from tests.measurement.planted import TRAITS
 
@@ -37,9 +37,13 @@ def laid_out(folder: Path, server: ScriptedServer, more: str = "", judge: str = 
     return load_study(folder / "s.yaml")
 
 
+def priced(folder: Path, **limits: Any) -> Session:
+    return Session(folder / "m.db", limits=Limits(price_in=1, price_out=1, **limits))
+
+
 def test_runs_go_on_side_by_side_and_judges_read_again(tmp_path: Path, server: ScriptedServer) -> None:
     study = laid_out(tmp_path, server, "ablations: [{name: hot, judge: {sampling: {temperature: 0.7}}}]\n")
-    assert forecast(study, tmp_path / "m.db", Limits(price_in=1, price_out=1)).calls == 2 * 3 * TRIALS
+    assert forecast(study, priced(tmp_path)).calls == 2 * 3 * TRIALS
     seen: list[set[str]] = []
 
     def heed(progress: StudyProgress) -> None:
@@ -56,7 +60,7 @@ def test_runs_go_on_side_by_side_and_judges_read_again(tmp_path: Path, server: S
         ("judge", True),
         ("hot", True),
     ] * 2
-    left = forecast(study, tmp_path / "m.db", Limits())
+    left = forecast(study, Session(tmp_path / "m.db"))
     assert (left.calls, left.cost, left.seconds) == (0, 0.0, 0.0)
     assert carry_out(study, Session(tmp_path / "m.db")).tally.requests == 0
 
@@ -67,7 +71,7 @@ def test_one_budget_holds_over_all(tmp_path: Path, server: ScriptedServer) -> No
     assert {run.state for run in progress.runs} == {"stopped"}
     assert progress.tally.requests == server.counts().requests == 30
     assert not all(one.complete for one in standings(study, tmp_path / "m.db"))
-    assert forecast(study, tmp_path / "m.db", Limits(price_in=1, price_out=1)).calls == 4 * TRIALS - 30
+    assert forecast(study, priced(tmp_path)).calls == 4 * TRIALS - 30
     carry_out(study, Session(tmp_path / "m.db"))
     assert server.counts().requests == stored(tmp_path / "m.db") > 2 * TRIALS
 
@@ -98,9 +102,9 @@ def test_a_name_that_is_taken_is_told_before_the_first_call(tmp_path: Path, serv
 def test_a_budget_that_cannot_be_kept_is_refused(tmp_path: Path, server: ScriptedServer) -> None:
     study = laid_out(tmp_path, server, "max_cost: 5\n")
     with pytest.raises(InputError, match=r"line 2: the limit on cost \(\$5\) cannot be kept: .*price:"):
-        require_priced(study, Limits(max_cost=5))
-    require_priced(study, Limits(max_cost=5, price_in=1, price_out=1))
-    require_priced(study, Limits())
+        require_priced(study, Session(tmp_path / "m.db", limits=Limits(max_cost=5)))
+    require_priced(study, priced(tmp_path, max_cost=5))
+    require_priced(study, Session(tmp_path / "m.db"))
 
 
 def test_prices_of_the_file_are_kept_to(tmp_path: Path, server: ScriptedServer) -> None:
@@ -111,7 +115,7 @@ def test_prices_of_the_file_are_kept_to(tmp_path: Path, server: ScriptedServer) 
     laid_out(tmp_path, server)
     (tmp_path / "s.yaml").write_text(text)
     study = load_study(tmp_path / "s.yaml")
-    require_priced(study, Limits(max_cost=1e9))
+    require_priced(study, Session(tmp_path / "m.db", limits=Limits(max_cost=1e9)))
     (run,) = carry_out(study, Session(tmp_path / "m.db", limits=Limits(max_cost=1e9))).runs
     of_model = query(tmp_path / "m.db", "SELECT sum(tokens_in) FROM call WHERE model = 'model'")
     assert run.tally.cost == pytest.approx(of_model)
@@ -143,3 +147,41 @@ def test_models_in_this_process_take_turns(tmp_path: Path) -> None:
     )
     assert [run.state for run in progress.runs] == ["done", "done"]
     assert together == 1
+
+
+def test_a_session_asks_as_the_file_says(tmp_path: Path, server: ScriptedServer) -> None:
+    study = laid_out(tmp_path, server)
+    (tmp_path / "s.yaml").write_text(
+        f"models: [{{model: mine, served_by: '{server.url}'}}, openai/b]\njudge: '{server.judge}'\n"
+        f"traits: traits.txt\nrounds: 600\nmax_calls: 7\n"
+        f"endpoints:\n  openai: {{rpm: 30}}\n  '{server.url}': {{max_concurrency: 3}}\n"
+    )
+    study = load_study(tmp_path / "s.yaml")
+    session = Session(tmp_path / "m.db", limits=Limits(max_concurrency=10))
+    prepare(study, session)
+    assert session.limits.max_calls == 7
+    assert session.limits.speed("https://api.openai.com/v1") == (10, 30, None)
+    assert session.limits.speed(server.url) == (3, None, None)
+    assert session.limits.speed("http://elsewhere/v1") == (10, None, None)
+    assert [one.url for one in session.served.servers("mine")] == [server.url]
+    mine, other = forecast(study, session).portions
+    assert mine.seconds == 3000 * 12 / 3
+    assert other.seconds == 3000 * 60 / 30
+    budget = Session(tmp_path / "m.db", limits=Limits(max_cost=1))
+    prepare(study, budget)
+    assert (budget.limits.max_calls, budget.limits.max_cost) == (None, 1)
+
+
+def test_a_run_that_stops_at_a_target_goes_on_where_it_was_stopped(
+    tmp_path: Path, server: ScriptedServer
+) -> None:
+    study = laid_out(tmp_path, server)
+    text = (tmp_path / "s.yaml").read_text()
+    (tmp_path / "s.yaml").write_text(text.replace(f"rounds: {ROUNDS}", "until_stderr: 120\nmax_trials: 400"))
+    study = load_study(tmp_path / "s.yaml")
+    carry_out(study, Session(tmp_path / "m.db", limits=Limits(max_calls=100)))
+    assert not any(one.complete for one in standings(study, tmp_path / "m.db"))
+    progress = carry_out(study, Session(tmp_path / "m.db"))
+    found = standings(study, tmp_path / "m.db")
+    assert all(one.complete and 50 < one.read == one.designed < 400 for one in found)
+    assert all(run.ended[0].check and run.ended[0].check.met for run in progress.runs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -152,15 +151,13 @@ def run(
     from mien.measurement.sharding import read_shard, share
     from mien.measurement.study.forecast import forecast, require_priced
     from mien.measurement.study.registration import registered
-    from mien.measurement.study.work import carry_out
+    from mien.measurement.study.work import carry_out, prepare
 
     study = _laid_out(source)
     part = read_shard(shard, os.environ)
     cluster = _cluster(on, shards, part)
     folder = _folder(study, output)
-    document, limits = study.document, session.limits
-    if limits.max_calls is None and limits.max_cost is None:  # the file's budget, where no option gives one
-        session.limits = replace(limits, max_calls=document.max_calls, max_cost=document.max_cost)
+    prepare(study, session)
     if not own_limits:
         session.limits = share(session.limits, part)
     for warning in study.warnings:
@@ -168,9 +165,9 @@ def run(
     if (found := registered(study, session.path)) and found.changed:
         write_err(f"Note: {source} has {found.difference}; the report will say so.\n")
     if dry_run:
-        _print_forecast(study, forecast(study, session.path, session.limits), session, as_json=as_json)
+        _print_forecast(study, forecast(study, session), session, as_json=as_json)
         return
-    require_priced(study, session.limits)
+    require_priced(study, session)
     if cluster is not None:
         with resumable(session.path):
             _on_ray(study, session, shards or 1, cluster, check_judge)

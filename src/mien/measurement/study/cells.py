@@ -142,11 +142,9 @@ class _Layout:
         return (one for one in self._document.ablations if not one.models or model.label in one.models)
 
     def _load(self, source: str) -> Protocol:
-        first = self._document.judge[0]
-        return load_protocol(self._file.beside(source)).override(
-            options=self._document.options,
-            judge=_judge(first.sampling, load_protocol(self._file.beside(source))),
-        )
+        protocol = load_protocol(self._file.beside(source))
+        judge = _judge(self._document.judge[0].sampling, protocol)
+        return protocol.override(options=self._document.options, judge=judge)
 
     def _asked(self, model: ModelEntry, *, condition: str) -> Protocol:
         return _with(self._protocol, model.sampling, self._system(model), condition)

@@ -41,10 +41,12 @@ class ModelEntry(_Strict):
         system_file: a file that holds it.
         sampling: laid over the protocol's.
         price: US dollars per million tokens in and out, where the endpoint does not say.
+        served_by: where it is, of a model whose address is no part of what it is; as ``--served-by``.
     """
 
     model: str = Field(min_length=1)
     name: str = ""
+    served_by: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     system: str = ""
     system_file: Path | None = None
     sampling: SamplingSettings = SamplingSettings()
@@ -61,6 +63,7 @@ class JudgeEntry(_Strict):
 
     model: str = Field(min_length=1)
     name: str = ""
+    served_by: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     sampling: SamplingSettings = SamplingSettings()
     price: Price | None = None
 
@@ -85,6 +88,14 @@ class PromptsEntry(_Strict):
     id_column: str = ""
     category_column: str = ""
     where: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+
+
+class EndpointEntry(_Strict):
+    """How fast an endpoint may be asked; members as the options of `mien measure`."""
+
+    max_concurrency: int | None = Field(default=None, ge=1)
+    rpm: float | None = Field(default=None, gt=0)
+    tpm: float | None = Field(default=None, gt=0)
 
 
 class Ablation(_Strict):
@@ -155,6 +166,8 @@ class Document(_Strict):
         options: of a trial; default: the protocol's.
         traits: a set's name, a file, or names; default: as `mien measure`.
         prompts: a set's name, a file, or what to take of it.
+        endpoints: how fast each may be asked, by the provider's name or its address; the others as the
+            command says.
         seed: of all designs, so that all runs are paired.
         max_calls: requests to send at most, all runs together.
         max_cost: US dollars to spend at most, all runs together.
@@ -184,6 +197,7 @@ class Document(_Strict):
     options: int | None = Field(default=None, ge=2, le=8)
     traits: str | tuple[str, ...] | None = None
     prompts: Annotated[PromptsEntry, BeforeValidator(_one_member("source"))] = PromptsEntry(source="everyday")
+    endpoints: dict[str, EndpointEntry] = {}
     rounds: int | None = Field(default=None, ge=1)
     trials: int | None = Field(default=None, ge=1)
     full: bool = False

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import ValidationError
 
-from mien.errors import GateError, InputError, UnknownName
+from mien.errors import GateError, InputError, MienError, UnknownName
 from mien.files import line_of, part_of, read_text, read_yaml
 from mien.measurement.study.document import Document
+from mien.models.http.providers import endpoints, resolve_address
 from mien.names import problem
 from mien.stats.diffs.grammar import parse
 
@@ -170,6 +171,11 @@ def _contradictions(found: StudyFile) -> Iterator[tuple[tuple[str | int, ...], s
     yield from _names(found)
     yield from _lengths(found.document)
     yield from _ablations(found.document)
+    for name in found.document.endpoints:
+        try:
+            address_of(name)
+        except MienError as error:
+            yield ("endpoints", name), str(error)
     for key, wanted in (("gates", "fail_on"), ("hypotheses", "expect")):
         for n, pair in enumerate(getattr(found.document, key)):
             for i, gate in enumerate(getattr(pair, wanted)):
@@ -177,6 +183,20 @@ def _contradictions(found: StudyFile) -> Iterator[tuple[tuple[str | int, ...], s
                     parse(gate)
                 except GateError as error:
                     yield (key, n, wanted, i), f"{gate!r}: {error.problem}"
+
+
+def address_of(endpoint: str) -> str:
+    """The base URL of an endpoint that is named by its provider or its address.
+
+    Raises:
+        UsageError: there is no such provider, or it is no address.
+    """
+    if "://" in endpoint:
+        return resolve_address(endpoint).url
+    known = endpoints()
+    if endpoint not in known:
+        raise UnknownName("provider", endpoint, known)
+    return known[endpoint].url
 
 
 def _names(found: StudyFile) -> Iterator[tuple[tuple[str | int, ...], str]]:

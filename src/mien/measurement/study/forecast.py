@@ -12,11 +12,10 @@ from mien.models.http.providers import resolve
 from mien.models.inprocess.loading import runs_here
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from mien.measurement.session import Session
     from mien.measurement.study.standing import Standing
     from mien.measurement.study.study import Study
-    from mien.models.usage import Limits, Price
+    from mien.models.usage import Price, Speed
 
 SECONDS_OF_RESPONSE = 10.0  # assumed of an answer
 SECONDS_OF_VERDICT = 2.0  # assumed of a judge's
@@ -93,31 +92,36 @@ class Forecast:
         return {"runs": [one.to_dict() for one in self.portions], **whole}
 
 
-def forecast(study: Study, store: Path, limits: Limits) -> Forecast:
+def forecast(study: Study, session: Session) -> Forecast:
     """Tell beforehand what a study takes; no model is called.
 
     Responses and verdicts that the store holds of its runs are left out. Answers that runs of another study
     share with it are not seen here, though they are not paid for again either.
 
+    Args:
+        study: laid out.
+        session: prepared (`mien.measurement.study.work.prepare`); it is not opened.
+
     Raises:
         UsageError: there is no such provider.
         StoreError: the store cannot be read.
     """
-    prices = Prices(study, limits)
+    prices = Prices(study, session)
     work: defaultdict[str, float] = defaultdict(float)
     here = False
     found: list[Portion] = []
-    for standing in standings(study, store):
+    for standing in standings(study, session.path):
         parts = _parts(standing)
         costs = [load.cost(prices.of(spec)) if load.calls else 0.0 for spec, load, _ in parts]
         own: defaultdict[str, float] = defaultdict(float)
         for spec, load, each in parts:
-            here |= bool(load.calls) and runs_here(spec)
-            if not runs_here(spec):
-                own[resolve(spec)[0].url] += load.calls * each / limits.max_concurrency
+            if addresses := _addresses(spec, session):
+                for address in addresses:
+                    own[address] += _seconds(load.calls / len(addresses), each, session.limits.speed(address))
         for address, seconds in own.items():
             work[address] += seconds
-        local = any(load.calls and runs_here(spec) for spec, load, _ in parts)
+        local = any(load.calls and not _addresses(spec, session) for spec, load, _ in parts)
+        here |= local
         found.append(
             Portion(
                 standing=standing,
@@ -129,6 +133,19 @@ def forecast(study: Study, store: Path, limits: Limits) -> Forecast:
             )
         )
     return Forecast(portions=tuple(found), seconds=None if here else max(work.values(), default=0.0))
+
+
+def _addresses(spec: str, session: Session) -> list[str]:
+    """Where a model is; nowhere where it runs in this process."""
+    if served := session.served.servers(spec):
+        return [server.url for server in served]
+    return [] if runs_here(spec) else [resolve(spec)[0].url]
+
+
+def _seconds(calls: float, each: float, speed: Speed) -> float:
+    """How long an endpoint takes to answer so many calls."""
+    by_minute = calls / speed.rpm * 60 if speed.rpm else 0.0
+    return max(calls * each / speed.max_concurrency, by_minute)
 
 
 def _parts(standing: Standing) -> list[tuple[str, Load, float]]:
@@ -149,14 +166,14 @@ def _parts(standing: Standing) -> list[tuple[str, Load, float]]:
 class Prices:
     """What calls to each model of a study cost: as its file says, else as the limits or the endpoint do."""
 
-    def __init__(self, study: Study, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, study: Study, session: Session) -> None:
+        self._session = session
         self._known: dict[str, Price | None] = given_prices(study)
 
     def of(self, spec: str) -> Price | None:
         """The price; None where nobody says."""
         if spec not in self._known:
-            self._known[spec] = known_price(spec, self._limits)
+            self._known[spec] = known_price(spec, self._session.limits, self._session.served)
         return self._known[spec]
 
 
@@ -168,20 +185,21 @@ def given_prices(study: Study) -> dict[str, Price | None]:
     return {entry.model: entry.price for entry in entries if entry.price and entry.model}
 
 
-def require_priced(study: Study, limits: Limits) -> None:
+def require_priced(study: Study, session: Session) -> None:
     """Refuse a limit on cost that cannot be kept, since nobody says what a model costs.
 
     Raises:
         InputError: with the model's line.
     """
-    if limits.max_cost is None:
+    most = session.limits.max_cost
+    if most is None:
         return
-    prices = Prices(study, limits)
+    prices = Prices(study, session)
     for key in ("models", "judge"):
         for n, entry in enumerate(getattr(study.document, key)):
             if prices.of(entry.model) is None:
                 wrong = (
-                    f"the limit on cost (${limits.max_cost:g}) cannot be kept: {entry.model} names no price; "
+                    f"the limit on cost (${most:g}) cannot be kept: {entry.model} names no price; "
                     "add price: [US dollars per million tokens in, out], or limit the calls with max_calls"
                 )
                 raise study.file.fault(wrong, key, n)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mien.errors import EndpointRefused, RunConflict, StoreError, UsageError
 from mien.measurement.measure import conduct, require_same
 from mien.measurement.rejudge import reread
+from mien.measurement.study.file import address_of, members_given
 from mien.measurement.study.forecast import given_prices
 from mien.measurement.study.progress import RunProgress, StudyProgress
+from mien.models.http.served import Served
 from mien.models.inprocess.loading import runs_here
-from mien.models.usage import Tally, on_account_of
+from mien.models.usage import Speed, Tally, on_account_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -20,7 +23,33 @@ if TYPE_CHECKING:
     from mien.measurement.calls import Progress
     from mien.measurement.session import Session
     from mien.measurement.study.cells import Cell
+    from mien.measurement.study.document import Document, JudgeEntry, ModelEntry
     from mien.measurement.study.study import Study
+
+
+def prepare(study: Study, session: Session) -> None:
+    """Have a session that is not open yet ask as a study's file says.
+
+    The file's budget counts where the session has none; where models are served is taken from the file for
+    those of which the session does not know it.
+    """
+    document = study.document
+    limits = session.limits
+    if limits.max_calls is None and limits.max_cost is None:
+        limits = replace(limits, max_calls=document.max_calls, max_cost=document.max_cost)
+    usual = Speed(limits.max_concurrency, limits.rpm, limits.tpm)
+    speeds = {
+        address_of(name): usual._replace(**members_given(entry)) for name, entry in document.endpoints.items()
+    }
+    session.limits = replace(limits, speeds={**limits.speeds, **speeds})
+    told = [f"{one.model}={','.join(one.served_by)}" for one in _entries(document) if one.served_by]
+    served = Served.read(dict.fromkeys(told))
+    session.served = Served({**served.named, **session.served.named}, session.served.others)
+    session.served.require_used([one.model for one in _entries(document)])
+
+
+def _entries(document: Document) -> tuple[ModelEntry | JudgeEntry, ...]:
+    return (*document.models, *document.judge)
 
 
 def carry_out(
@@ -37,7 +66,7 @@ def carry_out(
 
     Args:
         study: laid out.
-        session: through which models are called, its budget over all runs.
+        session: prepared; its budget holds over all runs.
         check_judge: as for `mien.measure`.
         on_progress: called a few times a second, and at the end of each stage of a run.
 
@@ -81,7 +110,7 @@ class _Work:
         session.on_progress = self._heed
         self._one_at_a_time = asyncio.Lock()
         for cell in study.cells:
-            if runs_here(cell.planned.model):
+            if self._here(cell.planned.model):
                 self._turns[cell.planned.model] = self._turns.get(cell.planned.model, 0) + 1
         try:
             async with asyncio.TaskGroup() as group:
@@ -96,12 +125,12 @@ class _Work:
         """Find out before the first call what would stop a run: a missing key, a name that is taken."""
         study, session = self._study, self._session
         for spec, price in given_prices(study).items():
-            if not runs_here(spec):
+            if not self._here(spec):
                 session.transport.chat(spec, price=price)
         for cell in study.cells:
             judges = (opinion.judge for opinion in cell.opinions)
             for spec in (cell.planned.model, cell.planned.judge, *judges):
-                if not runs_here(spec):
+                if not self._here(spec):
                     session.open(spec)
         known = {run.name: run for run in session.store.runs()}
         for cell in study.cells:
@@ -139,7 +168,7 @@ class _Work:
     @asynccontextmanager
     async def _turn(self, spec: str) -> AsyncGenerator[None]:
         """Wait for a model's turn, where it runs in this process, and let go of it after its last run."""
-        if not runs_here(spec):
+        if not self._here(spec):
             yield
             return
         async with self._one_at_a_time:
@@ -147,6 +176,10 @@ class _Work:
             self._turns[spec] -= 1
             if not self._turns[spec] and spec not in self._judges:
                 await self._session.release(spec)
+
+    def _here(self, spec: str) -> bool:
+        """Whether a model runs in this process."""
+        return runs_here(spec) and not self._session.served.servers(spec)
 
     @property
     def _judges(self) -> set[str]:

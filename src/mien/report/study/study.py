@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from mien.measurement.session import Session
 from mien.measurement.study.forecast import require_priced
 from mien.measurement.study.registration import registered
 from mien.measurement.study.study import load_study
-from mien.measurement.study.work import carry_out
+from mien.measurement.study.work import carry_out, prepare
 from mien.models.inprocess.loading import Hardware
 from mien.models.usage import Limits
 from mien.report.study.results import Results, require_drawable
@@ -50,11 +49,9 @@ def study(
     """
     laid_out = load_study(file)
     require_drawable(laid_out)
-    document = laid_out.document
-    if limits.max_calls is None and limits.max_cost is None:
-        limits = replace(limits, max_calls=document.max_calls, max_cost=document.max_cost)
-    require_priced(laid_out, limits)
     session = Session(store, limits=limits, hardware=hardware)
+    prepare(laid_out, session)
+    require_priced(laid_out, session)
     found = registered(laid_out, session.path)
     changed = [f"has {found.difference}"] if found and found.changed else []
     notify(f"study {laid_out.name}", [*laid_out.warnings, *changed])
