@@ -100,6 +100,22 @@ def test_a_shard_of_a_study_is_made_by_itself(place: Workplace) -> None:
     assert "Incomplete: shard 1/4 of two; the same command goes on." in stopped.err
 
 
+def test_models_of_a_study_may_be_named_and_served_anywhere(place: Workplace) -> None:
+    server = place.server
+    server.configure(models=("a", "b", "judge"))
+    (place.folder / "two.yaml").write_text("models: [a, b]\njudge: judge\ntraits: traits.txt\ntrials: 50\n")
+    line = place.refused("study", "run", "two.yaml", "--served-by", f"c={server.url}")
+    assert "says where 'c' is, and no model here has that name" in line
+    served = ("--served-by", server.url)
+    run = ("study", "run", "two.yaml", *served)
+    assert json.loads(place.mien(*run, "--dry-run", "--json").out)["calls"] == 200
+    assert place.mien(*run, "--max-cost", 1, status=2).err.startswith("Error: two.yaml, line 1: ")
+    for k in (1, 2):
+        place.mien(*run, "--shard", f"{k}/2", "--store", f"{k}.db")
+    place.mien("merge", "all.db", "1.db", "2.db")  # whichever address of their own they were asked at
+    place.mien("study", "report", "two.yaml", "--store", "all.db")
+
+
 def test_what_cannot_be_dealt_out_is_refused(place: Workplace) -> None:
     study(place)
     run = ("study", "run", "two.yaml")

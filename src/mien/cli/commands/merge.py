@@ -39,13 +39,17 @@ def command(
     """
     from mien.store.merging import merge
 
-    merged = merge(
-        out,
-        stores,
-        partial=partial,
-        same_servers=same_servers,
-        on_merged=None if as_json else _tell,
-    )
+    try:
+        merged = merge(
+            out,
+            stores,
+            partial=partial,
+            same_servers=same_servers,
+            on_merged=None if as_json else _tell,
+        )
+    except KeyboardInterrupt:
+        write_err("\nStopped. The files that are told of are in; the same command goes on.\n")
+        raise typer.Exit(130) from None
     outcomes = _outcomes(out, {name for one in merged for name in one.runs})
     if as_json:
         print_json(

@@ -162,15 +162,14 @@ def count_read(copies: Iterable[Path]) -> int:
 
 def _require_one_place(study: Study, served: Served) -> None:
     """Refuse addresses that are another server on each machine."""
-    for cell in study.cells:
-        for spec in (cell.planned.model, cell.planned.judge, *(one.judge for one in cell.opinions)):
-            if served.servers(spec) or runs_here(spec):
-                continue
-            if is_local(url := resolve(spec)[0].url):
-                raise UsageError(
-                    f"{spec} is at {url}, which is another server on each machine: give its address on the "
-                    "network; or name the model in the study and say where it is by --served-by"
-                )
+    for spec in study.specs:
+        if served.servers(spec) or runs_here(spec):
+            continue
+        if is_local(url := resolve(spec)[0].url):
+            raise UsageError(
+                f"{spec} is at {url}, which is another server on each machine: give its address on the "
+                "network; or name the model in the study and say where it is by --served-by"
+            )
 
 
 def _begun(study: Study, store: Path) -> bool:

@@ -50,6 +50,16 @@ class Study:
         """The first run of each model."""
         return tuple(cell for cell in self.cells if cell.main)
 
+    @property
+    def specs(self) -> tuple[str, ...]:
+        """All models that are asked, each once: those under test and the judges."""
+        asked = (
+            spec
+            for cell in self.cells
+            for spec in (cell.planned.model, cell.planned.judge, *(one.judge for one in cell.opinions))
+        )
+        return tuple(dict.fromkeys(asked))
+
     def cell(self, label: str, *path: str | int) -> Cell:
         """The run of a label.
 
