@@ -168,6 +168,23 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRequest:
+    """A request as it goes into a provider's batch.
+
+    Attributes:
+        key: of its call, and its name within the batch: the same as where it is made live.
+        replicate: see `Request`.
+        body: the JSON body, in the form that the provider's batches take.
+        adapted: see `Call`.
+    """
+
+    key: str
+    replicate: int
+    body: bytes
+    adapted: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What a judge read in the response to a trial.
 

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from mien.errors import BudgetReached, EndpointRefused, notify
+from mien.errors import BudgetReached, EndpointRefused, UsageError, notify
 from mien.models.http.served import SERVED
 from mien.runs.truncation import bytes_of, cut_at
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from mien.models import Model
+    from mien.models.http.batches.service import Standing
     from mien.models.usage import Tally
     from mien.stats.design.stopping import Check
     from mien.store.store import Store
@@ -40,6 +41,7 @@ class Progress:
         reused: calls that the store had already.
         stopped: why the run stopped before its end; empty where it did not.
         check: what the run's stop rule found last.
+        batches: where the batches stand that are waited for, by the provider's names.
         tally: calls made, tokens, cost.
     """
 
@@ -52,6 +54,7 @@ class Progress:
     stopped: str = ""
     check: Check | None = None
     reasons: Counter[str] = field(default_factory=Counter[str])
+    batches: dict[str, Standing] = field(default_factory=dict[str, "Standing"])
 
 
 class Calls:
@@ -74,6 +77,7 @@ class Calls:
     ) -> None:
         self.store = store
         self.progress = progress
+        self._in_batches = store.batches.awaited("sending", "sent")
         self._sizes: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)  # bytes and tokens, by model
         self._on_progress = on_progress
         self._under_way = {} if under_way is None else under_way
@@ -88,6 +92,7 @@ class Calls:
             self.progress.reused += 1
             await asyncio.sleep(0)  # a run that finds everything in the store lets others have a turn, too
             return call
+        self._require_not_in_a_batch(model, request)
         made = self._under_way[key] = asyncio.get_running_loop().create_future()
         try:
             call = await model.complete(request)
@@ -97,6 +102,18 @@ class Calls:
             made.set_result(None)
         self._look(model, request, call)
         return call
+
+    def _require_not_in_a_batch(self, model: Model, request: Request) -> None:
+        """Refuse to ask for what has been asked for: it will have to be paid for in any case.
+
+        Raises:
+            UsageError: the call is in a batch.
+        """
+        if self._in_batches and (batch := self._in_batches.get(model.key(request))):
+            raise UsageError(
+                f"{model.name}: this is asked for in a batch that has not been collected ({batch}): add "
+                f"--batch to wait for it, or give it up by `mien batches cancel {batch}`"
+            )
 
     def _look(self, model: Model, request: Request, call: Call) -> None:
         """Warn while there is time where a model's server cuts what it is asked."""

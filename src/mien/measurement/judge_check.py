@@ -170,7 +170,7 @@ async def _read(
     models: Sequence[Model],
 ) -> JudgeCheck | None:
     """What the judge reads in the answers; None where it did not come to read them."""
-    calls = session.calls(len(trials), unit="reading")
+    calls = session.calls(len(trials), unit="reading", live=True)
     named: list[int | None] = []  # the place of what it named in the trial, where 0 was asked for
 
     async def one(trial: Trial) -> bool:

@@ -8,6 +8,7 @@ from mien.errors import RunConflict
 from mien.instruments import instrument as make_instrument
 from mien.materials.multiturn import Conversation, turn_name
 from mien.measurement import judge_check
+from mien.measurement.batches import Batching
 from mien.measurement.judging import add_judge
 from mien.measurement.length import Length
 from mien.measurement.pipeline import Pipeline
@@ -60,6 +61,7 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
     pressure: Pressure = "none",
     name: str | None = None,
     check_judge: int | None = None,
+    batch: bool = False,
     store: str | Path | None = None,
     limits: Limits = Limits(),
     hardware: Hardware = Hardware(),
@@ -100,6 +102,8 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
         name: of the run; default: the model's name and the instrument.
         check_judge: ``instructed`` answers that the judge must tell apart before any other trial; see
             `mien.measurement.judge_check`. Default: 24 for a judge in this process, else none.
+        batch: whether calls are made in the providers' batches, at half the price and within a day; see
+            `mien.measurement.batches`.
         store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
         limits: concurrency, rates and budget.
         hardware: where and how models in this process run.
@@ -130,7 +134,14 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
         seed=seed,
         name=name,
     )
-    session = Session(store, limits=limits, hardware=hardware, served=served, on_progress=on_progress)
+    session = Session(
+        store,
+        limits=limits,
+        hardware=hardware,
+        served=served,
+        on_progress=on_progress,
+        batching=Batching() if batch else None,
+    )
     return carry_out(planned, session, check_judge=check_judge)
 
 
@@ -154,6 +165,7 @@ async def conduct(planned: RunPlan, session: Session, *, check_judge: int | None
         How far it came.
     """
     model, reader = session.open(planned.model), session.open(planned.judge)
+    await session.open_batches(model, reader)
     await judge_check.check_judge(planned, session, model, reader, readings=check_judge)
     runs, design = _open_runs(session.store, planned)
     calls = session.calls(len(design))

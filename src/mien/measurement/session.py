@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from mien.errors import notify
+from mien.errors import UsageError, notify
+from mien.measurement.batches import BatchedCalls, Batching
 from mien.measurement.calls import Calls, Progress
 from mien.models.client import Transport
+from mien.models.http.chat import Chat
 from mien.models.http.served import Served
 from mien.models.inprocess.loading import Hardware
 from mien.models.usage import Limits, account
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mien.models import Model
+    from mien.models.http.batches.service import Service
     from mien.store.copies import Copies
 
 QUIRK_SCHEMA = "json_schema"  # the name under which the store remembers what an endpoint takes
@@ -56,6 +59,7 @@ class Session:
         served: where models are that go by their names.
         copies: where the store is copied to meanwhile, if anywhere.
         on_progress: called a few times a second, and at the end of each stage.
+        batching: to make calls in providers' batches where there are any, and how; None: live.
 
     Attributes:
         path: the store's file.
@@ -72,6 +76,7 @@ class Session:
         served: Served = Served(),
         copies: Copies | None = None,
         on_progress: Callable[[Progress], None] | None = None,
+        batching: Batching | None = None,
     ) -> None:
         self.path = store_path(store)
         self.limits = limits
@@ -79,10 +84,12 @@ class Session:
         self.served = served
         self.copies = copies
         self.on_progress = on_progress
+        self.batching = batching
         self.progress: Progress | None = None
         self._transport: Transport | None = None
         self._store: Store | None = None
         self._closing = AsyncExitStack()
+        self._services: dict[Chat, Service] = {}
         self._opened: dict[Model, bool | None] = {}  # with what was known of them beforehand
         self._under_way: dict[str, asyncio.Future[None]] = {}  # calls, by key
 
@@ -107,7 +114,7 @@ class Session:
 
     async def __aexit__(self, *raised: Any) -> None:
         self.limits = self.limits.less(self.transport.tally)
-        self._transport, self._store, self._opened = None, None, {}
+        self._transport, self._store, self._opened, self._services = None, None, {}, {}
         await self._closing.__aexit__(*raised)
 
     @property
@@ -150,9 +157,45 @@ class Session:
         self._opened.pop(self.transport.open(spec), None)
         await self.transport.release(spec)
 
-    def calls(self, total: int, unit: str = "trial") -> Calls:
-        """Calls to be made for so many items, which ``unit`` names in the singular."""
+    async def open_batches(self, *models: Model) -> None:
+        """Find the batches of models' endpoints, where calls are to be made in batches.
+
+        Raises:
+            UsageError: none of the models has any.
+        """
+        if self.batching is None:
+            return
+        without: list[str] = []
+        for chat in models:
+            if isinstance(chat, Chat):
+                try:
+                    self._services[chat] = await self.transport.batches(chat)
+                except UsageError as error:
+                    without.append(str(error))
+        if not self._services:
+            raise UsageError(
+                without[0] if without else "models in this process have no batches; leave out --batch"
+            )
+        notify("--batch", [f"{one.partition(';')[0]}, and is asked live" for one in without])
+
+    def calls(self, total: int, unit: str = "trial", *, live: bool = False) -> Calls:
+        """Calls to be made for so many items, which ``unit`` names in the singular; in batches where it may.
+
+        Args:
+            total: how many items.
+            unit: what one is.
+            live: that they are made at once in any case.
+        """
         self.progress = Progress(total=total, tally=account(self.transport.tally), unit=unit)
+        if self.batching and self._services and not live:
+            return BatchedCalls(
+                self.store,
+                self.progress,
+                self.on_progress,
+                services=self._services,
+                batching=self.batching,
+                under_way=self._under_way,
+            )
         return Calls(self.store, self.progress, self.on_progress, under_way=self._under_way)
 
     def workers(self, *models: Model) -> int:

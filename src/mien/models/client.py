@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mien.models import Model
+    from mien.models.http.batches.service import Service
     from mien.models.http.providers import Endpoint
     from mien.models.usage import Price
 
@@ -50,6 +51,7 @@ class Transport:
         self._hardware = hardware
         self._served = served
         self._residents: dict[str, Resident] = {}
+        self._services: dict[str, Service] = {}
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -121,6 +123,21 @@ class Transport:
                 price=price or self._limits.price,
             )
         return self._chats[spec]
+
+    async def batches(self, chat: Chat) -> Service:
+        """The batches of a model's endpoint; the same object for the same address.
+
+        Raises:
+            UsageError: it has none.
+            EndpointRefused: it does not let itself be asked.
+        """
+        from mien.models.http.batches.opening import open_batches  # for runs in batches alone
+
+        if self._session is None:
+            raise RuntimeError("a Transport opens batches only inside `async with`")
+        if chat.address not in self._services:
+            self._services[chat.address] = await open_batches(self._session, chat.endpoint)
+        return self._services[chat.address]
 
     def _server(self, session: aiohttp.ClientSession, place: Endpoint) -> Server:
         if place.url not in self._throttles:

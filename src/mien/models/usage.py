@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
     from mien.types import Call
 
+_UNPRICED = (
+    "the limit on cost cannot be kept: the endpoint gives no price; "
+    "give one (--price-in, --price-out) or limit the calls (--max-calls)"
+)
+
 
 class Price(NamedTuple):
     """US dollars per million tokens."""
@@ -159,10 +164,7 @@ class Tally:
             raise BudgetReached(f"the limit of {self.max_calls} calls is reached")
         if self.max_cost is not None:
             if self._unpriced:
-                raise UsageError(
-                    "the limit on cost cannot be kept: the endpoint gives no price; "
-                    "give one (--price-in, --price-out) or limit the calls (--max-calls)"
-                )
+                raise UsageError(_UNPRICED)
             ahead = self.cost / done * (self.in_flight + 1) if done else 0.0
             if self.cost + ahead > self.max_cost:
                 raise BudgetReached(f"the limit of ${self.max_cost:g} is reached (${self.cost:.4g} spent)")
@@ -187,6 +189,33 @@ class Tally:
             self.cost += cost
         elif tokens_out or answered:
             self._unpriced = True
+
+    def room(self, expected: float | None) -> int | None:
+        """How many more requests may be sent together, as in a batch; None for any number.
+
+        Args:
+            expected: US dollars that one of them will cost; None where that is not known.
+
+        Raises:
+            UsageError: there is a limit on cost, but requests cannot be priced.
+        """
+        if self.whole:
+            return self.whole.room(expected)
+        rooms: list[int] = []
+        if self.max_calls is not None:
+            rooms.append(max(0, self.max_calls - self.requests - self.in_flight))
+        if self.max_cost is not None:
+            if expected is None or self._unpriced:
+                raise UsageError(_UNPRICED)
+            left = self.max_cost - self.cost - self.in_flight * expected
+            rooms += [max(0, int(left / expected))] if expected else []
+        return min(rooms, default=None)
+
+    def reserve(self, n: int) -> None:
+        """Count requests as sent that go together, as in a batch; fewer than none where some brought nothing."""
+        if self.whole:
+            self.whole.reserve(n)
+        self.in_flight += n
 
     def drop(self, *, throttled: bool = False) -> None:
         """Count a request no more: it was abandoned, or refused for asking too often."""

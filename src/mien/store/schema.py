@@ -106,6 +106,18 @@ MIGRATIONS = (
         study TEXT PRIMARY KEY, digest TEXT NOT NULL, content TEXT NOT NULL, created REAL NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE batch (
+        name TEXT PRIMARY KEY, spec TEXT NOT NULL, state TEXT NOT NULL, remote TEXT NOT NULL DEFAULT '',
+        found INTEGER NOT NULL DEFAULT 0, outcome TEXT NOT NULL DEFAULT '', requests INTEGER NOT NULL,
+        answered INTEGER NOT NULL DEFAULT 0, created REAL NOT NULL, sent REAL NOT NULL DEFAULT 0
+    ) WITHOUT ROWID;
+    CREATE TABLE batch_call (
+        key TEXT PRIMARY KEY, batch TEXT NOT NULL REFERENCES batch ON DELETE CASCADE,
+        replicate INTEGER NOT NULL, body BLOB NOT NULL, adapted TEXT NOT NULL
+    );
+    CREATE INDEX batch_call_of ON batch_call (batch);
+    """,
 )
 
 

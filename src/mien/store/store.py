@@ -18,6 +18,7 @@ import msgspec
 
 from mien.errors import StoreError, UnknownName
 from mien.stats.design.shards import WHOLE, Shard
+from mien.store.batches import Batches
 from mien.store.counts import adapted_counts, failed_trials, failure_counts, trial_counts
 from mien.store.records import (
     INFO_COLUMNS,
@@ -180,6 +181,11 @@ class Store:
             self._db.execute(
                 "INSERT OR REPLACE INTO quirk VALUES (?, ?, ?, ?)", (endpoint, model, name, value)
             )
+
+    @property
+    def batches(self) -> Batches:
+        """The batches of calls that are at providers, or on their way there."""
+        return Batches(self._db, self.path)
 
     # -- runs ------------------------------------------------------------------------------------------------
 

@@ -9,11 +9,12 @@ From a shell: ``python -m mien.testing --help``.
 """
 
 from mien.testing.log import Counts, LoggedRequest
-from mien.testing.options import FAULTS, JudgeManner, Options, planted_scores
+from mien.testing.options import BATCH_FAULTS, FAULTS, JudgeManner, Options, planted_scores
 from mien.testing.script import codeword
 from mien.testing.server import ScriptedServer
 
 __all__ = [
+    "BATCH_FAULTS",
     "FAULTS",
     "Counts",
     "JudgeManner",

@@ -14,6 +14,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
+from mien.testing.batches.anthropic import Anthropic
+from mien.testing.batches.gemini import Gemini
+from mien.testing.batches.kept import Batches
+from mien.testing.batches.kept import Refused as RefusedBatch
+from mien.testing.batches.openai import OpenAI
 from mien.testing.log import Entry, Log
 from mien.testing.options import Options
 from mien.testing.replies import Reply, answer, encode, error
@@ -46,6 +51,12 @@ class App:
             ("POST", "/control/options"): self._set_options,
             ("POST", "/control/reset"): self._reset_log,
         }
+        self._batches = Batches(self._answer_in_batch)
+        self._batching = {
+            "openai": OpenAI(self._batches),
+            "anthropic": Anthropic(self._batches),
+            "gemini": Gemini(self._batches),
+        }
 
     def _configure(self, options: Options) -> None:
         self._options = options
@@ -54,12 +65,16 @@ class App:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer any request."""
         route = self._routes.get((request.method, request.path))
-        if route is None:
-            return _response(error(404, f"no such address: {request.method} {request.path}"))
         try:
-            return await route(request)
-        except _Refused as refused:
+            if route is not None:
+                return await route(request)
+            if not request.path.startswith("/control/") and self._options.batches:
+                self._check_key(request)
+                protocol = self._batching[self._options.batches]
+                return _response(await protocol.handle(request.method, request.path, request, self._options))
+        except (_Refused, RefusedBatch) as refused:
             return _response(refused.reply)
+        return _response(error(404, f"no such address: {request.method} {request.path}"))
 
     async def _completions(self, request: web.BaseRequest) -> web.StreamResponse:
         log = self._log
@@ -78,18 +93,32 @@ class App:
             # Also when the client hangs up, which cancels this coroutine.
             log.close(entry)
 
-    def _admit(self, request: web.BaseRequest, entry: Entry) -> Chat:
-        """Read a request that is to be answered; refuse any other."""
+    async def _answer_in_batch(self, batch: str, body: bytes) -> Reply:
+        """Answer a request that came in a batch; one whose connection would break fails."""
+        entry = self._log.open(body, time.time(), batch=batch)
+        try:
+            reply = await self._answer(self._admit(None, entry), entry)
+            if entry.fault in {"dropped", "cut", "hang", "html", "stream", "truncated"}:
+                reply = error(500, "a scripted failure")
+        except _Refused as refused:
+            reply = refused.reply
+        entry.status = reply.status
+        self._log.close(entry)
+        return reply
+
+    def _admit(self, request: web.BaseRequest | None, entry: Entry) -> Chat:
+        """Read a request that is to be answered, or one of a batch, which came without; refuse any other."""
         try:
             chat = _decode_chat(entry.raw)
         except msgspec.MsgspecError as problem:
             raise _Refused(error(400, f"this body cannot be read: {problem}")) from None
         entry.model = chat.model
-        self._check_key(request)
+        if request is not None:
+            self._check_key(request)
         if chat.model not in self._options.models:
             raise _Refused(error(404, f"the model `{chat.model}` does not exist", code="model_not_found"))
         entry.role = "judge" if chat.model.startswith("judge") else "model"
-        if not self._within_limit(entry.time):
+        if request is not None and not self._within_limit(entry.time):
             message = "rate limit reached: too many requests"
             raise _Refused(error(429, message, retry_after=self._options.retry_after))
         if chat.response_format and self._options.supports_schema is False:
@@ -101,7 +130,8 @@ class App:
         return chat
 
     def _check_key(self, request: web.BaseRequest) -> None:
-        key = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        named = (request.headers.get(name) for name in ("x-api-key", "x-goog-api-key"))
+        key = next(filter(None, named), request.headers.get("Authorization", "").removeprefix("Bearer "))
         if self._options.api_key not in {None, key}:
             shown = f": {key}" if self._options.echo_key else ""
             raise _Refused(error(401, f"incorrect API key provided{shown}", code="invalid_api_key"))
@@ -133,7 +163,7 @@ class App:
 
     async def _answer(self, chat: Chat, entry: Entry) -> Reply:
         delay = self._options.hang if entry.fault == "hang" else self._options.latency
-        if delay:
+        if delay and not entry.batch:
             await asyncio.sleep(delay)
         if entry.role == "judge":
             text = self._script.judge(chat, entry.raw, self._judge_manner(entry))
@@ -167,6 +197,7 @@ class App:
 
     async def _reset_log(self, _: web.BaseRequest) -> web.StreamResponse:
         self._log = Log(self._options.log_limit)
+        self._batches.forget()
         return _response(Reply(b"{}"))
 
 

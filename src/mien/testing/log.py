@@ -11,7 +11,7 @@ Role = Literal["model", "judge", ""]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedRequest:
-    """One request for a chat completion.
+    """One request for a chat completion, live or in a batch.
 
     Attributes:
         order: its place among all requests, from 0.
@@ -20,6 +20,7 @@ class LoggedRequest:
         role: which part the name stands for; empty where it is unknown.
         status: HTTP status of the answer; 0 where none has been sent.
         fault: what was made to go wrong with it; empty for nothing.
+        batch: the batch that it came in; empty where it came live.
         body: the request's JSON body; None where it is no JSON.
     """
 
@@ -29,6 +30,7 @@ class LoggedRequest:
     role: Role
     status: int
     fault: str
+    batch: str
     body: dict[str, Any] | None
 
 
@@ -37,7 +39,8 @@ class Counts:
     """How many requests there have been, in all and by kind.
 
     Attributes:
-        requests: all of them.
+        requests: all of them, live or in batches.
+        batched: those in batches.
         by_role: those to the ``model`` and to the ``judge``.
         by_status: by HTTP status of the answer; 0 where the connection was closed without one.
         by_fault: by what was made to go wrong.
@@ -46,6 +49,7 @@ class Counts:
     """
 
     requests: int = 0
+    batched: int = 0
     by_role: dict[str, int] = field(default_factory=dict[str, int])
     by_status: dict[int, int] = field(default_factory=dict[int, int])
     by_fault: dict[str, int] = field(default_factory=dict[str, int])
@@ -64,6 +68,7 @@ class Entry:
     role: Role = ""
     status: int = 0
     fault: str = ""
+    batch: str = ""
 
 
 class Log:
@@ -73,11 +78,12 @@ class Log:
         self.counts = Counts()
         self.entries: deque[Entry] = deque(maxlen=limit)
 
-    def open(self, raw: bytes, time: float) -> Entry:
+    def open(self, raw: bytes, time: float, *, batch: str = "") -> Entry:
         """Note a request's arrival."""
-        entry = Entry(self.counts.requests, time, raw)
+        entry = Entry(self.counts.requests, time, raw, batch=batch)
         self.entries.append(entry)
         self.counts.requests += 1
+        self.counts.batched += bool(batch)
         self.counts.in_flight += 1
         self.counts.peak = max(self.counts.peak, self.counts.in_flight)
         return entry

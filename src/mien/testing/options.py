@@ -27,6 +27,18 @@ FAULTS: Mapping[str, str] = {
     "content_filter": "an answer withheld by a content filter",
 }
 
+#: What may go wrong with a batch; most in its making, or in what is told of it.
+BATCH_FAULTS: Mapping[str, str] = {
+    "": "nothing",
+    "made": "it is made, and the answer is a status 500",
+    "not_made": "it is not made, and the answer is a status 500",
+    "failed": "it is refused as a whole, once it has been looked at",
+    "expired": "it expires with every other request carried out",
+    "cancelled": "somebody cancels it when every other request has been carried out",
+    "missing": "a third of its answers is not told",
+    "unknown": "its results tell of requests that nobody made, and hold lines that are no JSON",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -56,6 +68,12 @@ class Options:
             At most one befalls a request.
         faulty_models: the models that faults befall; empty for all.
         hang: seconds before a request with the fault ``hang`` is answered.
+        batches: whose protocol of batches the server speaks; None for none.
+        batch_looks: how often a batch must be looked at before it is carried out.
+        batch_room: requests that may wait in batches at one time: a batch that goes beyond fails; None for
+            any number.
+        batch_faults: what goes wrong with the first batch, the second, and so on, by its name in
+            `BATCH_FAULTS`; with those after them, nothing.
         seed: seed of every draw. An answer depends on it and on the request's body alone, so that a
             request made twice is answered alike; faults depend on it and on the order of arrival.
         log_limit: how many of the latest requests the log keeps.
@@ -77,6 +95,10 @@ class Options:
     faults: Mapping[str, float] = field(default_factory=dict[str, float])
     faulty_models: tuple[str, ...] = ()
     hang: float = 3600.0
+    batches: Literal["openai", "anthropic", "gemini"] | None = "openai"
+    batch_looks: int = 0
+    batch_room: int | None = None
+    batch_faults: tuple[str, ...] = ()
     seed: int = 0
     log_limit: int = 20_000
 
@@ -88,6 +110,10 @@ class Options:
             if name not in FAULTS and name not in {str(status) for status in range(400, 600)}:
                 known = ", ".join(FAULTS)
                 raise InputError(f"no such fault; known: {known}, 400 to 599", where=f"faults[{name!r}]")
+        for place, name in enumerate(self.batch_faults):
+            if name not in BATCH_FAULTS:
+                known = ", ".join(filter(None, BATCH_FAULTS))
+                raise InputError(f"no such fault of a batch; known: {known}", where=f"batch_faults[{place}]")
         rates = {"judge_accuracy": self.judge_accuracy, "judge_manner_rate": self.judge_manner_rate}
         # Rates such as 0.1, 0.2 and 0.7 may add up to more than 1 by a rounding error.
         rates |= {"faults": round(sum(self.faults.values()), 9)} | dict(self.faults)

@@ -72,7 +72,7 @@ class ScriptedServer:
         return f"{self.url}#judge"
 
     def requests(self) -> list[LoggedRequest]:
-        """The latest requests for chat completions, in order of arrival."""
+        """The latest requests for chat completions, live and in batches, in order of arrival."""
         entries = msgspec.json.decode(self._control("GET", "requests"), type=list[Entry])
         return [_logged(entry) for entry in entries]
 
@@ -86,7 +86,7 @@ class ScriptedServer:
         self._control("POST", "options", msgspec.json.encode(self.options))
 
     def reset_log(self) -> None:
-        """Forget all requests so far and count from 0 again."""
+        """Forget all requests and batches so far and count from 0 again."""
         self._control("POST", "reset")
 
     def _control(self, method: str, action: str, body: bytes = b"") -> bytes:
@@ -103,7 +103,9 @@ class ScriptedServer:
 
 
 def _logged(entry: Entry) -> LoggedRequest:
-    members = {name: getattr(entry, name) for name in ("order", "time", "model", "role", "status", "fault")}
+    members = {
+        name: getattr(entry, name) for name in ("order", "time", "model", "role", "status", "fault", "batch")
+    }
     try:
         body = msgspec.json.decode(entry.raw)
     except msgspec.DecodeError:

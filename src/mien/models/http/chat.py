@@ -15,6 +15,7 @@ import msgspec
 from mien.errors import BudgetReached, EndpointRefused, UsageError
 from mien.models.answer_format import may_be_the_schema
 from mien.models.http import guard
+from mien.models.http.batches.service import PRICE_SHARE
 from mien.models.http.opening import Opening
 from mien.models.http.quirks import LEFT_OUT, Quirk, adapted, departures, told_by, way_on
 from mien.models.http.refusals import PATIENCE
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from mien.models.http.throttle import Slot
     from mien.models.http.transport import Exchange
     from mien.models.usage import Price, Tally
-    from mien.types import Request, Sampling
+    from mien.types import BatchRequest, Request, Sampling
 
 #: Attempts at a call before it is recorded as failed.
 MAX_ATTEMPTS = 6
@@ -156,6 +157,52 @@ class Chat:
             self._watch(request, call)
         return call
 
+    def laid_out(self, request: Request) -> tuple[dict[str, Any], str]:
+        """The members of the body as the endpoint takes them, and in what they depart from the request."""
+        asked = self._asked(request)
+        sent = self._sent(request, asked)
+        return sent, departures(asked, sent)
+
+    def expected_cost(self, size: float) -> float | None:
+        """US dollars that a request of so many bytes is expected to cost live; None without a price."""
+        return self._price and self._price.of(round(size / 4), round(self._typical_tokens_out))
+
+    async def settle_from_batch(self, asked: BatchRequest, reply: Reply, body: bytes) -> Call:
+        """The call that a provider's batch has brought, counted at the price of batches.
+
+        Args:
+            asked: what the batch held.
+            reply: what came of it.
+            body: as it came.
+        """
+        with self._opening.asking():
+            reply = await self._opening.heed(reply)
+        cost = reply.reported_cost
+        if cost is None and self._price:
+            cost = self._price.of(reply.tokens_in, reply.tokens_out) * PRICE_SHARE
+        self._tally.end(reply.tokens_in, reply.tokens_out, cost, answered=not reply.failure)
+        self._expect(reply.tokens_out)
+        call = Call(
+            key=asked.key,
+            endpoint=self.address,
+            model=self.model,
+            replicate=asked.replicate,
+            request=asked.body,
+            body=body,
+            failure=reply.failure,
+            status=reply.status,
+            text=reply.text,
+            reasoning=reply.reasoning,
+            finish_reason=reply.finish_reason,
+            tokens_in=reply.tokens_in,
+            tokens_out=reply.tokens_out,
+            cost=cost,
+            adapted=asked.adapted,
+            created=time.time(),
+        )
+        self._tally.settle(call)
+        return call
+
     def _parameters(self, sampling: Sampling) -> dict[str, Any]:
         """Sampling parameters as this endpoint takes them."""
         if not _RESERVED.isdisjoint(sampling.extra):
@@ -255,8 +302,7 @@ class Chat:
             self._tally.drop(throttled=True)
         else:
             self._tally.end(reply.tokens_in, reply.tokens_out, self._cost(reply), answered=not reply.failure)
-        if reply.tokens_out:
-            self._typical_tokens_out += (reply.tokens_out - self._typical_tokens_out) / 20
+        self._expect(reply.tokens_out)
         return exchange, sent
 
     async def _post(self, server: Server, slot: Slot, body: bytes) -> Exchange:
@@ -277,6 +323,11 @@ class Chat:
                     self._tally.drop()
             else:
                 server.throttle.finish(slot, exchange.reply, exchange.retry_after)
+
+    def _expect(self, tokens_out: int) -> None:
+        """Learn how long answers are."""
+        if tokens_out:
+            self._typical_tokens_out += (tokens_out - self._typical_tokens_out) / 20
 
     def _cost(self, reply: Reply) -> float | None:
         """US dollars for what one request brought; None where that is not known."""

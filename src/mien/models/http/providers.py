@@ -7,6 +7,7 @@ import os
 import re
 from fnmatch import fnmatchcase
 from importlib import resources
+from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -36,6 +37,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
             is sent then where none is set.
         json_schema: whether it obeys ``response_format: json_schema``; None where that is not known.
         refuses: sampling parameters that models refuse, by pattern of the model's name; first match counts.
+        batches: the protocol of its batches; empty where it has none, and ``asked`` where it is to be asked;
+            see `mien.models.http.batches`.
     """
 
     url: str
@@ -47,6 +50,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     counts_limits: bool = False
     json_schema: bool | None = None
     refuses: dict[str, frozenset[str]] = {}
+    batches: Literal["openai", "anthropic", "gemini", "asked", ""] = ""
 
     @property
     def address(self) -> str:
@@ -153,6 +157,7 @@ def resolve_address(address: str) -> Endpoint:
         name=host,
         key_variable=ADDRESS_KEY_VARIABLE,
         key_required=False,
+        batches="" if version else "asked",
     )
 
 

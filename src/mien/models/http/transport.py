@@ -60,7 +60,7 @@ class Wire:
         self._url = URL(endpoint.address)
         self._key = endpoint.key
         self._headers = endpoint.header(self._key)
-        self._proxy = _proxy(self._url)
+        self._proxy = proxy_for(self._url)
 
     async def models(self) -> list[dict[str, Any]]:
         """The models that the endpoint lists; none where it lists none that can be read."""
@@ -137,7 +137,7 @@ def _failed(error: Exception, timeout: float) -> Reply:
     return Reply(failure=shorten(failure), transient=transient)
 
 
-def _proxy(url: URL) -> str | None:
+def proxy_for(url: URL) -> str | None:
     """The proxy that the environment names for an address. Looked up once: it is slow."""
     if not url.host or urllib.request.proxy_bypass(url.host):
         return None
