@@ -47,8 +47,10 @@ def p_value(p: float | None) -> str:
 
 
 def plural(noun: str) -> str:
-    """``trials``, ``quantities``."""
-    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
+    """``trials``, ``quantities``, ``batches``."""
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith("ch") else f"{noun}s"
 
 
 def counted(n: int, noun: str) -> str:

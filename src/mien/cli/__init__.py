@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from mien.cli.commands import (
+    batches,
     compare,
     constitution,
     craft,
@@ -91,6 +92,7 @@ for _module, _name in (
     (plot, "plot"),
     (report, "report"),
     (runs, "runs"),
+    (batches, "batches"),
     (traits, "traits"),
     (prompts, "prompts"),
     (protocols, "protocols"),

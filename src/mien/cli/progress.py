@@ -28,6 +28,8 @@ class ProgressReport:
         self.last: Progress | None = None
         self._began = time.monotonic()
         self._next_line = self._began + LINE_SECONDS
+        self._batches = set[str]()
+        self._line: str = ""
         self._bar = _bar() if sys.stderr.isatty() else None
         self._task = self._bar.add_task("", total=None, status="") if self._bar else None
 
@@ -49,11 +51,23 @@ class ProgressReport:
             self._bar.update(
                 self._task, total=progress.total, completed=progress.done, status=self._status(progress)
             )
+        elif progress.batches:
+            self._tell_batches(progress)
         elif time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + LINE_SECONDS
             total = counted(progress.total, progress.unit)
             line = f"{progress.done:,}/{total}, {self._status(progress)}{self._left(progress)}"
             write_err(line + "\n")
+
+    def _tell_batches(self, progress: Progress) -> None:
+        """Say what is waited for: at once where that is another batch, else where it has come further."""
+        line = f"{progress.done:,}/{counted(progress.total, progress.unit)}, {_batches(progress)}\n"
+        if self._batches != set(progress.batches) or (
+            time.monotonic() >= self._next_line and line != self._line
+        ):
+            self._next_line = time.monotonic() + LINE_SECONDS
+            self._batches, self._line = set(progress.batches), line
+            write_err(line)
 
     def _rate(self, progress: Progress) -> float:
         return progress.done / max(time.monotonic() - self._began, 1e-9)
@@ -81,11 +95,22 @@ class ProgressReport:
         return ", ".join(parts)
 
 
+def _batches(progress: Progress) -> str:
+    """The batches that are waited for, and how far they are."""
+    told = [
+        f"{name} ({one.state}, {one.done:,} of {counted(one.total, 'request')})"
+        for name, one in progress.batches.items()
+    ]
+    more = f" and {len(told) - 3} more" if len(told) > 3 else ""
+    return visible(f"waits for {', '.join(told[:3])}{more}")
+
+
 def waits(progress: Progress) -> list[str]:
     """What is waited for, and why; waits too short to be read are left out."""
     now = time.monotonic()
     waits = {name: (wait.until - now, wait.why) for name, wait in progress.tally.waits.items()}
-    return [
+    batches = [_batches(progress)] if progress.batches else []
+    return batches + [
         visible(f"{name} waits {left:.0f} s ({why})")
         for name, (left, why) in waits.items()
         if left >= SHORTEST_WAIT

@@ -124,12 +124,18 @@ class Post:
         """See what the store knows of, and collect what has ended since."""
         self._awaited()
         for batch in self._ours():
-            if batch.state == "sent":
-                await self.look(batch)
+            standing = await self._look(batch) if batch.state == "sent" else None
+            if standing and standing.outcome != "completed":
+                told = f" ({standing.problem})" if standing.problem else ""
+                notify(batch.spec, [f"batch {batch} ended {standing.outcome}{told}"])
 
     def sent(self, names: AbstractSet[str]) -> list[BatchRecord]:
         """Those of some batches that are at their providers."""
         return [batch for batch in self._ours(names) if batch.state == "sent"]
+
+    def of_others(self, names: AbstractSet[str]) -> list[BatchRecord]:
+        """Those of some batches that were sent for models which are not asked here."""
+        return [one for one in self._book.open() if one.name in names and one.spec not in self._chats]
 
     def _ours(self, names: AbstractSet[str] | None = None) -> list[BatchRecord]:
         return [
@@ -164,7 +170,7 @@ class Post:
         chat = self._chats[batch.spec]
         service = self._services[chat]
         if batch.state == "sending":
-            if await self._find(batch, service):
+            if await self.find(batch):
                 return
             self._book.plan_again(batch.name)
         if chat in self._most and any(other.spec == batch.spec for other in self.sent(self._names())):
@@ -181,7 +187,7 @@ class Post:
                 raise
             except Unanswered as unanswered:
                 again = self._book.get(batch.name)
-                if not (again and await self._find(again, service)):
+                if not (again and await self.find(again)):
                     self._book.plan_again(batch.name)
                     raise EndpointRefused(
                         f"{chat.name}: the batch was not made: {unanswered}; the same command goes on"
@@ -222,8 +228,9 @@ class Post:
         file.flush()
         return n
 
-    async def _find(self, batch: BatchRecord, service: Service) -> bool:
-        """Whether the provider has a batch that was about to be made; if so, its name is kept."""
+    async def find(self, batch: BatchRecord) -> bool:
+        """Whether the provider has a batch that was about to be made; if so, its name there is kept."""
+        service = self._services[self._chats[batch.spec]]
         while True:
             known = {other.remote for other in self._book.all()} | self._foreign
             for made in await service.find(batch.name, total=batch.requests, since=batch.sent):
@@ -268,7 +275,8 @@ class Post:
         pause = _FIRST_LOOK
         while True:
             for batch in self.sent(names):
-                await self.look(batch)
+                if standing := await self._look(batch):
+                    self._draw_conclusions(batch, standing)
             if self._progress.stopped or not self._ours(names):
                 break
             await self.send(names)
@@ -277,12 +285,8 @@ class Post:
             pause = min(1.5 * pause, _LONGEST_LOOK)
         self._progress.batches.clear()
 
-    async def look(self, batch: BatchRecord) -> None:
-        """See where a batch stands; collect it where it has ended.
-
-        Raises:
-            EndpointRefused: it failed as a whole.
-        """
+    async def _look(self, batch: BatchRecord) -> Standing | None:
+        """See where a batch stands, and collect it where it has ended; None where it has not."""
         chat = self._chats[batch.spec]
         service = self._services[chat]
         standing = await service.standing(batch.remote)
@@ -290,13 +294,14 @@ class Post:
             notify(chat.name, [f"batch {batch} is not there any more, and what it brought is lost"])
             self._book.collected(batch.name, "lost", 0)
             self._awaited()
-            return
+            return None
         self._progress.batches[batch.remote] = standing
-        if standing.outcome:
-            await self._collect(batch, chat, standing)
+        if standing.outcome and await self._collect(batch, chat, standing):
+            return standing
+        return None
 
-    async def _collect(self, batch: BatchRecord, chat: Chat, standing: Standing) -> None:
-        """Make calls of what a batch has brought, and let go of what it has not."""
+    async def _collect(self, batch: BatchRecord, chat: Chat, standing: Standing) -> bool:
+        """Make calls of what a batch has brought, and let go of what it has not; whether it was ours."""
         service = self._services[chat]
         self._reserve(batch.name, batch.requests)
         came, strange, answered = set[str](), 0, 0
@@ -318,13 +323,13 @@ class Post:
         self._reserved.discard(batch.name)
         if strange and not came and batch.found:
             self._foreign.add(batch.remote)
-            if not await self._find(batch, service):
+            if not await self.find(batch):
                 self._book.plan_again(batch.name)
-            return
+            return False
         self._store.flush()
         self._book.collected(batch.name, standing.outcome, answered)
         self._awaited()
-        self._draw_conclusions(batch, chat, standing, came=len(came))
+        return True
 
     async def _take(self, chat: Chat, asked: BatchRequest, result: Result) -> bool:
         assert result.reply is not None
@@ -335,14 +340,24 @@ class Post:
             self.failed.add(call.key)
         return call.answered
 
-    def _draw_conclusions(self, batch: BatchRecord, chat: Chat, standing: Standing, *, came: int) -> None:
+    def _draw_conclusions(self, batch: BatchRecord, standing: Standing) -> None:
+        """Stop where sending the same again would bring no more.
+
+        Raises:
+            EndpointRefused: the batch failed as a whole.
+        """
+        chat, ended = self._chats[batch.spec], self._book.get(batch.name)
         if standing.outcome == "failed" and standing.crowded and batch.requests > 1:
             alone = all(other.spec != batch.spec for other in self.sent(self._names()))
             self._most[chat] = max(1, batch.requests // 2) if alone else batch.requests
+            for other in self._ours():  # they were to be as large
+                if other.spec == batch.spec and other.state == "planned":
+                    self._book.keep(other.name, 0)
+            self._awaited()
         elif standing.outcome == "failed":
             why = standing.problem or "it does not say why"
             raise EndpointRefused(f"{chat.name}: batch {batch} failed: {why}")
         elif standing.outcome == "cancelled":
             self._progress.stopped = f"batch {batch} was cancelled"
-        elif not came:
+        elif ended and not ended.answered and not self.brought:
             self._progress.stopped = f"batch {batch} ended ({standing.outcome}) and brought nothing"

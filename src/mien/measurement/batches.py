@@ -6,9 +6,9 @@ again and find their calls in the store as if somebody had made them before. So 
 verdicts in the next; what a judge asks for a second time, later turns, and what a batch did not carry out
 come in further ones, by the same road.
 
-The first request of each model is made at once: what its endpoint takes otherwise, or that it takes nothing,
-is learnt by one call, not by thousands. What a batch carried out and failed at is made at once, too, with all
-that live calls have; and so is what is too little to wait for.
+The first request of each kind to a model is made at once: what its endpoint takes otherwise, or that it takes
+nothing, is learnt by one call, not by thousands. What a batch carried out and failed at is made at once, too,
+with all that live calls have; and so is what is too little to wait for.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mien.errors import BudgetReached
-from mien.formatting import enumerated
+from mien.formatting import counted, enumerated
 from mien.measurement.batch_post import Post
 from mien.measurement.calls import Calls
 from mien.models.http.chat import Chat
@@ -48,6 +48,10 @@ class Batching:
     wait: bool = True
 
 
+# What one answer tells something about: a model, and whether it is asked under a schema.
+_Kind = tuple["Model", bool]
+
+
 class _PutOff(Exception):
     """A call that a step needs is on its way in a batch, or will be."""
 
@@ -61,6 +65,7 @@ class BatchedCalls(Calls):
         on_progress: told of it now and then.
         services: the models that have batches, with those of their endpoints.
         batching: how.
+        under_way: see `Calls`.
     """
 
     def __init__(
@@ -71,13 +76,14 @@ class BatchedCalls(Calls):
         *,
         services: Mapping[Chat, Service],
         batching: Batching,
+        under_way: dict[str, asyncio.Future[None]] | None = None,
     ) -> None:
-        super().__init__(store, progress, on_progress)
+        super().__init__(store, progress, on_progress, under_way=under_way)
         self._batching = batching
         self._services = services
         self._post = Post(store, services, progress, self.report)
-        self._known: set[Model] = set()  # those that have answered
-        self._first: defaultdict[Model, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._known: set[_Kind] = set()  # of what has been answered
+        self._first: defaultdict[_Kind, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._at_once = set[str]()  # keys of calls that are made live
         self._settled = set[str]()  # keys of calls that failed, and are not made again in this process
         self._needed = set[str]()  # names of the batches that steps were put off for
@@ -86,11 +92,11 @@ class BatchedCalls(Calls):
         """Answer from the store where it has one; else live, or put the step off for a batch."""
         if not (isinstance(model, Chat) and model in self._services):
             return await super().ask(model, request)
-        key = model.key(request)
+        key, kind = model.key(request), (model, request.schema is not None)
         call = self.store.call(key)
         settled = key in self._settled or (key in self._post.brought and key not in self._post.failed)
         if call and (call.answered or settled):
-            self._known.add(model)
+            self._known.add(kind)
             self.progress.reused += key not in self._post.brought
             await asyncio.sleep(0)
             return call
@@ -99,9 +105,9 @@ class BatchedCalls(Calls):
             raise _PutOff
         if key in self._at_once or key in self._post.failed:
             return await self._ask_live(model, request)
-        if model not in self._known:
-            async with self._first[model]:
-                if model not in self._known:
+        if kind not in self._known:
+            async with self._first[kind]:
+                if kind not in self._known:
                     return await self._ask_live(model, request)
         self._post.want(model, request, key)
         raise _PutOff
@@ -109,7 +115,7 @@ class BatchedCalls(Calls):
     async def _ask_live(self, model: Model, request: Request) -> Call:
         call = await super().ask(model, request)
         if call.answered:
-            self._known.add(model)
+            self._known.add((model, request.schema is not None))
         else:
             self._settled.add(call.key)
         self.store.flush()  # for the next pass to find it
@@ -164,8 +170,10 @@ class BatchedCalls(Calls):
         if on_their_way and self._batching.wait:
             await self._post.wait(self._needed)
         elif on_their_way:
-            named = enumerated([str(batch) for batch in on_their_way], 3)
-            batches = "1 batch is" if len(on_their_way) == 1 else f"{len(on_their_way):,} batches are"
-            self.progress.stopped = f"{batches} at the provider ({named}), and not waited for"
+            named = enumerated(on_their_way, 3)
+            self.progress.stopped = f"{counted(len(on_their_way), 'batch')} at the provider: {named}"
         elif stopped:
             self.progress.stopped = stopped
+        elif others := self._post.of_others(self._needed):
+            named = enumerated(others, 3)
+            self.progress.stopped = f"calls are in batches that another model's name was given for ({named})"

@@ -112,7 +112,7 @@ class Calls:
         if self._in_batches and (batch := self._in_batches.get(model.key(request))):
             raise UsageError(
                 f"{model.name}: this is asked for in a batch that has not been collected ({batch}): add "
-                f"--batch to wait for it, or give it up by `mien batches cancel {batch}`"
+                f"--batch to wait for it, or give it up: mien batches {batch} --cancel"
             )
 
     def _look(self, model: Model, request: Request, call: Call) -> None:

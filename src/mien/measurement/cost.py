@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mien.errors import MissingKey
 from mien.instruments import instrument as make_instrument
+from mien.models.http.batches.service import PRICE_SHARE
 from mien.models.http.providers import prices, resolve
 from mien.models.http.served import Served
 from mien.models.inprocess.loading import runs_here
@@ -57,15 +58,23 @@ class Load:
         return price and price.of(self.tokens_in, self.tokens_out)
 
 
-def estimate(planned: RunPlan, limits: Limits, served: Served = Served()) -> Estimate:
+def estimate(
+    planned: RunPlan, limits: Limits, served: Served = Served(), *, batch: bool = False
+) -> Estimate:
     """Estimate a run, with the prices given in the limits or those that the endpoints list.
+
+    Args:
+        planned: what is to be carried out.
+        limits: with the prices.
+        served: where models are that go by their names.
+        batch: whether calls are made in batches by endpoints that have any, at half the price.
 
     Raises:
         UsageError: there is no such provider.
     """
     asked, judged = loads(planned)
     costs = [
-        load.cost(known_price(spec, limits, served))
+        load.cost(known_price(spec, limits, served, batch=batch))
         for load, spec in ((asked, planned.model), (judged, planned.judge))
     ]
     return Estimate(
@@ -100,8 +109,16 @@ def loads(planned: RunPlan) -> tuple[Load, Load]:
     )
 
 
-def known_price(spec: str, limits: Limits, served: Served = Served()) -> Price | None:
+def known_price(
+    spec: str, limits: Limits, served: Served = Served(), *, batch: bool = False
+) -> Price | None:
     """What calls to a model cost: as the limits say, else as its endpoint lists; None where nobody says.
+
+    Args:
+        spec: the model.
+        limits: with the prices.
+        served: where models are that go by their names.
+        batch: whether they are made in batches where the endpoint has any.
 
     Raises:
         UsageError: there is no such provider.
@@ -111,9 +128,11 @@ def known_price(spec: str, limits: Limits, served: Served = Served()) -> Price |
     if runs_here(spec):
         return Price(0.0, 0.0)
     endpoint, model = resolve(spec)
-    if limits.price is not None:
-        return limits.price
-    try:
-        return asyncio.run(prices(endpoint)).get(model)
-    except MissingKey:
-        return None
+    price = limits.price
+    if price is None:
+        try:
+            price = asyncio.run(prices(endpoint)).get(model)
+        except MissingKey:
+            return None
+    share = PRICE_SHARE if batch and endpoint.batches else 1.0
+    return price and Price(price.input * share, price.output * share)

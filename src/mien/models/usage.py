@@ -212,7 +212,7 @@ class Tally:
         return min(rooms, default=None)
 
     def reserve(self, n: int) -> None:
-        """Count requests as sent that go together, as in a batch; fewer than none where some brought nothing."""
+        """Count requests as in flight that go together, as in a batch; below 0, those that are so no more."""
         if self.whole:
             self.whole.reserve(n)
         self.in_flight += n

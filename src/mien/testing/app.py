@@ -69,7 +69,8 @@ class App:
             if route is not None:
                 return await route(request)
             if not request.path.startswith("/control/") and self._options.batches:
-                self._check_key(request)
+                if "upload_id" not in request.query:  # which is what lets a file be brought there
+                    self._check_key(request)
                 protocol = self._batching[self._options.batches]
                 return _response(await protocol.handle(request.method, request.path, request, self._options))
         except (_Refused, RefusedBatch) as refused:

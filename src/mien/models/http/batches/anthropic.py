@@ -109,17 +109,17 @@ class AnthropicBatches:
         return found
 
     async def standing(self, id: str) -> Standing | None:
-        told = await self._desk.ask(f"{self._url}/{quote(id)}")
+        told = await self._desk.ask(f"{self._url}/{quote(id, safe='')}")
         return told and self._standing(told.members)
 
     async def results(self, standing: Standing) -> AsyncIterator[Result]:
         for id in standing.results:
-            async for line in self._desk.lines(f"{self._url}/{quote(id)}/results"):
+            async for line in self._desk.lines(f"{self._url}/{quote(id, safe='')}/results"):
                 if result := _result(line):
                     yield result
 
     async def cancel(self, id: str) -> None:
-        await self._desk.post(f"{self._url}/{quote(id)}/cancel")
+        await self._desk.post(f"{self._url}/{quote(id, safe='')}/cancel")
 
     def _standing(self, told: dict[str, Any]) -> Standing:
         counts = {name: n for name, n in members(told.get("request_counts")).items() if isinstance(n, int)}

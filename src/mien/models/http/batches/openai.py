@@ -98,17 +98,17 @@ class OpenAIBatches:
         return []
 
     async def standing(self, id: str) -> Standing | None:
-        told = await self._desk.ask(f"{self._url}/batches/{quote(id)}")
+        told = await self._desk.ask(f"{self._url}/batches/{quote(id, safe='')}")
         return told and _standing(told.members)
 
     async def results(self, standing: Standing) -> AsyncIterator[Result]:
         for file in standing.results:
-            async for line in self._desk.lines(f"{self._url}/files/{quote(file)}/content"):
+            async for line in self._desk.lines(f"{self._url}/files/{quote(file, safe='')}/content"):
                 if result := _result(line):
                     yield result
 
     async def cancel(self, id: str) -> None:
-        await self._desk.post(f"{self._url}/batches/{quote(id)}/cancel")
+        await self._desk.post(f"{self._url}/batches/{quote(id, safe='')}/cancel")
 
 
 def _standing(told: dict[str, Any]) -> Standing:
