@@ -257,6 +257,15 @@ def test_what_is_not_waited_for_is_collected_by_the_same_command(server: Scripte
     assert max(asked(server).values()) == 1
 
 
+def test_what_a_batch_failed_at_is_asked_live_by_whoever_collects_it(
+    server: ScriptedServer, path: Path
+) -> None:
+    server.configure(faults={"500": 0.2}, faulty_models=("model",), seed=3)
+    stopped(server, path, wait=False)
+    server.configure(faults={})
+    assert stopped(server, path).failed == 0
+
+
 def test_a_model_without_batches_is_asked_live_beside_one_that_has_them(
     server: ScriptedServer, path: Path
 ) -> None:

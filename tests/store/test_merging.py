@@ -19,7 +19,7 @@ from mien.store.machines import MACHINE
 from mien.store.merging import merge
 from mien.store.records import JudgeRecord, RunInfo
 from mien.store.store import Store
-from mien.types import Call, Preference, Prompt, Trait, Trial, Verdict
+from mien.types import BatchRequest, Call, Preference, Prompt, Trait, Trial, Verdict
 from tests.processes import ended
 
 if TYPE_CHECKING:
@@ -131,7 +131,24 @@ def test_every_table_is_merged(tmp_path: Path) -> None:
     assert set(tables(Contents().put(tmp_path / "a.db"))) == {
         *("call", "run", "prompt", "trial", "judge", "verdict", "judge_failure", "label", "preference"),
         *("quirk", "shard", "registration"),
+        *("batch", "batch_call"),  # these stay in the store that sent them
     }
+
+
+def test_a_store_with_batches_at_a_provider_is_merged_once_they_are_collected(tmp_path: Path) -> None:
+    a, out = Contents().put(tmp_path / "a.db"), tmp_path / "out.db"
+    with Store(a) as store:
+        batch = store.batches.add("provider/m", [BatchRequest(key="k", replicate=0, body=b"{}")])
+        assert batch
+    with pytest.raises(
+        InputError, match=r"a\.db: 1 batch not collected: mien batches --collect --store a\.db"
+    ):
+        merge(out, [a])
+    merge(out, [a], partial=True)
+    with Store(a) as store:
+        store.batches.collected(batch.name, "completed", 1)
+    merge(out, [a])
+    assert tables(out)["batch"] == []
 
 
 def test_missing_shards_are_named_unless_that_is_meant(tmp_path: Path) -> None:

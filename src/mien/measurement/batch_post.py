@@ -128,6 +128,7 @@ class Post:
             if standing and standing.outcome != "completed":
                 told = f" ({standing.problem})" if standing.problem else ""
                 notify(batch.spec, [f"batch {batch} ended {standing.outcome}{told}"])
+        self._progress.batches.clear()
 
     def sent(self, names: AbstractSet[str]) -> list[BatchRecord]:
         """Those of some batches that are at their providers."""

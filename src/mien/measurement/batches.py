@@ -79,6 +79,7 @@ class BatchedCalls(Calls):
         under_way: dict[str, asyncio.Future[None]] | None = None,
     ) -> None:
         super().__init__(store, progress, on_progress, under_way=under_way)
+        self._in_batches.clear()  # what is in one is waited for
         self._batching = batching
         self._services = services
         self._post = Post(store, services, progress, self.report)

@@ -58,9 +58,7 @@ class Load:
         return price and price.of(self.tokens_in, self.tokens_out)
 
 
-def estimate(
-    planned: RunPlan, limits: Limits, served: Served = Served(), *, batch: bool = False
-) -> Estimate:
+def estimate(planned: RunPlan, limits: Limits, served: Served = Served(), *, batch: bool = False) -> Estimate:
     """Estimate a run, with the prices given in the limits or those that the endpoints list.
 
     Args:
@@ -109,9 +107,7 @@ def loads(planned: RunPlan) -> tuple[Load, Load]:
     )
 
 
-def known_price(
-    spec: str, limits: Limits, served: Served = Served(), *, batch: bool = False
-) -> Price | None:
+def known_price(spec: str, limits: Limits, served: Served = Served(), *, batch: bool = False) -> Price | None:
     """What calls to a model cost: as the limits say, else as its endpoint lists; None where nobody says.
 
     Args:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from mien.errors import InputError, UsageError
+from mien.formatting import counted
 from mien.store.machines import MACHINE, is_local
 from mien.store.records import RUN_COLUMNS, RunRecord
 from mien.store.schema import connect_read_only, explained
@@ -56,12 +57,13 @@ def require_mergeable(paths: Sequence[Path], *, partial: bool, same_servers: boo
 
     Args:
         paths: the stores, the merged one first.
-        partial: whether shards may be missing.
+        partial: whether shards, and what batches at providers will bring, may be missing.
         same_servers: whether one address of this machine means one server, wherever it was asked.
 
     Raises:
         InputError: a run, or a judge of it, is another one; the message names file and field.
-        UsageError: shards are missing, or one address of this machine was asked on several.
+        UsageError: shards are missing, batches are not collected, or one address of this machine was asked
+            on several.
         StoreError: a file is no store of this version.
     """
     seen: dict[str, _Seen] = {}
@@ -77,6 +79,8 @@ def require_mergeable(paths: Sequence[Path], *, partial: bool, same_servers: boo
                 _note_shards(known, path, run, shards)
             _require_same_fingerprints(named, path, db)
             _require_same_registrations(registered, path, db)
+            if not partial:
+                _require_all_collected(path, db)
             if not same_servers:
                 _require_same_servers(asked, path, _servers(db))
     if not partial:
@@ -129,6 +133,16 @@ def _note_shards(known: _Seen, path: Path, run: RunRecord, shards: Sequence[tupl
             raise _another(path, where, known.path, f"one of {known.of} and {number} of {of}")
         known.of = of
         known.shards.add(number)
+
+
+def _require_all_collected(path: Path, db: sqlite3.Connection) -> None:
+    """Batches stay in the store that sent them: in another, what they hold would be asked for once more."""
+    if n := db.execute("SELECT count(*) FROM batch WHERE state <> 'collected'").fetchone()[0]:
+        raise InputError(
+            f"{counted(n, 'batch')} not collected: mien batches --collect --store {path.name}, or merge "
+            "without what they will bring by --partial",
+            source=path,
+        )
 
 
 def _require_all_shards(known: _Seen) -> None:

@@ -244,7 +244,7 @@ def command(
     session.served.require_used((model, judge))
     if dry_run:
         found = estimate(planned, session.limits, session.served, batch=batch)
-        _print_estimate(planned, dataclasses.asdict(found), as_json=as_json)
+        _print_estimate(planned, dataclasses.asdict(found), batch=batch, as_json=as_json)
     else:
         session.batching = Batching(wait=wait) if batch else None
         _carry_out(planned, session, check_judge, as_json=as_json)
@@ -273,7 +273,7 @@ def _extra(text: str | None) -> dict[str, Any] | None:
         raise InputError(f"is not a JSON object: {error}", source="--extra") from error
 
 
-def _print_estimate(planned: RunPlan, estimate: dict[str, Any], *, as_json: bool) -> None:
+def _print_estimate(planned: RunPlan, estimate: dict[str, Any], *, batch: bool, as_json: bool) -> None:
     design = planned.design
     if as_json:
         until = _until(planned, None)
@@ -295,7 +295,7 @@ def _print_estimate(planned: RunPlan, estimate: dict[str, Any], *, as_json: bool
         f"  calls       {estimate['calls']:>12,}\n"
         f"  tokens in   {estimate['tokens_in']:>12,}  (estimated)\n"
         f"  tokens out  {estimate['tokens_out']:>12,}  (estimated)\n"
-        f"  cost        {cost:>12}\n"
+        f"  cost        {cost:>12}{'  (in batches)' if batch else ''}\n"
         "No call was made.",
         markup=False,
     )
