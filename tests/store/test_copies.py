@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import threading
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,12 @@ def test_a_copy_is_made_while_the_store_is_written_and_at_the_end(
 
 def test_a_store_that_is_lost_begins_with_its_copy_and_one_that_is_behind_with_both(tmp_path: Path) -> None:
     whole = Contents().put(tmp_path / "whole.db")
+    names = (f".{name}.{platform.node()}-7" for name in ("whole.db", "lost.db"))
+    killed = [tmp_path / name for name in names]
+    for path in killed:
+        path.write_bytes(b"half")
     Copier(tmp_path / "lost.db", Copies(whole)).close()
+    assert not any(path.exists() for path in killed)
     assert tables(tmp_path / "lost.db") == tables(whole)
     behind = Contents(texts=HALF).put(tmp_path / "behind.db")
     Copier(behind, Copies(whole)).close()

@@ -15,6 +15,7 @@ from mien.store.merging import merge
 from mien.store.schema import connect_read_only, explained
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _LOCK_TIMEOUT = 60.0
@@ -57,6 +58,8 @@ class Copier:
         self._store, self._copies = store, copies
         if copies.path.resolve() == store.resolve():
             raise UsageError(f"{store} is to be copied to itself; name another file")
+        for left in _unfinished(store, copies.path):  # of a process that was killed while it copied
+            left.unlink(missing_ok=True)
         _restore(store, copies.path)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mien-copier", daemon=True)
@@ -84,9 +87,9 @@ def copy(store: Path, to: Path) -> None:
         OSError: the copy cannot be written.
     """
     # Beside the store first: a bucket that is mounted as a folder takes whole files, not a database's writes.
-    here = store.with_name(f".{store.name}.{os.getpid()}")
+    here = store.with_name(f"{_begins(store)}{os.getpid()}")
     # Whoever else copies to the same place, on whatever machine, has another name for it.
-    unfinished = to.with_name(f".{to.name}.{platform.node()}-{os.getpid()}")
+    unfinished = to.with_name(f"{_begins(to)}{os.getpid()}")
     try:
         here.unlink(missing_ok=True)
         with explained(store), closing(connect_read_only(store, lock_timeout=_LOCK_TIMEOUT)) as db:
@@ -95,6 +98,17 @@ def copy(store: Path, to: Path) -> None:
         unfinished.replace(to)
     finally:
         here.unlink(missing_ok=True)
+
+
+def _begins(path: Path) -> str:
+    """How the name begins of what is on its way to a file, from a process of this machine."""
+    return f".{path.name}.{platform.node()}-"
+
+
+def _unfinished(*paths: Path) -> Iterator[Path]:
+    for path in paths:
+        if path.parent.is_dir():
+            yield from (one for one in path.parent.iterdir() if one.name.startswith(_begins(path)))
 
 
 def _restore(store: Path, copied: Path) -> None:
