@@ -169,7 +169,7 @@ def test_compare(measured: Workplace) -> None:
     assert all(row["trait"] in shown for row in apart[:3])
     assert "2 runs, 10 traits" in shown
     assert "'before' is named twice; name each run once" in measured.refused("compare", "before", "before")
-    assert "compare takes 2 to 200 runs, not 1" in measured.refused("compare", "before")
+    assert "compare takes 2 to 1,000 runs, not 1" in measured.refused("compare", "before")
 
 
 def test_compare_over_kinds_of_prompts(measured: Workplace) -> None:

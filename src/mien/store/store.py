@@ -332,6 +332,9 @@ class Store:
 
     def answers(self, run: int, judge: str) -> Iterator[AnswerRecord]:
         """The answers of a run whose texts are known, each with a judge's verdict where there is one."""
+        asked = "SELECT 1 FROM trial WHERE run = ? AND call IS NOT NULL LIMIT 1"
+        if not self._select(asked, run):  # of an imported table, whose trials would be sorted for nothing
+            return
         cursor = self._each(
             """
             SELECT t.options, p.text, c.text, c.finish_reason, coalesce(v.chosen, '')

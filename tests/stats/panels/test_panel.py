@@ -98,8 +98,11 @@ def test_drawn_errors_have_the_joint_covariance():
     found = draws(both, 20_000, seed=0)
     np.testing.assert_allclose(np.cov(found[:, 0].T), both[0].covariance, atol=0.012)
     crossed = found[:, 0].T @ found[:, 1] / len(found)
-    np.testing.assert_allclose(crossed, both[0].shared.T @ both[1].shared, atol=0.012)
-    np.testing.assert_allclose(both[0].shared.T @ both[1].shared, cross_covariance(*fits)[:N, :N], atol=1e-9)
+    (rows, one), (same, other) = (member.shared for member in both)
+    np.testing.assert_array_equal(rows, same)
+    shared = (one @ both[0].pulls).T @ (other @ both[1].pulls)
+    np.testing.assert_allclose(crossed, shared, atol=0.012)
+    np.testing.assert_allclose(shared, cross_covariance(*fits)[:N, :N], atol=1e-9)
 
 
 def test_equal_models_are_seldom_set_apart():
@@ -162,7 +165,7 @@ def test_json_is_plain(panel):
 @pytest.mark.parametrize(
     ("others", "message"),
     [
-        ([], "takes 2 to 200 runs, not 1"),
+        ([], "takes 2 to 1,000 runs, not 1"),
         ([{"seed": 0}], "'r0' is named twice"),
         ([{"seed": 1, "instrument": "instructed"}], "different instruments (r1: instructed, r0: revealed)"),
         ([{"seed": 1, "condition": "random"}, {"seed": 2, "condition": "feel"}], "different conditions"),

@@ -21,7 +21,8 @@ _MATRIX = 8  # runs of which all pairs are printed; of more, the most and the le
 
 def command(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="The runs' names, 2 to 200; with --by, 1 to 200.")
+        list[str],
+        typer.Argument(metavar="RUN...", help="The runs' names, 2 to 1,000 (with --by, from 1)."),
     ],
     by: Annotated[
         Literal["category", "language", "length"] | None,
@@ -86,7 +87,7 @@ def _each_once(names: Sequence[str], store: options.Path) -> list[Run]:
     from mien.stats.panels.panel import MAX_RUNS
 
     if len(names) > MAX_RUNS:
-        raise UsageError(f"compare takes 1 to {MAX_RUNS} runs, not {len(names)}")
+        raise UsageError(f"compare takes 1 to {MAX_RUNS:,} runs, not {len(names)}")
     require_each_once(names)
     return [Run(name, store) for name in names]
 

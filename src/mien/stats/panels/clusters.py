@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.cluster.hierarchy
@@ -46,18 +46,21 @@ class Clusters:
         return sorted(found, key=lambda group: (-len(group[0]), group[0]))
 
 
-def model_clusters(scores: Floats, errors: Floats, names: Sequence[str]) -> Clusters:
+def model_clusters(scores: Floats, errors: NDArray[np.floating[Any]], names: Sequence[str]) -> Clusters:
     """Cluster models by the Spearman correlation of their (R, n) scores; see `_clusters`."""
     return _clusters(scores, errors, names, _model_distances)
 
 
-def trait_clusters(scores: Floats, errors: Floats, names: Sequence[str]) -> Clusters:
+def trait_clusters(scores: Floats, errors: NDArray[np.floating[Any]], names: Sequence[str]) -> Clusters:
     """Cluster traits by the Pearson correlation over models of the (R, n) scores; see `_clusters`."""
     return _clusters(scores, errors, names, _trait_distances)
 
 
 def _clusters(
-    scores: Floats, errors: Floats, names: Sequence[str], distances: Callable[[Floats], Floats]
+    scores: Floats,
+    errors: NDArray[np.floating[Any]],
+    names: Sequence[str],
+    distances: Callable[[Floats], Floats],
 ) -> Clusters:
     """Average linkage (Sokal and Michener 1958) on 1 − correlation, and how it holds under noise.
 

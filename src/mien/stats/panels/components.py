@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import scipy.special
@@ -11,6 +11,8 @@ import scipy.special
 from mien.stats.distributions import t_half_width
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mien.types import Floats
 
 
@@ -46,7 +48,7 @@ class Components:
 
 def components(
     scores: Floats,
-    errors: Floats,
+    errors: NDArray[np.floating[Any]],
     *,
     confidence_level: float = 0.95,
     n_resamples: int = 500,
@@ -78,10 +80,10 @@ def components(
     left, lengths, right = np.linalg.svd(centred, full_matrices=False)
     sign = np.sign(right[np.arange(len(right)), np.abs(right).argmax(axis=1)])
     total = float(np.sum(lengths**2))
-    apart = errors - errors.mean(axis=1, keepdims=True)
+    apart = sum(float(np.sum((error - error.mean(axis=0)) ** 2, dtype=np.float64)) for error in errors)
     rng = np.random.default_rng(seed)
     permuted = np.array([_shares(rng.permuted(scores, axis=0))[:m] for _ in range(n_resamples)])
-    noise = np.array([_shares(error)[:m] for error in errors])
+    noise = np.array([_shares(error.astype(np.float64))[:m] for error in errors])
     chance = np.maximum(*(np.quantile(null, 0.95, axis=0) for null in (permuted, noise)))
     shares = _shares(scores)[:m]
     beaten = shares > chance
@@ -94,7 +96,7 @@ def components(
         n_kept=int(m if beaten.all() else beaten.argmin()),
         loadings=(right.T * sign)[:, :m],
         positions=(left * lengths * sign)[:, :m],
-        noise=min(float(np.sum(apart**2)) / len(errors) / total, 1.0) if total else 1.0,
+        noise=min(apart / len(errors) / total, 1.0) if total else 1.0,
     )
 
 

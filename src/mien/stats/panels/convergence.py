@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import numpy as np
 
 from mien.stats.correlation import ranks
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mien.types import Floats
 
 
@@ -31,7 +33,7 @@ class Tier(TypedDict):
     corrected: float
 
 
-def convergence(scores: Floats, errors: Floats) -> list[Tier]:
+def convergence(scores: Floats, errors: NDArray[np.floating[Any]]) -> list[Tier]:
     """The published table, mean standard deviation of ranks by tier, beside its noise floor.
 
     Traits stand in the order of their mean rank; the standard deviation of a trait's rank is that over
@@ -45,18 +47,22 @@ def convergence(scores: Floats, errors: Floats) -> list[Tier]:
 
     Args:
         scores: (R, n), R ≥ 2.
-        errors: (D, R, n) draws of the measurement errors.
+        errors: (D, R, n) draws of the measurement errors, of fewer than 32,768 traits.
     """
     n = scores.shape[1]
     places = ranks(-scores)
     order = np.argsort(places.mean(axis=0), kind="stable")
     truth = _shrunk(scores, errors)
-    drawn = np.array([ranks(-(truth + error)).astype(np.float32) for error in errors])
-    expected = drawn.mean(axis=0, dtype=np.float64)
-    # In place, and as small as may be: of 200 models there are some ten million ranks.
-    drawn -= expected.astype(np.float32)
+    # Twice a rank is a whole number, and small: of a thousand models there are some seventy million ranks.
+    drawn = np.empty(errors.shape, dtype=np.uint16)
+    for error, twice in zip(errors, drawn, strict=True):
+        twice[:] = 2 * ranks(-(truth + error))
+    expected = drawn.mean(axis=0, dtype=np.float64) / 2
     seen = places.std(axis=0, ddof=1)[order]
-    floor = np.asarray(drawn.std(axis=1, ddof=1, dtype=np.float64).mean(axis=0), dtype=np.float64)[order]
+    noise = np.zeros(n)
+    for twice in drawn:
+        noise += (twice / 2 - expected).std(axis=0, ddof=1)
+    floor = noise[order] / len(drawn)
     true = float(ranks(-truth).std(axis=0, ddof=1).mean())
     kept = float(expected.std(axis=0, ddof=1).mean()) / true if true else 1.0
     ends = [0, *(max(round(share * n), 1) for share in TIERS)]
@@ -70,9 +76,11 @@ def convergence(scores: Floats, errors: Floats) -> list[Tier]:
     return tiers
 
 
-def _shrunk(scores: Floats, errors: Floats) -> Floats:
+def _shrunk(scores: Floats, errors: NDArray[np.floating[Any]]) -> Floats:
     """(R, n) scores as far apart, within each model, as they are without errors."""
     variance = scores.var(axis=1, ddof=1, keepdims=True)
-    error = np.mean(errors**2, axis=(0, 2))[:, None]
+    error = np.mean([np.mean(np.square(drawn, dtype=np.float64), axis=1) for drawn in errors], axis=0)[
+        :, None
+    ]
     share = np.divide(error, variance, out=np.ones_like(variance), where=variance > 0)
     return scores * np.sqrt(np.maximum(1 - share, 0))

@@ -8,6 +8,7 @@ import numpy as np
 
 from mien.stats.distributions import t_two_sided
 from mien.stats.multiplicity import false_discovery
+from mien.stats.panels.noise import n_shared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,16 +49,31 @@ def distinct(panel: Sequence[Member]) -> Distinct:
     whole = np.array([np.diag(member.covariance) for member in panel])
     own = np.array([member.own for member in panel])
     known = np.maximum(np.array([member.clusters_per_item for member in panel]) - 1, 1)
-    together = np.sum([member.shared for member in panel], axis=0)
+    together = np.zeros((n_shared(panel), scores.shape[1]))
+    for member in panel:
+        rows, gradients = member.shared
+        together[rows] += gradients @ member.pulls
+    # What clusters add that a member lacks is the others' alone.
+    lacked = np.array([np.sum((together / others) ** power, axis=0) for power in (2, 4)])
     delta = (scores - scores.mean(axis=0)) * n_models / others
     variance, df = np.empty_like(delta), np.empty_like(delta)
     for r, member in enumerate(panel):
         weights = np.full(n_models, 1 / others)
         weights[r] = 1
-        squares = (member.shared - (together - member.shared) / others) ** 2
-        variance[r] = squares.sum(axis=0) + weights**2 @ rest
-        second = squares.sum(axis=0) + weights**2 @ own[:, 0]
-        fourth = (squares**2).sum(axis=0) + weights**4 @ own[:, 1]
+        rows, gradients = member.shared
+        mine = np.asarray(gradients @ member.pulls, dtype=np.float64)
+        squares = (mine - (together[rows] - mine) / others) ** 2
+        without = (together[rows] / others) ** 2
+        shared, fourths = (
+            np.maximum(every + (having**power - lacking**power).sum(axis=0), 0)
+            for every, having, lacking, power in (
+                (lacked[0], squares, without, 1),
+                (lacked[1], squares, without, 2),
+            )
+        )
+        variance[r] = shared + weights**2 @ rest
+        second = shared + weights**2 @ own[:, 0]
+        fourth = fourths + weights**4 @ own[:, 1]
         parts = weights[:, None] ** 2 * whole
         welch = parts.sum(axis=0) ** 2 / (parts**2 / known).sum(axis=0)
         df[r] = np.clip(3 * second**2 / np.maximum(fourth, np.finfo(float).tiny) - 1, 1, welch)

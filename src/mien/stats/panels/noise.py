@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
+import scipy.sparse as sp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,28 +14,62 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mien.stats.choice.plackett_luce import ChoiceFit
-    from mien.types import Floats
+    from mien.types import Floats, Ints
+
+#: Drawn errors that are kept to the last digit; more than these in single precision, finer than they tell.
+MOST_EXACT: Final = 1 << 24
 
 
 class Member(NamedTuple):
     """One model's scores of the panel's n traits, and what its noise is made of.
 
+    What is large is reckoned from the fit when it is asked for: there may be a thousand members.
+
     Attributes:
+        fit: of all its traits.
+        kept: (n,) indices of the panel's traits among them.
+        place: (C,) row of each of its clusters among those that several members have, else −1.
         scores: (n,) with sum 0.
-        shared: (C, n) what each cluster that other members have, too, adds to the error of the scores; rows
-            alike in all members, 0 where this one lacks the cluster.
-        rest: (n, n) covariance of the remaining error, which is this member's own.
-        own: (2, n) sums of the squares and of the fourth powers of what its other clusters add.
-        covariance: (n, n) of ``scores``: sharedᵀ shared + rest.
-        clusters_per_item: (n,) clusters in which each trait was shown.
     """
 
+    fit: ChoiceFit
+    kept: NDArray[np.int64]
+    place: Ints
     scores: Floats
-    shared: Floats
-    rest: Floats
-    own: Floats
-    covariance: Floats
-    clusters_per_item: NDArray[np.int64]
+
+    @property
+    def own(self) -> Floats:
+        """(2, n) sums of the squares and of the fourth powers of what the clusters add that no other has."""
+        squares = _floats(self.fit.gradients[self.place < 0] @ self.pulls) ** 2
+        return np.array([squares.sum(axis=0), (squares**2).sum(axis=0)])
+
+    @property
+    def clusters_per_item(self) -> NDArray[np.int64]:
+        """(n,) clusters in which each trait was shown."""
+        return self.fit.clusters_per_item[self.kept]
+
+    @property
+    def pulls(self) -> Floats:
+        """(p, n) from the gradient of a cluster to what it adds to the error of the scores."""
+        return _centred(np.sqrt(self.fit.correction) * self.fit.bread[:, self.kept])
+
+    @property
+    def shared(self) -> tuple[Ints, sp.csr_array]:
+        """The rows (m,) of the clusters that other members have, too, and (m, p) gradients of these."""
+        here = self.place >= 0
+        return self.place[here], sp.csr_array(self.fit.gradients[here])
+
+    @property
+    def covariance(self) -> Floats:
+        """(n, n) of ``scores``."""
+        return _centred(_centred(self.fit.covariance[np.ix_(self.kept, self.kept)]).T)
+
+    @property
+    def rest(self) -> Floats:
+        """(n, n) covariance less that of the clusters that others have, too: this member's own."""
+        _, gradients = self.shared
+        pulls = self.pulls
+        return self.covariance - pulls.T @ _floats((gradients.T @ gradients) @ pulls)
 
 
 def members(fits: Sequence[ChoiceFit], kept: Sequence[Sequence[int]]) -> list[Member]:
@@ -49,41 +84,42 @@ def members(fits: Sequence[ChoiceFit], kept: Sequence[Sequence[int]]) -> list[Me
         fits: the R fitted models.
         kept: of each fit, the indices of the n traits that all have, in one order.
     """
-    common = Counter(label for fit in fits for label in fit.clusters.tolist())
+    common = Counter[Any]()
+    for fit in fits:
+        common.update(fit.clusters.tolist())
     labels = sorted(label for label, count in common.items() if count > 1)
     row = {label: number for number, label in enumerate(labels)}
-    return [_member(fit, np.asarray(some), row) for fit, some in zip(fits, kept, strict=True)]
+    found: list[Member] = []
+    for fit, some in zip(fits, kept, strict=True):
+        place: Ints = np.array([row.get(label, -1) for label in fit.clusters.tolist()], dtype=np.int64)
+        chosen = np.asarray(some)
+        found.append(Member(fit, chosen, place, _centred(fit.scores[chosen])))
+    return found
 
 
-def _member(fit: ChoiceFit, kept: NDArray[np.int64], row: dict[Any, int]) -> Member:
-    def centred(values: Floats) -> Floats:
-        return values - values.mean(axis=-1, keepdims=True)
-
-    pull = np.asarray(fit.gradients @ fit.bread[:, kept], dtype=np.float64)
-    pull = centred(np.sqrt(fit.correction) * pull)
-    place = np.array([row.get(label, -1) for label in fit.clusters.tolist()])
-    shared = np.zeros((len(row), len(kept)))
-    shared[place[place >= 0]] = pull[place >= 0]
-    squares = pull[place < 0] ** 2
-    covariance = centred(centred(fit.covariance[np.ix_(kept, kept)]).T)
-    return Member(
-        scores=centred(fit.scores[kept]),
-        shared=shared,
-        rest=covariance - shared.T @ shared,
-        own=np.array([squares.sum(axis=0), (squares**2).sum(axis=0)]),
-        covariance=covariance,
-        clusters_per_item=fit.clusters_per_item[kept],
-    )
+def n_shared(panel: Sequence[Member]) -> int:
+    """Clusters that several members have."""
+    return 1 + max(int(member.place.max(initial=-1)) for member in panel)
 
 
-def draws(panel: Sequence[Member], n_draws: int, *, seed: int) -> Floats:
+def draws(panel: Sequence[Member], n_draws: int, *, seed: int) -> NDArray[np.floating[Any]]:
     """(n_draws, R, n) errors of all members' scores, drawn from their joint normal law."""
     rng = np.random.default_rng(seed)
-    weights = rng.normal(size=(n_draws, len(panel[0].shared)))
-    errors = np.empty((n_draws, len(panel), len(panel[0].scores)))
+    weights = rng.normal(size=(n_draws, n_shared(panel)))
+    shape = (n_draws, len(panel), len(panel[0].scores))
+    errors = np.empty(shape, dtype=np.float64 if np.prod(shape) <= MOST_EXACT else np.float32)
     for number, member in enumerate(panel):
         values, vectors = np.linalg.eigh(member.rest)
         root = vectors * np.sqrt(np.clip(values, 0, None))
         own = rng.normal(size=(n_draws, len(values))) @ root.T
-        errors[:, number] = weights @ member.shared + own
+        rows, gradients = member.shared
+        errors[:, number] = _floats(gradients.T @ weights[:, rows].T).T @ member.pulls + own
     return errors
+
+
+def _centred(values: Floats) -> Floats:
+    return values - values.mean(axis=-1, keepdims=True)
+
+
+def _floats(values: Any) -> Floats:
+    return np.asarray(values, dtype=np.float64)

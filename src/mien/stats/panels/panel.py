@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import numpy as np
 
 from mien.errors import UsageError, require_each_once
-from mien.stats.correlation import Correlation, rank_correlation, ranks
+from mien.stats.correlation import ranks
 from mien.stats.distributions import t_half_width
 from mien.stats.estimates.circumstances import unlike
 from mien.stats.panels.clusters import Clusters, model_clusters, trait_clusters
 from mien.stats.panels.components import Components, components
 from mien.stats.panels.convergence import Tier, convergence
+from mien.stats.panels.correlations import Correlations, PairRow
 from mien.stats.panels.distinct import Distinct, distinct
 from mien.stats.panels.noise import draws, members
 from mien.stats.profiles import reliability
@@ -30,15 +30,8 @@ if TYPE_CHECKING:
 
 
 MIN_TRAITS: Final = 3
-MAX_RUNS: Final = 200
+MAX_RUNS: Final = 1_000
 N_DRAWS_OF_TREES: Final = 100  # of the errors, for the stability of clusters: each draw builds two trees
-
-
-class PairRow(Correlation):
-    """`Correlation` of two runs."""
-
-    a: str
-    b: str
 
 
 class ConsensusRow(TypedDict):
@@ -78,7 +71,7 @@ class Panel:
         left_out: traits that some runs rate and others do not, by run.
         rating: (R, n), centred on the traits of the panel.
         stderr: (R, n) standard errors of ``rating``.
-        correlations: every pair of runs.
+        alike: rank correlations of every two runs.
         concordance: Kendall's W of the rankings, 0 to 1.
         tiers: spread of ranks by tier.
         components: principal components, in points of rating.
@@ -95,7 +88,7 @@ class Panel:
     left_out: dict[str, tuple[str, ...]]
     rating: Floats
     stderr: Floats
-    correlations: list[PairRow]
+    alike: Correlations
     concordance: float
     tiers: list[Tier]
     components: Components
@@ -104,6 +97,11 @@ class Panel:
     distinct: Distinct
     fdr: float
     confidence_level: float
+
+    @property
+    def correlations(self) -> list[PairRow]:
+        """A row for every two runs."""
+        return self.alike.rows(self.names)
 
     @property
     def consensus(self) -> list[ConsensusRow]:
@@ -224,7 +222,7 @@ def compare(
     n_resamples: int = 500,
     seed: int = 0,
 ) -> Panel:
-    """Compare 2 to 200 profiles of one instrument on the traits that all of them rate.
+    """Compare 2 to 1,000 profiles of one instrument on the traits that all of them rate.
 
     Args:
         profiles: of runs with different names.
@@ -247,12 +245,12 @@ def compare(
     kept = [[profile.traits.index(trait) for trait in traits] for profile in profiles]
     panel = members([profile.fit for profile in profiles], kept)
     scores = np.array([member.scores for member in panel])
-    covariances = [member.covariance for member in panel]
-    stderr = np.sqrt(np.array([np.diag(covariance) for covariance in covariances]))
+    stderr = np.sqrt(np.array([np.diag(member.covariance) for member in panel]))
     noise = np.array([profile.fit.noise[some] for profile, some in zip(profiles, kept, strict=True)])
     errors = draws(panel, n_resamples, seed=seed)
     apart = distinct(panel)
     trees = errors[:N_DRAWS_OF_TREES]
+    parts = components(scores, errors, confidence_level=confidence_level, n_resamples=n_resamples, seed=seed)
     return Panel(
         profiles=tuple(profiles),
         names=names,
@@ -260,16 +258,14 @@ def compare(
         left_out=left_out,
         rating=ELO_CENTRE + ELO_SCALE * scores,
         stderr=ELO_SCALE * stderr,
-        correlations=_correlations(names, scores, noise, confidence_level),
+        alike=Correlations.of(
+            scores,
+            [reliability.model_based(*run) for run in zip(scores, noise, strict=True)],
+            confidence_level,
+        ),
         concordance=_concordance(scores),
         tiers=convergence(scores, errors),
-        components=components(
-            ELO_SCALE * scores,
-            ELO_SCALE * errors,
-            confidence_level=confidence_level,
-            n_resamples=n_resamples,
-            seed=seed,
-        ),
+        components=replace(parts, positions=ELO_SCALE * parts.positions),
         models=model_clusters(scores, trees, names),
         tree=trait_clusters(scores, trees, traits) if len(names) > 2 else None,
         distinct=apart._replace(delta=ELO_SCALE * apart.delta, stderr=ELO_SCALE * apart.stderr),
@@ -288,22 +284,6 @@ def _common_traits(names: Sequence[str], profiles: Sequence[Profile]) -> list[st
     return traits
 
 
-def _correlations(
-    names: Sequence[str], scores: Floats, noise: Floats, confidence_level: float
-) -> list[PairRow]:
-    reliable = [reliability.model_based(*run) for run in zip(scores, noise, strict=True)]
-    return [
-        PairRow(
-            a=names[i],
-            b=names[j],
-            **rank_correlation(
-                scores[i], scores[j], (reliable[i], reliable[j]), confidence_level=confidence_level
-            ),
-        )
-        for i, j in combinations(range(len(names)), 2)
-    ]
-
-
 def _concordance(scores: Floats) -> float:
     """Kendall's W (Kendall and Babington Smith 1939, Annals of Mathematical Statistics 10, 275–287)."""
     n_models, n = scores.shape
@@ -312,7 +292,7 @@ def _concordance(scores: Floats) -> float:
 
 def _require_comparable(profiles: Sequence[Profile]) -> tuple[str, ...]:
     if not 2 <= len(profiles) <= MAX_RUNS:
-        raise UsageError(f"compare takes 2 to {MAX_RUNS} runs, not {len(profiles)}")
+        raise UsageError(f"compare takes 2 to {MAX_RUNS:,} runs, not {len(profiles)}")
     names = tuple(p.run or p.model or f"run {i}" for i, p in enumerate(profiles, 1))
     require_each_once(names)
     for what, values in (
