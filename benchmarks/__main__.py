@@ -31,6 +31,7 @@ NAMES = (
     "consistency",
     "power",
     "stopping",
+    "scale",
     "engine",
     "study",
     "merge",
