@@ -183,3 +183,20 @@ def test_a_lost_machine_costs_what_was_not_copied(place: Workplace) -> None:
     whole = place.exported()
     assert len(whole) == 200
     assert place.exported("run", "--store", "shared/run.db") == whole
+
+
+def test_what_two_stores_were_told_otherwise_is_judged_again(place: Workplace) -> None:
+    place.server.configure(seed=1, faults={"content_filter": 0.5}, faulty_models=("judge",))
+    place.mien(*place.study(rounds=40), "--store", "1.db", status=3)
+    place.server.configure(seed=2, faults={})
+    place.mien(*place.study(rounds=40), "--store", "2.db")
+    merged = place.mien("merge", "all.db", "1.db", "2.db", status=3)
+    assert "2.db has other answers to " in merged.err
+    assert "to be judged again by mien measure or mien judge" in merged.err
+    assert "not read); mien measure or mien judge goes on with it" in merged.err
+    place.server.reset_log()
+    place.mien(*place.study(rounds=40), "--store", "all.db")
+    asked = place.server.counts().by_role
+    assert asked["judge"] > 20
+    assert "model" not in asked  # its answers stand
+    assert len(place.exported("run", "--store", "all.db")) == 200
