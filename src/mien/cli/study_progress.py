@@ -119,11 +119,10 @@ def print_study_outcome(progress: StudyProgress) -> None:
     for name, departed in adapted.items():
         write_err(f"{name}: {departed}, since the endpoint takes it no other way.\n")
     stages = [(run, stage) for run in progress.runs for stage in run.ended]
-    stopped = {stage.stopped for _, stage in stages if stage.stopped}
-    for why in sorted(stopped):
+    if stopped := next((stage.stopped for _, stage in stages if stage.stopped), ""):  # one budget for all
         write_err(
-            f"Stopped: {why}. {progress.done:,} of {counted(progress.total, 'trial')} are through; the same "
-            "command goes on, and its limits count anew.\n"
+            f"Stopped: {stopped}. {progress.done:,} of {counted(progress.total, 'trial')} are through; the "
+            "same command goes on, and its limits count anew.\n"
         )
     for run, stage in stages:
         if stage.failed:

@@ -30,8 +30,8 @@ trials: {trials}
 ablations: [{{name: hot, judge: {{sampling: {{temperature: 0.7}}}}, models: a}}]
 figures:
   - ranking
-  - {{figure: diff, of: [a, b], top: 5}}
-  - {{figure: diff, of: [a, d]}}
+  - {{figure: diff, of: [a, b], top: 2}}
+  - {{figure: diff, of: [a, d], top: 2}}
 gates: [{{before: a, after: b, fail_on: warm > +5000}}, {{before: b, after: c, fail_on: wry < {bound}}}]
 """
 

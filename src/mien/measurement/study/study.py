@@ -101,7 +101,8 @@ class Study:
     @property
     def warnings(self) -> list[str]:
         """What to know of the study before a call is made."""
-        judges = {judge.model for judge in self.document.judge}
+        others = [one.judge.model for one in self.document.ablations if one.judge]
+        judges = {*others, *(judge.model for judge in self.document.judge)}
         return [
             f"{model.label} is read by itself: {model.model} is both under test and a judge, and may take "
             "its own answers for better than they are"
