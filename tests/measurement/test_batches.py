@@ -266,9 +266,15 @@ def test_what_a_batch_failed_at_is_asked_live_by_whoever_collects_it(
     assert stopped(server, path).failed == 0
 
 
-def test_a_model_without_batches_is_asked_live_beside_one_that_has_them(
+def test_a_model_in_this_process_answers_live_and_its_judge_reads_in_a_batch(
     server: ScriptedServer, path: Path
 ) -> None:
+    run = mien.measure("organism/v1", judge=server.judge, rounds=1, name="r", store=path, batch=True)
+    assert run.outcome(server.judge).complete
+    assert [one.requests for one in batches(path)] == [server.counts().requests - 1]
+
+
+def test_where_neither_model_has_batches_nothing_is_asked(server: ScriptedServer, path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         mien.measure("organism/v1", judge="organism/judge", rounds=1, store=path, batch=True)
     assert str(caught.value) == "models in this process have no batches; leave out --batch"

@@ -73,7 +73,7 @@ class Post:
         self._bundles: defaultdict[Chat, list[BatchRequest]] = defaultdict(list)
         self._sizes: defaultdict[Chat, int] = defaultdict(int)
         self._committed = set[str]()
-        self._reserved = set[str]()
+        self._reserved = dict[str, int]()  # requests that are counted as in flight, by batch
         self._most = dict[Chat, int]()  # requests of a batch, where the provider took no more
         self._foreign = set[str]()  # batches at a provider that were taken for ones of ours
 
@@ -104,6 +104,7 @@ class Post:
         """Commit all that is wanted; names of the batches that were made since this was last done."""
         for chat in [*self._bundles]:
             self._commit(chat)
+        self._awaited()  # also of what others have collected meanwhile
         committed = frozenset(self._committed)
         self._committed.clear()
         return committed
@@ -116,7 +117,10 @@ class Post:
         self._awaited()
 
     def _awaited(self) -> None:
+        """See what batches hold now, and count as in flight no more what others have collected."""
         self.awaited = self._book.awaited("planned", "sending", "sent")
+        for name in self._reserved.keys() - self._names():
+            self._progress.tally.reserve(-self._reserved.pop(name))
 
     # -- to the provider -------------------------------------------------------------------------------------
 
@@ -244,7 +248,7 @@ class Post:
 
     @asynccontextmanager
     async def _alone(self) -> AsyncGenerator[None]:
-        """While no other process, and nobody else in this one, sends batches of this store.
+        """While no other process, and nobody else in this one, sends or collects batches of this store.
 
         The lock is SQLite's, of a file beside the store: it ends with the process, however that ends.
         """
@@ -262,7 +266,7 @@ class Post:
     def _reserve(self, name: str, n: int) -> None:
         """Count a batch's requests as in flight."""
         if name not in self._reserved:
-            self._reserved.add(name)
+            self._reserved[name] = n
             self._progress.tally.reserve(n)
 
     # -- and back --------------------------------------------------------------------------------------------
@@ -285,6 +289,7 @@ class Post:
             await asyncio.sleep(pause)
             pause = min(1.5 * pause, _LONGEST_LOOK)
         self._progress.batches.clear()
+        self._awaited()
 
     async def _look(self, batch: BatchRecord) -> Standing | None:
         """See where a batch stands, and collect it where it has ended; None where it has not."""
@@ -297,8 +302,14 @@ class Post:
             self._awaited()
             return None
         self._progress.batches[batch.remote] = standing
-        if standing.outcome and await self._collect(batch, chat, standing):
-            return standing
+        if not standing.outcome:
+            return None
+        async with self._alone():
+            known = self._book.get(batch.name)
+            if known and known.state == "sent" and known.remote == batch.remote:
+                return standing if await self._collect(batch, chat, standing) else None
+        self._progress.batches.pop(batch.remote, None)  # somebody else has collected it
+        self._awaited()
         return None
 
     async def _collect(self, batch: BatchRecord, chat: Chat, standing: Standing) -> bool:
@@ -320,8 +331,7 @@ class Post:
         for asked, result in cut:
             answered += await self._take(chat, asked, result)
         self._progress.batches.pop(batch.remote, None)
-        self._progress.tally.reserve(len(came) - batch.requests)
-        self._reserved.discard(batch.name)
+        self._progress.tally.reserve(len(came) - self._reserved.pop(batch.name))
         if strange and not came and batch.found:
             self._foreign.add(batch.remote)
             if not await self.find(batch):

@@ -43,9 +43,11 @@ class Batching:
 
     Attributes:
         wait: whether to wait for them; else what is wanted now is sent, and the work ends as stopped.
+        required: whether to refuse a run of which neither model nor judge has any; else it is made live.
     """
 
     wait: bool = True
+    required: bool = True
 
 
 # What one answer tells something about: a model, and whether it is asked under a schema.

@@ -130,5 +130,11 @@ def known_price(spec: str, limits: Limits, served: Served = Served(), *, batch: 
             price = asyncio.run(prices(endpoint)).get(model)
         except MissingKey:
             return None
-    share = PRICE_SHARE if batch and endpoint.batches else 1.0
-    return price and Price(price.input * share, price.output * share)
+    return in_batches(spec, price) if price and batch else price
+
+
+def in_batches(spec: str, price: Price) -> Price:
+    """What calls to a model cost in batches, of which the live price is known; that one where it has none."""
+    if runs_here(spec) or not resolve(spec)[0].batches:
+        return price
+    return Price(price.input * PRICE_SHARE, price.output * PRICE_SHARE)

@@ -110,6 +110,7 @@ async def reread(run: Run, opinion: Opinion, session: Session, *, check_judge: i
     total = store.count_responses(record.id)
     if not total:
         raise UsageError(f"run {run.name!r} holds no responses to judge")
+    await session.open_batches(reader)
     await check_on_run(record, session, reader, readings=check_judge)
     protocol = _protocol(record, opinion.sampling)
     judge = add_judge(store, record, opinion.label, reader, protocol, repeat=opinion.repeat)

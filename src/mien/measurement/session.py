@@ -161,7 +161,7 @@ class Session:
         """Find the batches of models' endpoints, where calls are to be made in batches.
 
         Raises:
-            UsageError: none of the models has any.
+            UsageError: none of the models has any, and some are wanted.
         """
         if self.batching is None:
             return
@@ -172,7 +172,7 @@ class Session:
                     self._services[chat] = await self.transport.batches(chat)
                 except UsageError as error:
                     without.append(str(error))
-        if not self._services:
+        if self.batching.required and not any(chat in self._services for chat in models):
             raise UsageError(
                 without[0] if without else "models in this process have no batches; leave out --batch"
             )

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from mien.errors import InputError
@@ -63,6 +64,23 @@ def test_runs_go_on_side_by_side_and_judges_read_again(tmp_path: Path, server: S
     left = forecast(study, Session(tmp_path / "m.db"))
     assert (left.calls, left.cost, left.seconds) == (0, 0.0, 0.0)
     assert carry_out(study, Session(tmp_path / "m.db")).tally.requests == 0
+
+
+def test_in_batches_runs_that_share_a_judge_ask_for_nothing_twice_at_half_the_price(
+    tmp_path: Path, server: ScriptedServer
+) -> None:
+    more = "ablations: [{name: hot, judge: {sampling: {temperature: 0.7}}}]\nbatch: true\n"
+    study, session = laid_out(tmp_path, server, more), priced(tmp_path)
+    live = forecast(laid_out(tmp_path, server, more.replace("batch: true", "batch: false")), session).cost
+    assert forecast(study, session).cost == pytest.approx((live or 0) / 2)
+    server.configure(batch_looks=1)
+    prepare(study, session)
+    progress = carry_out(study, session)
+    assert [(run.state, run.done, run.failed) for run in progress.runs] == [("done", TRIALS, 0)] * 2
+    bodies = [msgspec.json.encode(one.body, order="sorted") for one in server.requests()]
+    assert len(bodies) == len(set(bodies)) == stored(tmp_path / "m.db")
+    assert server.counts().batched > len(bodies) / 2
+    assert progress.tally.in_flight == 0
 
 
 def test_one_budget_holds_over_all(tmp_path: Path, server: ScriptedServer) -> None:

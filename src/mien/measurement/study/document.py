@@ -171,6 +171,7 @@ class Document(_Strict):
         seed: of all designs, so that all runs are paired.
         max_calls: requests to send at most, all runs together.
         max_cost: US dollars to spend at most, all runs together.
+        batch: whether calls are made in providers' batches where there are any.
         ablations: what is done otherwise, of some models or all.
         prior: of the ratings in figures and tables; no change is ever told with one.
         confidence_level: of all intervals.
@@ -207,6 +208,7 @@ class Document(_Strict):
     seed: int = Field(default=0, ge=0, lt=2**32)
     max_calls: int | None = Field(default=None, ge=1)
     max_cost: float | None = Field(default=None, gt=0)
+    batch: bool = False
     ablations: tuple[Ablation, ...] = ()
     prior: Literal["flat", "pooled"] = "flat"
     confidence_level: float = Field(default=0.95, ge=0.5, le=0.9999)

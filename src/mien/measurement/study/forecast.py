@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mien.measurement.cost import Load, known_price, loads
+from mien.measurement.cost import Load, in_batches, known_price, loads
 from mien.measurement.study.standing import standings
 from mien.models.http.providers import resolve
 from mien.models.inprocess.loading import runs_here
@@ -168,12 +168,20 @@ class Prices:
 
     def __init__(self, study: Study, session: Session) -> None:
         self._session = session
-        self._known: dict[str, Price | None] = given_prices(study)
+        self._batch = study.document.batch
+        self._known: dict[str, Price | None] = {
+            spec: in_batches(spec, price)
+            if price and self._batch and not session.served.servers(spec)
+            else price
+            for spec, price in given_prices(study).items()
+        }
 
     def of(self, spec: str) -> Price | None:
         """The price; None where nobody says."""
         if spec not in self._known:
-            self._known[spec] = known_price(spec, self._session.limits, self._session.served)
+            self._known[spec] = known_price(
+                spec, self._session.limits, self._session.served, batch=self._batch
+            )
         return self._known[spec]
 
 

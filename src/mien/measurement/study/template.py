@@ -21,6 +21,7 @@ judge: openrouter/z-ai/glm-4.5-air  # reads the answers; of a list, the others r
 
 trials: 2000               # each; or rounds, full: true (every pair once), until_reliability: 0.9
 # max_calls: 10000         # all runs together; or max_cost, in US dollars, where all prices are known
+# batch: true              # in the providers' batches, at half the price and within a day
 
 # traits: classic-144      # mien traits lists the sets; or a file, or [warm, blunt, …]
 # prompts: everyday        # or a file, or {source: FILE, language: en, max_prompts: 500}

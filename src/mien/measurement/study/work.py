@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mien.errors import EndpointRefused, RunConflict, StoreError, UsageError
+from mien.measurement.batches import Batching
 from mien.measurement.measure import conduct, require_same
 from mien.measurement.rejudge import reread
 from mien.measurement.study.file import address_of, members_given
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def prepare(study: Study, session: Session) -> None:
-    """Have a session that is not open yet ask as a study's file says.
+    """Have a session that is not open yet ask as a study's file says, in batches where it says so.
 
     The file's budget counts where the session has none; where models are served is taken from the file for
     those of which the session does not know it.
@@ -46,6 +47,8 @@ def prepare(study: Study, session: Session) -> None:
     served = Served.read(dict.fromkeys(told))
     session.served = Served({**served.named, **session.served.named}, session.served.others)
     session.served.require_used([one.model for one in _entries(document)])
+    if document.batch and session.batching is None:
+        session.batching = Batching(required=False)
 
 
 def _entries(document: Document) -> tuple[ModelEntry | JudgeEntry, ...]:
