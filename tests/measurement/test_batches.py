@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from mien.measurement.length import Length
 from mien.measurement.measure import carry_out
 from mien.measurement.run_plan import Materials, plan
 from mien.measurement.session import Session
+from mien.models.http.batches.anthropic import AnthropicBatches
+from mien.models.http.batches.desk import Unanswered
 from mien.models.http.batches.openai import OpenAIBatches
 from mien.models.usage import Limits
 from mien.store.store import Store
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mien.measurement.calls import Progress
+    from mien.models.http.batches.service import Standing
     from mien.runs.run import Run
     from mien.store.batches import BatchRecord
     from mien.testing import ScriptedServer
@@ -157,6 +161,30 @@ def test_a_batch_that_the_provider_could_not_make_is_not_lost(
     assert [one.state for one in batches(path)] == ["planned"]
     assert measured(server, path).outcome(server.judge).complete
     require_paid_once(server)
+
+
+def test_a_nameless_batch_that_is_somebody_elses_is_told_by_its_results(
+    server: ScriptedServer, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.configure(batches="anthropic")
+    params = {"model": "model", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}
+    theirs = [{"custom_id": f"theirs-{n}", "params": params} for n in range(TRIALS - 1)]
+    url, body = f"{server.url}/messages/batches", msgspec.json.encode({"requests": theirs})
+    request = urllib.request.Request(url, body, {"anthropic-version": "2023-06-01"})
+    with urllib.request.urlopen(request) as answer:
+        assert answer.status == 200
+    make, lost = AnthropicBatches.make, ["the first request to make one"]
+
+    async def make_once_heard(self: AnthropicBatches, *arguments: Any) -> Standing:
+        if lost:
+            raise Unanswered(lost.pop())
+        return await make(self, *arguments)
+
+    monkeypatch.setattr(batch_post, "SETTLING", 0.0)
+    monkeypatch.setattr(AnthropicBatches, "make", make_once_heard)
+    assert measured(server, path).outcome(server.judge).complete
+    assert [one.remote for one in batches(path)] == ["msgbatch_2", "msgbatch_3"]
+    assert server.counts().requests == 2 * TRIALS + len(theirs)
 
 
 def test_what_a_batch_failed_at_is_asked_live(server: ScriptedServer, path: Path) -> None:
