@@ -28,7 +28,8 @@ def study(place: Workplace, more: str = "", *, trials: int = 100) -> None:
     server.configure(models=("a", "b", "c", "judge"))
     models = ", ".join(f"'{server.url}#{name}'" for name in "abc")
     (place.folder / "three.yaml").write_text(
-        f"models: [{models}]\njudge: '{server.judge}'\ntraits: traits.txt\ntrials: {trials}\nfigures: ranking\n{more}"
+        f"models: [{models}]\njudge: '{server.judge}'\ntraits: traits.txt\ntrials: {trials}\n"
+        f"figures: ranking\n{more}"
     )
 
 
