@@ -57,3 +57,9 @@ def test_a_file_a_batch_and_its_answers(server: ScriptedServer) -> None:
     another = openai.OpenAI(base_url=server.url, api_key="another", max_retries=0)
     with another, pytest.raises(openai.AuthenticationError):
         another.batches.list()
+
+
+def test_a_file_may_be_long(server: ScriptedServer) -> None:
+    with openai.OpenAI(base_url=server.url, api_key="k-1", max_retries=0) as client:
+        file = client.files.create(file=("requests.jsonl", b"x" * 3_000_000), purpose="batch")
+        assert file.bytes == 3_000_000

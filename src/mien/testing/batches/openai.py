@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from aiohttp import BodyPartReader
 
 from mien.testing.batches.kept import (
     FOREIGN,
@@ -59,13 +60,15 @@ class OpenAI:
                 raise Refused(404, f"no such address: {method} {path}")
 
     async def _upload(self, request: web.BaseRequest) -> dict[str, Any]:
-        content, purpose = None, ""
+        fields: dict[str, bytes] = {}
         async for part in await request.multipart():
-            if getattr(part, "name", "") == "file":
-                content = bytes(await part.read())  # pyright: ignore  # a part of a form
-            elif getattr(part, "name", "") == "purpose":
-                purpose = bytes(await part.read()).decode()  # pyright: ignore
-        if content is None or purpose != "batch":
+            if isinstance(part, BodyPartReader) and part.name:
+                content = b""
+                while piece := await part.read_chunk(1 << 16):  # read at once, it may not be long
+                    content += piece
+                fields[part.name] = content
+        content, purpose = fields.get("file"), fields.get("purpose")
+        if content is None or purpose != b"batch":
             raise Refused(400, "a file and the purpose `batch` are wanted")
         id = self._batches.keep("file-", content)
         return {"id": id, "object": "file", "bytes": len(content), "created_at": int(time.time())} | {
