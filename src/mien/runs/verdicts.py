@@ -40,7 +40,8 @@ def read_comparisons(store: Store, run: RunRecord, judge: str, *, missing: int) 
     """
     traits = sorted({trait.name for trait in run.traits})
     prompts, raters = _Codes(), _Codes()
-    parts = [*_parts(store.verdict_columns(run.id, judge), traits, prompts, raters)]
+    several, columns = judge == ALL_JUDGES, store.verdict_columns(run.id, judge)
+    parts = [*_parts(columns, traits, prompts, raters, several=several)]
     if not parts:
         return None
     # A column at a time, each given up once it has its place.
@@ -54,8 +55,8 @@ def read_comparisons(store: Store, run: RunRecord, judge: str, *, missing: int) 
         chosen=_whole(chosen)[order],
         cluster=clusters.place[_whole(cluster)[order]],
         clusters=clusters.labels,
-        rater=people.place[_whole(rater)[order]] if judge == ALL_JUDGES else None,
-        raters=people.labels if judge == ALL_JUDGES else (),
+        rater=people.place[_whole(rater)[order]] if several else None,
+        raters=people.labels if several else (),
         missing=missing,
     )
 
@@ -71,7 +72,12 @@ class _Part(NamedTuple):
 
 
 def _parts(
-    columns: Iterable[VerdictColumns], traits: Sequence[str], prompts: _Codes, raters: _Codes
+    columns: Iterable[VerdictColumns],
+    traits: Sequence[str],
+    prompts: _Codes,
+    raters: _Codes,
+    *,
+    several: bool,
 ) -> Iterable[_Part]:
     known = _Presentations(traits)
     codes = {trait: code for code, trait in enumerate(traits)} | CODES
@@ -92,7 +98,7 @@ def _parts(
             options,
             place.astype(np.int8),
             prompts.of(some.prompt),
-            raters.of(some.judge),
+            raters.of(some.judge) if several else np.empty(0, dtype=np.int32),
         )
 
 

@@ -94,7 +94,10 @@ def sign_flip_test(
     statistic = float(np.sum((observed[moving] @ root) ** 2))
     turned = parts[:, moving] @ root
     signs = np.random.default_rng(seed).integers(0, 2, size=(n_draws, len(parts)), dtype=np.int8)
-    drawn = np.sum(((2.0 * signs - 1.0) @ turned) ** 2, axis=1)
+    turns = signs.astype(np.float64)
+    turns *= 2
+    turns -= 1
+    drawn = np.sum((turns @ turned) ** 2, axis=1)
     if least is not None:
         known = float(np.sum(root * (least[np.ix_(moving, moving)] @ root)))
         drawn *= max(1.0, known / max(float(np.sum(turned**2)), np.finfo(float).tiny))

@@ -18,6 +18,7 @@ import math
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import count, islice
+from operator import add
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -27,7 +28,7 @@ from mien.stats.design.shards import WHOLE, Shard
 from mien.types import Prompt, Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.random import RandomState
     from numpy.typing import NDArray
@@ -40,6 +41,7 @@ TRIAL_ARRAYS = ("options", "prompt", "round", "replicate")
 
 MAX_OPTIONS = 8
 DEFAULT_TRIALS = 2_000
+_AT_A_TIME = 1 << 16  # trials that are made lists of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -320,25 +322,47 @@ def _deal(
     _, category, size = np.unique(np.array(categories, dtype=str), return_inverse=True, return_counts=True)
     shuffled = rng.permutation(len(categories))
     decks = [shuffled[category[shuffled] == c] for c in range(len(size))]
-    # Counts stay whole numbers: nothing here can round differently on another machine.
-    seen = np.zeros((n_traits, len(size)), dtype=np.int64)
-    dealt = np.zeros(len(size), dtype=np.int64)
+    # Whole numbers: nothing here can round differently on another machine. And lists, for arrays of some ten
+    # categories take longer to be called than to be added up.
+    sizes: list[int] = size.tolist()
+    n_prompts = len(categories)
+    seen = [[0] * len(sizes) for _ in range(n_traits)]
+    shown, dealt = [0] * n_traits, [0] * len(sizes)
     prompt = np.empty(len(options), dtype=np.int32)
-    for t, block in enumerate(options):
-        seen_by_block = seen[block]
-        owed = size * (seen_by_block.sum() + len(block)) - len(categories) * seen_by_block.sum(axis=0)
-        owed_overall = size * (t + 1) - len(categories) * dealt
-        c = np.lexsort((-owed_overall, -owed))[0]
-        prompt[t] = decks[c][dealt[c] % size[c]]
+    for t, block in enumerate(_rows(options)):
+        due = sum(shown[i] for i in block) + len(block)
+        had: Iterable[int] = seen[block[0]]
+        for i in block[1:]:
+            had = map(add, had, seen[i])
+        owed = [each * due - n_prompts * times for each, times in zip(sizes, had, strict=True)]
+        most = max(owed)
+        c = owed.index(most)
+        if owed.count(most) > 1:  # the one that has been dealt least often of all
+            equal = (k for k, value in enumerate(owed) if value == most)
+            c = max(equal, key=lambda k: sizes[k] * (t + 1) - n_prompts * dealt[k])
+        prompt[t] = decks[c][dealt[c] % sizes[c]]
         dealt[c] += 1
-        seen[block, c] += 1
+        for i in block:
+            seen[i][c] += 1
+            shown[i] += 1
     return prompt
+
+
+def _rows(options: NDArray[np.int32]) -> Iterator[list[int]]:
+    for begin in range(0, len(options), _AT_A_TIME):
+        yield from options[begin : begin + _AT_A_TIME].tolist()
 
 
 def _replicates(options: NDArray[np.int32], prompt: NDArray[np.int32]) -> NDArray[np.int32]:
     """How many earlier trials are the same, (T,)."""
-    _, same = np.unique(np.column_stack((options, prompt)), axis=0, return_inverse=True)
-    same = same.reshape(-1)  # NumPy 2.0 alone gives a column
+    same, n_kinds = prompt.astype(np.int64), int(prompt.max(initial=0)) + 1
+    n_traits = int(options.max(initial=0)) + 1
+    for shown in options.T:
+        if n_kinds * n_traits >= 1 << 63:  # counted anew, so that one number still holds them
+            same = np.unique(same, return_inverse=True)[1]
+            n_kinds = int(same.max(initial=0)) + 1
+        same = same * n_traits + shown
+        n_kinds *= n_traits
     order = np.argsort(same, kind="stable")
     starts = np.flatnonzero(np.diff(same[order], prepend=-1))
     occurrence = np.arange(len(same)) - np.repeat(starts, np.diff(starts, append=len(same)))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mien.types import Floats
+    from mien.types import Floats, Ints
 
 ELO_CENTRE: Final = 1000.0
 ELO_SCALE: Final = 400 / math.log(10)  # points to one unit of natural log odds
@@ -39,17 +39,24 @@ USUAL: Final = Elo()
 
 
 def sequential_elo(
-    options: NDArray[np.integer], chosen: NDArray[np.integer], n_items: int, elo: Elo = USUAL
+    options: NDArray[np.integer],
+    chosen: NDArray[np.integer],
+    n_items: int,
+    elo: Elo = USUAL,
+    *,
+    counts: NDArray[np.bool_] | None = None,
 ) -> Floats:
     """(n,) Elo ratings (1978), one update a game in the order given.
 
     With K > 2 options, a trial is K − 1 games that the chosen option wins against each of the others, in the
     order shown. In a tie they are games of the first option against the others that nobody wins. An item
-    without a game keeps that of the start.
+    without a game keeps that of the start. Trials where (T,) ``counts`` is false are left out.
     """
     ratings: list[float] = [float(elo.start)] * n_items
     for begin in range(0, len(options), _AT_A_TIME):
-        here = slice(begin, begin + _AT_A_TIME)
+        here: slice | Ints = slice(begin, begin + _AT_A_TIME)
+        if counts is not None:
+            here = np.flatnonzero(counts[here]) + begin
         for winner, loser, score in _games(options[here], chosen[here]):
             expected = 1 / (1 + 10.0 ** ((ratings[loser] - ratings[winner]) / 400))
             gain = elo.k * (score - expected)

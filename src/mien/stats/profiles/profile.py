@@ -434,7 +434,7 @@ def rate(
         foretold=fits.foretold,
         judge_correction=by.judge_correction,
         uncorrected_fit=None if by.judge_correction is None else replace(fits.own, clusters=labels),
-        elo=sequential_elo(comparisons.options[kept], comparisons.chosen[kept], n, elo),
+        elo=sequential_elo(comparisons.options, comparisons.chosen, n, elo, counts=kept),
         shown=counts.shown,
         chosen=counts.chosen,
         tied=counts.tied,
