@@ -70,6 +70,14 @@ def test_they_are_those_that_the_names_give(run: Run, judge: str) -> None:
         assert found.rater is None
 
 
+def test_verdicts_that_come_while_they_are_read_are_there(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = run.comparisons("a")
+    monkeypatch.setattr(Store, "count_verdicts", lambda *_: 7)
+    found = run.comparisons("a")
+    for name in ("options", "chosen", "cluster"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
+
+
 def test_they_take_a_few_bytes_each(run: Run) -> None:
     found = run.comparisons("a")
     assert found.options.nbytes + found.chosen.nbytes + found.cluster.nbytes == 23 * (3 * 2 + 1 + 4)

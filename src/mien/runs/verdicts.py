@@ -40,22 +40,22 @@ def read_comparisons(store: Store, run: RunRecord, judge: str, *, missing: int) 
     """
     traits = sorted({trait.name for trait in run.traits})
     prompts, raters = _Codes(), _Codes()
-    several, columns = judge == ALL_JUDGES, store.verdict_columns(run.id, judge)
-    parts = [*_parts(columns, traits, prompts, raters, several=several)]
-    if not parts:
+    several = judge == ALL_JUDGES
+    parts = _parts(store.verdict_columns(run.id, judge), traits, prompts, raters, several=several)
+    columns = _gathered(parts, store.count_verdicts(run.id, judge))
+    if not columns:
         return None
-    # A column at a time, each given up once it has its place.
-    number, options, chosen, cluster, rater = ([*column] for column in zip(*parts, strict=True))
-    del parts
-    order = np.argsort(_whole(number), kind="stable")
+    number, options, chosen, cluster, rater = columns
+    order = np.argsort(number, kind="stable")
+    del columns, number
     clusters, people = prompts.sorted(), raters.sorted()
     return Comparisons(
         traits=tuple(traits),
-        options=_whole(options)[order],
-        chosen=_whole(chosen)[order],
-        cluster=clusters.place[_whole(cluster)[order]],
+        options=options[order],
+        chosen=chosen[order],
+        cluster=clusters.place[cluster[order]],
         clusters=clusters.labels,
-        rater=people.place[_whole(rater)[order]] if several else None,
+        rater=people.place[rater[order]] if several else None,
         raters=people.labels if several else (),
         missing=missing,
     )
@@ -158,7 +158,19 @@ class _Codes(dict[str, int]):
         return _Labels(labels, place)
 
 
-def _whole(parts: list[NDArray[Any]]) -> NDArray[Any]:
-    found = np.concatenate(parts)
-    parts.clear()
-    return found
+def _gathered(parts: Iterable[_Part], expected: int) -> list[NDArray[Any]]:
+    """The columns of all parts, each in the place that so many verdicts need; empty without a part."""
+    whole: list[NDArray[Any]] = []
+    filled = 0
+    for part in parts:
+        whole = whole or [np.empty((expected * bool(len(one)), *one.shape[1:]), one.dtype) for one in part]
+        end = filled + len(part.number)
+        for i, some in enumerate(part):
+            if not len(some):
+                continue
+            if end <= len(whole[i]):
+                whole[i][filled:end] = some
+            else:  # the run goes on while it is read
+                whole[i] = np.concatenate([whole[i][:filled], some])
+        filled = end
+    return [one[:filled] for one in whole]
