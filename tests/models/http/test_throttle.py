@@ -210,6 +210,24 @@ def test_an_overloaded_endpoint_is_asked_for_half_as_much():
     assert waited == pytest.approx(2)
 
 
+def test_refusals_make_no_room_for_more():
+    async def main(status: int) -> int:
+        throttle = Throttle(256)
+        slots = [await throttle.start() for _ in range(32)]
+        waiting = [asyncio.ensure_future(throttle.start()) for _ in range(256)]
+        await asyncio.sleep(1)
+        for slot in slots[:16]:
+            throttle.finish(slot, Reply(status=status))
+        in_flight = throttle.in_flight
+        for future in waiting:
+            future.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        return in_flight
+
+    assert simulate(main(200)) == 32 + 3 * 16
+    assert simulate(main(401)) == 32
+
+
 def test_whoever_gives_up_waiting_holds_nobody_else_up():
     async def main() -> None:
         throttle = Throttle(1)

@@ -141,7 +141,7 @@ class Throttle:
             self._refusing_since = None
             if self._tokens and reply.tokens_out:
                 self._tokens.correct(slot.tokens, reply.tokens_in + reply.tokens_out)
-            if self._queue and reply.status < 500:
+            if self._queue and reply.status < 400:  # who is refused learns nothing of what there is room for
                 self._window.grow(now)
         if reply and retry_after is not None and (reply.transient or reply.status in _OVERLOADED):
             self.pace.pause(now, retry_after)
