@@ -49,6 +49,8 @@ def test_from_a_file_to_the_report_in_one_command(place: Workplace) -> None:
     dry = json.loads(place.mien("study", "run", "three.yaml", "--dry-run", "--json").out)
     assert (dry["calls"], len(dry["runs"]), dry["cost"]) == (900, 6, None)
     assert calls(place) == 0
+    stopped = place.mien("study", "run", "three.yaml", "--max-calls", 90, status=3).err
+    assert "the limit of 90 calls is below the 900 calls it would take: it stops at about 10%" in stopped
     done = place.mien("study", "run", "three.yaml")
     assert "three/index.html: 3 models, 3 runs, 300 trials" in done.out
     made = place.server.counts().requests

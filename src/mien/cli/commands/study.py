@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mien.measurement.study.forecast import Forecast
     from mien.measurement.study.progress import StudyProgress
     from mien.measurement.study.study import Study
+    from mien.models.usage import Limits
     from mien.report.study.results import Results
     from mien.stats.design.shards import Shard
 
@@ -168,6 +169,8 @@ def run(
         _print_forecast(study, forecast(study, session), session, as_json=as_json)
         return
     require_priced(study, session)
+    if part.whole and (session.limits.max_calls is not None or session.limits.max_cost is not None):
+        _note_shortfall(forecast(study, session), session.limits)
     if cluster is not None:
         with resumable(session.path):
             _on_ray(study, session, shards or 1, cluster, check_judge)
@@ -348,6 +351,11 @@ def _print_forecast(study: Study, found: Forecast, session: Session, *, as_json:
         markup=False,
         soft_wrap=True,
     )
+    _note_shortfall(found, limits)
+
+
+def _note_shortfall(found: Forecast, limits: Limits) -> None:
+    """Say of a budget that the study needs more, and how far it will come."""
     for budget, needed, told in (
         (limits.max_cost, found.cost, "${:,.2f}"),
         (limits.max_calls, found.calls, "{:,.0f} calls"),
