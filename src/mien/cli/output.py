@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from mien.formatting import UNSEEN, counted, fraction, p_value, visible
 
@@ -82,9 +83,53 @@ def tell(of: object, notes: Iterable[str]) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print JSON on standard output, what cannot be seen written as JSON's escapes."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write(UNSEEN.sub(_escaped, text) + "\n")
+    """Print JSON on standard output, what cannot be seen written as JSON's escapes.
+
+    An iterator is an array whose members are made as they are written; the text is nowhere whole.
+    """
+    for piece in _pieces(value, "\n"):
+        sys.stdout.write(UNSEEN.sub(_escaped, piece))
+    sys.stdout.write("\n")
+
+
+def _pieces(value: Any, line: str) -> Iterator[str]:
+    """What `json.dumps` writes with an indent of 2; ``line`` begins the line on which the value ends."""
+    if isinstance(value, Iterator):
+        yield from _array(cast("Iterator[Any]", value), line)
+    elif not isinstance(value, dict | list | tuple) or not value:
+        yield _encoder("").encode(value)
+    else:
+        known = cast("dict[Any, Any] | Sequence[Any]", value)
+        held = known.values() if isinstance(known, dict) else known
+        if not any(isinstance(member, dict | list | tuple | Iterator) for member in held):
+            # A separator that breaks the line is all the indent that this needs, and json encodes it in C.
+            text = _encoder(f",{line}  ").encode(known)
+            yield f"{text[0]}{line}  {text[1:-1]}{line}{text[-1]}"
+        elif isinstance(known, dict):
+            yield from _object(known, line)
+        else:
+            yield from _array(known, line)
+
+
+def _object(members: dict[Any, Any], line: str) -> Iterator[str]:
+    for number, (key, member) in enumerate(members.items()):
+        name = _encoder("").encode({key: None}).removeprefix("{").removesuffix("null}")
+        yield f"{',' if number else '{'}{line}  {name}"
+        yield from _pieces(member, f"{line}  ")
+    yield f"{line}}}"
+
+
+def _array(members: Iterable[Any], line: str) -> Iterator[str]:
+    number = 0
+    for number, member in enumerate(members, 1):
+        yield f"{',' if number > 1 else '['}{line}  "
+        yield from _pieces(member, f"{line}  ")
+    yield f"{line}]" if number else "[]"
+
+
+@cache
+def _encoder(separator: str) -> json.JSONEncoder:
+    return json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(separator, ": "))
 
 
 def _escaped(found: re.Match[str]) -> str:

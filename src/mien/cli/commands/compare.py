@@ -76,7 +76,7 @@ def command(
             raise UsageError(f"run {name!r} cannot be rated: {error}") from error
     panel = panels.compare(profiles, fdr=fdr, confidence_level=confidence_level, seed=seed, **resamples)
     if as_json:
-        print_json(panel.to_dict())
+        print_json(panel.told())
     else:
         _print(panel, top)
 

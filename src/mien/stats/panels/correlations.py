@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ from mien.stats.correlation import Correlation, ranks
 from mien.stats.distributions import norm_ppf
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mien.types import Floats
 
@@ -56,27 +55,24 @@ class Correlations(NamedTuple):
         reliable = np.array([np.nan if value is None or value <= 0 else value for value in reliabilities])
         return cls(rho, low, high, np.sqrt(np.outer(reliable, reliable)))
 
-    def rows(self, names: Sequence[str]) -> list[PairRow]:
-        """A row a pair."""
+    def rows(self, names: Sequence[str]) -> Iterator[PairRow]:
+        """A row a pair, made as it is asked for."""
         ends = (self.rho, self.low, self.high)
-        corrected = [np.clip(end / self.attenuation, -1, 1) for end in ends]
-        pairs = np.triu_indices(len(names), 1)
-        columns = [_nullable(values[pairs]) for values in (*ends, *corrected)]
-        return [
-            PairRow(
-                a=a,
-                b=b,
-                spearman=rho,
-                low=low,
-                high=high,
-                disattenuated=own,
-                disattenuated_low=own_low,
-                disattenuated_high=own_high,
-            )
-            for (a, b), rho, low, high, own, own_low, own_high in zip(
-                combinations(names, 2), *columns, strict=True
-            )
-        ]
+        for i, a in enumerate(names):
+            own = [end[i, i + 1 :] for end in ends]
+            corrected = [np.clip(end / self.attenuation[i, i + 1 :], -1, 1) for end in own]
+            columns = [_nullable(values) for values in (*own, *corrected)]
+            for b, rho, low, high, freed, freed_low, freed_high in zip(names[i + 1 :], *columns, strict=True):
+                yield PairRow(
+                    a=a,
+                    b=b,
+                    spearman=rho,
+                    low=low,
+                    high=high,
+                    disattenuated=freed,
+                    disattenuated_low=freed_low,
+                    disattenuated_high=freed_high,
+                )
 
 
 def _nullable(values: Floats) -> list[float | None]:

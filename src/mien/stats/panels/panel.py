@@ -101,7 +101,7 @@ class Panel:
     @property
     def correlations(self) -> list[PairRow]:
         """A row for every two runs."""
-        return self.alike.rows(self.names)
+        return list(self.alike.rows(self.names))
 
     @property
     def consensus(self) -> list[ConsensusRow]:
@@ -174,6 +174,14 @@ class Panel:
 
     def to_dict(self) -> dict[str, Any]:
         """What ``mien compare --json`` prints: plain Python values, None where a value is not known."""
+        told = self.told()
+        return {**told, **{key: list(told[key]) for key in ("correlations", "distinct")}}
+
+    def told(self) -> dict[str, Any]:
+        """`to_dict`, but the rows of pairs and of what sets apart are iterators, which make them as asked.
+
+        Of a thousand runs there are half a million pairs.
+        """
         parts = self.components
         return {
             "runs": list(self.names),
@@ -183,7 +191,7 @@ class Panel:
             "left_out": {run: list(names) for run, names in self.left_out.items()},
             "ratings": self.rating.tolist(),
             "stderr": self.stderr.tolist(),
-            "correlations": [dict(row) for row in self.correlations],
+            "correlations": self.alike.rows(self.names),
             "concordance": self.concordance,
             "convergence": [dict(tier) for tier in self.tiers],
             "components": {
@@ -200,7 +208,7 @@ class Panel:
                 "models": _tree_dict(self.models),
                 "traits": None if self.tree is None else _tree_dict(self.tree),
             },
-            "distinct": [dict(row) for run in self.names for row in self.rows(run)],
+            "distinct": (row for run in self.names for row in self.rows(run)),
             "consensus": [dict(row) for row in self.consensus],
             "warnings": self.warnings,
             "fdr": self.fdr,
