@@ -230,6 +230,8 @@ def _flaws(profile: Profile) -> list[tuple[str, str]]:
 
 
 def _flatness(profile: Profile) -> str:
+    if profile.flat is None:
+        return "not tested: the profile was not made in full"
     p = profile.flat["p"]
     if p is None:
         return f"not tested: {counted(profile.fit.n_clusters, 'prompt')} are too few"

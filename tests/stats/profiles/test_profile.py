@@ -14,6 +14,7 @@ from mien.stats.choice.empirical_bayes import PooledPrior, Prior
 from mien.stats.comparisons import NEITHER_CODE, REFUSED_CODE, TIE_CODE, UNREADABLE_CODE
 from mien.stats.diffs import diff
 from mien.stats.distributions import t_half_width
+from mien.stats.panels import compare
 from mien.stats.profiles import Provenance, rate
 from tests.stats.profiles.tables import games, table
 
@@ -116,6 +117,23 @@ def test_flat_tells_preferences_from_none():
 def test_flat_is_unknown_with_next_to_no_prompts():
     assert rate(table(n_prompts=5)).flat == {"statistic": None, "df": 7, "p": None}
     assert rate(table(n_prompts=6)).flat["p"] is not None
+
+
+def test_a_profile_not_in_full_lacks_what_a_panel_does_without_and_nothing_else():
+    full, part = rate(table(seed=1)), rate(table(seed=1), in_full=False)
+    assert (part.flat, part.endings, part.reliability["split_half"]) == (None, None, None)
+    assert {
+        **part.to_dict(),
+        "flat": dict(full.flat),
+        "reliability": dict(full.reliability),
+    } == full.to_dict()
+    assert part.reliability["model_based"] == full.reliability["model_based"]
+    others = [rate(table(seed=2), Provenance(run="b"), in_full=whole) for whole in (True, False)]
+    one, other = (
+        compare([replace(own, provenance=Provenance(run="a")), b], n_resamples=20).to_dict()
+        for own, b in zip((full, part), others, strict=True)
+    )
+    assert one == other
 
 
 def test_under_a_prior_the_flat_rating_stands_beside():

@@ -71,7 +71,8 @@ def command(
     profiles: list[Profile] = []
     for name in runs:
         try:
-            profiles.append(Run(name, store).profile(judge, confidence_level=confidence_level, ties=ties))
+            run = Run(name, store)
+            profiles.append(run.profile(judge, confidence_level=confidence_level, ties=ties, in_full=False))
         except NotIdentified as error:
             raise UsageError(f"run {name!r} cannot be rated: {error}") from error
     panel = panels.compare(profiles, fdr=fdr, confidence_level=confidence_level, seed=seed, **resamples)

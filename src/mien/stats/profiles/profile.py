@@ -113,7 +113,10 @@ class Profile:
         tied: (n,) trials in which it was tied, where ties count.
         non_choices: trials that ended without a choice, by trait.
         n_trials: trials of the design, with a verdict or not.
-        endings: shares of the trials with a verdict that chose no option, by prompt; None for one prompt.
+        reliability: of the scores; without the split half where the profile is not in full.
+        flat: the test that all are equal; None where the profile is not in full.
+        endings: shares of the trials with a verdict that chose no option, by prompt; None for one prompt, and
+            where the profile is not in full.
         accuracy: for the instrument ``instructed`` only.
         ties: what ties count as.
         flat_fit: the fit without the prior, where ``fit`` has one.
@@ -139,7 +142,7 @@ class Profile:
     verdicts: Verdicts
     position: Position
     reliability: Reliability
-    flat: Flat
+    flat: Flat | None
     accuracy: Accuracy | None
     endings: Estimates | None
     ties: Ties = "half"
@@ -372,7 +375,7 @@ class Profile:
             },
             "position": dict(self.position),
             "reliability": dict(self.reliability),
-            "flat": dict(self.flat),
+            "flat": None if self.flat is None else dict(self.flat),
             "accuracy": None if self.accuracy is None else dict(self.accuracy),
             "alpha": self.fit.alpha,
             "ties": self.ties,
@@ -400,6 +403,7 @@ def rate(
     confidence_level: float = 0.95,
     elo: Elo = USUAL,
     bounds: bool = False,
+    in_full: bool = True,
     **model: Any,
 ) -> Profile:
     """Rate the traits of one run.
@@ -413,6 +417,8 @@ def rate(
         confidence_level: of all intervals.
         elo: how sequential Elo is reckoned.
         bounds: whether to reckon `Profile.bounds`, two fits for each trait.
+        in_full: whether to reckon the split-half reliability, `Profile.flat` and `Profile.endings`, too,
+            which take longer than all else, and which a panel does without.
         model: members of `mien.stats.profiles.Model`: ``alpha``, ``prior``, ``judge_correction``, ``ties``.
 
     Raises:
@@ -443,10 +449,10 @@ def rate(
         n_trials=len(comparisons.chosen) + comparisons.missing,
         verdicts=count_verdicts(comparisons),
         position=_position(fit, confidence_level),
-        reliability=_reliability(trials, fits, by.judge_correction, seed=seed),
-        flat=_flat(trials, by, seed=seed),
+        reliability=_reliability(trials, fits, by.judge_correction, halves=in_full, seed=seed),
+        flat=_flat(trials, by, seed=seed) if in_full else None,
         accuracy=accuracy(comparisons, confidence_level) if provenance.instrument == "instructed" else None,
-        endings=endings(comparisons),
+        endings=endings(comparisons) if in_full else None,
         ties=by.ties,
     )
 
@@ -485,12 +491,14 @@ def _position(fit: ChoiceFit, confidence_level: float) -> Position:
     )
 
 
-def _reliability(trials: Trials, fits: _Fits, judge: Misreading | None, *, seed: int) -> Reliability:
+def _reliability(
+    trials: Trials, fits: _Fits, judge: Misreading | None, *, halves: bool, seed: int
+) -> Reliability:
     fit, read = fits.told, trials if judge is None else read_by(trials, judge)
     shrunk = fit.prior is not None
+    split = reliability.split_half(read, alpha=fit.alpha, seed=seed) if halves and not shrunk else None
     return Reliability(
-        model_based=reliability.model_based(fit.scores, fit.noise, shrunk=shrunk),
-        split_half=None if shrunk else reliability.split_half(read, alpha=fit.alpha, seed=seed),
+        model_based=reliability.model_based(fit.scores, fit.noise, shrunk=shrunk), split_half=split
     )
 
 
