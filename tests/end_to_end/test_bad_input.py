@@ -186,7 +186,7 @@ def test_file_that_is_no_store(place: Workplace) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (("mesure",), "No such command 'mesure'. Did you mean 'measure'?; see mien --help"),
+        (("mesure",), "No such command 'mesure'. Did you mean 'measure', 'merge'?; see mien --help"),
         (("profile",), "Missing argument 'run'; see mien profile --help"),
         (("profile", "x", "--jsn"), "No such option: --jsn"),
         (("runs", "--delete"), "name the run to delete; see mien runs --help"),

@@ -41,6 +41,11 @@ def calls(place: Workplace) -> int:
         return 0
 
 
+def asked(place: Workplace) -> Counter[bytes]:
+    """How often each body was asked for."""
+    return Counter(msgspec.json.encode(one.body, order="sorted") for one in place.server.requests())
+
+
 def test_from_a_file_to_the_report_in_one_command(place: Workplace) -> None:
     study(place, "ablations: [{name: hot, judge: {sampling: {temperature: 0.7}}}]\n")
     assert place.mien("study", "check", "three.yaml").out == (
@@ -54,7 +59,8 @@ def test_from_a_file_to_the_report_in_one_command(place: Workplace) -> None:
     done = place.mien("study", "run", "three.yaml")
     assert "three/index.html: 3 models, 3 runs, 300 trials" in done.out
     made = place.server.counts().requests
-    assert made == calls(place) <= 900  # models that answer alike are read once
+    assert max(asked(place).values()) == 1
+    assert calls(place) <= 900  # models that answer alike are read once
     again = place.mien("study", "run", "three.yaml", "--json", "-o", "again")
     assert place.server.counts().requests == made
     told = json.loads(again.out)
@@ -87,10 +93,10 @@ def test_killed_it_goes_on_and_asks_nothing_twice(place: Workplace) -> None:
     status = place.mien("study", "status", "three.yaml").out
     assert "0 of 3 complete" in status
     place.mien(*command)
-    asked = Counter(msgspec.json.encode(one.body, order="sorted") for one in place.server.requests())
-    assert len(asked) == calls(place) >= LEAST
+    times = asked(place)
+    assert len(times) == calls(place) >= LEAST
     # What was in flight when it was killed, and what waited for the next commit.
-    assert asked.total() - len(asked) <= 3 * CONCURRENCY + BATCH_CALLS
+    assert times.total() - len(times) <= 3 * CONCURRENCY + BATCH_CALLS
 
 
 def test_an_endpoint_that_gives_up_is_told_and_the_study_is_incomplete(place: Workplace) -> None:
