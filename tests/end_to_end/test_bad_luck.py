@@ -269,7 +269,7 @@ def test_endpoint_that_refuses_every_call(place: Workplace) -> None:
     ("manner", "said", "schema"),
     [
         ("prose", "On balance I would call the response %", True),
-        ("wrong_trait", "%choice%", True),  # in JSON or in tags: which of them helps is found out on the way
+        ("wrong_trait", '{"choice":"%"}', True),
         ("both_traits", "<choice>%</choice><choice>%</choice>", False),
         ("another_language", "Die Antwort klingt eher %", False),
     ],
@@ -282,7 +282,10 @@ def test_judge_that_cannot_be_read(place: Workplace, manner: str, said: str, sch
     assert verdicts["unreadable"] > 10
     assert verdicts.keys() <= {*place.traits, "unreadable"}
     kept = "SELECT count(*) FROM verdict v JOIN call c ON c.key = v.call WHERE v.chosen = 'unreadable'"
-    assert query(store, f"{kept} AND c.text LIKE '{said}'") == [(verdicts["unreadable"],)]
+    # Without a schema, where the first verdicts taught that it does not help, the wrong trait stands in tags.
+    forms = (said, "<choice>%</choice>") if manner == "wrong_trait" else (said,)
+    as_said = " OR ".join(f"c.text LIKE '{form}'" for form in forms)
+    assert query(store, f"{kept} AND ({as_said})") == [(verdicts["unreadable"],)]
     judged = (request for request in place.server.requests() if request.role == "judge")
     assert max(asked(request for request in judged if request.status == 200).values()) == 3
 
