@@ -13,6 +13,7 @@ from mien.measurement.study.study import load_study
 from mien.models.usage import Limits
 from mien.report.study.folder import write
 from mien.report.study.results import Results, require_drawable
+from mien.report.study.sections import sections
 from mien.testing import ScriptedServer, planted_scores
 
 if TYPE_CHECKING:
@@ -84,6 +85,19 @@ def test_a_gate_that_fails_does_not_hold(results: Results, server: ScriptedServe
     found = Results(study, results.store)
     assert [gated.holds for gated in found.gated] == [True, False]
     assert not found.holds
+
+
+def test_a_gate_that_is_undecided_is_not_said_to_hold(
+    results: Results, server: ScriptedServer, tmp_path: Path
+) -> None:
+    def said(found: Results) -> str:
+        (gates,) = (one for one in sections(found, ()) if one.title == "Gates")
+        return " ".join(gates.said)
+
+    found = Results(load_study(written(tmp_path, server, bound="+0")), results.store)
+    assert found.holds  # as of a diff: what is not certain stops no release
+    assert said(found) == "No gate fails; 1 of 2 cannot be decided."
+    assert said(results) == "All gates hold."
 
 
 def test_more_trials_make_what_is_there_incomplete(

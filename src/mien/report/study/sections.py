@@ -119,7 +119,13 @@ def _gates(results: Results) -> Iterator[Section]:
         rows += [(pair, o["gate"], o["status"], o["reason"]) for o in gated.outcomes]
         if gated.diff is None:
             rows += [(pair, gate, "undecided", gated.lacking) for gate in gated.entry.fail_on]
-    said = "All gates hold." if results.holds else "Not all gates hold."
+    undecided = sum(row[2] == "undecided" for row in rows)
+    if not results.holds:
+        said = "Not all gates hold."
+    elif undecided:
+        said = f"No gate fails; {undecided} of {len(rows)} cannot be decided."
+    else:
+        said = "All gates hold."
     heads = ("from → to", "gate", "status", "why")
     yield Section("gates", "Gates", [said], Table(heads, heads, rows))
 
