@@ -139,6 +139,7 @@ def test_every_table_is_merged(tmp_path: Path) -> None:
     assert set(tables(Contents().put(tmp_path / "a.db"))) == {
         *("call", "run", "prompt", "trial", "judge", "verdict", "judge_failure", "label", "preference"),
         *("quirk", "shard", "registration"),
+        *("evaluation", "item", "evaluation_item", "asked"),  # tests/store/test_evaluations.py
         *("batch", "batch_call"),  # these stay in the store that sent them
     }
 

@@ -31,6 +31,9 @@ _ONE_CALL_EACH = """
 # What two runs of one name must have alike; of the design all but its number of rounds.
 _ALIKE = ("model", "instrument", "protocol", "seed", "traits", "pressure", "turn")
 
+# What two evaluations of one name must have alike.
+_EVALUATION = ("kind", "model", "judge", "settings")
+
 
 @dataclass(slots=True)
 class _Seen:
@@ -70,6 +73,7 @@ def require_mergeable(paths: Sequence[Path], *, partial: bool, same_servers: boo
     asked: dict[tuple[str, str], tuple[Path, set[str]]] = {}
     named: dict[tuple[str, str], tuple[Path, str]] = {}
     registered: dict[str, tuple[Path, str]] = {}
+    evaluated: dict[str, tuple[Path, tuple[str, ...]]] = {}
     for path in paths:
         with explained(path), closing(connect_read_only(path, lock_timeout=_LOCK_TIMEOUT)) as db:
             for run, judges, shards in _runs(db):
@@ -79,6 +83,7 @@ def require_mergeable(paths: Sequence[Path], *, partial: bool, same_servers: boo
                 _note_shards(known, path, run, shards)
             _require_same_fingerprints(named, path, db)
             _require_same_registrations(registered, path, db)
+            _require_same_evaluations(evaluated, path, db)
             if not partial:
                 _require_all_collected(path, db)
             if not same_servers:
@@ -203,6 +208,16 @@ def _require_same_registrations(
         earlier, known = registered.setdefault(study, (path, digest))
         if digest != known:
             raise _another(path, f"registration of study {study!r}", earlier, _difference(known, digest))
+
+
+def _require_same_evaluations(
+    evaluated: dict[str, tuple[Path, tuple[str, ...]]], path: Path, db: sqlite3.Connection
+) -> None:
+    for name, *members in db.execute(f"SELECT name, {', '.join(_EVALUATION)} FROM evaluation").fetchall():
+        earlier, known = evaluated.setdefault(name, (path, tuple(members)))
+        for what, first, second in zip(_EVALUATION, known, members, strict=True):
+            if first != second:
+                raise _another(path, f"evaluation {name!r}, {what}", earlier, _difference(first, second))
 
 
 def _content(run: RunRecord) -> str:

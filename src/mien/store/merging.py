@@ -32,6 +32,7 @@ class Merged:
     Attributes:
         source: the file.
         runs: names of its runs.
+        evaluations: names of its evaluations.
         calls: calls that are new, or answered where the store had a failure.
         trials: trials that are new.
         verdicts: verdicts that are new.
@@ -44,6 +45,7 @@ class Merged:
 
     source: Path
     runs: tuple[str, ...]
+    evaluations: tuple[str, ...]
     calls: int
     trials: int
     verdicts: int
@@ -132,6 +134,7 @@ def _take_in(db: sqlite3.Connection, path: Path) -> Merged:
         verdicts = _changed(db, _PUT_VERDICTS)
         db.execute(_PUT_JUDGE_FAILURES)
         labels = _changed(db, _PUT_LABELS) + _changed(db, _PUT_PREFERENCES)
+        evaluations = _take_in_evaluations(db)
         runs = db.execute("SELECT merged, name FROM map JOIN main.run ON run.id = merged").fetchall()
         for run, _ in runs:
             db.execute(FORGET_SHARDS, (run,))
@@ -139,6 +142,7 @@ def _take_in(db: sqlite3.Connection, path: Path) -> Merged:
     return Merged(
         source=path,
         runs=tuple(name for _, name in runs),
+        evaluations=evaluations,
         calls=calls,
         trials=trials,
         verdicts=verdicts,
@@ -147,6 +151,14 @@ def _take_in(db: sqlite3.Connection, path: Path) -> Merged:
         dropped_verdicts=dropped_verdicts,
         dropped_labels=dropped_labels,
     )
+
+
+def _take_in_evaluations(db: sqlite3.Connection) -> tuple[str, ...]:
+    """Take in evaluations, but for items that rest on an answer of which the store's own stands."""
+    _copy(db, "item")
+    for statement in (_PUT_EVALUATIONS, _MAP_EVALUATIONS, _FIND_LOST_ITEMS, _PUT_ITEMS, _PUT_ASKED):
+        db.execute(statement)
+    return tuple(name for (name,) in db.execute("SELECT name FROM source.evaluation ORDER BY id"))
 
 
 def _require_same_trials(db: sqlite3.Connection, path: Path) -> None:
@@ -179,11 +191,14 @@ def _copy(db: sqlite3.Connection, table: str) -> None:
 
 
 # What is found out of a file: calls that the store has answered otherwise; the store's numbers of its runs;
-# and trials whose response is not the one that the store has, so that what was read in it is of no use there.
+# and trials whose response is not the one that the store has, so that what was read in it is of no use there;
+# the same of evaluations and their items.
 _FOUND = {
     "conflict": "key TEXT PRIMARY KEY",
     "map": "run INTEGER PRIMARY KEY, merged INTEGER NOT NULL",
     "lost": "run INTEGER, trial TEXT, PRIMARY KEY (run, trial)",
+    "map_evaluation": "evaluation INTEGER PRIMARY KEY, merged INTEGER NOT NULL",
+    "lost_item": "evaluation INTEGER, item TEXT, PRIMARY KEY (evaluation, item)",
 }
 _FIND_CONFLICTS = """
     INSERT INTO temp.conflict SELECT s.key FROM source.call s JOIN main.call m ON m.key = s.key
@@ -275,6 +290,36 @@ _PUT_PREFERENCES = f"""
     ON CONFLICT DO UPDATE
     SET shown_left = excluded.shown_left, chosen = excluded.chosen, created = excluded.created
     WHERE excluded.created > preference.created
+"""
+_PUT_EVALUATIONS = """
+    INSERT INTO main.evaluation (name, kind, model, judge, settings, created)
+    SELECT name, kind, model, judge, settings, created FROM source.evaluation ORDER BY id
+    ON CONFLICT (name) DO NOTHING
+"""
+_MAP_EVALUATIONS = """
+    INSERT INTO temp.map_evaluation SELECT s.id, m.id
+    FROM source.evaluation s JOIN main.evaluation m ON m.name = s.name
+"""
+_FIND_LOST_ITEMS = """
+    INSERT OR IGNORE INTO temp.lost_item SELECT s.evaluation, s.item FROM source.asked s
+    WHERE s.call IN (SELECT key FROM temp.conflict)
+"""
+_ITEM_KEPT = """
+    NOT EXISTS (SELECT 1 FROM temp.lost_item l WHERE l.evaluation = s.evaluation AND l.item = s.item)
+"""
+_PUT_ITEMS = f"""
+    INSERT INTO main.evaluation_item SELECT map.merged, s.item, s.number, s.done AND {_ITEM_KEPT}
+    FROM source.evaluation_item s JOIN map_evaluation map USING (evaluation)
+    WHERE true ON CONFLICT DO UPDATE SET done = max(done, excluded.done)
+"""
+# An answer takes the place of a failure.
+_PUT_ASKED = f"""
+    INSERT INTO main.asked
+    SELECT map.merged, s.item, s.condition, s.turn, s.sample, s.reader, s.call, s.chosen
+    FROM source.asked s JOIN map_evaluation map USING (evaluation) WHERE {_ITEM_KEPT}
+    ON CONFLICT DO UPDATE SET call = excluded.call, chosen = excluded.chosen
+    WHERE (SELECT failure FROM main.call WHERE key = asked.call) <> ''
+    AND (SELECT failure FROM main.call WHERE key = excluded.call) = ''
 """
 _COUNT_LOST = f"""
     SELECT (SELECT count(*) FROM temp.conflict),

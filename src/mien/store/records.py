@@ -188,3 +188,95 @@ class VerdictColumns(NamedTuple):
     chosen: tuple[str, ...]
     prompt: tuple[str, ...]
     judge: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationInfo:
+    """What an evaluation is, beside its items.
+
+    Attributes:
+        kind: what is evaluated, such as ``sycophancy``.
+        judge: who reads the answers; empty where nobody does.
+        settings: all else that its answers depend on, as JSON.
+    """
+
+    name: str
+    kind: str
+    model: str
+    judge: str
+    settings: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationRecord(EvaluationInfo):
+    """An evaluation that is in a store.
+
+    Attributes:
+        id: the store's number of it.
+        created: Unix time, seconds.
+        items: how many it has.
+        done: of these, those whose answers are all there.
+    """
+
+    id: int
+    created: float
+    items: int
+    done: int
+
+
+class ItemRecord(NamedTuple):
+    """What an evaluation asks.
+
+    Attributes:
+        key: hash of the rest; two evaluations that ask the same share it.
+        test: which of the evaluation's tests it belongs to.
+        id: unique within a test.
+        cluster: items that hang together share it.
+        content: what is said, and what is checked in the answer, as JSON.
+    """
+
+    key: str
+    test: str
+    id: str
+    cluster: str
+    content: str
+
+
+class Asked(NamedTuple):
+    """Where an answer of an evaluation lies, and what was read in it.
+
+    Attributes:
+        evaluation: the store's number.
+        item: key of the item.
+        condition: in which it was asked.
+        turn: of the conversation, from 1.
+        sample: tells repeated samples apart, from 0.
+        reader: empty for an answer of the model under test; else the judge that was asked about it.
+        call: key of the call.
+        chosen: what a reader chose.
+    """
+
+    evaluation: int
+    item: str
+    condition: str
+    turn: int
+    sample: int
+    reader: str
+    call: str
+    chosen: str = ""
+
+
+class Answered(NamedTuple):
+    """An answer of an evaluation, or a reader's, as it is read back.
+
+    Attributes:
+        place: where it lies.
+        text: what was said; empty where the call failed.
+        finish_reason: why it ended, as the endpoint gave it.
+        failure: why there is none.
+    """
+
+    place: Asked
+    text: str
+    finish_reason: str
+    failure: str

@@ -122,6 +122,29 @@ MIGRATIONS = (
     """
     ALTER TABLE verdict ADD COLUMN logs TEXT NOT NULL DEFAULT '';
     """,
+    # Items are shared by evaluations that ask the same. `asked` says where each answer of an evaluation lies;
+    # `reader` is empty for the model's own, else who read it, and `chosen` what was read.
+    """
+    CREATE TABLE item (
+        key TEXT PRIMARY KEY, test TEXT NOT NULL, id TEXT NOT NULL, cluster TEXT NOT NULL,
+        content TEXT NOT NULL
+    );
+    CREATE TABLE evaluation (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
+        model TEXT NOT NULL, judge TEXT NOT NULL, settings TEXT NOT NULL, created REAL NOT NULL
+    );
+    CREATE TABLE evaluation_item (
+        evaluation INTEGER NOT NULL REFERENCES evaluation ON DELETE CASCADE,
+        item TEXT NOT NULL REFERENCES item, number INTEGER NOT NULL, done INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (evaluation, item)
+    ) WITHOUT ROWID;
+    CREATE TABLE asked (
+        evaluation INTEGER NOT NULL, item TEXT NOT NULL, condition TEXT NOT NULL, turn INTEGER NOT NULL,
+        sample INTEGER NOT NULL, reader TEXT NOT NULL, call TEXT NOT NULL, chosen TEXT NOT NULL,
+        PRIMARY KEY (evaluation, item, condition, turn, sample, reader),
+        FOREIGN KEY (evaluation, item) REFERENCES evaluation_item ON DELETE CASCADE
+    ) WITHOUT ROWID;
+    """,
 )
 
 

@@ -19,6 +19,7 @@ from mien.errors import StoreError, UnknownName
 from mien.stats.design.shards import WHOLE, Shard
 from mien.store.batches import Batches
 from mien.store.counts import adapted_counts, failed_trials, failure_counts, trial_counts
+from mien.store.evaluations import Evaluations
 from mien.store.people import People
 from mien.store.records import (
     INFO_COLUMNS,
@@ -186,6 +187,11 @@ class Store:
     def people(self) -> People:
         """What people read in responses, and preferred."""
         return People(self._db, self.path)
+
+    @property
+    def evaluations(self) -> Evaluations:
+        """What models were asked beside runs, and their answers."""
+        return Evaluations(self._db, self.path, self._put)
 
     # -- runs ------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mien.store.records import Asked
 from mien.store.schema import connect, explained, transaction
 from mien.types import Call, Verdict
 
@@ -22,8 +23,9 @@ BATCH_ROWS, BATCH_SECONDS = 200, 0.05  # a commit comes after so many rows or so
 MAX_WAITING = 5 * BATCH_ROWS  # items; where the disk is slower than the run, the run waits
 
 # What waits to be written: a call; a response (call, run, trial); a verdict with its run; a judge's call that
-# brought none (run, trial, judge, call).
-Item = Call | tuple[str, int, str] | tuple[int, Verdict] | tuple[int, str, str, str]
+# brought none (run, trial, judge, call); where an answer of an evaluation lies; an evaluation's item that is
+# done (evaluation, item).
+Item = Call | Asked | tuple[str, int, str] | tuple[int, Verdict] | tuple[int, str, str, str] | tuple[int, str]
 
 CALL_COLUMNS = tuple(f.name for f in fields(Call))
 RAW_COLUMNS = ("request", "body")  # compressed
@@ -40,6 +42,11 @@ _PUT_VERDICT = (
     "VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _PUT_JUDGE_FAILURE = "INSERT OR REPLACE INTO judge_failure (run, trial, judge, call) VALUES (?, ?, ?, ?)"
+_PUT_ASKED = """
+    INSERT OR REPLACE INTO asked (evaluation, item, condition, turn, sample, reader, call, chosen)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_PUT_DONE = "UPDATE evaluation_item SET done = 1 WHERE evaluation = ? AND item = ?"
 
 
 class Writer:
@@ -138,10 +145,14 @@ def _write(db: sqlite3.Connection, batch: list[Item]) -> None:
         db.executemany(_PUT_CALL, (_call_row(item) for item in batch if isinstance(item, Call)))
         for item in batch:
             match item:
+                case Asked():
+                    db.execute(_PUT_ASKED, item)
                 case (int(run), Verdict() as verdict):
                     db.execute(_PUT_VERDICT, _verdict_row(run, verdict))
                 case (_, _, _, _):
                     db.execute(_PUT_JUDGE_FAILURE, item)
+                case (_, _):
+                    db.execute(_PUT_DONE, item)
                 case tuple():
                     db.execute(_PUT_RESPONSE, item)
                 case Call():
