@@ -115,6 +115,8 @@ class Request:
             behind endpoints cannot tell it.
         alternatives: where given, no answer is wanted but how probable so many words are that it may begin
             with; of models behind endpoints.
+        traced: where given, how probable each of the answer's tokens was is wanted with it, and of models
+            behind endpoints so many of the likeliest at its place.
     """
 
     messages: tuple[Message, ...]
@@ -124,6 +126,7 @@ class Request:
     longest: int | None = None
     continuation: str | None = None
     alternatives: int | None = None
+    traced: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from mien.types import Sampling
 
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.types import Message
+
+
+#: Mass of the nucleus that a step is told of beside its whole distribution.
+NUCLEUS: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +29,7 @@ class Job:
         seed: of the draws. The same job is answered alike, whatever it is batched with, as far as rounding
             lets it.
         top_logprobs: how many alternatives to tell for each token.
+        traced: whether to tell of each step in which a token was drawn.
     """
 
     prompt: str | tuple[Message, ...]
@@ -32,6 +37,25 @@ class Job:
     sampling: Sampling = Sampling()
     seed: int = 0
     top_logprobs: int = 0
+    traced: bool = False
+
+
+class Step(NamedTuple):
+    """A step in which a token was drawn, in nats.
+
+    Attributes:
+        surprisal: −log q of the token, q being the distribution that it was drawn from: after the
+            temperature, and cut by ``top_p``.
+        entropy: of q.
+        nucleus_surprisal: the same of q cut to its likeliest tokens that hold `NUCLEUS` of it, and the token;
+            where ``top_p`` has cut it already, of q itself.
+        nucleus_entropy: the entropy of that.
+    """
+
+    surprisal: float
+    entropy: float
+    nucleus_surprisal: float
+    nucleus_entropy: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +87,7 @@ class Output:
         opened: whether the chat template opened the model's reasoning in the prompt, so that the text begins
             in the middle of it.
         failure: why there is no answer, such as a prompt longer than the context; empty where there is one.
+        steps: in which the tokens were drawn, where they were asked for, with that which ended the answer.
     """
 
     text: str = ""
@@ -71,6 +96,7 @@ class Output:
     tokens_in: int = 0
     opened: bool = False
     failure: str = ""
+    steps: tuple[Step, ...] = ()
 
 
 class Engine(Protocol):

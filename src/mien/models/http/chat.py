@@ -126,8 +126,10 @@ class Chat:
         if request.schema is not None and self.supports_schema is not False:
             schema = {"name": "answer", "strict": True, "schema": request.schema}
             members["response_format"] = {"type": "json_schema", "json_schema": schema}
-        if request.alternatives:
-            members |= {"logprobs": True, "top_logprobs": request.alternatives}
+        if wanted := request.alternatives or request.traced:
+            members["top_logprobs"] = wanted
+        if request.alternatives or request.traced is not None:
+            members["logprobs"] = True
         return members
 
     def key(self, request: Request) -> str:

@@ -58,6 +58,7 @@ class Resident:
             "model": self.model,
             "messages": messages_of(request),
             "continuation": request.continuation,
+            "traced": True if request.traced is not None else None,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             "max_tokens": sampling.max_tokens,
@@ -89,6 +90,7 @@ class Resident:
             continuation=request.continuation,
             sampling=request.sampling,
             seed=int(key, 16),
+            traced=request.traced is not None,
         )
         tally = account(self._whole)
         tally.begin()
@@ -145,6 +147,11 @@ def _read(job: Job, output: Output) -> tuple[str, str, str]:
 
 
 def _raw(output: Output) -> bytes:
-    """Tokens with their log-probabilities: what an endpoint would have told of them."""
-    told = [(token.text, token.logprob and round(token.logprob, 4)) for token in output.tokens]
-    return msgspec.json.encode({"text": output.text, "tokens": told}) if told else b""
+    """Tokens with their log-probabilities: what an endpoint would have told of them; and the steps."""
+    told: dict[str, Any] = {}
+    if output.tokens:
+        tokens = [(token.text, token.logprob and round(token.logprob, 4)) for token in output.tokens]
+        told |= {"text": output.text, "tokens": tokens}
+    if output.steps:
+        told["steps"] = [[round(value, 6) for value in step] for step in output.steps]
+    return msgspec.json.encode(told) if told else b""

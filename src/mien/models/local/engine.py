@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -193,13 +194,18 @@ class Local:
                 task.job.seed,
                 min(task.job.sampling.max_tokens or self._context, self._context - len(task.prompt)),
                 task.job.top_logprobs,
+                traced=task.job.traced,
             )
             for task in tasks
         ]
         generate(self._network, rows, self._ends)
-        return [
+        outputs = [
             self._output(task, row.tokens, row.log_p, row.top, "stop" if row.stopped else "length")
             for task, row in zip(tasks, rows, strict=True)
+        ]
+        return [
+            output if output.failure else replace(output, steps=tuple(row.steps))
+            for output, row in zip(outputs, rows, strict=True)
         ]
 
     def _score(self, tasks: Sequence[_Task]) -> list[Output]:

@@ -10,12 +10,14 @@ import torch
 
 from mien.models.local.network import tell
 from mien.models.local.sampling import draw
+from mien.models.local.tracing import steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence, Set
 
     from torch import Tensor
 
+    from mien.models.engine import Step
     from mien.models.local.network import Network
     from mien.types import Sampling
 
@@ -29,10 +31,18 @@ class Row:
         seed: of the draws.
         limit: most tokens of the answer, at least one.
         alternatives: how many to tell for each token.
+        traced: whether to tell of each step.
     """
 
     def __init__(
-        self, prompt: Sequence[int], sampling: Sampling, seed: int, limit: int, alternatives: int
+        self,
+        prompt: Sequence[int],
+        sampling: Sampling,
+        seed: int,
+        limit: int,
+        alternatives: int,
+        *,
+        traced: bool = False,
     ) -> None:
         self.prompt, self.sampling, self.limit, self.alternatives = prompt, sampling, limit, alternatives
         # One number a token, from a generator of its own: whatever else is in the batch, and on any device.
@@ -40,6 +50,8 @@ class Row:
         self.tokens: list[int] = []
         self.log_p: list[float | None] = []
         self.top: list[list[tuple[int, float]]] = []
+        self.traced = traced
+        self.steps: list[Step] = []
         self.stopped = False
 
     @property
@@ -78,6 +90,11 @@ def _note(rows: Sequence[Row], tokens: Any, log_p: Tensor, stops: Set[int]) -> N
     """Write down what was drawn."""
     drawn: list[int] = tokens.tolist()
     values, top = tell(log_p, tokens, max(row.alternatives for row in rows))
+    traced = [i for i, row in enumerate(rows) if row.traced]
+    if traced:
+        settings = [rows[i].sampling for i in traced]
+        for i, step in zip(traced, steps(log_p[traced], tokens[traced], settings), strict=True):
+            rows[i].steps.append(step)
     for row, token, value, told in zip(rows, drawn, values, top, strict=True):
         if token in stops:
             row.stopped = True

@@ -173,6 +173,7 @@ class Organism:
             ),
             finish_reason=finish_reason,
             tokens_in=len(task.prompt),
+            steps=tuple(found.steps),
         )
 
 

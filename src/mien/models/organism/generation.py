@@ -8,13 +8,14 @@ import numpy as np
 
 from mien.models.organism.reading import Passage, read
 from mien.models.organism.sampling import draw, likeliest, log_probabilities
+from mien.models.organism.tracing import step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from mien.models.engine import Job
+    from mien.models.engine import Job, Step
     from mien.models.organism.network import Network
     from mien.types import Ints
 
@@ -30,11 +31,13 @@ class Continuation(NamedTuple):
 
     Attributes:
         top: n lists where alternatives were asked for, else none.
+        steps: n where they were asked for, else none.
     """
 
     tokens: list[int]
     log_p: list[float | None]
     top: list[list[tuple[int, float]]]
+    steps: list[Step]
 
 
 def generate(
@@ -45,7 +48,7 @@ def generate(
     Args:
         prompts: tokens, at least one each and fewer than the context holds.
     """
-    answers = [Continuation([], [], []) for _ in jobs]
+    answers = [Continuation([], [], [], []) for _ in jobs]
     reading = read(
         network, [Passage(prompt, len(prompt) - 1) for prompt in prompts], keep=True, spare=_GROWTH
     )
@@ -53,13 +56,13 @@ def generate(
     batch = _Batch(network.shape.context, reading.order, reading.memory, prompts, jobs)
     states = np.concatenate([reading.states[member] for member in order])
     states = states[batch.keep(batch.limits > 0)]
-    for step in range(network.shape.context):
+    for place in range(network.shape.context):
         if not len(states):
             break
         log_p = log_probabilities(network.logits(states))
-        tokens = draw(log_p, batch.temperature, batch.top_p, batch.uniform(step))
+        tokens = draw(log_p, batch.temperature, batch.top_p, batch.uniform(place))
         _record(answers, batch, tokens, log_p)
-        kept = batch.keep((tokens != end) & (batch.limits > step + 1))
+        kept = batch.keep((tokens != end) & (batch.limits > place + 1))
         if not len(kept):
             break
         states = network.read(tokens[kept, None], batch.lengths, batch.room())[:, 0]
@@ -76,6 +79,9 @@ def _record(answers: list[Continuation], batch: _Batch, tokens: Ints, log_p: Flo
     for row, (member, count) in enumerate(zip(members, batch.alternatives.tolist(), strict=True)):
         if count:
             answers[member].top.append(likeliest(log_p[row], count))
+    for row in np.flatnonzero(batch.traced).tolist():
+        settings = float(batch.temperature[row]), float(batch.top_p[row])
+        answers[members[row]].steps.append(step(log_p[row], int(tokens[row]), *settings))
 
 
 class _Batch:
@@ -98,6 +104,7 @@ class _Batch:
         )
         self.top_p = np.array([1 if s.top_p is None else s.top_p for s in settings])
         self.alternatives = np.array([jobs[member].top_logprobs for member in rows], np.int64)
+        self.traced = np.array([jobs[member].traced for member in rows], bool)
 
     def uniform(self, step: int) -> NDArray[np.float64]:
         """(n,) random numbers of each row for this step: the same for a job, whatever its row."""
@@ -127,5 +134,6 @@ class _Batch:
                 a[kept] for a in (self.members, self.lengths, self.limits)
             )
             self.temperature, self.top_p = self.temperature[kept], self.top_p[kept]
-            self.alternatives, self._draws = self.alternatives[kept], self._draws[kept]
+            self.alternatives, self.traced = self.alternatives[kept], self.traced[kept]
+            self._draws = self._draws[kept]
         return kept

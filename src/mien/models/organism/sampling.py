@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -53,7 +53,7 @@ def draw(log_p: Floats, temperature: Floats, top_p: Floats, uniform: Doubles) ->
     else:
         np.exp((log_p - log_p.max(1, keepdims=True)) / temperature[:, None], out=inside)
     for row in np.flatnonzero(top_p < 1):
-        weights[row, weights[row] < _nucleus(weights[row], float(top_p[row]))] = 0
+        weights[row, weights[row] < nucleus_weight(weights[row], float(top_p[row]))] = 0
     tokens[~greedy] = _inverse(weights.reshape(-1, blocks, _BLOCK), uniform)
     return tokens
 
@@ -75,7 +75,7 @@ def _inverse(weights: Floats, uniform: Doubles) -> Ints:
     return block * _BLOCK + (within <= rest[:, None]).sum(1)
 
 
-def _nucleus(weights: Floats, mass: float) -> np.float32:
+def nucleus_weight(weights: Floats | Doubles, mass: float) -> np.floating[Any]:
     """Smallest weight in the smallest set that holds at least this share of the mass (Holtzman et al. 2020).
 
     Places below ``bound`` hold less than what the nucleus leaves out even if all were nearly as heavy as

@@ -40,7 +40,7 @@ def score(
     targets = np.array(
         [t for text, first in zip(texts, wanted, strict=True) for t in text[first + 1 :]], np.int64
     )
-    scored = [Continuation(list(words), [], []) for words in continuations]
+    scored = [Continuation(list(words), [], [], []) for words in continuations]
     for prompt, found, count in zip(prompts, scored, alternatives, strict=True):
         if found.tokens and not prompt:
             found.log_p.append(None)

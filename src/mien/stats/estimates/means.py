@@ -39,7 +39,7 @@ def means(
     (m_c − θ̂)/(C − 1).
 
     Of a share that is nearly 0 or 1 the data hold few hits, or none, and its variance is known as badly: to
-    it is added what one hit more would add (`_unseen`).
+    it is added what one hit more would add (`unseen`).
 
     Args:
         table: one row a response; NaN where a response has no number.
@@ -82,6 +82,36 @@ def means_of_sums(
         NotIdentified: fewer than two prompts have a number.
     """
     found = [_mean(*of_one, one) for of_one, one in zip(sums, quantities, strict=True)]
+    return pulled(labels, found, quantities, n=n, label=label)
+
+
+class Pulled(NamedTuple):
+    """A value, and how far each of C clusters is from it.
+
+    Attributes:
+        value: a mean over clusters, or a smooth function of some.
+        deviations: (C,) of the clusters' own values from it, to first order; they add up to 0. NaN where a
+            cluster tells nothing.
+        unseen: how far a cluster of a kind that was not drawn would pull it.
+    """
+
+    value: float
+    deviations: Floats
+    unseen: float = 0.0
+
+
+def pulled(
+    labels: Sequence[str], found: Sequence[Pulled], quantities: Sequence[Quantity], *, n: int, label: str = ""
+) -> Estimates:
+    """Estimates of values that clusters pull by their deviations over one less than their number.
+
+    Args:
+        labels: (C,) of the clusters, which are prompts.
+        found: of each quantity.
+        quantities: what was estimated.
+        n: responses.
+        label: whose responses they are.
+    """
     told = np.array([np.isfinite(one.deviations) for one in found]).T
     counts = told.sum(axis=0)
     rows, columns = np.nonzero(told)
@@ -110,14 +140,6 @@ def means_of_sums(
     )
 
 
-class _Mean(NamedTuple):
-    """A mean, the deviation of each prompt's own from it (NaN where it has none), and what may be unseen."""
-
-    value: float
-    deviations: Floats
-    unseen: float
-
-
 def _sums(numbers: Floats, codes: NDArray[np.int64], n_prompts: int, quantity: Quantity) -> Sums:
     known = ~np.isnan(numbers)
     if problem := quantity.unit.require(numbers[known]):
@@ -126,7 +148,7 @@ def _sums(numbers: Floats, codes: NDArray[np.int64], n_prompts: int, quantity: Q
     return Sums(counts, np.bincount(codes[known], numbers[known], minlength=n_prompts).astype(np.float64))
 
 
-def _mean(counts: NDArray[np.int64], sums: Floats, quantity: Quantity) -> _Mean:
+def _mean(counts: NDArray[np.int64], sums: Floats, quantity: Quantity) -> Pulled:
     n_prompts = len(counts)
     own = np.divide(sums, counts, out=np.full(n_prompts, np.nan), where=counts > 0)
     told = counts > 0
@@ -138,11 +160,11 @@ def _mean(counts: NDArray[np.int64], sums: Floats, quantity: Quantity) -> _Mean:
         )
     value = float(own[told].mean())
     deviations = own - value
-    unseen = _unseen(deviations[told], value, counts[told]) if isinstance(quantity.unit, Share) else 0.0
-    return _Mean(value, deviations, unseen)
+    rare = unseen(deviations[told], value, counts[told]) if isinstance(quantity.unit, Share) else 0.0
+    return Pulled(value, deviations, rare)
 
 
-def _unseen(deviations: Floats, share: float, counts: NDArray[np.int64]) -> float:
+def unseen(deviations: Floats, share: float, counts: NDArray[np.int64]) -> float:
     """How far one hit more would pull a share.
 
     With x hits that pull by s each, the variance is x s² from the data, while (x + 1) s² makes tests and
