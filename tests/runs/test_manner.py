@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import random
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
 import mien
+from mien.cli import app
 from mien.errors import UsageError
+from mien.report.manner import told
+from mien.runs.manner import at_equal_length
 from mien.stats.diffs import gates
 from mien.store.records import RunInfo
 from mien.store.store import Store
@@ -74,6 +81,27 @@ def test_what_changed_is_found_and_gated(path: Path) -> None:
     assert [one["status"] for one in held] == ["failed", "passed", "failed"]
     assert "tables" in before.never
     assert before.absent == {"refers back": 0, "type-token ratio": 0, "reading ease": 0}
+
+
+def test_what_a_longer_answer_has_more_of_is_no_change_at_equal_length(path: Path) -> None:
+    noise = random.Random(1)
+    shorter = {i: "One more jar! " * noise.randint(2, 5) + "Is it? " * noise.randint(0, 1) for i in range(N)}
+    longer = {i: "One more jar! " * noise.randint(5, 9) + "Is it? " * noise.randint(0, 1) for i in range(N)}
+    before, after = mien.manner([put(path, name, text) for name, text in (("a", shorter), ("b", longer))])
+    raw = mien.diff(before.estimates, after.estimates)
+    changed = {one.name for one in raw.changes if one.changed}
+    beside = {one.quantity.name: one for one in at_equal_length(before, after)}
+    assert "exclamations" in changed
+    assert "words" not in beside
+    assert beside["exclamations"].low < 0 < beside["exclamations"].high
+    shown = told([mien.Run(name, path) for name in ("a", "b")], fdr=0.05, confidence_level=0.95)
+    assert shown.heads[-3:] == ("at equal length", "q", "")
+    assert {row[0] for row in shown.rows if row[-3]} == beside.keys()
+    command = ("diff", "a", "b", "--manner", "--store", str(path))
+    printed = CliRunner().invoke(app, command).stdout
+    assert re.search(r"^at equal length +change +95% interval", printed, re.MULTILINE)
+    as_json = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)["at_equal_length"]
+    assert {row["feature"]: row["q"] for row in as_json} == {name: one.q for name, one in beside.items()}
 
 
 def test_a_feature_that_one_run_cannot_tell_is_told_of_none(path: Path) -> None:

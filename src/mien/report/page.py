@@ -8,11 +8,9 @@ from hashlib import sha256
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from mien.errors import NotIdentified, UsageError
 from mien.formatting import counted, shown
 from mien.report import findings, tables, transcripts
 from mien.report.diagnostics import diagnostics, one_strength
-from mien.report.manner import told
 from mien.report.sides import claims, gap_cells, likeness_cells
 from mien.stats.profiles import common_traits
 from mien.version import __version__
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from mien.runs.run import Run
     from mien.stats.sides import Sides
 
-LOOKED_INTO: Final = 2  # most runs of which it is told whether scores explain the choices, and counted
+LOOKED_INTO: Final = 2  # most runs of which it is told whether scores explain the choices
 EXAMPLES: Final = 3  # of strongest traits from either end, or of largest changes
 
 
@@ -73,6 +71,7 @@ def page(
     *,
     heading: Heading | None = None,
     sections: Sequence[Section] = (),
+    after: Sequence[Section] = (),
 ) -> str:
     """The page. Whatever comes from a model, a person or a file is escaped by the template.
 
@@ -81,6 +80,7 @@ def page(
         pictures: the figures.
         heading: default: by the number of runs.
         sections: what stands before all else.
+        after: what stands behind what is told of traits.
     """
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
@@ -98,7 +98,7 @@ def page(
             title(measured), f"{traits}, {counted(trials, 'trial')} in {counted(len(measured.runs), 'run')}."
         ),
         sections=[*sections, *([] if measured.sides is None else of_sides(measured.sides))],
-        after=_manner(measured),
+        after=after,
         script=Markup(script),
         script_hash=b64encode(sha256(script.encode()).digest()).decode(),
         level=f"{measured.confidence_level:.0%}",
@@ -151,21 +151,6 @@ def of_sides(found: Sides, *, number: int = 0) -> list[Section]:
             [told, *why_not],
             Table(columns, ("sides", "trait"), apart),
         ),
-    ]
-
-
-def _manner(measured: Measured) -> list[Section]:
-    """What the responses of one run are like, or what changed in them; empty of runs without responses."""
-    if len(measured.runs) > LOOKED_INTO or measured.sides is not None:
-        return []
-    try:
-        found = told(measured.runs, fdr=measured.fdr, confidence_level=measured.confidence_level)
-    except (UsageError, NotIdentified):  # of an imported table, of which nothing is known but verdicts
-        return []
-    return [
-        Section(
-            "manner", "Manner that can be counted", found.said, Table(found.heads, found.words, found.rows)
-        )
     ]
 
 

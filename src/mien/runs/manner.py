@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +10,7 @@ from mien.errors import NotIdentified, UsageError
 from mien.instruments.manner.arena import arena_counts
 from mien.instruments.manner.features import Answer, measured, quantities
 from mien.instruments.manner.languages import answer_language
+from mien.stats.diffs.adjustment import adjusted
 from mien.stats.estimates import Amount, Quantity, Share, means
 from mien.stats.estimates.circumstances import Circumstances
 from mien.store.store import Store
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mien.runs.run import Run
+    from mien.stats.diffs.adjustment import Adjusted
     from mien.stats.estimates import Estimates
     from mien.types import Prompt
 
@@ -37,15 +39,20 @@ class Manner:
         estimates: means over prompts, of the features that can be told of all runs that were looked at.
         absent: features that cannot, and of how many of the responses they can be told here.
         never: counts that are 0 in every response of every run: how rare they are is not known.
-        responses: how many there were.
+        table: what was counted, one row a response (`manner_table`).
         cut_off: those of them that the limit on their length cut off: their lengths are the limit's.
     """
 
     estimates: Estimates
     absent: dict[str, int]
     never: tuple[str, ...]
-    responses: int
+    table: pd.DataFrame = field(repr=False)
     cut_off: int
+
+    @property
+    def responses(self) -> int:
+        """How many there were."""
+        return len(self.table)
 
 
 def manner_table(run: Run, counted: Counted = "response", *, most: int | None = None) -> pd.DataFrame:
@@ -99,6 +106,18 @@ def manner(runs: Sequence[Run], counted: Counted = "response", *, most: int | No
     return [_manner(run, table, told, known, kept) for run, table in zip(runs, tables, strict=True)]
 
 
+def at_equal_length(before: Manner, after: Manner, *, confidence_level: float = 0.95) -> list[Adjusted]:
+    """The change of each feature, had the answers to each prompt as many words as before.
+
+    Empty where the runs share too few prompts, or words were not counted; see
+    `mien.stats.diffs.adjustment.adjusted`.
+    """
+    if "words" not in before.table:
+        return []
+    quantities = before.estimates.quantities
+    return adjusted(before.table, after.table, quantities, held="words", confidence_level=confidence_level)
+
+
 def _of_the_arena(tables: Sequence[pd.DataFrame]) -> tuple[Quantity, ...]:
     names = dict.fromkeys(name for table in tables for name in table.columns[2:])
     unit = {"tokens": Amount("tokens")}
@@ -128,7 +147,7 @@ def _manner(
         estimates=replace(means(table, kept, label=run.name), made=made, noun="feature"),
         absent={one.name: int(table[one.name].notna().sum()) for one in told if one not in known},
         never=tuple(one.name for one in known if one not in kept),
-        responses=len(table),
+        table=table,
         cut_off=min(len(cut), len(table)),
     )
 

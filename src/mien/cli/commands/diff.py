@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
@@ -11,16 +11,18 @@ from mien.cli.output import bold, console, print_json, print_table, write, write
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mien.runs.manner import Counted
     from mien.runs.run import Run
     from mien.stats.diffs import Diff
+    from mien.stats.diffs.adjustment import Adjusted
     from mien.stats.diffs.gates import Outcome
     from mien.stats.estimates import Estimates
     from mien.stats.profiles.profile import Profile
 
 _GATES = "Release gates"
+_ADJUSTED = ("delta", "low", "high", "p", "q")
 
 
 def command(
@@ -93,50 +95,33 @@ def command(
 
     With gates, exit with 1 where one fails, or is undecided since a run lacks trials.
     """
-    from mien.report import changes
     from mien.runs.run import Run
     from mien.stats import diffs
     from mien.stats.diffs import gates
-    from mien.stats.diffs.influence import influence
 
     if as_json and as_markdown:
         raise UsageError("choose one of --json and --markdown")
     if junit is not None and not fail_on:
         raise UsageError("--junit writes a test case for each gate; give one with --fail-on")
-    bounds = [gates.parse(text) for text in fail_on or ()]
-    runs = [Run(name, store) for name in (a, b)]
     if manner and (judge or soft):
         raise UsageError("--manner asks no judge: leave out --judge and --soft")
     if per and not manner:
         raise UsageError("--per is for what is counted: add --manner")
-    before, after, told = (
-        _counted(runs, per or "response")
+    bounds = [gates.parse(text) for text in fail_on or ()]
+    runs = [Run(name, store) for name in (a, b)]
+    held = (
+        _counted(runs, per or "response", confidence_level)
         if manner
         else _profiles(runs, soft or [], judge, confidence_level=confidence_level, ties=ties)
     )
-    diff = diffs.diff(before, after, fdr=fdr, confidence_level=confidence_level, margin=margin)
+    diff = diffs.diff(held.before, held.after, fdr=fdr, confidence_level=confidence_level, margin=margin)
     outcomes = gates.check(diff, bounds, fail_when=fail_when, allow_incomplete=allow_incomplete)
-    influences = influence(diff)
     prompts = runs[0].prompt_ids() | runs[1].prompt_ids()
-    shown = None if everything else top
     if as_json:
-        for part in (*influences, *(outcome["without"] for outcome in outcomes)):
-            part["prompt"] = prompts.get(part["prompt"], part["prompt"])
-        whole = {
-            "influence": influences,
-            "fail_when": fail_when,
-            "allow_incomplete": allow_incomplete,
-            "gates": outcomes,
-        }
-        print_json(diff.to_dict() | whole)
+        applied = {"fail_when": fail_when, "allow_incomplete": allow_incomplete}
+        print_json(to_dict(diff, outcomes, held, prompts) | applied)
     else:
-        warnings = [*changes.warnings(diff, influences, outcomes, prompts), *told]
-        if as_markdown:
-            from mien.report.markdown import markdown
-
-            write(markdown(diff, outcomes, warnings, top=shown))
-        else:
-            _print(diff, outcomes, warnings, top=shown)
+        _write(diff, outcomes, held, prompts, top=None if everything else top, as_markdown=as_markdown)
     if junit is not None:
         from mien.report.junit import junit as as_junit
 
@@ -145,6 +130,54 @@ def command(
         _tell_incomplete(runs, judge)
     if not gates.holds(outcomes):
         raise typer.Exit(1)
+
+
+class _Held(NamedTuple):
+    """What is held against each other, what is to be told of it, and of manner its change at equal length."""
+
+    before: Profile | Estimates
+    after: Profile | Estimates
+    warnings: list[str]
+    at_equal_length: list[Adjusted]
+
+
+def to_dict(
+    diff: Diff, outcomes: Sequence[Outcome], held: _Held, prompts: Mapping[str, str]
+) -> dict[str, Any]:
+    """What changed and what became of the gates, as ``--json`` has it."""
+    from mien.stats.diffs.influence import influence
+
+    influences = influence(diff)
+    for part in (*influences, *(outcome["without"] for outcome in outcomes)):
+        part["prompt"] = prompts.get(part["prompt"], part["prompt"])
+    whole = diff.to_dict() | {"influence": influences, "gates": outcomes}
+    if held.at_equal_length:
+        whole["at_equal_length"] = [
+            {"feature": one.quantity.name, **{key: getattr(one, key) for key in _ADJUSTED}}
+            for one in held.at_equal_length
+        ]
+    return whole
+
+
+def _write(
+    diff: Diff,
+    outcomes: Sequence[Outcome],
+    held: _Held,
+    prompts: Mapping[str, str],
+    *,
+    top: int | None,
+    as_markdown: bool,
+) -> None:
+    from mien.report import changes
+    from mien.stats.diffs.influence import influence
+
+    warnings = [*changes.warnings(diff, influence(diff), outcomes, prompts), *held.warnings]
+    if as_markdown:
+        from mien.report.markdown import markdown
+
+        write(markdown(diff, outcomes, warnings, top=top))
+    else:
+        _print(diff, outcomes, warnings, held.at_equal_length, top=top)
 
 
 def _tell_incomplete(runs: Sequence[Run], judge: str | None) -> None:
@@ -156,28 +189,34 @@ def _tell_incomplete(runs: Sequence[Run], judge: str | None) -> None:
             )
 
 
-def _profiles(
-    runs: Sequence[Run], soft: Sequence[str], judge: str | None, **settings: Any
-) -> tuple[Profile, Profile, list[str]]:
+def _profiles(runs: Sequence[Run], soft: Sequence[str], judge: str | None, **settings: Any) -> _Held:
     controls = [*(soft or [None])] * (2 if len(soft) < 2 else 1)
     if len(controls) != 2:
         raise UsageError("give --soft once for both runs, or twice, one for each")
     before, after = (
         run.profile(judge, soft=control, **settings) for run, control in zip(runs, controls, strict=True)
     )
-    return before, after, []
+    return _Held(before, after, [], [])
 
 
-def _counted(runs: Sequence[Run], per: Counted) -> tuple[Estimates, Estimates, list[str]]:
+def _counted(runs: Sequence[Run], per: Counted, confidence_level: float) -> _Held:
     """What the runs' responses are like, and what is to be told of it."""
     from mien.report.manner import warnings
-    from mien.runs.manner import manner
+    from mien.runs.manner import at_equal_length, manner
 
     before, after = found = manner(runs, per)
-    return before.estimates, after.estimates, warnings(found)
+    beside = at_equal_length(before, after, confidence_level=confidence_level)
+    return _Held(before.estimates, after.estimates, warnings(found), beside)
 
 
-def _print(diff: Diff, outcomes: Sequence[Outcome], warnings: Sequence[str], *, top: int | None) -> None:
+def _print(
+    diff: Diff,
+    outcomes: Sequence[Outcome],
+    warnings: Sequence[str],
+    at_equal_length: Sequence[Adjusted],
+    *,
+    top: int | None,
+) -> None:
     from mien.report.changes import cells, columns, headline, summary
 
     out = console()
@@ -187,6 +226,15 @@ def _print(diff: Diff, outcomes: Sequence[Outcome], warnings: Sequence[str], *, 
     out.print()
     heads = columns(diff)
     print_table(heads, (cells(change) for change in diff.changes[:top]), left=(heads[0], ""))
+    if at_equal_length:
+        from mien.report.manner import length_told, rows_at_equal_length
+
+        out.print()
+        told = ("at equal length", "change", f"{diff.confidence_level:.0%} interval", "p", "q")
+        names = [change.name for change in diff.changes[:top]]
+        print_table(told, rows_at_equal_length(at_equal_length, names), left=told[:1])
+        for line in length_told(at_equal_length):
+            out.print(line, markup=False, soft_wrap=True)
     if warnings:
         out.print()
     for warning in warnings:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mien.errors import NotIdentified, UsageError
 from mien.files.spreadsheet import quoted_cell
-from mien.report import pictures, tables
+from mien.report import manner, pictures, tables
 from mien.report.page import page
 from mien.report.study.results import not_drawn
 from mien.report.study.sections import heading, sections
@@ -48,6 +48,7 @@ def write(results: Results, folder: Path, *, executor: Executor | None = None) -
     for part in ("figures", "tables"):
         (folder / part).mkdir(exist_ok=True)
     shown = results.shown
+    counted = manner.sections(shown, executor)
     written = executor.submit(tables.write, shown.profiles, shown.diff, folder / "tables")
     _write_table(told["correlations"], folder / "tables" / "correlations.csv")
     _write_table(told["tiers"], folder / "tables" / "tiers.csv")
@@ -62,7 +63,8 @@ def write(results: Results, folder: Path, *, executor: Executor | None = None) -
         path = folder / "figures" / f"{picture.name}.svg"
         path.write_text(picture.light, encoding="utf-8")
         (folder / "figures" / f"{picture.name}.png").write_bytes(picture.png)
-    html = page(shown, drawn, heading=heading(results), sections=sections(results, notes))
+    before = sections(results, notes)
+    html = page(shown, drawn, heading=heading(results), sections=before, after=counted.result())
     (folder / "index.html").write_text(html, encoding="utf-8")
     written.result()
 

@@ -140,6 +140,20 @@ def pulled(
     )
 
 
+def prompt_means(table: Columns, name: str, *, prompt: str = "prompt_id") -> dict[str, float]:
+    """The mean of one column over each prompt's responses, of the prompts that have a number.
+
+    Raises:
+        UsageError: there is no such column, or it holds something that is no number.
+    """
+    prompts = _column(table, prompt, None)
+    numbers = _column(table, name, len(prompts))
+    known = ~np.isnan(numbers)
+    labels, codes = np.unique(prompts[known].astype(str), return_inverse=True)
+    own = np.bincount(codes, numbers[known]) / np.bincount(codes)
+    return dict(zip(labels.tolist(), own.tolist(), strict=True))
+
+
 def _sums(numbers: Floats, codes: NDArray[np.int64], n_prompts: int, quantity: Quantity) -> Sums:
     known = ~np.isnan(numbers)
     if problem := quantity.unit.require(numbers[known]):
