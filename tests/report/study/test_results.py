@@ -34,7 +34,10 @@ figures:
   - {{figure: diff, of: [a, b], top: 2}}
   - {{figure: diff, of: [a, d], top: 2}}
   - {{figure: components, components: [1, 9]}}
-gates: [{{before: a, after: b, fail_on: warm > +5000}}, {{before: b, after: c, fail_on: wry < {bound}}}]
+gates:
+  - {{before: a, after: b, fail_on: warm > +5000}}
+  - {{before: b, after: c, fail_on: wry < {bound}}}
+  - {{before: a, after: b, of: manner, fail_on: words > +500%}}
 """
 
 
@@ -85,7 +88,7 @@ def test_the_folder_holds_page_figures_and_tables(results: Results) -> None:
 def test_a_gate_that_fails_does_not_hold(results: Results, server: ScriptedServer, tmp_path: Path) -> None:
     study = load_study(written(tmp_path, server, bound="+5000"))
     found = Results(study, results.store)
-    assert [gated.holds for gated in found.gated] == [True, False]
+    assert [gated.holds for gated in found.gated] == [True, False, True]
     assert not found.holds
 
 
@@ -98,7 +101,7 @@ def test_a_gate_that_is_undecided_is_not_said_to_hold(
 
     found = Results(load_study(written(tmp_path, server, bound="+0")), results.store)
     assert found.holds  # as of a diff: what is not certain stops no release
-    assert said(found) == "No gate fails; 1 of 2 cannot be decided."
+    assert said(found) == "No gate fails; 1 of 3 cannot be decided."
     assert said(results) == "All gates hold."
 
 
@@ -183,3 +186,15 @@ def test_a_model_by_several_instruments_has_sides(tmp_path: Path) -> None:
     assert told["gaps-2"].table.rows
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert 'id="sides-1"' in page
+
+
+def test_gates_may_be_of_what_is_counted(results: Results) -> None:
+    """The responses of a and b are scripted alike, and are counted in both."""
+    *_, counted = results.gated
+    assert (counted.entry.of, counted.holds) == ("manner", True)
+    assert counted.diff is not None
+    assert "words" in counted.diff.names
+    assert [outcome["status"] for outcome in counted.outcomes] == ["passed"]
+    (gates,) = (one for one in sections(results, ()) if one.title == "Gates")
+    assert gates.table is not None
+    assert gates.table.rows[-1][:2] == ("a → b (manner)", "words > +500%")

@@ -136,10 +136,19 @@ class FigureEntry(_Strict):
 
 
 class Pair(_Strict):
-    """Two runs of a study, one against the other."""
+    """Two runs of a study, one against the other, by their traits or by what can be counted in responses."""
 
     before: str
     after: str
+    of: Literal["traits", "manner"] = "traits"
+
+    def said(self) -> dict[str, Any]:
+        """What a registration holds of it; of traits as before there was anything else."""
+        return self.model_dump(mode="json", exclude={"of"} if self.of == "traits" else None)
+
+    def __str__(self) -> str:
+        apart = "" if self.of == "traits" else f" ({self.of})"
+        return f"{self.before} → {self.after}{apart}"
 
 
 class GateEntry(Pair):

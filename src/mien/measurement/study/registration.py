@@ -106,8 +106,8 @@ def content(study: Study) -> dict[str, Any]:
     document = study.document
     planned = {cell.label: cell.planned for cell in study.cells}
     return {
-        "hypotheses": [one.model_dump(mode="json") for one in document.hypotheses],
-        "gates": [one.model_dump(mode="json") for one in document.gates],
+        "hypotheses": [one.said() for one in document.hypotheses],
+        "gates": [one.said() for one in document.gates],
         "traits_of_interest": list(document.traits_of_interest),
         "models": {label: [one.model, one.instrument] for label, one in planned.items()},
         "protocol": {label: one.protocol.model_dump(mode="json") for label, one in planned.items()},

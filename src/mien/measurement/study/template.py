@@ -45,6 +45,7 @@ trials: 2000               # each; or rounds, full: true (every pair once), unti
 #   - before: gpt-4o
 #     after: gpt-5.1
 #     fail_on: [sycophantic > +50]
+#   - {before: gpt-4o, after: gpt-5.1, of: manner, fail_on: [words > +20%]}
 
 # hypotheses:              # what is expected: mien study register keeps it before the first call
 #   - before: gpt-4o

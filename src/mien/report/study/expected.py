@@ -52,6 +52,7 @@ class Expected:
         return {
             "before": self.pair.before,
             "after": self.pair.after,
+            "of": self.pair.of,
             "expect": self.said,
             "registered": self.registered,
             "found": self.found,
@@ -135,10 +136,12 @@ def of_interest(results: Results) -> list[OfInterest]:
         return []
     registered = {fold(name) for name in then.get("traits_of_interest", [])}
     of_all = {fold(name) for name in wanted} <= registered
-    pairs = {(one.before, one.after): one for one in (*_pairs(results), *results.study.document.gates)}
+    named = (*_pairs(results), *results.study.document.gates)
+    pairs = dict.fromkeys((one.before, one.after) for one in named)
+    folded = {fold(name) for name in wanted}
     return [
-        _traits(pair, results.pair(pair), {fold(name) for name in wanted}, registered=of_all)
-        for pair in pairs.values()
+        _traits(pair, results.pair(pair), folded, registered=of_all)
+        for pair in (Pair(before=before, after=after) for before, after in pairs)
         if not _lacking(results, pair)
     ]
 

@@ -16,6 +16,7 @@ from mien.report.folder import FIGURES as USUAL
 from mien.report.measured import Measured
 from mien.report.registry import FIGURES, drawing
 from mien.report.study.expected import expected, of_interest
+from mien.runs.manner import manner
 from mien.stats import diffs
 from mien.stats.diffs import gates
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mien.report.study.expected import Expected, OfInterest
     from mien.stats.diffs import Diff
     from mien.stats.diffs.gates import Outcome
+    from mien.stats.estimates import Estimates
     from mien.stats.panels import Panel
     from mien.stats.profiles.profile import Profile
     from mien.stats.sides import Sides
@@ -85,6 +87,7 @@ class Gated:
         return {
             "before": self.entry.before,
             "after": self.entry.after,
+            "of": self.entry.of,
             "fail_when": self.entry.fail_when,
             "holds": self.holds,
             "gates": [dict(outcome) for outcome in self.outcomes],
@@ -201,11 +204,13 @@ class Results:
     def _gated(self, n: int, entry: GateEntry) -> Gated:
         if why := self.lacking(entry.before) or self.lacking(entry.after):
             return Gated(entry=entry, outcomes=(), diff=None, lacking=why)
-        diff = self.pair(entry, margin=entry.margin)
         try:
+            diff = self.pair(entry, margin=entry.margin)
             outcomes = gates.check(diff, entry.fail_on, fail_when=entry.fail_when)
         except GateError as error:
             raise self.study.file.fault(f"{error.text!r}: {error.problem}", "gates", n, "fail_on") from error
+        except (UsageError, NotIdentified) as error:
+            return Gated(entry=entry, outcomes=(), diff=None, lacking=str(error))
         return Gated(entry=entry, outcomes=outcomes, diff=diff)
 
     @cached_property
@@ -228,7 +233,15 @@ class Results:
         return of_interest(self)
 
     def pair(self, pair: Pair, *, margin: float | None = None) -> Diff:
-        """What changed between two runs of the study that can be rated."""
+        """What changed between two runs of the study that can be rated.
+
+        Raises:
+            UsageError: their responses are asked for, and there are none.
+            NotIdentified: there are too few.
+        """
+        if pair.of == "manner":
+            before, after = (one.estimates for one in manner([self.runs[pair.before], self.runs[pair.after]]))
+            return self._diff(before, after, margin=margin)
         return self._diff(self._flat(pair.before), self._flat(pair.after), margin=margin)
 
     @property
@@ -240,7 +253,9 @@ class Results:
         level = self.study.document.confidence_level
         return self.runs[label].profile(judge, confidence_level=level)
 
-    def _diff(self, before: Profile, after: Profile, *, margin: float | None = None) -> Diff:
+    def _diff(
+        self, before: Profile | Estimates, after: Profile | Estimates, *, margin: float | None = None
+    ) -> Diff:
         document = self.study.document
         return diffs.diff(
             before, after, fdr=document.fdr, confidence_level=document.confidence_level, margin=margin

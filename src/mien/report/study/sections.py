@@ -72,14 +72,14 @@ def _registered(results: Results) -> Iterator[Section]:
             f"is asked what and how often, the stop rule, and the analysis (digest {found.digest})."
         ]
         said += [f"The file has {found.difference}."] if found.changed else ["The file is as it was then."]
-        gates = [one.model_dump(mode="json") for one in results.study.document.gates]
+        gates = [one.said() for one in results.study.document.gates]
         later = sum(gate not in found.content["gates"] for gate in gates)
         gone = sum(gate not in gates for gate in found.content["gates"])
         said += [f"Of the gates below, {later} came afterwards."] * bool(later)
         said += [f"{gone} of the gates that were registered are gone from the file."] * bool(gone)
     rows = [
         (
-            f"{one.pair.before} → {one.pair.after}",
+            str(one.pair),
             one.said,
             "registered" if one.registered else "afterwards",
             one.found,
@@ -116,7 +116,7 @@ def _gates(results: Results) -> Iterator[Section]:
         return
     rows: list[tuple[str, ...]] = []
     for gated in results.gated:
-        pair = f"{gated.entry.before} → {gated.entry.after}"
+        pair = str(gated.entry)
         rows += [(pair, o["gate"], o["status"], o["reason"]) for o in gated.outcomes]
         if gated.diff is None:
             rows += [(pair, gate, "undecided", gated.lacking) for gate in gated.entry.fail_on]
