@@ -34,14 +34,10 @@ def pytest_xdist_auto_num_workers() -> int | None:
     return 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the slow tests, dealt out among the workers, whom `--dist worksteal` gives a share each."""
-    n_workers = getattr(config, "workerinput", {}).get("workercount", 1)
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    others = iter([item for item in items if not item.get_closest_marker("slow")])
-    dealt: list[pytest.Item] = []
-    for worker in range(n_workers):
-        share = slow[worker::n_workers]
-        n = (len(items) - len(dealt)) // (n_workers - worker)
-        dealt += share + [next(others) for _ in range(n - len(share))]
-    items[:] = dealt
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that hold slow tests: a worker that begins one last has the others wait for it.
+
+    Workers take whole files (`--dist loadfile`), so that what a module's fixtures build is built once.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
