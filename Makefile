@@ -97,7 +97,7 @@ $(VENV)/installed: $(BIN)/uv pyproject.toml
 
 $(VENV)/installed-dev: $(BIN)/uv pyproject.toml
 	$(PIP) $(TORCH)
-	$(MIEN) '.[dev,capabilities,hub,local,scale,train,view]'
+	$(MIEN) '.[dev,capabilities,diversity,hub,local,scale,train,view]'
 	touch $@ $(VENV)/installed
 
 clean:

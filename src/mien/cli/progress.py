@@ -127,9 +127,8 @@ def print_outcome(progress: Progress) -> None:
             "through; the same command goes on, and its limits count anew.\n"
         )
     if progress.failed:
-        write_err(
-            f"{counted(progress.failed, 'trial')} ended without a verdict; the same command tries again:\n"
-        )
+        lack = "ended without a verdict" if progress.unit == "trial" else "lack answers"
+        write_err(f"{counted(progress.failed, progress.unit)} {lack}; the same command tries again:\n")
         for reason, count in progress.reasons.most_common(MOST_REASONS):
             write_err(f"  {count:,} × {reason}\n")
 

@@ -83,7 +83,7 @@ def test_one_sample_or_one_prompt_is_refused():
 def test_what_is_not_known_is_absent_and_says_why():
     silent = [replace(trace, nucleus=None, octets=0) for trace in tree.traces(1)]
     found, absent = factors({"a": silent, "b": silent})
-    assert {one.quantity.name for one in found} == {"bf", "entropy"}
+    assert {one.quantity.name for one in found} == {"bf", "bf_start", "entropy"}
     assert set(absent) == {"bf_per_byte", "bf_published"}
     few = tree.traces(1)[:3]
     assert "at least 4 samples" in factors({"a": few, "b": few})[1]["bf_published"]

@@ -48,9 +48,8 @@ def test_the_commonest_openings():
 def test_measures_are_means_over_prompts():
     prompts = {"x": ONE, "y": [["dog"], ["dog"]], "z": [["dog"], ["cat"]]}
     found = lexical(prompts, {Quantity("self_bleu", Share()): {"x": 0.2, "y": np.nan, "z": 0.4}})
-    assert found is not None
-    values = dict(zip(found.names, found.values, strict=True))
+    values = {quantity.name: pulled.value for quantity, pulled in found}
     assert values["distinct_1"] == pytest.approx((5 / 8 + 1 / 2 + 1) / 3)
     assert values["self_bleu"] == pytest.approx(0.3)
     assert "distinct_2" not in values  # of one prompt alone
-    assert lexical({"x": [[], []], "y": [[], []]}, {}).names == ("same_opening",)  # type: ignore[union-attr]
+    assert [one.name for one, _ in lexical({"x": [[], []], "y": [[], []]}, {})] == ["same_opening"]

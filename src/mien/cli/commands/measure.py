@@ -201,7 +201,7 @@ def command(
         "max_tokens": max_tokens,
         "reasoning_effort": reasoning_effort,
         "system_role": system_role,
-        "extra": _extra(extra),
+        "extra": read_extra(extra),
     }
     chosen: Protocol = load_protocol(protocol).override(
         condition=condition, options=n_options, sampling=sampling, in_context=in_context or None
@@ -271,7 +271,12 @@ def _prompts(source: str, choice: Choice, design: Path | None, *, unused: bool) 
     return source
 
 
-def _extra(text: str | None) -> dict[str, Any] | None:
+def read_extra(text: str | None) -> dict[str, Any] | None:
+    """The members that ``--extra`` sets; None without any.
+
+    Raises:
+        InputError: they are no JSON object.
+    """
     if text is None:
         return None
     import msgspec

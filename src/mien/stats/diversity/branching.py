@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 BF: Final = Quantity("bf", Amount())
 #: As Yang and Holtzman (2025) work it out: `mien.stats.diversity.published`.
 BF_PUBLISHED: Final = Quantity("bf_published", Amount())
+#: The same of the first `START` steps, which alignment narrows most.
+BF_START: Final = Quantity("bf_start", Amount())
+START: Final = 5
 #: exp(total entropy / total bytes): comparable between tokenizers.
 BF_PER_BYTE: Final = Quantity("bf_per_byte", Amount())
 #: H(N, Y) of a whole answer, its length and its words together.
@@ -59,10 +62,14 @@ def factors(prompts: Mapping[str, Sequence[Trace]]) -> tuple[list[Factor], dict[
     sizes = [
         np.array([[trace.told.sum(), len(trace), trace.octets] for trace in of]) for of in prompts.values()
     ]
+    begun = [
+        np.array([[trace.told[:START].sum(), min(len(trace), START)] for trace in of])
+        for of in prompts.values()
+    ]
     found, absent = list[Factor](), dict[str, str]()
-    for quantity, column in ((BF, 1), (BF_PER_BYTE, 2)):
-        if any(of[:, column].sum() for of in sizes):
-            pulled, share = _ratio(sizes, column)
+    for quantity, of_each, column in ((BF, sizes, 1), (BF_START, begun, 1), (BF_PER_BYTE, sizes, 2)):
+        if any(of[:, column].sum() for of in of_each):
+            pulled, share = _ratio(of_each, column)
             bounds = _bounds(prompts) if quantity is BF else None
             found.append(Factor(quantity=quantity, pulled=pulled, from_samples=share, bounds=bounds))
         else:

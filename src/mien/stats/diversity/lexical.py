@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from mien.stats.estimates import Amount, Quantity, Share
-from mien.stats.estimates.means import Sums, means_of_sums
+from mien.stats.estimates.means import mean_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mien.stats.estimates import Estimates
+    from mien.stats.estimates.means import Pulled
 
     Samples = Sequence[Sequence[str]]
 
@@ -85,8 +85,8 @@ MEASURES: Final[tuple[tuple[Quantity, Callable[[Samples], float]], ...]] = (
 
 def lexical(
     prompts: Mapping[str, Samples], further: Mapping[Quantity, Mapping[str, float]]
-) -> Estimates | None:
-    """The mean of each measure over prompts; None where fewer than two prompts have words.
+) -> list[tuple[Quantity, Pulled]]:
+    """The mean over prompts of each measure that two prompts have.
 
     Args:
         prompts: words of the samples of each prompt, cut to a number of words.
@@ -94,10 +94,10 @@ def lexical(
     """
     rows = {one: [measure(samples) for samples in prompts.values()] for one, measure in MEASURES}
     rows |= {one: [values[name] for name in prompts] for one, values in further.items()}
-    told = {one: np.array(values) for one, values in rows.items()}
-    kept = [one for one, values in told.items() if np.isfinite(values).sum() > 1]
-    if not kept:
-        return None
-    sums = [Sums(np.isfinite(told[one]).astype(np.int64), np.nan_to_num(told[one])) for one in kept]
-    n = sum(map(len, prompts.values()))
-    return means_of_sums(list(prompts), sums, kept, n=n)
+    found: list[tuple[Quantity, Pulled]] = []
+    for one, values in rows.items():
+        own = np.array(values)
+        told = np.isfinite(own)
+        if np.count_nonzero(told) > 1:
+            found.append((one, mean_of(told.astype(np.int64), np.where(told, own, 0.0), one)))
+    return found

@@ -81,7 +81,7 @@ def means_of_sums(
     Raises:
         NotIdentified: fewer than two prompts have a number.
     """
-    found = [_mean(*of_one, one) for of_one, one in zip(sums, quantities, strict=True)]
+    found = [mean_of(*of_one, one) for of_one, one in zip(sums, quantities, strict=True)]
     return pulled(labels, found, quantities, n=n, label=label)
 
 
@@ -162,7 +162,12 @@ def _sums(numbers: Floats, codes: NDArray[np.int64], n_prompts: int, quantity: Q
     return Sums(counts, np.bincount(codes[known], numbers[known], minlength=n_prompts).astype(np.float64))
 
 
-def _mean(counts: NDArray[np.int64], sums: Floats, quantity: Quantity) -> Pulled:
+def mean_of(counts: NDArray[np.int64], sums: Floats, quantity: Quantity) -> Pulled:
+    """The mean of one quantity over the prompts that have a number.
+
+    Raises:
+        NotIdentified: these are fewer than two.
+    """
     n_prompts = len(counts)
     own = np.divide(sums, counts, out=np.full(n_prompts, np.nan), where=counts > 0)
     told = counts > 0
