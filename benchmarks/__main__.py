@@ -31,6 +31,7 @@ NAMES = (
     "simultaneous",
     "estimates",
     "manner",
+    "diversity",
     "sides",
     "compare",
     "panels",

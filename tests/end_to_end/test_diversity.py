@@ -26,6 +26,12 @@ def test_from_samples_to_what_changed(place: Workplace) -> None:
     assert {"bf", "bf_published", "bf_start", "entropy", "same_opening", "distinct_2"} <= {*names}
     for row in base["measures"]:
         assert row["low"] <= row["value"] <= row["high"], row
+    place.mien("plot", "diversity", "base-diversity", "v1-diversity", "-o", "ways.svg")
+    assert "How many ways on base-diversity and v1-diversity have" in (place.folder / "ways.svg").read_text(
+        encoding="utf-8"
+    )
+    assert "no evaluation named 'v1'" in place.refused("plot", "diversity", "v1", "-o", "ways.svg")
+    assert "takes no judge" in place.refused("plot", "diversity", "v1", "--top", 3, "-o", "ways.svg")
     # What alignment narrows are the first words.
     assert base["positions"][0]["bf"] > v1["positions"][0]["bf"]
 

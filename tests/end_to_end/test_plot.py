@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mien.report.registry import FIGURES
+from mien.report.registry import EVALUATED, FIGURES
 from tests.end_to_end.workplace import TRAITS
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def drawing(place: Workplace) -> Workplace:
 
 def test_plot(drawing: Workplace) -> None:
     listed = json.loads(drawing.mien("plot", "--json").out)
-    assert [row["name"] for row in listed] == [*FIGURES]
+    assert [row["name"] for row in listed] == [*FIGURES, *EVALUATED]
     shown = drawing.mien("plot").out
     assert all(f"{row['name']} " in shown and row["about"] in shown for row in listed)
     told = json.loads(drawing.mien("plot", "diff", "alpha", "beta", "-o", "diff.svg", "--json").out)

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, Final
 
-from mien.formatting import counted
+from mien.formatting import counted, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mien.report.figures.theme import Chart
-    from mien.report.measured import Measured
 
 MANY: Final = 200  # runs: no limit that anybody would reach
 
@@ -52,17 +51,19 @@ class Figure:
         about: what it shows.
         fewest: runs that it needs.
         most: runs that it takes.
-        of: the result of these runs that it draws.
+        of: the result that it draws: of runs as `Measured`, or of a list of evaluations.
         by: the function in `mien.report.figures` that draws it, as ``module:function``.
         settings: which of `Settings` it takes.
+        noun: what it is drawn of, in the singular.
     """
 
     about: str
     fewest: int
     most: int
-    of: Callable[[Measured], Any]
+    of: Callable[[Any], Any]
     by: str
     settings: tuple[str, ...] = ()
+    noun: str = "run"
 
     def drawn(self, of: Any, **settings: Any) -> Chart:
         """The chart of that result, by the settings that it takes.
@@ -77,5 +78,8 @@ class Figure:
     def takes(self) -> str:
         """``1 run``, ``2 runs``, ``2 to 4 runs``, ``3 or more runs``."""
         if self.fewest == self.most:
-            return counted(self.fewest, "run")
-        return f"{self.fewest} or more runs" if self.most == MANY else f"{self.fewest} to {self.most} runs"
+            return counted(self.fewest, self.noun)
+        many = plural(self.noun)
+        return (
+            f"{self.fewest} or more {many}" if self.most == MANY else f"{self.fewest} to {self.most} {many}"
+        )

@@ -10,8 +10,10 @@ from mien.errors import UnknownName, UsageError
 from mien.report.figure import MANY, Figure, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from mien.evals.diversity.diversity import Diversity
+    from mien.evals.evaluation import Evaluation
     from mien.report.figures.theme import Chart
     from mien.report.measured import Measured
 
@@ -88,6 +90,40 @@ FIGURES: Final[dict[str, Figure]] = {
         ("top",),
     ),
 }
+
+
+def _diversity(evaluations: Sequence[Evaluation]) -> Sequence[Diversity]:
+    from mien.evals.diversity.diversity import diversity
+
+    return diversity(evaluations)
+
+
+#: Figures of evaluations, by their kind.
+EVALUATED: Final[dict[str, Figure]] = {
+    "diversity": Figure(
+        "among how many ways on models choose, by step and as a whole",
+        1,
+        7,
+        _diversity,
+        "diversity:diversity_of",
+        noun="evaluation",
+    ),
+}
+
+
+def draw_evaluated(name: str, evaluations: Sequence[Evaluation], confidence_level: float = 0.95) -> Chart:
+    """Draw a figure of evaluations.
+
+    Raises:
+        UnknownName: there is no such figure.
+        UsageError: it takes another number of them, or others.
+    """
+    if name not in EVALUATED:
+        raise UnknownName("figure", name, EVALUATED)
+    figure = EVALUATED[name]
+    if not figure.fewest <= len(evaluations) <= figure.most:
+        raise UsageError(f"{name} takes {figure.takes}, not {len(evaluations)}")
+    return figure.drawn(figure.of(evaluations), confidence_level=confidence_level)
 
 
 def draw(name: str, measured: Measured, settings: Settings = Settings()) -> Chart:

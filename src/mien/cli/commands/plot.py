@@ -13,7 +13,9 @@ from mien.errors import UsageError
 
 def command(
     name: Annotated[str | None, typer.Argument(help="The figure; without one, all are listed.")] = None,
-    runs: Annotated[list[str] | None, typer.Argument(metavar="RUN...", help="The runs' names.")] = None,
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="RUN...", help="The names of the runs, or of evaluations.")
+    ] = None,
     output: Annotated[
         options.Path | None,
         typer.Option(
@@ -45,33 +47,40 @@ def command(
     ] = False,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
-    """Draw a figure of one run or several; without a name, list the figures."""
+    """Draw a figure of one run or several, or of evaluations; without a name, list the figures."""
+    from mien.evals.evaluation import Evaluation
     from mien.report.figure import Settings
     from mien.report.measured import Measured
-    from mien.report.registry import FIGURES, draw
+    from mien.report.registry import EVALUATED, FIGURES, draw, draw_evaluated
     from mien.report.renderer import Renderer
     from mien.report.saving import PICTURES, check_suffix, save
     from mien.runs.run import Run
 
+    known = FIGURES | EVALUATED
     if name is None:
         if as_json:
             print_json(
-                [{"name": key, "about": each.about, "runs": each.takes} for key, each in FIGURES.items()]
+                [{"name": key, "about": each.about, "runs": each.takes} for key, each in known.items()]
             )
         else:
-            rows = ((key, each.takes, each.about) for key, each in FIGURES.items())
+            rows = ((key, each.takes, each.about) for key, each in known.items())
             print_table(("figure", "takes", "shows"), rows, left=("figure", "takes", "shows"))
         return
     if output is not None:
         check_suffix(output)
     settings = Settings(top=top, bottom=bottom, components=_pair(components), target=target, by=by)
-    measured = Measured(
-        [Run(run, store) for run in runs or ()], judge=judge, confidence_level=confidence_level
-    )
     with Renderer() as renderer:
         if output is not None and output.suffix.lower() in PICTURES:
             renderer.start()  # it gets ready while what follows is loaded and fitted
-        chart = draw(name, measured, settings)
+        if name in EVALUATED:
+            if settings != Settings() or judge:
+                raise UsageError(f"{name} is drawn of evaluations: it takes no judge and no setting of runs")
+            evaluations = [Evaluation(one, store) for one in runs or ()]
+            chart = draw_evaluated(name, evaluations, confidence_level)
+        else:
+            of = [Run(run, store) for run in runs or ()]
+            measured = Measured(of, judge=judge, confidence_level=confidence_level)
+            chart = draw(name, measured, settings)
         if output is None:
             raise UsageError(f"say where the figure goes: -o {name}.svg (or .html, .png, .json)")
         save(chart, output, theme=theme, renderer=renderer)

@@ -10,6 +10,7 @@ from mien.report.figures.components import components
 from mien.report.figures.consistency import consistency
 from mien.report.figures.convergence import convergence
 from mien.report.figures.distinct import distinct
+from mien.report.figures.diversity import diversity
 from mien.report.figures.expression import expression
 from mien.report.figures.extremes import extremes
 from mien.report.figures.four_sides import four_sides
@@ -28,6 +29,7 @@ __all__ = [
     "convergence",
     "diff",
     "distinct",
+    "diversity",
     "expression",
     "extremes",
     "four_sides",
