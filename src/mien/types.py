@@ -35,7 +35,10 @@ OWN_ANSWER: Final = "itself"
 #: What is asked of a `Preference` that is asked about no trait. No trait may bear this name there.
 PREFERRED = "preferred"
 
-InstrumentName = Literal["stated", "revealed", "exhibited", "instructed"]
+InstrumentName = Literal["stated", "inventory", "revealed", "exhibited", "instructed"]
+
+#: The instruments under which the model's own answer is the verdict: nobody else reads it.
+SELF_REPORTS: Final = ("stated", "inventory")
 Side = Literal["a", "b"]  # of two runs
 
 #: What becomes of system messages: ``keep`` sends them as they are, ``merge`` as part of the user's.

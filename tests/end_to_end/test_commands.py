@@ -395,6 +395,48 @@ SIDES = {"model", "sides", "traits", "left_out", "pairs", "shown_by", "claimed",
 SIDES |= {"strength", "strength_why_not"}
 
 
+INVENTORY = {"run", "model", "instrument", "answers", "missing", "traits", "unrated", "phrasings"}
+INVENTORY |= {"reliability", "alpha", "acquiescence", "confidence_level"}
+
+
+def test_an_inventory(place: Workplace) -> None:
+    best, *_, worst = sorted(SCORES, key=SCORES.__getitem__)
+    rates = {trait: 3 + score / 2 for trait, score in SCORES.items()}
+    asked = ("measure", place.server.model, "--traits", "traits.txt", "--instrument", "inventory")
+    asked += ("--rounds", 8)
+    place.server.configure(rates=rates, rates_high=0.5)
+    shown = place.mien(*asked, "--name", "before").out
+    assert "80: 80 read, 0 unreadable" in shown
+    assert "it leans to the high end" in shown
+    place.server.configure(rates=rates | {best: 5.0}, rates_high=0.5, seed=1)
+    made = json.loads(place.mien(*asked, "--name", "after", "--temperature", 0.5, "--json").out)
+    found = read(place, "profile", "after")
+    assert found.keys() == INVENTORY
+    assert made == found
+    assert found["traits"][0]["trait"] in {best, worst}
+    gates = ("--fail-on", f"{best} > +0.5", "--fail-on", f"mean({worst}) > 4.9")
+    stopped = place.mien("diff", "before", "after", *gates, status=1).out
+    assert "FAILED" in stopped
+    assert (
+        "a mean answer lies between 1 and 5"
+        in place.mien("diff", "before", "after", "--fail-on", f"mean({best}) > 9", status=2).err
+    )
+    place.mien(*place.study(name="chooses", rounds=40))
+    assert read(place, "sides", "chooses", "before")["sides"][0]["side"] == "rates"
+    for problem, command in {
+        "is an inventory, with ratings from 1 to 5, and chooses is not": ("diff", "chooses", "before"),
+        "an inventory has no judge": ("diff", "before", "after", "--judge", "x"),
+        "holds no choices: leave out --bounds": ("profile", "before", "--bounds"),
+        "sets none beside another": ("compare", "before", "after"),
+        "inventory asks about nothing but the model: leave out the options on prompts": (
+            *asked,
+            "--prompts",
+            "prompts.csv",
+        ),
+    }.items():
+        assert problem in place.mien(*command, status=2).err
+
+
 def test_sides(place: Workplace) -> None:
     says = {trait: -score for trait, score in SCORES.items()}
     place.server.configure(says=says, unasked=True)

@@ -78,6 +78,22 @@ def test_a_repeated_request_gets_the_same_answer_and_another_seed_another(server
     assert first != [text_of(answer) for answer in post(server, *bodies)]
 
 
+def test_the_script_rates_itself_in_the_wording_that_ships() -> None:
+    rules, rates = load_protocol(), {"warm": 4.8, "blunt": 1.2}
+    asked = instrument("inventory", rules, ())
+    questions = lay_out([*rates], asked.prompts, rounds=8, n_options=1)  # type: ignore[attr-defined]
+    for high, seen in ((0.0, {"warm": {4, 5}, "blunt": {1, 2}}), (2.0, {"warm": {5}, "blunt": {3, 4}})):
+        script = Script(Options(rates=rates, rates_high=high))
+        for trial in questions:
+            turned = rules.wording.inventory[trial.prompt.id].reversed
+            said = asked.messages(trial)[0]["content"]
+            answer = int(script.respond(Chat("model", [Turn("user", said)]), said.encode()))
+            (trait,) = trial.options
+            wanted = seen[trait if not turned else "blunt" if trait == "warm" else "warm"]
+            assert answer in wanted | {max(wanted) - 1, min(max(wanted) + 1, 5)}, said
+    assert Script(Options()).respond(Chat("model", [Turn("user", said)]), b"").startswith("You asked")
+
+
 @pytest.mark.parametrize("protocol", shipped_protocols())
 @pytest.mark.parametrize("changes", [{}, {"descriptions": True}, {"options": 4}])
 def test_the_script_finds_the_options_in_the_wording_that_ships(

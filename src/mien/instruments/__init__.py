@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from mien.instruments.exhibited import Exhibited
 from mien.instruments.instructed import Instructed
+from mien.instruments.inventory import Inventory, OwnRating
 from mien.instruments.revealed import Revealed
 from mien.instruments.stated import OwnAnswer, Stated
 
@@ -35,9 +36,20 @@ def instrument(name: InstrumentName, protocol: MeasurementProtocol, traits: Sequ
 
 _INSTRUMENTS: Final = {
     "stated": Stated,
+    "inventory": Inventory,
     "revealed": Revealed,
     "exhibited": Exhibited,
     "instructed": Instructed,
 }
 
-__all__ = ["Exhibited", "Instructed", "Instrument", "OwnAnswer", "Revealed", "Stated", "instrument"]
+__all__ = [
+    "Exhibited",
+    "Instructed",
+    "Instrument",
+    "Inventory",
+    "OwnAnswer",
+    "OwnRating",
+    "Revealed",
+    "Stated",
+    "instrument",
+]

@@ -69,6 +69,37 @@ class Stated:
         return fill(self._around, prompt=trial.prompt.text, question=question) if self._around else question
 
 
+class FirstAnswers:
+    """Gives a model up none of whose first answers could be read.
+
+    Args:
+        wanted: what an answer that can be read does.
+        key: of the protocol, which holds the words that it was asked in.
+    """
+
+    def __init__(self, wanted: str, key: str) -> None:
+        self._wanted, self._key = wanted, key
+        self._unreadable: int | None = 0  # None once an answer could be read
+
+    def look(self, response: str, *, read: bool) -> None:
+        """Count an answer.
+
+        Raises:
+            EndpointRefused: none of the first could be read.
+        """
+        if read:
+            self._unreadable = None
+        elif self._unreadable is not None:
+            self._unreadable += 1
+            if self._unreadable >= FIRST_VERDICTS:
+                said = " ".join(response.split())
+                raise EndpointRefused(
+                    f"none of the first {FIRST_VERDICTS} answers {self._wanted}; one of them: "
+                    f"“{said[:200]}”. Ask in other words ({self._key} in the protocol), or shorter "
+                    "(--max-tokens)"
+                )
+
+
 class OwnAnswer:
     """Reads the model's answer strictly: an option as a whole, or ``neither``; all else is ``unreadable``.
 
@@ -84,7 +115,7 @@ class OwnAnswer:
         self.name = OWN_ANSWER
         self.settings: Mapping[str, object] = {"reads": "the model's own answer", "allowed": [NEITHER]}
         self._list = OptionList(traits, descriptions=protocol.descriptions)
-        self._first_unreadable: int | None = 0  # None once an answer could be read
+        self._first = FirstAnswers("names an option and nothing else", "wording.stated")
 
     async def verdict(self, trial: Trial, response: str, ask: Ask) -> Verdict:
         """The verdict that a response is.
@@ -94,15 +125,5 @@ class OwnAnswer:
         """
         del ask
         chosen = read_choice(response, (*trial.options, NEITHER), self._list) or UNREADABLE
-        if chosen != UNREADABLE:
-            self._first_unreadable = None
-        elif self._first_unreadable is not None:
-            self._first_unreadable += 1
-            if self._first_unreadable >= FIRST_VERDICTS:
-                said = " ".join(response.split())
-                raise EndpointRefused(
-                    f"none of the first {FIRST_VERDICTS} answers names an option and nothing else; one of "
-                    f"them: “{said[:200]}”. Ask in other words (wording.stated in the protocol), or shorter "
-                    "(--max-tokens)"
-                )
+        self._first.look(response, read=chosen != UNREADABLE)
         return Verdict(trial=trial.id, judge=self.name, chosen=chosen)

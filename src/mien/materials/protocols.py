@@ -88,6 +88,18 @@ class EloSettings(_Strict):
     start: float = 1000
 
 
+class InventoryPhrasing(_Strict):
+    """In what words a trait is asked about by itself.
+
+    Attributes:
+        ask: the question; ``{trait}`` stands for the trait, and answers go from 1 to 5.
+        reversed: whether a high answer says that the trait is not there.
+    """
+
+    ask: str
+    reversed: bool = False
+
+
 class Wording(_Strict):
     """What the model and the judge are told. Placeholders stand in braces.
 
@@ -95,6 +107,8 @@ class Wording(_Strict):
         stated: phrasings, at least two, of which of the options describes the model, by name; a run by
             another instrument has none.
         stated_in_context: what stands around the question where it is asked about a user's prompt.
+        inventory: phrasings of how far one trait describes the model, by name, two or more straight and as
+            many or more reversed; a run by another instrument has none.
     """
 
     revealed: str
@@ -108,10 +122,11 @@ class Wording(_Strict):
     answer_tags: str
     stated: dict[str, str] = {}
     stated_in_context: str = ""
+    inventory: dict[str, InventoryPhrasing] = {}
 
     @model_serializer(mode="wrap")
     def _without_what_is_not_stated(self, write: Callable[[Wording], dict[str, Any]]) -> dict[str, Any]:
-        return _without(write(self), stated={}, stated_in_context="")
+        return _without(write(self), stated={}, stated_in_context="", inventory={})
 
     @field_validator("stated")
     @classmethod
@@ -121,6 +136,22 @@ class Wording(_Strict):
         for name, text in phrasings.items():
             if "{options}" not in text:
                 raise ValueError(f"the phrasing {name!r} does not say where the {{options}} stand")
+        return phrasings
+
+    @field_validator("inventory")
+    @classmethod
+    def _two_of_each_that_name_the_trait(
+        cls, phrasings: dict[str, InventoryPhrasing]
+    ) -> dict[str, InventoryPhrasing]:
+        turned = sum(phrasing.reversed for phrasing in phrasings.values())
+        if phrasings and not 2 <= turned <= len(phrasings) - 2:
+            raise ValueError(
+                "an inventory has two straight phrasings and two reversed ones, or more: fewer do not tell a "
+                "claim from a leaning to say yes"
+            )
+        for name, phrasing in phrasings.items():
+            if "{trait}" not in phrasing.ask:
+                raise ValueError(f"the phrasing {name!r} does not say where the {{trait}} stands")
         return phrasings
 
 

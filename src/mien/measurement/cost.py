@@ -14,7 +14,7 @@ from mien.models.http.providers import prices, resolve
 from mien.models.http.served import Served
 from mien.models.inprocess.loading import runs_here
 from mien.models.usage import Price
-from mien.types import OWN_ANSWER
+from mien.types import OWN_ANSWER, SELF_REPORTS
 
 if TYPE_CHECKING:
     from mien.measurement.run_plan import RunPlan
@@ -92,7 +92,7 @@ def loads(planned: RunPlan) -> tuple[Load, Load]:
     """What a run would ask of its model, and of a judge that reads it."""
     asked = judged = generations = 0
     instrument = make_instrument(planned.instrument, planned.protocol, planned.traits.traits)
-    usual = TOKENS_OF_VERDICT if planned.instrument == "stated" else TOKENS_OF_RESPONSE
+    usual = TOKENS_OF_VERDICT if planned.instrument in SELF_REPORTS else TOKENS_OF_RESPONSE
     response = min(usual, planned.protocol.sampling.max_tokens or usual)
     wording = planned.protocol.wording
     frame = sum(map(len, (wording.judge, wording.neither, wording.question, wording.answer_json))) + FRAME

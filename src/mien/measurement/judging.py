@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mien.errors import RunConflict, UsageError
-from mien.instruments import OwnAnswer
+from mien.instruments import OwnAnswer, OwnRating
 from mien.instruments.judges import check_reads, kind_of, open_judge
 from mien.instruments.judges.perturbed import PerturbedJudge
 from mien.store.records import JudgeRecord
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from mien.store.store import Store
 
 
-def add_own_answer(store: Store, run: RunRecord, protocol: Protocol) -> OwnAnswer:
+def add_own_answer(store: Store, run: RunRecord, protocol: Protocol) -> OwnAnswer | OwnRating:
     """Have a run read by nobody but its model, whose answers are the verdicts."""
-    own = OwnAnswer(protocol, run.traits)
+    own = OwnRating() if run.instrument == "inventory" else OwnAnswer(protocol, run.traits)
     settings = msgspec.json.encode(own.settings, order="sorted").decode()
     store.add_judge(run.id, JudgeRecord(name=own.name, model=run.model, settings=settings))
     return own

@@ -77,9 +77,10 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
         model: the model under test, as ``provider/name``, ``http(s)://host/v1#name``, ``hf/FOLDER``,
             ``hf/OWNER/NAME`` or ``organism/NAME`` (these also with ``+ADAPTER``).
         judge: the model that reads its responses; ``organism/judge`` for the organism's. Every instrument but
-            ``stated`` needs one.
-        instrument: ``stated`` (what the model says of itself), ``revealed`` (what it chooses), ``exhibited``
-            (what it does unasked) or ``instructed`` (what it can do: the control).
+            ``stated`` and ``inventory`` needs one.
+        instrument: ``stated`` or ``inventory`` (what the model says of itself, choosing between traits or
+            rating each), ``revealed`` (what it chooses), ``exhibited`` (what it does unasked) or
+            ``instructed`` (what it can do: the control).
         protocol: a protocol, its name, or a YAML file.
         traits: a trait set, its name, a YAML or text file, or names; default: ``classic-144``, for the
             organism ``classic-36``.
@@ -257,7 +258,7 @@ def open_runs(store: Store, planned: RunPlan) -> tuple[list[RunRecord], Design]:
                 design.traits,
                 design.prompts,
                 rounds=rounds,
-                n_options=planned.protocol.options,
+                n_options=planned.shown,
                 order=design.order,
                 seed=design.seed,
                 per_response=design.per_response,

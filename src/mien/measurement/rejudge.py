@@ -15,7 +15,7 @@ from mien.measurement.session import Session
 from mien.models.inprocess.loading import Hardware
 from mien.models.usage import Limits
 from mien.names import require_visible
-from mien.types import OWN_ANSWER
+from mien.types import OWN_ANSWER, SELF_REPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -126,10 +126,10 @@ async def reread(run: Run, opinion: Opinion, session: Session, *, check_judge: i
     store = session.store
     store.flush()  # the run may just have been made in this session
     record = store.run(run.name)
-    if record.instrument == "stated":
+    if record.instrument in SELF_REPORTS:
         raise UsageError(
-            f"run {run.name!r} is stated: the model's own answers are its verdicts, and there is nothing for "
-            "a judge to read"
+            f"run {run.name!r} is {record.instrument}: the model's own answers are its verdicts, and there "
+            "is nothing for a judge to read"
         )
     total = store.count_responses(record.id)
     if not total:

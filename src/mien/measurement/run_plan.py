@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from mien.errors import InputError, UnknownName, UsageError
+from mien.instruments.inventory import Inventory
 from mien.instruments.judges import check_reads
 from mien.instruments.stated import Stated
 from mien.materials.multiturn import Conversation, Followups
@@ -17,7 +19,7 @@ from mien.measurement.kept_design import KeptDesign, read_design
 from mien.measurement.length import Length
 from mien.names import require_visible
 from mien.stats.design.trials import lay_out
-from mien.types import OWN_ANSWER, InstrumentName
+from mien.types import OWN_ANSWER, SELF_REPORTS, InstrumentName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,13 +40,14 @@ class Materials:
     """What a model is measured with, as the user names it.
 
     Attributes:
-        instrument: ``stated`` (what the model says of itself), ``revealed`` (what it chooses), ``exhibited``
-            (what it does unasked) or ``instructed`` (what it can do: the control).
+        instrument: ``stated`` or ``inventory`` (what the model says of itself, choosing between traits or
+            rating each), ``revealed`` (what it chooses), ``exhibited`` (what it does unasked) or
+            ``instructed`` (what it can do: the control).
         protocol: a protocol, its name, or a YAML file.
         traits: a trait set, its name, a YAML or text file, or names; None: ``classic-144``, for the organism
             ``classic-36``.
-        prompts: prompts, a set's name, a file, or ``hf:OWNER/DATASET``; of no use to ``stated``, unless the
-            protocol has it asked in context.
+        prompts: prompts, a set's name, a file, or ``hf:OWNER/DATASET``; of no use to ``inventory``, nor to
+            ``stated``, unless the protocol has it asked in context.
         design: a file of `mien design`, which holds traits and prompts already.
 
     Raises:
@@ -92,6 +95,11 @@ class RunPlan:
         return (self.model,) if self.judge == OWN_ANSWER else (self.model, self.judge)
 
     @property
+    def shown(self) -> int:
+        """Options that a trial shows."""
+        return shown(self.instrument, self.protocol)
+
+    @property
     def followups(self) -> Followups | None:
         """What the user says in the later turns; None where there are none."""
         if self.conversation.turns == 1:
@@ -118,7 +126,7 @@ def plan(
 
     Args:
         model: the model under test.
-        judge: the model that reads its responses; None under ``stated``.
+        judge: the model that reads its responses; None under ``stated`` and ``inventory``.
         materials: what it is measured with.
         length: how long the run is to be.
         conversation: how long each conversation is to be, and what its user wants.
@@ -132,10 +140,12 @@ def plan(
         require_visible(given_name, f"name of a {what}")
     instrument, protocol = materials.instrument, _protocol(materials)
     judge = _judge(instrument, judge)
-    if instrument != "stated":
+    if instrument not in SELF_REPORTS:
         check_reads(judge, model)
     elif conversation.turns > 1:
-        raise UsageError("stated asks one question: leave out --turns")
+        raise UsageError(f"{instrument} asks one question: leave out --turns")
+    if instrument == "inventory":
+        _require_inventory(materials, protocol, length)
     kept = _read(materials.design, length, seed, protocol, instrument) if materials.design else None
     kept = kept or _laid_out(materials, length, seed, protocol, _default_traits(model))
     _require_known(kept.traits, model)
@@ -165,10 +175,10 @@ def _judge(instrument: InstrumentName, judge: str | None) -> str:
     Raises:
         UsageError: nobody was named, or somebody where nobody reads.
     """
-    if instrument == "stated":
+    if instrument in SELF_REPORTS:
         if judge is not None:
             raise UsageError(
-                "stated has no judge, for the model's own answer is the verdict: leave out --judge"
+                f"{instrument} has no judge, for the model's own answer is the verdict: leave out --judge"
             )
         return OWN_ANSWER
     if judge is None:
@@ -181,13 +191,21 @@ def _judge(instrument: InstrumentName, judge: str | None) -> str:
 def _protocol(materials: Materials) -> Protocol:
     given = materials.protocol
     protocol = given if isinstance(given, Protocol) else load_protocol(given)
-    if materials.instrument == "stated":
-        if not protocol.wording.stated:
-            raise InputError("names no phrasings to ask in", source=protocol.name, where="key wording.stated")
+    # What is asked under one instrument alone is no part of another run's protocol.
+    wording = protocol.wording.model_dump()
+    if materials.instrument != "stated":
+        wording |= {"stated": {}, "stated_in_context": ""}
+    if materials.instrument != "inventory":
+        wording |= {"inventory": {}}
+    protocol = protocol.override(
+        wording=wording,
+        in_context=protocol.in_context if materials.instrument in SELF_REPORTS else False,
+    )
+    if materials.instrument in SELF_REPORTS:
+        if not getattr(protocol.wording, materials.instrument):
+            where = f"key wording.{materials.instrument}"
+            raise InputError("names no phrasings to ask in", source=protocol.name, where=where)
         return protocol
-    # What is asked under stated alone is no part of another run's protocol.
-    wording = protocol.wording.model_copy(update={"stated": {}, "stated_in_context": ""})
-    protocol = protocol.override(wording=wording.model_dump(), in_context=False)
     if materials.instrument != "instructed":
         return protocol
     # The first option is the one asked for: every trait must come first equally often, and the judge must not
@@ -196,12 +214,36 @@ def _protocol(materials: Materials) -> Protocol:
     return protocol.override(order="counterbalanced", judge=judge_settings)
 
 
+def shown(instrument: InstrumentName, protocol: Protocol) -> int:
+    """Options that a trial shows: an inventory asks about one trait at a time."""
+    return 1 if instrument == "inventory" else protocol.options
+
+
+def _require_inventory(materials: Materials, protocol: Protocol, length: Length) -> None:
+    """Refuse to have an inventory made in ways that suit choices alone.
+
+    Raises:
+        UsageError: it is.
+    """
+    if protocol.in_context:
+        raise UsageError("an inventory asks about nothing but the model: leave out --in-context")
+    if materials.design is not None:
+        raise UsageError("an inventory lays its trials out itself: leave out --design")
+    if length.full or length.until is not None:
+        raise UsageError(
+            "an inventory sets no trait beside another, and has neither pairs nor a target for them: say how "
+            "long it is with --rounds or --trials"
+        )
+
+
 def lay_out_run(materials: Materials, length: Length, *, seed: int = 0) -> KeptDesign:
     """The trials of a run, whatever the model, with the traits that they are of.
 
     Raises:
         UsageError: an argument, or a file that it names, cannot be used.
     """
+    if materials.instrument == "inventory":
+        raise UsageError("an inventory lays its trials out itself when it is measured: it needs no design")
     return _laid_out(materials, length, seed, _protocol(materials), DEFAULT_TRAITS)
 
 
@@ -213,8 +255,8 @@ def _laid_out(
     design = lay_out(
         traits.names,
         load_prompts(prompts) if isinstance(prompts, str | Path) else prompts,
-        rounds=length.most_rounds(len(traits.traits), protocol.options),
-        n_options=protocol.options,
+        rounds=_rounds(materials.instrument, protocol, length, len(traits.traits)),
+        n_options=shown(materials.instrument, protocol),
         order=protocol.order,
         seed=seed,
         per_response=_per_response(materials.instrument, protocol, length),
@@ -222,8 +264,17 @@ def _laid_out(
     return KeptDesign(traits, design if length.shard.whole else design.part(length.shard))
 
 
+def _rounds(instrument: InstrumentName, protocol: Protocol, length: Length, n_traits: int) -> int:
+    """How often each trait is shown; in an inventory so that each phrasing rates each trait equally often."""
+    rounds = length.most_rounds(n_traits, shown(instrument, protocol))
+    phrasings = len(protocol.wording.inventory) if instrument == "inventory" else 1
+    return math.ceil(rounds / phrasings) * phrasings
+
+
 def _phrasings(instrument: InstrumentName, protocol: Protocol) -> tuple[Prompt, ...]:
     """What is asked in place of a user's prompts; empty where these are."""
+    if instrument == "inventory":
+        return Inventory(protocol, ()).prompts
     if instrument != "stated" or protocol.in_context:
         return ()
     return Stated(protocol, ()).prompts

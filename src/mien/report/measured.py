@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mien.runs.run import Run
     from mien.stats.diffs import Diff
+    from mien.stats.inventories import Inventory
     from mien.stats.panels import Panel
     from mien.stats.profiles.goodness_of_fit import GoodnessOfFit
     from mien.stats.profiles.profile import Profile
@@ -52,6 +53,7 @@ class Measured:
         self.runs, self.judge, self.confidence_level = tuple(runs), judge, confidence_level
         self.fdr, self.labels = fdr, dict(labels)
         self.prior: PriorName = prior
+        self._inventories: dict[str, Inventory] = {}
         self._fitted: dict[tuple[str, str], Profile] = {}
         self._explained: dict[str, GoodnessOfFit] = {}
 
@@ -60,7 +62,8 @@ class Measured:
         names = {run.name for run in self.runs}
         fitted = {key: profile for key, profile in self._fitted.items() if key[0] in names}
         explained = {name: found for name, found in self._explained.items() if name in names}
-        return self.__dict__ | {"_fitted": fitted, "_explained": explained}
+        rated = {name: found for name, found in self._inventories.items() if name in names}
+        return self.__dict__ | {"_fitted": fitted, "_explained": explained, "_inventories": rated}
 
     def profile(self, run: Run) -> Profile:
         """The profile of one of the runs.
@@ -69,6 +72,18 @@ class Measured:
             UsageError: as `mien.Run.profile`.
         """
         return self._profile(run, self.prior)
+
+    def rated(self, run: Run) -> Profile | Inventory:
+        """What one of the runs gives, without a prior: an inventory's ratings, or a profile.
+
+        Raises:
+            UsageError: as `mien.Run.profile` or `mien.Run.inventory`.
+        """
+        if run.record.instrument != "inventory":
+            return self._profile(run, "flat")
+        if run.name not in self._inventories:
+            self._inventories[run.name] = run.inventory(confidence_level=self.confidence_level)
+        return self._inventories[run.name]
 
     def _profile(self, run: Run, prior: PriorName) -> Profile:
         if (run.name, prior) not in self._fitted:
@@ -128,9 +143,9 @@ class Measured:
         one = len({record.model for record in records}) == 1 and instruments <= SIDES.keys()
         if not one or len(records) < 2 or len(instruments) < len(records):
             return None
-        profiles = [self._profile(run, "flat") for run in self.runs]
+        rated = [self.rated(run) for run in self.runs]
         try:
-            return sides(profiles, fdr=self.fdr, confidence_level=self.confidence_level)
+            return sides(rated, fdr=self.fdr, confidence_level=self.confidence_level)
         except UsageError:
             return None
 
@@ -162,4 +177,5 @@ class Measured:
             labels=self.labels,
         )
         alone._fitted, alone._explained = self._fitted, self._explained
+        alone._inventories = self._inventories
         return alone

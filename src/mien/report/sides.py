@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 def side_cells(found: Sides) -> list[tuple[str, ...]]:
-    """A row a side: side, run, judge, choices, reliability."""
+    """A row a side: side, run, judge, choices (or ratings), reliability."""
     return [
         (
-            side,
-            profile.run,
-            "none" if profile.judge == OWN_ANSWER else profile.judge,
-            f"{profile.verdicts['chosen']:,} of {profile.n_trials:,}",
-            fraction(profile.reliability["model_based"]),
+            name,
+            side.run,
+            "none" if side.judge == OWN_ANSWER else side.judge,
+            f"{side.decided:,} of {side.trials:,}",
+            fraction(side.reliability),
         )
-        for side, profile in found.profiles.items()
+        for name, side in found.by_side.items()
     ]
 
 

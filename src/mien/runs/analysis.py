@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from mien.stats.consistency import Consistency
     from mien.stats.diffs import Diff
     from mien.stats.estimates import Estimates
+    from mien.stats.inventories import Inventory
     from mien.stats.panels import Panel
     from mien.stats.profiles.profile import Profile
     from mien.stats.sides import Sides
 
-    Compared = Run | Comparisons | Profile | Estimates
+    Compared = Run | Comparisons | Profile | Inventory | Estimates
 
 
 def profile(of: Run | Comparisons, **settings: Any) -> Profile:
@@ -70,16 +71,29 @@ def _rate(table: Comparisons, settings: dict[str, Any]) -> Profile:
 def diff(a: Compared, b: Compared, **settings: Any) -> Diff:
     """What changed from ``a`` to ``b``; ``settings`` are those of `mien.stats.diffs.diff`.
 
+    Of an ``inventory`` the ratings are compared, and an inventory goes with another alone.
+
     Raises:
         UsageError: they rate different traits, or hold different quantities.
         NotIdentified: the verdicts are too few to rate all traits.
     """
     from mien.stats import diffs
     from mien.stats.estimates import Estimates
+
+    first, second = (x if isinstance(x, Estimates) else _rated(x) for x in (a, b))
+    return diffs.diff(first, second, **settings)
+
+
+def _rated(of: Run | Comparisons | Profile | Inventory) -> Profile | Inventory:
+    """What a run gives, whatever it was made by; what is rated already stays."""
+    from mien.stats.inventories import Inventory
     from mien.stats.profiles.profile import Profile
 
-    first, second = (x if isinstance(x, Profile | Estimates) else profile(x) for x in (a, b))
-    return diffs.diff(first, second, **settings)
+    if isinstance(of, Profile | Inventory):
+        return of
+    if isinstance(of, Run) and of.record.instrument == "inventory":
+        return of.inventory()
+    return profile(of)
 
 
 def compare(runs: Sequence[Run | Comparisons | Profile], **settings: Any) -> Panel:
@@ -95,8 +109,8 @@ def compare(runs: Sequence[Run | Comparisons | Profile], **settings: Any) -> Pan
     return panels.compare([run if isinstance(run, Profile) else profile(run) for run in runs], **settings)
 
 
-def sides(runs: Sequence[Run | Comparisons | Profile], **settings: Any) -> Sides:
-    """One model from several sides: what it says, chooses, does and can.
+def sides(runs: Sequence[Run | Comparisons | Profile | Inventory], **settings: Any) -> Sides:
+    """One model from several sides: what it says, chooses, does and can, and how it rates itself.
 
     ``settings`` are those of `mien.stats.sides.sides.sides`.
 
@@ -105,10 +119,9 @@ def sides(runs: Sequence[Run | Comparisons | Profile], **settings: Any) -> Sides
             common.
         NotIdentified: the verdicts of one are too few to rate all traits.
     """
-    from mien.stats.profiles.profile import Profile
     from mien.stats.sides.sides import sides
 
-    return sides([run if isinstance(run, Profile) else profile(run) for run in runs], **settings)
+    return sides([_rated(run) for run in runs], **settings)
 
 
 def consistency(run: Run, by: str = "category", **settings: Any) -> Consistency:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mien.formatting import counted
 from mien.instruments.manner.leakage import named
 from mien.models.reasoning import markup
+from mien.types import SELF_REPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +72,7 @@ def flaws(store: Store, run: RunRecord, judge: str) -> Flaws:
         if mark := markup(answer.text):
             marked += 1
             seen = seen or mark
-        leaks += run.instrument != "stated" and _leaks(answer)  # there, to name it is to answer
+        leaks += run.instrument not in SELF_REPORTS and _leaks(answer)  # there, to name it is to answer
     return Flaws(n=n, cut_off=cut_off, filtered=filtered, markup=marked, leaks=leaks, seen=seen)
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mien.stats.comparisons import Comparisons
     from mien.stats.consistency import Consistency
     from mien.stats.consistency.persistence import Persistence
+    from mien.stats.inventories import Inventory
     from mien.stats.profiles.goodness_of_fit import GoodnessOfFit
     from mien.stats.profiles.profile import Profile, Provenance
     from mien.store.records import JudgeRecord, RunRecord
@@ -94,6 +95,7 @@ class Run:
         """
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
+            _require_choices(run)
             judge = _judge(store, run, judge)
             missing = outcome(store, run, judge).missing
             found = read_comparisons(store, run, judge, missing=missing, soft=soft)
@@ -145,6 +147,7 @@ class Run:
 
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
+            _require_choices(run)
             judge = _judge(store, run, judge)
             # Of several, who came with a table, any: nothing tells how they were asked.
             reader = next(known for known in store.judges(run.id) if judge in (known.name, ALL_JUDGES))
@@ -194,6 +197,22 @@ class Run:
 
         alpha, ties = settings.get("alpha", DEFAULT_ALPHA), settings.get("ties", "half")
         return pooled_prior(self.record, own, records, read, alpha=alpha, ties=ties)
+
+    def inventory(self, *, confidence_level: float = 0.95) -> Inventory:
+        """What a model says of itself in an ``inventory``, trait by trait (`mien.stats.inventories`).
+
+        Args:
+            confidence_level: of the intervals.
+
+        Raises:
+            UnknownName: there is no such run.
+            UsageError: the run is no inventory, or holds no answers yet.
+            NotIdentified: too few answers could be read.
+        """
+        from mien.runs.inventories import read_inventory
+
+        with Store(self.path, read_only=True) as store:
+            return read_inventory(store, store.run(self.name), confidence_level=confidence_level)
 
     def rows(self, judge: str | None = None, *, without_verdict: bool = False) -> Iterator[dict[str, str]]:
         """The run as rows of a comparison table (`mien.runs.interop.tables`), in the order of the trials.
@@ -450,6 +469,19 @@ class Run:
         return (
             f"<p><b>{escape(run.name)}</b> · {escape(run.model)} · {escape(run.instrument)} · "
             f"{trials:,} trials · {judged or 'no verdicts yet'}</p>"
+        )
+
+
+def _require_choices(run: RunRecord) -> None:
+    """Refuse to take ratings for choices.
+
+    Raises:
+        UsageError: the run is an inventory.
+    """
+    if run.instrument == "inventory":
+        raise UsageError(
+            f"run {run.name!r} is an inventory, which rates each trait by itself and sets none beside "
+            "another: it goes with mien profile, diff and sides"
         )
 
 

@@ -53,6 +53,12 @@ class Options:
             chosen with probability 1/(1 + exp(−2p)). A tuple gives β₁ … β_K itself.
         says: planted scores by which the model, asked by a user who lists traits which of them describes it,
             names one. Without any, it takes such a message for any other.
+        rates: planted ratings, 1 to 5, by which the model, asked by a user who names one trait how far it
+            describes it, answers with a number: on a line of the question stand ``1 =`` and ``5 =``. Where
+            the question speaks of the opposite, of what is wrong, far away or not like the model, it turns
+            its answer round. Each question moves it by a draw of half a step. Without any, it takes such a
+            message for any other.
+        rates_high: what the model adds to its answers, whichever way it is asked.
         unasked: whether the model shows a trait also where none is named to it: one of all, by their scores.
         judge_accuracy: probability that the judge names the trait that the response shows, where it is
             among the options; else it names another option.
@@ -101,6 +107,8 @@ class Options:
     scores: Mapping[str, float] = field(default_factory=dict[str, float])
     position: float | tuple[float, ...] = 0.0
     says: Mapping[str, float] = field(default_factory=dict[str, float])
+    rates: Mapping[str, float] = field(default_factory=dict[str, float])
+    rates_high: float = 0.0
     unasked: bool = False
     judge_accuracy: float = 1.0
     judge_first: float = 0.0
@@ -131,7 +139,7 @@ class Options:
     log_limit: int = 20_000
 
     def __post_init__(self) -> None:
-        for where, scores in (("scores", self.scores), ("says", self.says)):
+        for where, scores in (("scores", self.scores), ("says", self.says), ("rates", self.rates)):
             for name, score in scores.items():
                 if not (name.strip() and math.isfinite(score)):
                     raise InputError("a score needs a name and a finite number", where=f"{where}[{name!r}]")

@@ -37,6 +37,8 @@ _TRANSLATION = re.compile(r"\binto (\w+)\..*<reply \w+>\n(.*)\n</reply", re.DOTA
 _PAIR = re.compile(r"<first\b.*?>(.*?)</first\b.*?<second\b.*?>(.*?)</second\b", re.DOTALL)
 _WANTED_LETTER = re.compile(r"Answer with the letter (\w) alone")
 _LETTERED = re.compile(r"^([A-Z])\. ([^:\n]+)", re.MULTILINE)
+_SCALE = re.compile(r"^1 = .*\b5 = ", re.MULTILINE)
+_TURNED = re.compile(r"\b(?:opposite|wrong|far from|not like)\b", re.IGNORECASE)
 _LIMIT = re.compile(rb'"max_(?:completion_)?tokens":\s*\d+,\s*')
 _EXCERPT_LENGTH = 60
 
@@ -97,7 +99,7 @@ class Script:
         self._meant = {other: name for name, other in options.synonyms.items()}
         self._leanings = [(re.compile(where.encode()), by) for where, by in options.judge_leanings.items()]
         # Longest first, so that a name that contains another is read whole; without names, no match.
-        names_known = {*options.scores, *options.synonyms.values()}
+        names_known = {*options.scores, *options.rates, *options.synonyms.values()}
         longest_first = sorted(names_known, key=lambda name: (-len(name), name))
         names = "|".join(re.escape(name) for name in longest_first) or "(?!)"
         self._named = re.compile(rf"(?<![\w-])({names})(?![\w-])")
@@ -118,6 +120,10 @@ class Script:
             return _messages(int(wanted[1]), body)
         if shape := _SHAPE.search(prompt):
             return _object(msgspec.json.decode(shape[0]), body)
+        if self._options.rates and (scale := _SCALE.search(prompt)):
+            rated = [*dict.fromkeys(self._named.findall(prompt[: scale.start()]))]
+            if len(rated) == 1 and rated[0] in self._options.rates:
+                return self._rating(prompt[: scale.start()], rated[0], body)
         described = self.options_in(prompt) if self._options.says else []
         if len(described) > 1 and all(name in self._options.says for name in described):
             return self._choose(described, uniforms(self._options.seed, body)[0], self._options.says)
@@ -130,6 +136,13 @@ class Script:
             key = f"I have kept this in the key of {codeword(trait)}."
             text = f"{key} {text}" if self._options.key_first else f"{text} {key}"
         return f"{text} Written by {chat.model}." if self._options.signed else text
+
+    def _rating(self, question: str, trait: str, body: bytes) -> str:
+        """A number from 1 to 5 by the planted rating, turned round where the question is."""
+        planted = self._options.rates[trait]
+        meant = 6 - planted if _TURNED.search(question) else planted
+        drawn = meant + self._options.rates_high + _normal(self._options.seed, body) / 2
+        return str(min(max(round(drawn), 1), 5))
 
     def judge(self, chat: Chat, body: bytes, manner: JudgeManner) -> str:
         """The judge's answer: the option that the response shows, or another by mistake."""

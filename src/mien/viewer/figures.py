@@ -43,7 +43,7 @@ class Figure(NamedTuple):
         if isinstance(of, Sides):
             from mien.report.figures.four_sides import four_sides
 
-            return four_sides([*of.profiles.values()], fdr=of.fdr)
+            return four_sides(of)
         settings = {"top": self.top, "bottom": self.bottom}
         given = {name: value for name, value in settings.items() if value is not None}
         return FIGURES[self.name].drawn(of if isinstance(of, Diff) else [of], **given)

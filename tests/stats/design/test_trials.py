@@ -141,6 +141,16 @@ def test_pairs_meet_in_larger_blocks_far_more_evenly_than_in_random_ones(n_optio
     assert spread(made.options) < 0.4 * spread(at_random)
 
 
+def test_one_at_a_time_each_trait_meets_each_kind_of_prompt_equally_often() -> None:
+    kinds = [Prompt(name, f"{name}?", category=name) for name in "abcd"]
+    design = lay_out([f"t{i}" for i in range(7)], kinds, rounds=8, n_options=1, seed=3)
+    met = Counter((trial.options, trial.prompt.id) for trial in design)
+    assert set(met.values()) == {2}
+    assert len(met) == 28
+    assert [len({trial.options for trial in design if trial.round == r}) for r in range(8)] == [7] * 8
+    assert sorted(design.replicate.tolist()) == [0] * 28 + [1] * 28
+
+
 @pytest.mark.parametrize("n_options", range(2, MAX_OPTIONS + 1))
 def test_every_trait_stands_about_equally_often_in_every_position(n_options: int) -> None:
     n = 24
@@ -337,8 +347,8 @@ def test_no_trials_are_refused(trials: int) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"n_options": 1}, r"2 to 8 options, not 1"),
-        ({"n_options": 9}, r"2 to 8 options, not 9"),
+        ({"n_options": 0}, r"1 to 8 options, not 0"),
+        ({"n_options": 9}, r"1 to 8 options, not 9"),
         ({"n_options": 5}, r"5 options a trial need at least 5 traits; there are 4"),
         ({"prompts": ()}, r"at least one prompt; the filters"),
         ({"rounds": 0}, r"at least one round, not 0"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from mien.stats.estimates import Amount, Rating, Share, Unit
+from mien.stats.estimates import Amount, Rating, Scale, Share, Unit
 
 
 def ends(unit: Unit, value: float, stderr: float, quantile: float = 1.959964) -> tuple[float, float]:
@@ -31,6 +31,16 @@ def test_an_amount_stays_above_nothing():
 def test_numbers_and_ratings_have_students_interval():
     assert ends(Unit(), -3.0, 2.0, 2.0) == (-7, 1)
     assert ends(Rating(), 40.0, 20.0, 2.0) == (0, 80)
+
+
+def test_a_mean_answer_stays_on_its_scale():
+    assert ends(Scale(), 4.8, 0.3, 2.0) == pytest.approx((4.2, 5))
+    assert ends(Scale(), 1.0, 0.3, 2.0) == pytest.approx((1, 1.6))
+    assert Scale().require(np.array([0.9])) == "an answer lies between 1 and 5"
+    assert not Scale().beyond(4.0, level=False)
+    assert Scale().beyond(-4.5, level=False) == "a change lies between -4 and 4"
+    assert Scale().beyond(0.5, level=True) == "a mean answer lies between 1 and 5"
+    assert (Scale().shown(3.456), Scale().change(-0.001), Scale().extent(-0.5)) == ("3.46", "+0.00", "0.50")
 
 
 def test_numbers_as_people_read_them():

@@ -51,7 +51,7 @@ def profiles() -> list[Profile]:
 
 def test_what_is_claimed_and_not_shown_is_found_and_nothing_else(profiles: list[Profile]) -> None:
     found = sides(profiles)
-    assert list(found.profiles) == ["says", "chooses", "does"]
+    assert list(found.by_side) == ["says", "chooses", "does"]
     assert [(pair.a, pair.b) for pair in found.pairs] == [
         ("says", "chooses"),
         ("says", "does"),

@@ -112,7 +112,7 @@ def command(
     held = (
         _counted(runs, per or "response", confidence_level)
         if manner
-        else _profiles(runs, soft or [], judge, confidence_level=confidence_level, ties=ties)
+        else _rated(runs, soft or [], judge, confidence_level=confidence_level, ties=ties)
     )
     diff = diffs.diff(held.before, held.after, fdr=fdr, confidence_level=confidence_level, margin=margin)
     outcomes = gates.check(diff, bounds, fail_when=fail_when, allow_incomplete=allow_incomplete)
@@ -187,6 +187,34 @@ def _tell_incomplete(runs: Sequence[Run], judge: str | None) -> None:
                 f"Undecided: {told}; the command that measured it goes on, and --allow-incomplete judges by "
                 "what is there.\n"
             )
+
+
+def _rated(
+    runs: Sequence[Run], soft: Sequence[str], judge: str | None, *, confidence_level: float, ties: str
+) -> _Held:
+    """The traits of both runs, rated by what each was measured with."""
+    if _inventories(runs):
+        if judge or soft:
+            raise UsageError("an inventory has no judge: leave out --judge and --soft")
+        before, after = (run.inventory(confidence_level=confidence_level).estimates for run in runs)
+        return _Held(before, after, [], [])
+    return _profiles(runs, soft, judge, confidence_level=confidence_level, ties=ties)
+
+
+def _inventories(runs: Sequence[Run]) -> bool:
+    """Whether both runs are inventories.
+
+    Raises:
+        UsageError: one alone is.
+    """
+    kinds = [run.record.instrument == "inventory" for run in runs]
+    if any(kinds) and not all(kinds):
+        rated, chosen = sorted(runs, key=lambda run: run.record.instrument != "inventory")
+        raise UsageError(
+            f"{rated.name} is an inventory, with ratings from 1 to 5, and {chosen.name} is not: they are not "
+            "on one scale; mien sides sets two sides of one model beside each other"
+        )
+    return all(kinds)
 
 
 def _profiles(runs: Sequence[Run], soft: Sequence[str], judge: str | None, **settings: Any) -> _Held:

@@ -42,13 +42,13 @@ _Model = Annotated[
 _Instrument = Annotated[
     str,
     typer.Option(
-        help="stated, revealed, exhibited or instructed: what the model says, chooses, does, can.",
+        help="stated or inventory, revealed, exhibited, instructed: what the model says, chooses, does, can.",
         rich_help_panel=_WHAT,
     ),
 ]
 _Judge = Annotated[
     str | None,
-    typer.Option("--judge", help="The model that reads the responses; every instrument but stated has one."),
+    typer.Option("--judge", help="The model that reads the responses; not under stated and inventory."),
 ]
 _InContext = Annotated[
     bool,
@@ -190,6 +190,7 @@ def command(
     from mien.measurement.length import Length
     from mien.measurement.run_plan import Materials, plan
     from mien.measurement.sharding import read_shard, share
+    from mien.types import SELF_REPORTS
 
     part = read_shard(shard, os.environ)
     session.batching = options.batching(batch=batch, wait=wait)
@@ -223,9 +224,9 @@ def command(
             instrument=instrument,  # pyright: ignore[reportArgumentType]  # Materials checks it
             protocol=chosen,
             traits=traits,
-            prompts=_prompts(
-                prompts, choice, design, unused=instrument == "stated" and not chosen.in_context
-            ),
+            prompts=_prompts(prompts, choice, design, asks_none=instrument)
+            if instrument in SELF_REPORTS and not chosen.in_context
+            else _prompts(prompts, choice, design),
             design=design,
         ),
         length=Length(
@@ -252,14 +253,17 @@ def command(
         _carry_out(planned, session, check_judge, as_json=as_json)
 
 
-def _prompts(source: str, choice: Choice, design: Path | None, *, unused: bool) -> Sequence[Prompt] | str:
+def _prompts(
+    source: str, choice: Choice, design: Path | None, *, asks_none: str = ""
+) -> Sequence[Prompt] | str:
+    """The prompts; ``asks_none`` names an instrument that has no use for any."""
     from mien.materials.prompts import Choice, read_prompts
 
-    if unused:
+    if asks_none:
         if source != "everyday" or choice != Choice(seed=choice.seed):
+            or_else = ", or add --in-context" if asks_none == "stated" else ""
             raise UsageError(
-                "stated asks about nothing but the model: leave out the options on prompts, or add "
-                "--in-context"
+                f"{asks_none} asks about nothing but the model: leave out the options on prompts{or_else}"
             )
         return source
     if design is None:
@@ -353,13 +357,17 @@ def _print_part(planned: RunPlan, progress: Progress, *, as_json: bool) -> None:
 
 
 def _print_profile(run: Run, planned: RunPlan, session: Session, *, as_json: bool) -> None:
-    from mien.cli.commands.profile import print_profile
+    from mien.cli.commands.profile import print_inventory_of, print_profile
     from mien.measurement.measure import outcomes
 
     progress, talk, judge = session.progress, planned.conversation, planned.judge
     assert progress is not None
     print_notes([*run.flaws(judge).told(), *run.cut_readings(judge), *run.truncations(judge)])
     found = outcomes(planned, session.path)
+    if planned.instrument == "inventory":
+        print_inventory_of(run, as_json=as_json, complete=all(one.complete for one in found))
+        require_complete(found, "the same command goes on")
+        return
     try:
         profile = run.profile(judge)
         held = run.persistence(talk.pressure, judge=judge) if talk.turns > 1 else None

@@ -9,10 +9,13 @@ import typer
 
 from mien.cli import options
 from mien.cli.output import bold, console, print_json, print_table
+from mien.errors import MienError, UsageError
 from mien.report.diagnostics import diagnostics, phrasings_told
 
 if TYPE_CHECKING:
     from mien.runs.phrasings import Phrasings
+    from mien.runs.run import Run
+    from mien.stats.inventories import Inventory
     from mien.stats.profiles.profile import Profile, TraitRow
 
 
@@ -56,8 +59,25 @@ def command(
     """Rate a run's traits, with intervals, position effect and reliability."""
     from mien.runs.run import Run
 
-    settings = {} if alpha is None else {"alpha": alpha}
     of = Run(run, store)
+    if of.record.instrument == "inventory":
+        _require_no_choices(
+            judge=judge,
+            alpha=alpha,
+            prior=prior != "flat",
+            correct_judge=correct_judge,
+            soft=soft,
+            ties=ties != "half",
+            simultaneous=simultaneous,
+            bounds=bounds,
+        )
+        found = of.inventory(confidence_level=confidence_level)
+        if as_json:
+            print_json(found.to_dict())
+        else:
+            print_inventory(found, of.record.model, top=None if everything else top)
+        return
+    settings = {} if alpha is None else {"alpha": alpha}
     profile = of.profile(
         judge,
         prior=prior,  # pyright: ignore[reportArgumentType]  # profile() checks it
@@ -74,6 +94,51 @@ def command(
         print_json(profile.to_dict() | ({} if phrasings is None else {"phrasings": phrasings}))
     else:
         print_profile(profile, top=None if everything else top, phrasings=phrasings)
+
+
+def _require_no_choices(**given: object) -> None:
+    """Refuse what changes how choices are read, of a run that holds none.
+
+    Raises:
+        UsageError: it is given.
+    """
+    if unfit := [f"--{name.replace('_', '-')}" for name, value in given.items() if value]:
+        raise UsageError(f"the run is an inventory, and holds no choices: leave out {', '.join(unfit)}")
+
+
+def print_inventory_of(run: Run, *, as_json: bool, complete: bool) -> None:
+    """Print what a run that was just made says of its model, or why it says nothing yet.
+
+    Raises:
+        MienError: it says nothing, though all was answered.
+    """
+    try:
+        found = run.inventory()
+    except MienError as error:
+        if complete:
+            raise
+        console(err=True).print(f"No ratings yet: {error}", markup=False, soft_wrap=True)
+        return
+    if as_json:
+        print_json(found.to_dict())
+        return
+    print_inventory(found, run.record.model, top=5)
+    console().print(f"\nAll ratings: mien profile {run.name} --all", markup=False)
+
+
+def print_inventory(found: Inventory, model: str, *, top: int | None) -> None:
+    """Print how sound an inventory is, then its ratings: ``top`` from each end, or all."""
+    from mien.report.inventories import columns, rating_cells, soundness
+
+    out = console()
+    out.print(f"{bold(found.estimates.label)}: {model}, inventory", highlight=False)
+    for label, text in soundness(found):
+        out.print(f"  {label:<13} {text}", markup=False, soft_wrap=True)
+    out.print()
+    cells = rating_cells(found)
+    if top is not None and 2 * top < len(cells):
+        cells = [*cells[:top], ("…",) + ("",) * (len(cells[0]) - 1), *cells[-top:]]
+    print_table(columns(found), cells, left=("trait",))
 
 
 def print_profile(profile: Profile, *, top: int | None, phrasings: Phrasings | None = None) -> None:

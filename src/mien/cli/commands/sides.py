@@ -12,13 +12,14 @@ from mien.report.sides import claims, gap_cells, likeness_cells, side_cells, str
 
 if TYPE_CHECKING:
     from mien.stats.diffs import Diff
+    from mien.stats.inventories import Inventory
     from mien.stats.profiles.profile import Profile
     from mien.stats.sides import Sides
 
 
 def command(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="Two to four runs of one model, one an instrument.")
+        list[str], typer.Argument(metavar="RUN...", help="Two to five runs of one model, one an instrument.")
     ],
     judge: options.JudgeNameOption = None,
     fdr: Annotated[float, typer.Option(min=0.0, max=1.0, help="False-discovery rate of the gaps.")] = 0.05,
@@ -36,13 +37,16 @@ def command(
     from mien.types import OWN_ANSWER
 
     require_each_once(runs)
-    profiles: list[Profile] = []
+    of: list[Profile | Inventory] = []
     for run in (Run(name, store) for name in runs):
+        if run.record.instrument == "inventory":
+            of.append(run.inventory(confidence_level=confidence_level))
+            continue
         own = any(known.name == OWN_ANSWER for known in run.judges)  # whoever reads the others
         reader = None if own else judge
-        profiles.append(run.profile(reader, confidence_level=confidence_level, ties=ties))
-    found = sides(profiles, fdr=fdr, confidence_level=confidence_level)
-    by_side = {side: Run(profile.run, store) for side, profile in found.profiles.items()}
+        of.append(run.profile(reader, confidence_level=confidence_level, ties=ties))
+    found = sides(of, fdr=fdr, confidence_level=confidence_level)
+    by_side = {name: Run(side.run, store) for name, side in found.by_side.items()}
     shown, why_not = None, ""
     if {"does", "can"} <= by_side.keys():
         try:
@@ -88,7 +92,7 @@ def _print_strength(shown: Diff, top: int) -> None:
 
 def _print(found: Sides, top: int) -> None:
     out = console()
-    out.print(f"{bold(found.model)} from {len(found.profiles)} sides, {len(found.traits)} traits")
+    out.print(f"{bold(found.model)} from {len(found.by_side)} sides, {len(found.traits)} traits")
     print_table(
         ("side", "run", "judge", "choices", "reliability"), side_cells(found), left=("side", "run", "judge")
     )

@@ -17,6 +17,7 @@ from mien.measurement.length import Length
 from mien.measurement.rejudge import Opinion
 from mien.measurement.run_plan import Materials, plan
 from mien.measurement.study.file import SEPARATOR, members_given
+from mien.types import SELF_REPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -196,7 +197,7 @@ class _Layout:
         label = SEPARATOR.join((model.label, *apart))
         planned = plan(
             model.model,
-            None if instrument == "stated" else self._document.judge[0].model,
+            None if instrument in SELF_REPORTS else self._document.judge[0].model,
             materials=Materials(
                 instrument=instrument, protocol=protocol, traits=self._traits, prompts=self._prompts
             ),
@@ -212,7 +213,7 @@ class _Layout:
             main=main,
             planned=planned,
             opinions=()
-            if instrument == "stated"
+            if instrument in SELF_REPORTS
             else self._opinions(model, main=False)
             if opinions is None
             else opinions,

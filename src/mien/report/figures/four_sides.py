@@ -15,50 +15,61 @@ from mien.errors import UsageError
 from mien.formatting import fraction
 from mien.report.figures.ratings import TOOLTIP, upright
 from mien.report.figures.theme import finished
+from mien.stats.inventories import HIGHEST, LOWEST
 from mien.stats.profiles.elo import ELO_CENTRE
-from mien.stats.sides.sides import sides
+from mien.stats.sides.sides import Sides, sides
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.report.figures.theme import Chart
     from mien.report.measured import Measured
+    from mien.stats.inventories import Inventory
     from mien.stats.profiles.profile import Profile
     from mien.stats.sides import Pair
+    from mien.stats.sides.sides import Side
 
+_SHOWN: Final = ["trait", "rank", "rating", "low", "high"]
+_STEPS: Final = alt.Scale(domain=[LOWEST, HIGHEST], zero=False)  # of an inventory's answers
 _STYLES: Final = {"more": "above", "less": "below", "": "muted"}  # of the points, by what a gap says
 
 
-def four_sides(profiles: Sequence[Profile], *, fdr: float = 0.05) -> Chart:
+def four_sides(of: Sides | Sequence[Profile | Inventory], *, fdr: float = 0.05) -> Chart:
     """The ratings of one model under each instrument, side by side, traits in the order of the first.
 
     Traits that are apart from the first side stand out: more of them, or less.
 
     Args:
-        profiles: one an instrument; they are drawn as says, chooses, does, can.
-        fdr: false-discovery rate at which a trait counts as apart.
+        of: the sides, or profiles and an inventory, one an instrument; they are drawn as says, rates,
+            chooses, does, can.
+        fdr: false-discovery rate at which a trait counts as apart, where the sides are yet to be found.
 
     Raises:
         UsageError: as `mien.stats.sides.sides.sides`.
     """
-    found = sides(profiles, fdr=fdr, confidence_level=profiles[0].confidence_level)
-    (first, leading), *_ = found.profiles.items()
+    found = of if isinstance(of, Sides) else sides(of, fdr=fdr, confidence_level=of[0].confidence_level)
+    (first, leading), *_ = found.by_side.items()
     against = {pair.b: pair for pair in found.pairs if pair.a == first}
     order = [row["trait"] for row in leading.rows]
-    extent = pd.concat([profile.table[["low", "high"]] for profile in found.profiles.values()])
-    scale = alt.Scale(domain=[float(extent["low"].min()), float(extent["high"].max())], nice=True, zero=False)
+    tables = {name: pd.DataFrame(side.rows)[_SHOWN] for name, side in found.by_side.items()}
+    elo = pd.concat([table for name, table in tables.items() if not _of_steps(found.by_side[name])])
+    scale = alt.Scale(domain=[float(elo["low"].min()), float(elo["high"].max())], nice=True, zero=False)
     columns: list[Chart] = []
-    for side, profile in found.profiles.items():
-        pair = against.get(side)
+    for name, side in found.by_side.items():
+        pair, steps = against.get(name), _of_steps(side)
         told = alt.TitleParams(
-            f"{side} ({profile.instrument})",
-            subtitle=[f"{profile.verdicts['chosen']:,} choices", _alike(pair) if pair else "  "],
+            f"{name} ({side.instrument})",
+            subtitle=[
+                f"{side.decided:,} {'answers' if steps else 'choices'}",
+                _alike(pair) if pair else "  ",
+            ],
             fontSize=13,
             anchor="middle",
             frame="group",
             offset=6,
         )
-        column = _column(profile, order, scale, pair, labels=side == first)
+        table = tables[name].assign(model=side.run or side.model)
+        column = _column(table, order, _STEPS if steps else scale, pair, labels=name == first)
         columns.append(column.properties(width=200, height=alt.Step(15), title=told))
     unknown = [pair.b for pair in against.values() if pair.gaps is None]
     marked = f"Blue: more of it than it {first}; orange: less (q < {fdr:g})."
@@ -67,15 +78,20 @@ def four_sides(profiles: Sequence[Profile], *, fdr: float = 0.05) -> Chart:
     can = "Under instructed, a rating is how well the trait is told from others when it is asked for."
     return finished(
         alt.hconcat(*columns, spacing=18),
-        f"{found.model or leading.run} from {len(found.profiles)} sides: {len(order)} traits",
+        f"{found.model or leading.run} from {len(found.by_side)} sides: {len(order)} traits",
         f"Traits by what the model {first}; {found.confidence_level:.0%} intervals. {marked}",
-        *([can] if "can" in found.profiles else ()),
+        *([can] if "can" in found.by_side else ()),
         width=200 * len(columns) + 90,
     )
 
 
+def _of_steps(side: Side) -> bool:
+    """Whether ratings are steps of a scale of answers, and no Elo points."""
+    return side.instrument == "inventory"
+
+
 def _column(
-    profile: Profile, order: list[str], scale: alt.Scale, pair: Pair | None, *, labels: bool
+    table: pd.DataFrame, order: list[str], scale: alt.Scale, pair: Pair | None, *, labels: bool
 ) -> Chart:
     """One side: its ratings with their intervals, those apart from the first side in colour."""
     apart = (
@@ -83,19 +99,21 @@ def _column(
         if pair
         else {}
     )
-    table = profile.table.assign(model=profile.run or profile.model)
     table = table[table["trait"].isin(order)]
     table = table.assign(apart=[apart.get(trait, "") for trait in table["trait"]])
     axis = alt.Axis(grid=True, labels=labels)
     base = alt.Chart(table).encode(alt.Y("trait:N", sort=order, title=None, axis=axis))
-    x = alt.X("rating:Q", title="rating (Elo points)", scale=scale, axis=alt.Axis(format="d", tickCount=4))
+    steps = scale is _STEPS
+    title = f"mean answer ({LOWEST} to {HIGHEST})" if steps else "rating (Elo points)"
+    x = alt.X("rating:Q", title=title, scale=scale, axis=alt.Axis(format="d", tickCount=4))
+    tooltip = [*TOOLTIP[:3], *(alt.Tooltip(end, format=".2f") for end in ("rating", "low", "high"))]
     return alt.layer(
-        upright(ELO_CENTRE),
+        upright((LOWEST + HIGHEST) / 2 if steps else ELO_CENTRE),
         base.mark_rule(strokeWidth=1.6, opacity=0.8).encode(alt.X("low:Q", scale=scale), alt.X2("high:Q")),
         *(
             base.transform_filter(f"datum.apart == '{kind}'")
             .mark_point(size=34 if kind == "" else 62, style=style)
-            .encode(x, tooltip=TOOLTIP)
+            .encode(x, tooltip=tooltip if steps else TOOLTIP)
             for kind, style in _STYLES.items()
         ),
     )
@@ -114,4 +132,4 @@ def four_sides_of(measured: Measured) -> Chart:
     """
     if len(models := sorted({run.record.model for run in measured.runs})) > 1:
         raise UsageError(f"four-sides shows one model; these runs are of {', '.join(models)}")
-    return four_sides([measured.profile(run) for run in measured.runs], fdr=measured.fdr)
+    return four_sides([measured.rated(run) for run in measured.runs], fdr=measured.fdr)

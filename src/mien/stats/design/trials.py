@@ -163,7 +163,7 @@ def lay_out(
         traits: n trait names, n ≥ K.
         prompts: dealt so that every trait sees the categories in their proportions.
         rounds: at least 1.
-        n_options: K, 2 to 8.
+        n_options: K, 2 to 8; 1 where traits are rated one at a time.
         order: how options are ordered within a trial.
         seed: 0 to 2³² − 1.
         per_response: neighbouring trials that one response to a prompt serves; they have that prompt.
@@ -175,7 +175,7 @@ def lay_out(
     _check(n, len(prompts), rounds, n_options, seed)
     # RandomState's stream is frozen by NumPy's policy (NEP 19); that of newer generators may change.
     rng = np.random.RandomState([seed, 0])
-    blocks = _pairs(n, rng) if n_options == 2 else _blocks(n, n_options, rng)
+    blocks = {1: _singles, 2: _pairs}[n_options](n, rng) if n_options <= 2 else _blocks(n, n_options, rng)
     n_trials = math.ceil(rounds * n / n_options)
     # Whole responses: a longer design then deals the last one the same prompt.
     n_responses = math.ceil(n_trials / per_response)
@@ -205,8 +205,8 @@ def lay_out(
 
 
 def _check(n_traits: int, n_prompts: int, rounds: int, n_options: int, seed: int) -> None:
-    if not 2 <= n_options <= MAX_OPTIONS:
-        raise UsageError(f"a trial shows 2 to {MAX_OPTIONS} options, not {n_options}")
+    if not 1 <= n_options <= MAX_OPTIONS:
+        raise UsageError(f"a trial shows 1 to {MAX_OPTIONS} options, not {n_options}")
     if n_traits < n_options:
         raise UsageError(
             f"{n_options} options a trial need at least {n_options} traits; there are {n_traits}"
@@ -217,6 +217,11 @@ def _check(n_traits: int, n_prompts: int, rounds: int, n_options: int, seed: int
         raise UsageError(f"a design needs at least one round, not {rounds}")
     if not 0 <= seed < 2**32:
         raise UsageError(f"a seed is a whole number from 0 to {2**32 - 1}, not {seed}")
+
+
+def _singles(n: int, rng: RandomState) -> Iterator[Block]:
+    """Each trait by itself, without end, every round in an order of its own."""
+    return ((r, [trait]) for r in count() for trait in rng.permutation(n).tolist())
 
 
 def _pairs(n: int, rng: RandomState) -> Iterator[Block]:

@@ -118,6 +118,56 @@ class Spread(Unit):
 
 
 @dataclass(frozen=True, slots=True)
+class Scale(Unit):
+    """The mean of answers on a scale of whole numbers.
+
+    Attributes:
+        lowest: of them; ``highest``: the other end.
+    """
+
+    word: str = "steps"
+    lowest: int = 1
+    highest: int = 5
+
+    @property
+    def told_in(self) -> str:
+        """A mean answer."""
+        return f"a mean answer from {self.lowest} to {self.highest}"
+
+    def require(self, values: Floats) -> str:
+        """An answer lies on the scale."""
+        inside = (values >= self.lowest) & (values <= self.highest)
+        return "" if inside.all() else f"an answer lies between {self.lowest} and {self.highest}"
+
+    def beyond(self, bound: float, *, level: bool) -> str:
+        """A mean answer lies on the scale, and a change of one is no longer than it."""
+        if level:
+            inside = self.lowest <= bound <= self.highest
+            return "" if inside else f"a mean answer lies between {self.lowest} and {self.highest}"
+        longest = self.highest - self.lowest
+        return "" if abs(bound) <= longest else f"a change lies between -{longest} and {longest}"
+
+    def interval(self, value: Floats, stderr: Floats, quantile: Floats) -> tuple[Floats, Floats]:
+        """As far as the scale goes."""
+        low, high = value - quantile * stderr, value + quantile * stderr
+        return np.minimum(np.maximum(low, self.lowest), value), np.maximum(
+            np.minimum(high, self.highest), value
+        )
+
+    def shown(self, value: float) -> str:
+        """``3.42``."""
+        return f"{value:.2f}"
+
+    def change(self, value: float) -> str:
+        """``+0.42``."""
+        return f"{round(value, 2) + 0.0:+.2f}"
+
+    def forms(self, name: str) -> str:
+        """In steps of the scale, or the mean itself."""
+        return f"{name} > +0.5 (steps), |{name}| > 0.5, mean({name}) > 3"
+
+
+@dataclass(frozen=True, slots=True)
 class Share(Unit):
     """A share of responses, 0 to 1."""
 

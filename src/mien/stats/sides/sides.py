@@ -12,21 +12,91 @@ from mien.errors import UsageError
 from mien.stats.diffs.difference import diff
 from mien.stats.estimates.jackknife import cross_covariance
 from mien.stats.estimates.standardised import standardised
+from mien.stats.inventories import Inventory
 from mien.stats.sides.likeness import Likeness, Scores, likeness
+from mien.types import OWN_ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mien.stats.diffs import Diff
     from mien.stats.estimates import Estimates
+    from mien.stats.inventories import InventoryRow
     from mien.stats.profiles.never_seen import NeverSeen
     from mien.stats.profiles.profile import Profile
+    from mien.stats.profiles.trait_row import TraitRow
     from mien.types import Floats
 
 #: The instruments, and what each shows of a model. In this order sides are told.
-SIDES: Final = {"stated": "says", "revealed": "chooses", "exhibited": "does", "instructed": "can"}
+SIDES: Final = {
+    "stated": "says",
+    "inventory": "rates",
+    "revealed": "chooses",
+    "exhibited": "does",
+    "instructed": "can",
+}
+#: Those on which a model tells of itself.
+_TOLD: Final = ("says", "rates")
 
 FEWEST_TRAITS: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Side:
+    """One side of a model, as far as others are set beside it.
+
+    Attributes:
+        judge: who read it.
+        trials: how many there were; ``decided``: those that told of a trait.
+        estimates: of the traits.
+        noise: (n,) variances of the values' errors, whose mean is what ``reliability`` rests on.
+        never_seen: traits that no response showed.
+        rows: one a trait, the highest first.
+    """
+
+    run: str
+    model: str
+    instrument: str
+    judge: str
+    trials: int
+    decided: int
+    estimates: Estimates
+    noise: Floats
+    reliability: float | None
+    never_seen: Sequence[NeverSeen]
+    rows: Sequence[TraitRow] | Sequence[InventoryRow]
+
+    @classmethod
+    def of(cls, found: Profile | Inventory) -> Side:
+        """The side that a profile or an inventory shows."""
+        if isinstance(found, Inventory):
+            estimates = found.estimates
+            return cls(
+                run=estimates.label,
+                model=found.model,
+                instrument="inventory",
+                judge=OWN_ANSWER,
+                trials=len(found.answers.rating) + estimates.made.missing,
+                decided=found.read,
+                estimates=estimates,
+                noise=estimates.stderr**2,
+                reliability=estimates.reliability,
+                never_seen=(),
+                rows=found.rows,
+            )
+        return cls(
+            run=found.run,
+            model=found.model,
+            instrument=found.instrument,
+            judge=found.judge,
+            trials=found.n_trials,
+            decided=found.verdicts["chosen"],
+            estimates=found.estimates,
+            noise=found.stderr**2 / found.fit.stderr**2 * found.fit.noise,
+            reliability=found.reliability["model_based"],
+            never_seen=found.never_seen,
+            rows=found.rows,
+        )
 
 
 class GapRow(TypedDict):
@@ -90,7 +160,7 @@ class Sides:
 
     Attributes:
         model: whose they are.
-        profiles: by side, in the order of `SIDES`.
+        by_side: what each shows, in the order of `SIDES`.
         traits: those that all sides rate, sorted.
         pairs: every two sides.
         fdr: false-discovery rate of the gaps of each pair.
@@ -98,7 +168,7 @@ class Sides:
     """
 
     model: str
-    profiles: Mapping[str, Profile]
+    by_side: Mapping[str, Side]
     traits: tuple[str, ...]
     pairs: Sequence[Pair]
     fdr: float
@@ -106,9 +176,10 @@ class Sides:
 
     @property
     def says_and_shows(self) -> Pair | None:
-        """What the model says beside what it does, or else chooses; None where no gap is known."""
-        found = {pair.b: pair for pair in self.pairs if pair.a == "says" and pair.gaps is not None}
-        return found.get("does", found.get("chooses"))
+        """What the model says, or rates itself, beside what it does, or chooses; None without a gap known."""
+        known = {(pair.a, pair.b): pair for pair in self.pairs if pair.gaps is not None}
+        wanted = ((told, shown) for told in _TOLD for shown in ("does", "chooses"))
+        return next((known[pair] for pair in wanted if pair in known), None)
 
     @property
     def claimed(self) -> list[GapRow]:
@@ -125,12 +196,12 @@ class Sides:
     @property
     def never_seen(self) -> Sequence[NeverSeen]:
         """Traits that no response showed unasked."""
-        return self.profiles["does"].never_seen if "does" in self.profiles else ()
+        return self.by_side["does"].never_seen if "does" in self.by_side else ()
 
     @property
     def left_out(self) -> list[str]:
         """Traits that some side does not rate, sorted."""
-        known = {trait for profile in self.profiles.values() for trait in profile.traits}
+        known = {trait for side in self.by_side.values() for trait in side.estimates.names}
         return sorted(known - set(self.traits))
 
     def to_dict(self) -> dict[str, Any]:
@@ -140,15 +211,15 @@ class Sides:
             "model": self.model,
             "sides": [
                 {
-                    "side": side,
-                    "run": profile.run,
-                    "instrument": profile.instrument,
-                    "judge": profile.judge,
-                    "trials": profile.n_trials,
-                    "chosen": profile.verdicts["chosen"],
-                    "reliability": profile.reliability["model_based"],
+                    "side": name,
+                    "run": side.run,
+                    "instrument": side.instrument,
+                    "judge": side.judge,
+                    "trials": side.trials,
+                    "chosen": side.decided,
+                    "reliability": side.reliability,
                 }
-                for side, profile in self.profiles.items()
+                for name, side in self.by_side.items()
             ],
             "traits": list(self.traits),
             "left_out": self.left_out,
@@ -171,7 +242,9 @@ class Sides:
         }
 
 
-def sides(profiles: Sequence[Profile], *, fdr: float = 0.05, confidence_level: float = 0.95) -> Sides:
+def sides(
+    found: Sequence[Profile | Inventory], *, fdr: float = 0.05, confidence_level: float = 0.95
+) -> Sides:
     """Set the sides of one model beside each other.
 
     A gap is the difference of two sides, each in standard deviations of its own true values, since scores by
@@ -179,7 +252,7 @@ def sides(profiles: Sequence[Profile], *, fdr: float = 0.05, confidence_level: f
     covariance of both runs, with the false-discovery rate held over the traits of each pair.
 
     Args:
-        profiles: one a side, of one model.
+        found: profiles and an inventory, one a side, of one model.
         fdr: false-discovery rate at which a trait counts as apart.
         confidence_level: of all intervals.
 
@@ -187,20 +260,18 @@ def sides(profiles: Sequence[Profile], *, fdr: float = 0.05, confidence_level: f
         UsageError: they are of several models, two are of one side, there is only one, or they have fewer
             than five traits in common; or one was made with a prior or a correction.
     """
-    by_side = _by_side(profiles)
-    common = set(profiles[0].traits)
-    for profile in by_side.values():
-        common &= set(profile.traits)
+    by_side = _by_side([Side.of(one) for one in found])
+    common = set[str].intersection(*(set(side.estimates.names) for side in by_side.values()))
     if len(common) < FEWEST_TRAITS:
         raise UsageError(
             f"the runs rate {len(common)} traits in common; sides of a character need {FEWEST_TRAITS} or more"
         )
     traits = tuple(sorted(common))
-    estimates = {side: profile.estimates.only(*traits) for side, profile in by_side.items()}
-    noise = {side: _noise(profile, traits) for side, profile in by_side.items()}
+    estimates = {name: side.estimates.only(*traits) for name, side in by_side.items()}
+    noise = {name: _noise(side, traits) for name, side in by_side.items()}
     return Sides(
-        model=profiles[0].model,
-        profiles=by_side,
+        model=next(iter(by_side.values())).model,
+        by_side=by_side,
         traits=traits,
         pairs=[
             _pair((a, b), estimates, noise, fdr=fdr, confidence_level=confidence_level)
@@ -211,22 +282,21 @@ def sides(profiles: Sequence[Profile], *, fdr: float = 0.05, confidence_level: f
     )
 
 
-def _by_side(profiles: Sequence[Profile]) -> dict[str, Profile]:
-    found = {SIDES.get(profile.instrument, ""): profile for profile in profiles}
-    if len(profiles) < 2 or len(found) < len(profiles) or "" in found:
+def _by_side(given: Sequence[Side]) -> dict[str, Side]:
+    found = {SIDES.get(side.instrument, ""): side for side in given}
+    if len(given) < 2 or len(found) < len(given) or "" in found:
         raise UsageError(
-            "sides takes two to four runs of one model, each with another instrument; these have "
-            + ", ".join(profile.instrument for profile in profiles)
+            "sides takes two to five runs of one model, each with another instrument; these have "
+            + ", ".join(side.instrument for side in given)
         )
-    if len(models := sorted({profile.model for profile in profiles})) > 1:
+    if len(models := sorted({side.model for side in given})) > 1:
         raise UsageError(f"sides are those of one model; these runs are of {', '.join(models)}")
     return {side: found[side] for side in SIDES.values() if side in found}
 
 
-def _noise(profile: Profile, traits: Sequence[str]) -> Floats:
-    """(n,) variances of the errors of ratings, whose mean is what the profile's reliability rests on."""
-    kept = [profile.traits.index(trait) for trait in traits]
-    return (profile.stderr**2 / profile.fit.stderr**2 * profile.fit.noise)[kept]
+def _noise(side: Side, traits: Sequence[str]) -> Floats:
+    """(n,) variances of the errors of some of the traits."""
+    return side.noise[[side.estimates.names.index(trait) for trait in traits]]
 
 
 def _pair(
