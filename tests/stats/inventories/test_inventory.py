@@ -25,7 +25,7 @@ def test_a_yea_sayer_is_rated_by_what_it_claims_and_named_for_what_it_is() -> No
     for found in (plain, yea):
         assert np.corrcoef(found.estimates.values, PLANTED)[0, 1] > 0.9
         assert found.alpha["all"].value is not None
-        assert found.alpha["all"].value > 0.9
+        assert found.alpha["all"].value > 0.85
         assert found.estimates.reliability == pytest.approx(found.alpha["all"].value, abs=0.05)
     assert [row["rank"] for row in yea.rows] == list(range(1, 25))
     assert [row["mean"] > 3.3 for row in yea.phrasings if row["mean"]] == [True] * 8
