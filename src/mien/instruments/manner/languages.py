@@ -11,7 +11,7 @@ from typing import Any, Final
 LEAST: Final = 0.9
 
 #: Characters that are looked at: more would take longer and tell no more.
-LOOKED_AT: Final = 1_000
+LOOKED_AT: Final = 500
 
 
 def language(text: str) -> str:

@@ -69,8 +69,8 @@ def own(sentence: str) -> str:
 
 def is_echo(sentence: str, message: str) -> bool:
     """Whether a sentence repeats words of the user, given as `run_of_words` of the message."""
-    said = words(sentence)
-    return len(said) >= ECHO and run_of_words(sentence) in message
+    said = run_of_words(sentence)
+    return said in message and said.count(" ") > ECHO
 
 
 def run_of_words(text: str) -> str:
