@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from mien.evals.diversity import self_bleu
 from mien.evals.diversity.diversity import WORDS
 from mien.formatting import counted, enumerated, quoted, significant
+from mien.report import changes
+from mien.report.manner import Told
 from mien.stats.diversity.branching import BF, START
 from mien.stats.diversity.lexical import OPENING
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.evals.diversity.diversity import Diversity
+    from mien.evals.evaluation import Evaluation
     from mien.stats.diversity.windows import Window
 
 #: What each measure is, in a few words.
@@ -158,3 +161,51 @@ def warnings(found: Sequence[Diversity]) -> list[str]:
                 "are of shorter texts there"
             )
     return [line for line in lines if line]
+
+
+def told(evaluations: Sequence[Evaluation], *, fdr: float = 0.05, confidence_level: float = 0.95) -> Told:
+    """What one evaluation found, or what changed from one to another.
+
+    Raises:
+        UsageError: one is of another kind.
+        NotIdentified: see `mien.evals.diversity.diversity.diversity`.
+    """
+    from mien.evals.diversity.diversity import diversity
+    from mien.stats import diffs
+
+    found = diversity(evaluations, confidence_level=confidence_level)
+    said = [
+        *(f"{one.estimates.label}: {heading(one)}." for one in found),
+        *(by_step(one) for one in found if one.windows),
+        f"{by_words(found)}.",
+        *(opening(one) for one in found if one.openings),
+        *left_out(found),
+        *notes(found),
+        *warnings(found),
+    ]
+    if len(found) == 1:
+        (only,) = found
+        low, high = only.estimates.intervals(confidence_level)
+        heads = ("measure", "value", f"{confidence_level:.0%} interval", "what it is")
+        shown = [
+            (
+                quantity.name,
+                quantity.unit.shown(value),
+                f"{quantity.unit.shown(a)} … {quantity.unit.shown(b)}",
+                MEANING[quantity.name],
+            )
+            for quantity, value, a, b in zip(
+                only.estimates.quantities, only.estimates.values, low, high, strict=True
+            )
+        ]
+        return Told(said, heads, ("measure", "what it is"), shown)
+    before, after = (one.estimates for one in found)
+    changed = diffs.diff(before, after, fdr=fdr, confidence_level=confidence_level)
+    heads = changes.columns(changed)
+    return Told(said, heads, (heads[0], ""), [changes.cells(change) for change in changed.changes])
+
+
+def by_step(one: Diversity) -> str:
+    """The branching factor by step, in a sentence."""
+    places = [f"{significant(window.bf)} at {steps(window)}" for window in one.windows]
+    return f"Branching factor of {one.estimates.label} by step: {enumerated(places, len(places))}"

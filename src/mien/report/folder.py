@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mien.report import manner, pictures, tables
+from mien.report.evaluated import beside
 from mien.report.page import page
 from mien.report.registry import drawing
 
@@ -39,6 +40,8 @@ def write(measured: Measured, folder: Path, *, executor: Executor | None = None)
     """
     executor = executor or pictures.AtOnce()
     pending = pictures.begin(_figures(measured), executor)
+    found = beside(measured)
+    pending += pictures.begin(found.figures, executor)
     counted = manner.sections(measured, executor)
     for part in ("figures", "tables"):
         (folder / part).mkdir(parents=True, exist_ok=True)
@@ -48,7 +51,9 @@ def write(measured: Measured, folder: Path, *, executor: Executor | None = None)
         path = folder / "figures" / picture.name
         path.with_suffix(".svg").write_text(picture.light, encoding="utf-8")
         path.with_suffix(".png").write_bytes(picture.png)
-    (folder / "index.html").write_text(page(measured, drawn, after=counted.result()), encoding="utf-8")
+    (folder / "index.html").write_text(
+        page(measured, drawn, after=[*counted.result(), *found.sections]), encoding="utf-8"
+    )
     written.result()
 
 

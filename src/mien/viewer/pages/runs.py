@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiohttp import web
 
+from mien.report.evaluated import TOLD
 from mien.store.counts import Spending, run_counts, spending, verdict_counts
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ class _Runs:
 
     def page(self, _: Mapping[str, str]) -> str:
         rows = self._rows({}, 0.0, until=time.monotonic() + _AT_ONCE)
-        return self._app.html("runs.html", title="Runs", runs=rows)
+        with self._app.reading() as (store, _db):
+            evaluations = store.evaluations.all()
+        return self._app.html("runs.html", title="Runs", runs=rows, evaluations=evaluations, told_kinds=TOLD)
 
     async def live(self, request: web.Request) -> web.StreamResponse:
         """The table of runs as server-sent events, whenever it changes."""
