@@ -115,11 +115,12 @@ class Request:
         longest: tokens after which an answer may be cut where ``sampling`` sets no limit. A guard against
             answers without end, and no part of what is asked: no key holds it.
         continuation: where given, no answer is wanted but the log-probability of this one, in nats; models
-            behind endpoints cannot tell it.
+            behind endpoints can tell it after a ``text`` alone.
         alternatives: where given, no answer is wanted but how probable so many words are that it may begin
             with; of models behind endpoints.
         traced: where given, how probable each of the answer's tokens was is wanted with it, and of models
             behind endpoints so many of the likeliest at its place.
+        text: where given, the model goes on with it as it stands, and not with messages.
     """
 
     messages: tuple[Message, ...]
@@ -130,6 +131,7 @@ class Request:
     continuation: str | None = None
     alternatives: int | None = None
     traced: int | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

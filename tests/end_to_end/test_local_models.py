@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 CONTEXT = 2048
 
 
-def roomy(folder: Path, template: str) -> str:
+def roomy(folder: Path, template: str | None) -> str:
     """A tiny model whose context holds what a measurement asks."""
     build(folder, template=template)
     config = json.loads((folder / "config.json").read_text())
@@ -84,3 +84,20 @@ def test_a_template_that_drops_questions_is_refused(place: Workplace) -> None:
     model = roomy(place.folder / "silent", silent)
     expected = "Error: ./silent: its chat template drops user messages, or their order, without a word"
     assert place.refused(*["measure", model, *place.study()[2:]]).startswith(expected)
+
+
+def test_one_without_a_template_reads_as_a_base_model(place: Workplace) -> None:
+    place.libraries = TORCH
+    model = roomy(place.folder / "plain", None)
+    study = place.study("--instrument", "instructed", "--check-judge", 0)
+    refused = place.refused(*[model if part == place.server.judge else part for part in study])
+    assert "the model has no chat template, and a conversation needs one" in refused
+    unnamed = place.refused(*[f"base:{model}" if part == place.server.judge else part for part in study])
+    assert f"or name the form: base:label:{model}, base:word:{model}" in unnamed
+    told = json.loads(
+        place.mien(
+            *[f"base:lift:{model}" if part == place.server.judge else part for part in study], "--json"
+        ).out
+    )
+    assert told["reads"].startswith("compares, as a base model, what the response adds")
+    assert told["n_trials"] == 40

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mien.errors import MissingKey
 from mien.instruments import instrument as make_instrument
 from mien.models.http.batches.service import PRICE_SHARE
-from mien.models.http.logprobs import PREFIX, bare
 from mien.models.http.providers import prices, resolve
 from mien.models.http.served import Served
 from mien.models.inprocess.loading import runs_here
+from mien.models.prefixes import BASE, FORMS, LOGPROBS, bare, base_form
 from mien.models.usage import Price
 from mien.types import OWN_ANSWER, SELF_REPORTS
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CHARS_PER_TOKEN = 4  # of English; other scripts take more tokens
 TOKENS_OF_RESPONSE = 400  # of a usual answer, where no shorter limit is set
 TOKENS_OF_VERDICT = 12
+CALLS_OF_BASE: Final[dict[str, int]] = dict(zip(FORMS, (4, 2, 4, 2), strict=True))  # of two options
 FRAME = 40  # characters around the parts of the judge's question
 
 
@@ -113,8 +114,11 @@ def loads(planned: RunPlan) -> tuple[Load, Load]:
     if planned.judge == OWN_ANSWER:
         return of_model, Load(0, 0, 0)
     read = judged // CHARS_PER_TOKEN + n * response
-    if planned.judge.startswith(PREFIX):  # in both orders, and no more than a letter is written
+    if planned.judge.startswith(LOGPROBS):  # in both orders, and no more than a letter is written
         return of_model, Load(2 * n, 2 * read, 2 * n)
+    if planned.judge.startswith(BASE):  # at most, where the form is still to be chosen
+        times = CALLS_OF_BASE.get(base_form(planned.judge), 4) * planned.protocol.options // 2
+        return of_model, Load(times * n, times * read, times * n)
     return of_model, Load(n, read, n * TOKENS_OF_VERDICT)
 
 
@@ -130,7 +134,7 @@ def known_price(spec: str, limits: Limits, served: Served = Served(), *, batch: 
     Raises:
         UsageError: there is no such provider.
     """
-    live, spec = spec.startswith(PREFIX), bare(spec)
+    live, spec = spec != bare(spec), bare(spec)
     if served.servers(spec):
         return limits.price
     if runs_here(spec):

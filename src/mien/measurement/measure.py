@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mien.errors import RunConflict, UsageError
 from mien.instruments import instrument as make_instrument
 from mien.materials.multiturn import Conversation, turn_name
-from mien.measurement import judge_check
+from mien.measurement import judge_check, judge_form
 from mien.measurement.batches import Batching
 from mien.measurement.judging import add_judge, add_own_answer
 from mien.measurement.length import Length
@@ -173,7 +173,10 @@ async def conduct(planned: RunPlan, session: Session, *, check_judge: int | None
     if check_judge and not readers:
         raise UsageError("stated has no judge to be checked: leave out --check-judge")
     if readers:
-        await judge_check.check_judge(planned, session, *models, readings=check_judge)
+        reader, checked = await judge_form.settled(planned, session, *models, readings=check_judge)
+        models = [model, *(readers := [reader])]
+        if not checked:
+            await judge_check.check_judge(planned, session, *models, readings=check_judge)
     runs, design = open_runs(session.store, planned)
     calls = session.calls(len(design))
     instrument = make_instrument(planned.instrument, planned.protocol, planned.traits.traits)

@@ -9,6 +9,7 @@ from mien.errors import UsageError
 from mien.materials.protocols import Protocol, load_protocol
 from mien.measurement.batches import Batching
 from mien.measurement.judge_check import check_on_run
+from mien.measurement.judge_form import settled_on_run
 from mien.measurement.judging import add_judge
 from mien.measurement.pipeline import Pipeline
 from mien.measurement.session import Session
@@ -135,7 +136,9 @@ async def reread(run: Run, opinion: Opinion, session: Session, *, check_judge: i
     if not total:
         raise UsageError(f"run {run.name!r} holds no responses to judge")
     await session.open_batches(reader)
-    await check_on_run(record, session, reader, readings=check_judge)
+    reader, checked = await settled_on_run(record, session, reader, readings=check_judge)
+    if not checked:
+        await check_on_run(record, session, reader, readings=check_judge)
     protocol = _protocol(record, opinion.sampling)
     judge = add_judge(
         store,

@@ -14,9 +14,9 @@ from mien.measurement.batches import BatchedCalls, Batching
 from mien.measurement.calls import Calls, Progress
 from mien.models.client import Transport
 from mien.models.http.chat import Chat
-from mien.models.http.logprobs import PREFIX
 from mien.models.http.served import BATCHES_AT, SERVED, Served
 from mien.models.inprocess.loading import Hardware
+from mien.models.prefixes import bare
 from mien.models.usage import Limits, account
 from mien.runs.run import store_path
 from mien.store.copies import Copier
@@ -169,7 +169,7 @@ class Session:
             return
         without: list[str] = []
         for chat in models:
-            if isinstance(chat, Chat) and chat.name.startswith(PREFIX):
+            if isinstance(chat, Chat) and bare(chat.name) != chat.name:
                 without.append(f"{chat.name}: log-probabilities are read live; leave out --batch")
             elif isinstance(chat, Chat):
                 try:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 import aiohttp
+import msgspec
 
 from mien.errors import UsageError
 from mien.models.http.chat import Chat
-from mien.models.http.logprobs import bare
-from mien.models.http.providers import resolve
+from mien.models.http.providers import COMPLETIONS, resolve
 from mien.models.http.served import Served, identity
 from mien.models.http.servers import Server
 from mien.models.http.throttle import Throttle
 from mien.models.http.transport import Wire
 from mien.models.inprocess.loading import Hardware, open_engine, runs_here
 from mien.models.inprocess.model import Resident
+from mien.models.prefixes import BASE, bare
 from mien.models.usage import Limits, Tally
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Transport:
         self._hardware = hardware
         self._served = served
         self._residents: dict[str, Resident] = {}
+        self._called: dict[str, Resident] = {}  # those of them that go by a spec that says how they are asked
         self._services: dict[str, Service] = {}
 
     async def __aenter__(self) -> Self:
@@ -83,8 +85,14 @@ class Transport:
         Raises:
             UsageError: there is no such model or provider, or what it needs is missing.
         """
-        if not runs_here(spec) or self._served.servers(spec):
+        itself = bare(spec)
+        if not runs_here(itself) or self._served.servers(itself):
             return self.chat(spec)
+        if spec != itself and spec not in self._called:
+            self._called[spec] = self._resident(itself).called(spec)
+        return self._called[spec] if spec != itself else self._resident(spec)
+
+    def _resident(self, spec: str) -> Resident:
         if spec not in self._residents:
             hardware = self._hardware
             engine = open_engine(
@@ -95,7 +103,9 @@ class Transport:
 
     async def release(self, spec: str) -> None:
         """Let go of a model in this process, and of its memory; nobody may be asking it any more."""
-        if resident := self._residents.pop(spec, None):
+        itself = bare(spec)
+        self._called = {name: one for name, one in self._called.items() if bare(name) != itself}
+        if resident := self._residents.pop(itself, None):
             await resident.aclose()
 
     def chat(self, spec: str, *, price: Price | None = None) -> Chat:
@@ -116,6 +126,8 @@ class Transport:
             else:
                 endpoint, model = resolve(bare(spec))
                 served = (endpoint,)
+            if spec.startswith(BASE):
+                served = [msgspec.structs.replace(place, path=COMPLETIONS) for place in served]
             self._chats[spec] = Chat(
                 spec,
                 endpoint,

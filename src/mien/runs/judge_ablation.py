@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from mien.instruments.judges import kind_of
 from mien.instruments.judges.perturbed import perturbation
 from mien.materials.protocols import Protocol
-from mien.models.http.logprobs import bare
+from mien.models.prefixes import bare
 from mien.runs.rereadings import pair
 from mien.stats.diffs.rereading import Rereading, partiality, rereading
 from mien.stats.multiplicity import false_discovery

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import UsageError
-from mien.instruments.judges import kind_of
+from mien.instruments.judges import reads
 
 if TYPE_CHECKING:
     from mien.runs.run import Run
@@ -84,6 +84,6 @@ def judge_forms(run: Run, *, confidence_level: float = 0.95) -> list[JudgeForm]:
             except UsageError as error:
                 reason = str(error)
         right = accuracy(told, confidence_level)
-        reads = "" if judge.imported else kind_of(judge.model).reads
-        found.append(JudgeForm(judge=judge.name, reads=reads, right=right, soft=soft, reason=reason))
+        manner = "" if judge.imported else reads(judge.model)
+        found.append(JudgeForm(judge=judge.name, reads=manner, right=right, soft=soft, reason=reason))
     return sorted(found, key=lambda form: -form.right["accuracy"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mien.errors import NotIdentified, UsageError, require_each_once
-from mien.models.http.logprobs import bare
+from mien.models.prefixes import bare
 from mien.runs.calibration import calibrating_judge
 from mien.runs.raters import agreement_of_two
 from mien.stats import choice

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mien.errors import UnknownName, UsageError
-from mien.instruments.judges import kind_of
-from mien.models.http.logprobs import bare
+from mien.instruments.judges import reads
+from mien.models.prefixes import bare
 from mien.runs.cut_readings import cut_readings
 from mien.runs.flaws import flaws
 from mien.runs.outcome import outcome
@@ -507,7 +507,7 @@ def _provenance(run: RunRecord, judge: str, reader: JudgeRecord, found: Flaws) -
         protocol=protocol.get("name", ""),
         condition=protocol.get("condition", "") if run.instrument == "revealed" else "",
         judge=judge,
-        reads="" if reader.imported or judge == OWN_ANSWER else kind_of(reader.model).reads,
+        reads="" if reader.imported or judge == OWN_ANSWER else reads(reader.model),
         reads_itself=judge != OWN_ANSWER and bool(run.model) and bare(reader.model) == run.model,
         design=run.design,
         seed=run.seed,

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from aiohttp import web
 
+from mien.testing.base_model import BaseModel, Text, completion
 from mien.testing.batches.anthropic import Anthropic
 from mien.testing.batches.gemini import Gemini
 from mien.testing.batches.kept import Batches
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 _decode_chat = msgspec.json.Decoder(Chat).decode
+_decode_text = msgspec.json.Decoder(Text).decode
+
+
+Asked = TypeVar("Asked", Chat, Text)
 
 
 class _Refused(Exception):
@@ -46,6 +51,7 @@ class App:
         self._configure(options)
         self._routes: dict[tuple[str, str], Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]] = {
             ("POST", "/v1/chat/completions"): self._completions,
+            ("POST", "/v1/completions"): self._texts,
             ("GET", "/v1/models"): self._models,
             ("GET", "/control/requests"): self._show_requests,
             ("GET", "/control/counts"): self._show_counts,
@@ -62,6 +68,7 @@ class App:
     def _configure(self, options: Options) -> None:
         self._options = options
         self._script = Script(options)
+        self._base = BaseModel(options, self._script.meant)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer any request."""
@@ -82,7 +89,7 @@ class App:
         log = self._log
         entry = log.open(await request.read(), time.time())
         try:
-            chat = self._admit(request, entry)
+            chat = self._admit(request, entry, _decode_chat)
             reply = await self._answer(chat, entry)
             if entry.fault in {"dropped", "cut"}:
                 return _hang_up(request, reply.body if entry.fault == "cut" else b"")
@@ -95,11 +102,32 @@ class App:
             # Also when the client hangs up, which cancels this coroutine.
             log.close(entry)
 
+    async def _texts(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Go on with a plain text."""
+        entry = self._log.open(await request.read(), time.time())
+        try:
+            if self._options.completions == "none":
+                raise _Refused(error(404, "this is a chat model, which has no completions"))
+            asked = self._admit(request, entry, _decode_text)
+            if self._options.completions == "not repeated":
+                asked.echo = False
+            choice = completion(asked, self._base, self._options.logprobs)
+            body = {"object": "text_completion", "model": asked.model, "choices": [choice]}
+            n = len(asked.prompt) // 4
+            usage = {"prompt_tokens": n, "completion_tokens": 1, "total_tokens": n + 1}
+            entry.status = 200
+            return _response(Reply(encode(body | {"usage": usage})))
+        except _Refused as refused:
+            entry.status = refused.reply.status
+            raise
+        finally:
+            self._log.close(entry)
+
     async def _answer_in_batch(self, batch: str, body: bytes) -> Reply:
         """Answer a request that came in a batch; one whose connection would break fails."""
         entry = self._log.open(body, time.time(), batch=batch)
         try:
-            reply = await self._answer(self._admit(None, entry), entry)
+            reply = await self._answer(self._admit(None, entry, _decode_chat), entry)
             if entry.fault in {"dropped", "cut", "hang", "html", "stream", "truncated"}:
                 reply = error(500, "a scripted failure")
         except _Refused as refused:
@@ -108,28 +136,30 @@ class App:
         self._log.close(entry)
         return reply
 
-    def _admit(self, request: web.BaseRequest | None, entry: Entry) -> Chat:
+    def _admit(
+        self, request: web.BaseRequest | None, entry: Entry, decode: Callable[[bytes], Asked]
+    ) -> Asked:
         """Read a request that is to be answered, or one of a batch, which came without; refuse any other."""
         try:
-            chat = _decode_chat(entry.raw)
+            asked = decode(entry.raw)
         except msgspec.MsgspecError as problem:
             raise _Refused(error(400, f"this body cannot be read: {problem}")) from None
-        entry.model = chat.model
+        entry.model = asked.model
         if request is not None:
             self._check_key(request)
-        if chat.model not in self._options.models:
-            raise _Refused(error(404, f"the model `{chat.model}` does not exist", code="model_not_found"))
-        entry.role = "judge" if chat.model.startswith("judge") else "model"
+        if asked.model not in self._options.models:
+            raise _Refused(error(404, f"the model `{asked.model}` does not exist", code="model_not_found"))
+        entry.role = "judge" if asked.model.startswith("judge") else "model"
         if request is not None and not self._within_limit(entry.time):
             message = "rate limit reached: too many requests"
             raise _Refused(error(429, message, retry_after=self._options.retry_after))
-        if chat.response_format and self._options.supports_schema is False:
+        if isinstance(asked, Chat) and asked.response_format and self._options.supports_schema is False:
             raise _Refused(error(400, "this model does not support the parameter `response_format`"))
-        entry.fault = self._draw_fault(chat.model)
+        entry.fault = self._draw_fault(asked.model)
         if entry.fault.isdigit():
             status = int(entry.fault)
             raise _Refused(error(status, "a scripted failure", retry_after=self._options.retry_after))
-        return chat
+        return asked
 
     def _check_key(self, request: web.BaseRequest) -> None:
         named = (request.headers.get(name) for name in ("x-api-key", "x-goog-api-key"))

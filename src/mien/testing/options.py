@@ -79,6 +79,12 @@ class Options:
         logprobs: what comes of the wish for log-probabilities: ``told``, of the alternatives at each answer's
             first place; ``dropped`` without a word; the ``same`` for every request; of the answer ``alone``,
             without alternatives.
+        completions: what becomes of plain texts to go on with, at ``/completions``: they are ``repeated``
+            with their log-probabilities where that is wanted; ``not repeated``, of which nothing is said; or
+            there is ``none`` of it.
+        base_accuracy: of the base model there, how often it finds the trait that a response shows likelier
+            than another, by form: ``label``, ``word`` and ``told``, each 1 where it is not given.
+        base_prior: standard deviation of how common it finds a name whatever it follows, in nats.
         supports_schema: whether ``response_format`` is heeded, refused with status 400 (False), or
             taken and not followed (``"ignored"``).
         models: the models that are listed and served. One whose name begins with ``judge`` judges.
@@ -120,6 +126,9 @@ class Options:
     judge_manner: JudgeManner = "asked"
     judge_manner_rate: float = 1.0
     logprobs: Literal["told", "dropped", "same", "alone"] = "told"
+    completions: Literal["repeated", "not repeated", "none"] = "repeated"
+    base_accuracy: Mapping[str, float] = field(default_factory=dict[str, float])
+    base_prior: float = 0.0
     supports_schema: bool | Literal["ignored"] = True
     models: tuple[str, ...] = ("model", "judge")
     prices: tuple[float, float] | None = None
@@ -159,6 +168,7 @@ class Options:
                 raise InputError(f"no such fault of a batch; known: {known}", where=f"batch_faults[{place}]")
         rates = {"judge_accuracy": self.judge_accuracy, "judge_manner_rate": self.judge_manner_rate}
         # Rates such as 0.1, 0.2 and 0.7 may add up to more than 1 by a rounding error.
+        rates |= {f"base_accuracy[{form!r}]": rate for form, rate in self.base_accuracy.items()}
         rates |= {"faults": round(sum(self.faults.values()), 9)} | dict(self.faults)
         for where, rate in rates.items():
             if not 0 <= rate <= 1:

@@ -110,6 +110,10 @@ class Script:
             re.MULTILINE,
         )
 
+    def meant(self, codeword: str) -> str | None:
+        """The trait that a codeword stands for; None for any other word."""
+        return self._traits.get(codeword)
+
     def respond(self, chat: Chat, body: bytes) -> str:
         """The model's response: it shows the trait that it was told to adopt, or drew from those named."""
         briefing = "\n".join(turn.text for turn in chat.messages if turn.role in {"system", "developer"})
@@ -141,7 +145,7 @@ class Script:
         """A number from 1 to 5 by the planted rating, turned round where the question is."""
         planted = self._options.rates[trait]
         meant = 6 - planted if _TURNED.search(question) else planted
-        drawn = meant + self._options.rates_high + _normal(self._options.seed, body) / 2
+        drawn = meant + self._options.rates_high + normal(self._options.seed, body) / 2
         return str(min(max(round(drawn), 1), 5))
 
     def judge(self, chat: Chat, body: bytes, manner: JudgeManner) -> str:
@@ -191,7 +195,7 @@ class Script:
         clear = math.sqrt(2) * NormalDist().inv_cdf(accuracy)
         leaning = self._leaning(options, body)
         odds = {
-            name: clear * (_normal(self._options.seed, seen + name.encode()) + clear * (name == right))
+            name: clear * (normal(self._options.seed, seen + name.encode()) + clear * (name == right))
             + leaning.get(name, 0.0)
             for name in options
         }
@@ -261,7 +265,7 @@ def _spaced(letters: Mapping[str, float]) -> dict[str, float]:
     return {f"{space}{letter}": p / 2 for letter, p in letters.items() for space in ("", " ")} | words
 
 
-def _normal(seed: int, data: bytes) -> float:
+def normal(seed: int, data: bytes) -> float:
     """A normal draw that the seed and the data fix."""
     return NormalDist().inv_cdf(min(max(uniforms(seed, data)[0], 1e-12), 1 - 1e-12))
 

@@ -5,7 +5,8 @@ import math
 
 import pytest
 
-from mien.models.http.logprobs import bare, first_word, read_first_word
+from mien.models.http.logprobs import first_word, read_first_word
+from mien.models.prefixes import bare
 
 
 def body(logprobs):

@@ -177,7 +177,7 @@ def _require_complete(plans: Sequence[RunPlan], found: JudgeAblation, session: S
 
 
 def _print(found: JudgeAblation) -> None:
-    from mien.models.http.logprobs import bare
+    from mien.models.prefixes import bare
 
     out = console()
     for (run, judge), rows in groupby(found.rows, key=lambda row: (row.run, row.judge)):

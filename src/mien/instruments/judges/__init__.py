@@ -3,8 +3,8 @@
 A judge sees the prompt, the response and the options, and never the name of the model under test.
 `generative` has a model read the response and say; `scored` takes the likeliest of what one in this process
 may say; `logprobs` reads how probable one behind an endpoint finds each; `likelihood` compares how likely a
-model finds the response under each option. Which of them a model is, is told by its spec (`kind_of`), and
-what follows from that by the kind.
+model finds the response under each option; `base` has a base model tell how likely it finds plain texts.
+Which of them a model is, is told by its spec (`kind_of`), and what follows from that by the kind.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from mien.errors import UsageError
+from mien.instruments.judges.base import BaseJudge, reads_by
 from mien.instruments.judges.generative import AskingJudge
 from mien.instruments.judges.likelihood import LikelihoodJudge
 from mien.instruments.judges.logprobs import LogprobsJudge
@@ -89,12 +90,24 @@ class Judge(Protocol):
 
 
 #: The kinds of judges. The first that takes a model's spec reads by that model; the last takes any.
-KINDS: Final[tuple[type[Judge], ...]] = (LikelihoodJudge, LogprobsJudge, ScoringJudge, AskingJudge)
+KINDS: Final[tuple[type[Judge], ...]] = (
+    BaseJudge,
+    LikelihoodJudge,
+    LogprobsJudge,
+    ScoringJudge,
+    AskingJudge,
+)
 
 
 def kind_of(spec: str) -> type[Judge]:
     """The kind of judge that a model is, by its spec: before it is opened, or where it stands in a store."""
     return next(kind for kind in KINDS if kind.takes(spec))
+
+
+def reads(spec: str) -> str:
+    """How a judge reads, in words that follow its name: its kind's, and of a base model in which form."""
+    kind = kind_of(spec)
+    return reads_by(spec) if kind is BaseJudge else kind.reads
 
 
 def check_reads(judge: str, *writers: str) -> None:
@@ -148,6 +161,7 @@ __all__ = [
     "KINDS",
     "Ask",
     "AskingJudge",
+    "BaseJudge",
     "Judge",
     "LikelihoodJudge",
     "LogprobsJudge",
@@ -155,4 +169,5 @@ __all__ = [
     "check_reads",
     "kind_of",
     "open_judge",
+    "reads",
 ]

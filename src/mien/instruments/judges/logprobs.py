@@ -13,8 +13,9 @@ from mien.errors import EndpointRefused, UsageError
 from mien.instruments.judges.generative import AskingJudge
 from mien.instruments.judges.soft import averaged, told
 from mien.materials.wording import fill
-from mien.models.http.logprobs import PREFIX, bare, read_first_word
+from mien.models.http.logprobs import read_first_word
 from mien.models.inprocess.loading import runs_here
+from mien.models.prefixes import LOGPROBS, bare
 from mien.types import UNREADABLE, Call, Request, Sampling, Verdict
 
 if TYPE_CHECKING:
@@ -72,10 +73,10 @@ class LogprobsJudge(AskingJudge):
         Raises:
             UsageError: what follows is a model in this process.
         """
-        if not spec.startswith(PREFIX):
+        if not spec.startswith(LOGPROBS):
             return False
         if runs_here(bare(spec)):
-            raise UsageError(f"{bare(spec)} tells its probabilities in any case; leave out {PREFIX}")
+            raise UsageError(f"{bare(spec)} tells its probabilities in any case; leave out {LOGPROBS}")
         return True
 
     @property
@@ -167,12 +168,12 @@ class LogprobsJudge(AskingJudge):
         if first == second:
             raise EndpointRefused(
                 f"{self.name}: the endpoint tells the same log-probabilities whatever it is asked "
-                f"({_shown(first)}), so that they mean nothing; leave out {PREFIX}"
+                f"({_shown(first)}), so that they mean nothing; leave out {LOGPROBS}"
             )
         if len(first) < 2:
             raise EndpointRefused(
                 f"{self.name}: the endpoint tells the log-probability of its own answer alone "
-                f"({_shown(first)}), and not of others (top_logprobs); leave out {PREFIX}"
+                f"({_shown(first)}), and not of others (top_logprobs); leave out {LOGPROBS}"
             )
         return None
 

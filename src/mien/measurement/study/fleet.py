@@ -19,9 +19,9 @@ from mien.measurement.session import Session
 from mien.measurement.sharding import share
 from mien.measurement.study.study import load_study
 from mien.measurement.study.work import carry_out
-from mien.models.http.logprobs import bare
 from mien.models.http.providers import resolve
 from mien.models.inprocess.loading import runs_here
+from mien.models.prefixes import bare
 from mien.models.usage import Tally
 from mien.stats.design.shards import Shard
 from mien.stats.design.stopping import FLOOR
@@ -177,7 +177,7 @@ def count_read(copies: Iterable[Path]) -> int:
 def _require_one_place(study: Study, served: Served) -> None:
     """Refuse addresses that are another server on each machine."""
     for spec in study.specs:
-        if served.servers(bare(spec)) or runs_here(spec):
+        if served.servers(bare(spec)) or runs_here(bare(spec)):
             continue
         if is_local(url := resolve(bare(spec))[0].url):
             raise UsageError(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from mien.measurement.cost import Load, in_batches, known_price, loads
 from mien.measurement.study.standing import standings
-from mien.models.http.logprobs import bare
 from mien.models.http.providers import resolve
 from mien.models.inprocess.loading import runs_here
+from mien.models.prefixes import bare
 
 if TYPE_CHECKING:
     from mien.measurement.session import Session
@@ -140,7 +140,7 @@ def _addresses(spec: str, session: Session) -> list[str]:
     """Where a model is; nowhere where it runs in this process."""
     if served := session.served.servers(bare(spec)):
         return [server.url for server in served]
-    return [] if runs_here(spec) else [resolve(bare(spec))[0].url]
+    return [] if runs_here(bare(spec)) else [resolve(bare(spec))[0].url]
 
 
 def _seconds(calls: float, each: float, speed: Speed) -> float:

@@ -10,7 +10,7 @@ from mien.errors import UnknownName, UsageError
 from mien.materials.traits import fold
 from mien.measurement.study.cells import cells
 from mien.measurement.study.file import read_study
-from mien.models.http.logprobs import bare
+from mien.models.prefixes import bare
 from mien.runs.run import Run
 
 if TYPE_CHECKING:

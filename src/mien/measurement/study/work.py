@@ -16,6 +16,7 @@ from mien.measurement.study.forecast import given_prices
 from mien.measurement.study.progress import RunProgress, StudyProgress
 from mien.models.http.served import Served
 from mien.models.inprocess.loading import runs_here
+from mien.models.prefixes import bare
 from mien.models.usage import Speed, Tally, on_account_of
 
 if TYPE_CHECKING:
@@ -187,8 +188,8 @@ class _Work:
     @property
     def _judges(self) -> set[str]:
         cells = self._study.cells
-        return {cell.planned.judge for cell in cells} | {
-            opinion.judge for cell in cells for opinion in cell.opinions
+        return {bare(cell.planned.judge) for cell in cells} | {
+            bare(opinion.judge) for cell in cells for opinion in cell.opinions
         }
 
     def _heed(self, progress: Progress) -> None:

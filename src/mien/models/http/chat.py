@@ -16,6 +16,7 @@ from mien.errors import BudgetReached, EndpointRefused, UsageError
 from mien.models.answer_format import may_be_the_schema
 from mien.models.http import guard
 from mien.models.http.batches.service import PRICE_SHARE
+from mien.models.http.completions import score, text_members
 from mien.models.http.logprobs import MISSING, first_word
 from mien.models.http.opening import Opening
 from mien.models.http.quirks import LEFT_OUT, Quirk, adapted, departures, told_by, way_on
@@ -119,6 +120,8 @@ class Chat:
 
     def _asked(self, request: Request) -> dict[str, Any]:
         """What tells requests apart: the members of the body before quirks, and without what is in all."""
+        if request.text:
+            return text_members(self.model, request)
         if request.continuation is not None:
             raise UsageError(f"{self.name} is behind an endpoint, which tells no likelihood of given answers")
         members: dict[str, Any] = {"model": self.model, "messages": messages_of(request)}
@@ -138,7 +141,7 @@ class Chat:
         ``stream`` and `Request.longest` are not in it, so that the calls of stores from before they were sent
         are found; nor is what was learnt, so that those from before it was known are.
         """
-        return self._key(self._asked(request), request.replicate)
+        return self._key(self._asked(request), request)
 
     async def complete(self, request: Request) -> Call:
         """Ask, and ask again where that may help. A call that failed is returned, with its reason.
@@ -152,7 +155,7 @@ class Chat:
             raise EndpointRefused(self._refusal)
         asked = self._asked(request)
         with self._opening.asking():
-            call = await self._settle(self._key(asked, request.replicate), request, asked)
+            call = await self._settle(self._key(asked, request), request, asked)
         self._tally.settle(call)
         if call.answered:
             self._lasting.clear()
@@ -222,8 +225,10 @@ class Chat:
         sent = {n: v for n, v in given.items() if v is not None and n not in self._refused_parameters}
         return {**sent, **sampling.extra}
 
-    def _key(self, asked: Mapping[str, Any], replicate: int) -> str:
-        asked_where = f"{self.address}\n{replicate}\n".encode()
+    def _key(self, asked: Mapping[str, Any], request: Request) -> str:
+        # Where in what is sent the words begin whose likelihood is wanted is told by no member of the body.
+        scored = "" if request.continuation is None else f"{len(request.text)}\n"
+        asked_where = f"{self.address}\n{request.replicate}\n{scored}".encode()
         return hashlib.blake2b(asked_where + _encode(asked), digest_size=16).hexdigest()
 
     async def _settle(self, key: str, request: Request, asked: Mapping[str, Any]) -> Call:
@@ -344,7 +349,11 @@ class Chat:
         self, request: Request, asked: Mapping[str, Any], sent: Mapping[str, Any], exchange: Exchange
     ) -> Call:
         reply = exchange.reply
-        if request.alternatives and 200 <= reply.status < 300 and not reply.transient:
+        told = 200 <= reply.status < 300 and not reply.transient
+        if request.continuation is not None and told:
+            text, failure = score(exchange.body, request.text, request.continuation)
+            reply = msgspec.structs.replace(reply, text=text, failure=failure, finish_reason="stop")
+        elif request.alternatives and told:
             words = first_word(exchange.body)
             # That the answer ends after its first word was asked for: nothing was cut off.
             reply = msgspec.structs.replace(

@@ -9,18 +9,10 @@ import msgspec
 
 from mien.models.http.decoding import decode, items, members, storable
 
-#: What stands before a model's spec where its probabilities are wanted and not its answers.
-PREFIX: Final = "logprobs:"
-
 MISSING: Final = "the reply has no log-probabilities"
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(dict[str, float]).decode
-
-
-def bare(spec: str) -> str:
-    """The spec of the model itself."""
-    return spec.removeprefix(PREFIX)
 
 
 def first_word(body: bytes) -> str:

@@ -15,6 +15,9 @@ import msgspec
 from mien.errors import MissingKey, UnknownName, UsageError
 from mien.models.usage import Price
 
+#: Where plain texts are gone on with, beside where conversations are.
+COMPLETIONS = "completions"
+
 #: Holds the key for endpoints that are given by their address.
 ADDRESS_KEY_VARIABLE = "MIEN_API_KEY"
 
@@ -27,6 +30,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """An address that speaks OpenAI's chat completions, and how it departs from them.
 
     Attributes:
+        path: what of it is asked, behind the base address.
         name: the provider's name, or the host for an endpoint given by its address.
         url: base address, without a slash at the end.
         api_version: of Azure's, which is a part of the address there; the key has a header of its own then.
@@ -42,6 +46,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     url: str
+    path: str = "chat/completions"
     api_version: str = ""
     name: str = ""
     key_variable: str = ""
@@ -54,9 +59,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str:
-        """Where chat completions are asked for."""
+        """Where completions are asked for."""
         query = f"?api-version={self.api_version}" if self.api_version else ""
-        return f"{self.url}/chat/completions{query}"
+        return f"{self.url}/{self.path}{query}"
 
     def header(self, key: str) -> dict[str, str]:
         """The header that bears a key; none without one."""
@@ -151,7 +156,7 @@ def resolve_address(address: str) -> Endpoint:
     if parts.scheme not in ("http", "https") or not host:
         raise UsageError(f"{address!r} is not an address; write http://HOST/v1#MODEL")
     return Endpoint(
-        url=address.partition("?")[0].rstrip("/").removesuffix("/chat/completions"),
+        url=address.partition("?")[0].rstrip("/").removesuffix("/completions").removesuffix("/chat"),
         api_version=version[1] if version else "",
         counts_limits=bool(version) or (parts.hostname or "").endswith(".azure.com"),
         name=host,

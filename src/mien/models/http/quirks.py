@@ -65,7 +65,7 @@ def told_by(failure: str, sent: Mapping[str, Any]) -> Quirk | None:
         sent: the members of the body that it refused.
     """
     said = failure.lower()
-    if any(message["role"] == "system" for message in sent["messages"]) and _takes_no_system(said):
+    if any(message["role"] == "system" for message in sent.get("messages", ())) and _takes_no_system(said):
         return Quirk("system_role", "merge")
     for name, other in (LIMITS, LIMITS[::-1]):
         renamed = name == "max_completion_tokens" or other in said
@@ -99,7 +99,7 @@ def adapted(asked: Mapping[str, Any], quirks: Mapping[str, str]) -> dict[str, An
     """What is sent in place of what is asked, to a model that has these quirks."""
     sent = dict(asked)
     for name, value in quirks.items():
-        if name == "system_role":
+        if name == "system_role" and "messages" in sent:
             sent["messages"] = merge_system(sent["messages"])
         elif name in sent:
             member = sent.pop(name)
@@ -110,7 +110,7 @@ def adapted(asked: Mapping[str, Any], quirks: Mapping[str, str]) -> dict[str, An
 
 def departures(asked: Mapping[str, Any], sent: Mapping[str, Any]) -> str:
     """In what a request was sent otherwise than asked, in words; empty where it was not."""
-    quirks = [Quirk("system_role", "merge")] if sent["messages"] != asked["messages"] else []
+    quirks = [Quirk("system_role", "merge")] if sent.get("messages") != asked.get("messages") else []
     for name in asked:
         if name not in sent:
             renamed = next((other for other in sent if other in LIMITS and other not in asked), LEFT_OUT)

@@ -234,17 +234,19 @@ def _may_pass(status: int, said: str) -> bool:
 def _moved(status: int, location: str) -> str:
     if not 300 <= status < 400:
         return ""
-    where = (
-        f" to {location}: use the address {location.removesuffix('/chat/completions')}" if location else ""
-    )
+    where = f" to {location}: use the address {_base(location)}" if location else ""
     return shorten(f"the endpoint has moved{where}")
+
+
+def _base(url: str) -> str:
+    return url.removesuffix("/completions").removesuffix("/chat")
 
 
 def _absent(status: int, told: Complaint, url: str) -> str:
     """Where nothing is, unless the server says that it is the model which is not there."""
     if status not in (404, 405) or not url or "model" in told.said.lower():
         return ""
-    base = url.removesuffix("/chat/completions")
+    base = _base(url)
     hint = "" if base.endswith("/v1") else f"; many endpoints end in /v1: {base}/v1"
     return f"at {url}{hint}"
 

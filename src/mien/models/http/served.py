@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mien.errors import UsageError
 from mien.models.http.providers import Endpoint, endpoints, resolve_address
+from mien.models.prefixes import bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,7 +74,7 @@ class Served:
         Raises:
             UsageError: the message names the value.
         """
-        asked = list(specs)
+        asked = [bare(spec) for spec in specs]
         for name in self.named:
             if name not in asked:
                 raise UsageError(f"--served-by says where {name!r} is, and no model here has that name")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -48,6 +49,12 @@ class Resident:
         self._batcher = Batcher(engine)
         self._whole = tally
 
+    def called(self, name: str) -> Self:
+        """The same model under another spec, such as one that says how it is asked."""
+        other = copy.copy(self)
+        other.name = name
+        return other
+
     def body(self, request: Request) -> bytes:
         """What is asked, as JSON in full."""
         return _encode(self._asked(request))
@@ -56,7 +63,8 @@ class Resident:
         sampling = request.sampling
         asked: dict[str, Any] = {
             "model": self.model,
-            "messages": messages_of(request),
+            "messages": None if request.text else messages_of(request),
+            "prompt": request.text or None,
             "continuation": request.continuation,
             "traced": True if request.traced is not None else None,
             "temperature": sampling.temperature,
@@ -86,7 +94,7 @@ class Resident:
         body = self.body(request)
         key = self._key(body, request.replicate)
         job = Job(
-            prompt=messages_of(request),
+            prompt=request.text or messages_of(request),
             continuation=request.continuation,
             sampling=request.sampling,
             seed=int(key, 16),
