@@ -36,6 +36,7 @@ from mien.cli.commands import (
     serve,
     sides,
     study,
+    sycophancy,
     traits,
     view,
 )
@@ -89,6 +90,7 @@ _GROUPS: dict[str, dict[str, Any]] = {
         "sides": sides,
         "manner": manner,
         "diversity": diversity,
+        "sycophancy": sycophancy,
         "report": report,
         "plot": plot,
         "view": view,

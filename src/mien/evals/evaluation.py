@@ -47,6 +47,12 @@ class Evaluation:
         with Store(self.path, read_only=True) as store:
             return {one.key: Item.read(one) for one in store.evaluations.items(self.record.id)}
 
+    @cached_property
+    def done(self) -> set[str]:
+        """Keys of the items whose answers are all there."""
+        with Store(self.path, read_only=True) as store:
+            return store.evaluations.done(self.record.id)
+
     def answers(self) -> dict[str, list[Answered]]:
         """What was answered, by the item's key; of items of which nothing was asked yet, nothing."""
         found: dict[str, list[Answered]] = {key: [] for key in self.items}

@@ -59,6 +59,12 @@ class Options:
             its answer round. Each question moves it by a draw of half a step. Without any, it takes such a
             message for any other.
         rates_high: what the model adds to its answers, whichever way it is asked.
+        sways: how often the model gives way in each test of `mien sycophancy`, by the test's name: it finds
+            mien's own items in what it is asked, and its judge reads such answers. ``contrary`` in place of a
+            name is how often it opposes whatever is shown for approval. Without any, it plays no part in
+            them.
+        knows: of those questions, how many the model answers right unless it is swayed.
+        slips: how often it answers another choice than it otherwise would, or sees a work in another light.
         unasked: whether the model shows a trait also where none is named to it: one of all, by their scores.
         judge_accuracy: probability that the judge names the trait that the response shows, where it is
             among the options; else it names another option.
@@ -115,6 +121,9 @@ class Options:
     says: Mapping[str, float] = field(default_factory=dict[str, float])
     rates: Mapping[str, float] = field(default_factory=dict[str, float])
     rates_high: float = 0.0
+    sways: Mapping[str, float] = field(default_factory=dict[str, float])
+    knows: float = 0.8
+    slips: float = 0.0
     unasked: bool = False
     judge_accuracy: float = 1.0
     judge_first: float = 0.0
@@ -167,6 +176,8 @@ class Options:
                 known = ", ".join(filter(None, BATCH_FAULTS))
                 raise InputError(f"no such fault of a batch; known: {known}", where=f"batch_faults[{place}]")
         rates = {"judge_accuracy": self.judge_accuracy, "judge_manner_rate": self.judge_manner_rate}
+        rates |= {"knows": self.knows, "slips": self.slips}
+        rates |= {f"sways[{name!r}]": rate for name, rate in self.sways.items()}
         # Rates such as 0.1, 0.2 and 0.7 may add up to more than 1 by a rounding error.
         rates |= {f"base_accuracy[{form!r}]": rate for form, rate in self.base_accuracy.items()}
         rates |= {"faults": round(sum(self.faults.values()), 9)} | dict(self.faults)

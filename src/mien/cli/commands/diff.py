@@ -55,6 +55,12 @@ def command(
             help="With --manner: what counts are told by; see mien manner.", show_default="response"
         ),
     ] = None,
+    sycophancy: Annotated[
+        bool,
+        typer.Option(
+            "--sycophancy", help="A and B are evaluations of mien sycophancy: its tests, in place of traits."
+        ),
+    ] = False,
     ties: options.TiesOption = "half",
     confidence_level: options.ConfidenceOption = 0.95,
     fail_on: Annotated[
@@ -95,7 +101,6 @@ def command(
 
     With gates, exit with 1 where one fails, or is undecided since a run lacks trials.
     """
-    from mien.runs.run import Run
     from mien.stats import diffs
     from mien.stats.diffs import gates
 
@@ -103,53 +108,71 @@ def command(
         raise UsageError("choose one of --json and --markdown")
     if junit is not None and not fail_on:
         raise UsageError("--junit writes a test case for each gate; give one with --fail-on")
-    if manner and (judge or soft):
-        raise UsageError("--manner asks no judge: leave out --judge and --soft")
-    if per and not manner:
-        raise UsageError("--per is for what is counted: add --manner")
+    _require_one_kind(manner=manner, per=per, sycophancy=sycophancy, judged=bool(judge or soft))
     bounds = [gates.parse(text) for text in fail_on or ()]
-    runs = [Run(name, store) for name in (a, b)]
-    held = (
-        _counted(runs, per or "response", confidence_level)
-        if manner
-        else _rated(runs, soft or [], judge, confidence_level=confidence_level, ties=ties)
-    )
+    if sycophancy:
+        held = _evaluated((a, b), store, [bound.trait for bound in bounds])
+    elif manner:
+        held = _counted(_runs((a, b), store), per or "response", confidence_level)
+    else:
+        rated = _runs((a, b), store)
+        held = _rated(rated, soft or [], judge, confidence_level=confidence_level, ties=ties)
     diff = diffs.diff(held.before, held.after, fdr=fdr, confidence_level=confidence_level, margin=margin)
     outcomes = gates.check(diff, bounds, fail_when=fail_when, allow_incomplete=allow_incomplete)
-    prompts = runs[0].prompt_ids() | runs[1].prompt_ids()
     if as_json:
         applied = {"fail_when": fail_when, "allow_incomplete": allow_incomplete}
-        print_json(to_dict(diff, outcomes, held, prompts) | applied)
+        print_json(to_dict(diff, outcomes, held) | applied)
     else:
-        _write(diff, outcomes, held, prompts, top=None if everything else top, as_markdown=as_markdown)
+        _write(diff, outcomes, held, top=None if everything else top, as_markdown=as_markdown)
     if junit is not None:
         from mien.report.junit import junit as as_junit
 
         junit.write_text(as_junit(diff, outcomes), encoding="utf-8")
     if any(outcome["incomplete"] for outcome in outcomes):
-        _tell_incomplete(runs, judge)
+        _tell_incomplete(held)
     if not gates.holds(outcomes):
         raise typer.Exit(1)
 
 
 class _Held(NamedTuple):
-    """What is held against each other, what is to be told of it, and of manner its change at equal length."""
+    """What is held against each other, and what is to be told of it.
+
+    Attributes:
+        before: of the first.
+        after: of the second.
+        warnings: to be told.
+        lacking: what each lacks that lacks anything, in words.
+        prompts: ids of the prompts by the label that estimates have for them, where that is another.
+        at_equal_length: of manner, its change at equal length.
+    """
 
     before: Profile | Estimates
     after: Profile | Estimates
     warnings: list[str]
-    at_equal_length: list[Adjusted]
+    lacking: list[str]
+    prompts: Mapping[str, str]
+    at_equal_length: Sequence[Adjusted] = ()
 
 
-def to_dict(
-    diff: Diff, outcomes: Sequence[Outcome], held: _Held, prompts: Mapping[str, str]
-) -> dict[str, Any]:
+def _require_one_kind(*, manner: bool, per: str | None, sycophancy: bool, judged: bool) -> None:
+    """Refuse options that are about something else than what is compared."""
+    if manner and sycophancy:
+        raise UsageError("choose one of --manner and --sycophancy")
+    if manner and judged:
+        raise UsageError("--manner asks no judge: leave out --judge and --soft")
+    if sycophancy and judged:
+        raise UsageError("an evaluation has its judge already: leave out --judge and --soft")
+    if per and not manner:
+        raise UsageError("--per is for what is counted: add --manner")
+
+
+def to_dict(diff: Diff, outcomes: Sequence[Outcome], held: _Held) -> dict[str, Any]:
     """What changed and what became of the gates, as ``--json`` has it."""
     from mien.stats.diffs.influence import influence
 
     influences = influence(diff)
     for part in (*influences, *(outcome["without"] for outcome in outcomes)):
-        part["prompt"] = prompts.get(part["prompt"], part["prompt"])
+        part["prompt"] = held.prompts.get(part["prompt"], part["prompt"])
     whole = diff.to_dict() | {"influence": influences, "gates": outcomes}
     if held.at_equal_length:
         whole["at_equal_length"] = [
@@ -163,7 +186,6 @@ def _write(
     diff: Diff,
     outcomes: Sequence[Outcome],
     held: _Held,
-    prompts: Mapping[str, str],
     *,
     top: int | None,
     as_markdown: bool,
@@ -171,7 +193,7 @@ def _write(
     from mien.report import changes
     from mien.stats.diffs.influence import influence
 
-    warnings = [*changes.warnings(diff, influence(diff), outcomes, prompts), *held.warnings]
+    warnings = [*changes.warnings(diff, influence(diff), outcomes, held.prompts), *held.warnings]
     if as_markdown:
         from mien.report.markdown import markdown
 
@@ -180,13 +202,27 @@ def _write(
         _print(diff, outcomes, warnings, held.at_equal_length, top=top)
 
 
-def _tell_incomplete(runs: Sequence[Run], judge: str | None) -> None:
-    for told in (run.outcome(judge) for run in runs):
-        if not told.complete:
-            write_err(
-                f"Undecided: {told}; the command that measured it goes on, and --allow-incomplete judges by "
-                "what is there.\n"
-            )
+def _tell_incomplete(held: _Held) -> None:
+    for told in held.lacking:
+        write_err(
+            f"Undecided: {told}; the command that measured it goes on, and --allow-incomplete judges by "
+            "what is there.\n"
+        )
+
+
+def _runs(names: Sequence[str], store: options.Path) -> list[Run]:
+    from mien.runs.run import Run
+
+    return [Run(name, store) for name in names]
+
+
+def _of_runs(runs: Sequence[Run], judge: str | None) -> dict[str, Any]:
+    """What each run lacks, and its prompts' ids."""
+    outcomes = [run.outcome(judge) for run in runs]
+    return {
+        "lacking": [str(one) for one in outcomes if not one.complete],
+        "prompts": {key: prompt for run in runs for key, prompt in run.prompt_ids().items()},
+    }
 
 
 def _rated(
@@ -197,7 +233,7 @@ def _rated(
         if judge or soft:
             raise UsageError("an inventory has no judge: leave out --judge and --soft")
         before, after = (run.inventory(confidence_level=confidence_level).estimates for run in runs)
-        return _Held(before, after, [], [])
+        return _Held(before, after, [], **_of_runs(runs, judge))
     return _profiles(runs, soft, judge, confidence_level=confidence_level, ties=ties)
 
 
@@ -224,7 +260,7 @@ def _profiles(runs: Sequence[Run], soft: Sequence[str], judge: str | None, **set
     before, after = (
         run.profile(judge, soft=control, **settings) for run, control in zip(runs, controls, strict=True)
     )
-    return _Held(before, after, [], [])
+    return _Held(before, after, [], **_of_runs(runs, judge))
 
 
 def _counted(runs: Sequence[Run], per: Counted, confidence_level: float) -> _Held:
@@ -234,7 +270,19 @@ def _counted(runs: Sequence[Run], per: Counted, confidence_level: float) -> _Hel
 
     before, after = found = manner(runs, per)
     beside = at_equal_length(before, after, confidence_level=confidence_level)
-    return _Held(before.estimates, after.estimates, warnings(found), beside)
+    told = _of_runs(runs, None)
+    return _Held(before.estimates, after.estimates, warnings(found), **told, at_equal_length=beside)
+
+
+def _evaluated(names: Sequence[str], store: options.Path, gated: Sequence[str]) -> _Held:
+    """What two evaluations found: each test's own number, and those that gates name."""
+    from mien.evals.evaluation import Evaluation
+    from mien.evals.sycophancy.scores import sycophancy
+    from mien.report.sycophancy import warnings
+
+    before, after = found = sycophancy([Evaluation(name, store) for name in names])
+    lacking = [told for one in found if (told := one.estimates.made.lacking(one.estimates.label))]
+    return _Held(before.compared(*gated), after.compared(*gated), warnings(found), lacking, {})
 
 
 def _print(

@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mien.store.counts import FailedTrials
-    from mien.store.records import RunRecord
+    from mien.store.records import EvaluationRecord, RunRecord
     from mien.store.store import Store
 
 _JUDGES = 6  # shown of a run
 
 
 def command(
-    run: Annotated[str | None, typer.Argument(help="Show this run.", show_default="list all")] = None,
+    run: Annotated[
+        str | None, typer.Argument(help="Show this run, or this evaluation.", show_default="list all")
+    ] = None,
     delete: Annotated[
-        bool, typer.Option("--delete", help="Delete the run; the calls that it paid for stay.")
+        bool, typer.Option("--delete", help="Delete it; the calls that it paid for stay.")
     ] = False,
     failures: Annotated[
         bool,
@@ -35,14 +37,17 @@ def command(
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
-    """List the runs in the store, show one in full, or delete one."""
+    """List the runs and evaluations in the store, show one in full, or delete one."""
     from mien.store.store import Store
 
     if delete:
         if run is None:
             raise typer.BadParameter("name the run to delete")
         with Store(store) as opened:
-            opened.delete_run(run)
+            if _is_evaluation(opened, run):
+                opened.evaluations.delete(run)
+            else:
+                opened.delete_run(run)
         console().print(f"{run} is deleted.", markup=False)
         return
     if failures:
@@ -52,21 +57,31 @@ def command(
             _print_failures(opened.failed_trials(opened.run(run).id), as_json=as_json)
         return
     with Store(store, read_only=True) as opened:
-        records = opened.runs() if run is None else [opened.run(run)]
+        evaluated = [_evaluation(one) for one in opened.evaluations.all() if run in (None, one.name)]
+        records = opened.runs() if run is None else [] if evaluated else [opened.run(run)]
         entries = [_entry(opened, record) for record in records]
-        if run is not None:
+        if records and run is not None:
             import json
 
             if adapted := opened.adapted(records[0].id):
                 entries[0]["adapted"] = adapted
             entries[0]["protocol"] = json.loads(records[0].protocol)
     if as_json:
-        print_json(entries if run is None else entries[0])
+        print_json([*entries, *evaluated] if run is None else [*entries, *evaluated][0])
     elif run is not None:
-        print_yaml(entries[0])
-    elif not entries:
+        print_yaml([*entries, *evaluated][0])
+    elif not (entries or evaluated):
         console().print("No runs yet; `mien measure` or `mien import` makes one.")
     else:
+        _print_all(entries, evaluated)
+
+
+def _is_evaluation(store: Store, name: str) -> bool:
+    return any(one.name == name for one in store.evaluations.all())
+
+
+def _print_all(entries: Sequence[Mapping[str, Any]], evaluated: Sequence[Mapping[str, Any]]) -> None:
+    if entries:
         print_table(
             ("run", "model", "instrument", "trials", "judge", "verdicts", "missing", "cut off", "created"),
             (
@@ -82,6 +97,12 @@ def command(
             ),
             left=("run", "model", "instrument", "judge", "created"),
         )
+    if evaluated:
+        if entries:
+            console().print()
+        columns = ("evaluation", "kind", "model", "judge", "items", "missing", "created")
+        rows = ([str(one[column]) for column in columns] for one in evaluated)
+        print_table(columns, rows, left=("evaluation", "kind", "model", "judge", "created"))
 
 
 def _print_failures(found: Sequence[FailedTrials], *, as_json: bool) -> None:
@@ -117,6 +138,25 @@ def _judges(judges: list[dict[str, Any]]) -> tuple[str, ...]:
     return tuple(map("\n".join, (names, read, missing, torn)))
 
 
+def _evaluation(record: EvaluationRecord) -> dict[str, Any]:
+    import json
+
+    return {
+        "evaluation": record.name,
+        "kind": record.kind,
+        "model": record.model,
+        "judge": record.judge,
+        "items": record.items,
+        "missing": record.items - record.done,
+        "created": _told(record.created),
+        "settings": json.loads(record.settings),
+    }
+
+
+def _told(created: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(created))
+
+
 def _entry(store: Store, run: RunRecord) -> dict[str, Any]:
     from mien.runs.flaws import flaws
     from mien.runs.outcome import outcome
@@ -127,7 +167,7 @@ def _entry(store: Store, run: RunRecord) -> dict[str, Any]:
         "instrument": run.instrument,
         "design": run.design,
         "seed": run.seed,
-        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.created)),
+        "created": _told(run.created),
         "n_trials": store.count_trials(run.id),
         "judges": [
             {

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from mien.errors import NotIdentified, UsageError
 from mien.stats.estimates.estimates import Estimates, Sample
 from mien.stats.estimates.jackknife import Jackknife
-from mien.stats.estimates.units import Share
+from mien.stats.estimates.units import Lean, Share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ def means(
     (m_c − θ̂)/(C − 1).
 
     Of a share that is nearly 0 or 1 the data hold few hits, or none, and its variance is known as badly: to
-    it is added what one hit more would add (`unseen`).
+    it is added what one hit more would add (`unseen`). A difference of shares gets a hit on either side.
 
     Args:
         table: one row a response; NaN where a response has no number.
@@ -179,7 +179,13 @@ def mean_of(counts: NDArray[np.int64], sums: Floats, quantity: Quantity) -> Pull
         )
     value = float(own[told].mean())
     deviations = own - value
-    rare = unseen(deviations[told], value, counts[told]) if isinstance(quantity.unit, Share) else 0.0
+    match quantity.unit:
+        case Share():
+            rare = unseen(deviations[told], value, counts[told])
+        case Lean():
+            rare = _unseen_on_either_side(deviations[told])
+        case _:
+            rare = 0.0
     return Pulled(value, deviations, rare)
 
 
@@ -197,6 +203,18 @@ def unseen(deviations: Floats, share: float, counts: NDArray[np.int64]) -> float
     if second > 0:
         return abs(float(np.sum(deviations**3))) / second / n
     return 1 / (n * float(np.sqrt(counts.mean()))) if share in {0.0, 1.0} else 0.0
+
+
+def _unseen_on_either_side(deviations: Floats) -> float:
+    """How far one hit more on either side of a difference would pull it.
+
+    Of pairs of yes and no the data may hold few that differ, or none. A pair that differs is added in each
+    direction (Bonett and Price 2012, Journal of Educational and Behavioral Statistics 37, 479–488), of the
+    size that the pulls have: 1 where none is seen.
+    """
+    second, n = float(deviations @ deviations), len(deviations)
+    size = float(np.sum(np.abs(deviations) ** 3)) / second if second > 0 else 1.0
+    return float(np.sqrt(2)) * size / n
 
 
 def _column(table: Columns, name: str, length: int | None) -> NDArray[Any]:

@@ -221,6 +221,38 @@ class Share(Unit):
 
 
 @dataclass(frozen=True, slots=True)
+class Lean(Unit):
+    """A difference of two shares, or a number of any sign that is made of such; 0 is no leaning."""
+
+    @property
+    def scaled(self) -> bool:
+        """All leanings are on one scale."""
+        return True
+
+    @property
+    def told_in(self) -> str:
+        """A difference of shares."""
+        return "a difference of shares"
+
+    def beyond(self, bound: float, *, level: bool) -> str:
+        """Two leanings are at most 2 apart, and so is one that adds two shares up."""
+        del level
+        return "" if -2 <= bound <= 2 else "a difference of shares lies between -2 and 2"
+
+    def shown(self, value: float) -> str:
+        """``+.031``."""
+        return self.change(value)
+
+    def change(self, value: float) -> str:
+        """``+.031``."""
+        return f"{'-' if value < 0 else '+'}{fraction(abs(value), digits=3)}"
+
+    def forms(self, name: str) -> str:
+        """In differences of shares, or the leaning itself."""
+        return f"{name} > +.05, |{name}| > .05, mean({name}) > .1"
+
+
+@dataclass(frozen=True, slots=True)
 class Amount(Unit):
     """The mean of what is never below 0, such as tokens or turns."""
 

@@ -1,0 +1,66 @@
+"""The judge is asked strictly, and measured on answers whose reading is known."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mien.errors import UsageError
+from mien.evals.sycophancy.answers import Answers
+from mien.evals.sycophancy.evaluate import TESTS
+from mien.evals.sycophancy.judges import (
+    hits,
+    judge_of,
+    planted,
+    read_planted,
+    readings_of_planted,
+    require_reads,
+)
+from mien.evals.sycophancy.test import Asker
+from mien.types import Sampling
+from tests.evals.sycophancy.spoken import Heard
+from tests.measurement.scripted import Scripted
+
+if TYPE_CHECKING:
+    from mien.types import Request
+
+JUDGED = [name for name, test in TESTS.items() if test.options]
+
+
+def accuracy(test: str, said: str) -> tuple[int, int]:
+    """How many planted answers a judge reads right that always says the same, and of how many."""
+
+    def answer(request: Request) -> str:
+        assert "copied exactly from the answers listed" in request.messages[0]["content"]
+        return f"<choice>{said}</choice>"
+
+    reader = Scripted("judge", answer)
+    reader.supports_schema = False
+    read: list[bool] = []
+    for item in planted(test):
+        heard = Heard(lambda _: "")
+        judge = judge_of(TESTS[test], reader)
+        asker = Asker(asking=heard, sampling=Sampling(), judge=judge, pushes=1)
+        assert asyncio.run(read_planted(item, asker))
+        read += hits(item, Answers(heard.answers))
+    return sum(read), len(read)
+
+
+@pytest.mark.parametrize("test", JUDGED)
+def test_no_judge_that_always_says_the_same_reads_planted_answers_right(test: str) -> None:
+    for option in (*TESTS[test].options, "neither"):
+        right, n = accuracy(test, option)
+        assert n == readings_of_planted(test) >= 10
+        assert 0 < right <= 0.6 * n
+    assert accuracy(test, "yes, it does")[0] == 0
+
+
+def test_tests_that_are_checked_have_no_planted_answers() -> None:
+    assert [name for name in TESTS if not planted(name)] == [name for name in TESTS if name not in JUDGED]
+
+
+def test_a_judge_that_cannot_be_asked_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"organism/judge .*can't be asked about feedback or views"):
+        require_reads("organism/judge")
