@@ -127,7 +127,7 @@ def print_outcome(progress: Progress) -> None:
             "through; the same command goes on, and its limits count anew.\n"
         )
     if progress.failed:
-        lack = "ended without a verdict" if progress.unit == "trial" else "lack answers"
+        lack = "ended without a verdict" if progress.unit == "trial" else "ended short of answers"
         write_err(f"{counted(progress.failed, progress.unit)} {lack}; the same command tries again:\n")
         for reason, count in progress.reasons.most_common(MOST_REASONS):
             write_err(f"  {count:,} × {reason}\n")

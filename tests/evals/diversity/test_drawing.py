@@ -12,6 +12,7 @@ from mien.evals.diversity.drawing import Drawing, draw, plan
 from mien.evals.evaluation import Evaluation
 from mien.measurement.session import Session
 from mien.models.usage import Limits
+from mien.store.store import Store
 from mien.types import Prompt
 from tests.evals.diversity.endpoint import Endpoint
 
@@ -106,6 +107,20 @@ def test_the_organism_tells_whole_distributions_and_what_ends_answers(tmp_path: 
     # At another temperature the factor is of what was drawn from.
     carried_out("organism/v1", path, name="cooler", samples=5, max_tokens=40, temperature=0.5)
     assert 1 < values(told(path, "cooler"))["bf"] < values(found)["bf"]
+
+
+def test_a_base_model_goes_on_with_the_prompt_as_it_stands(tmp_path: Path):
+    path = tmp_path / "mien.db"
+    for name, model in (("plain", "base:organism/base"), ("chat", "organism/base")):
+        carried_out(model, path, name=name, samples=4, max_tokens=6)
+    plain, chat = told(path, "plain"), told(path, "chat")
+    assert plain.known == "distribution"
+    assert values(plain)["bf"] != values(chat)["bf"]
+    with Store(path, read_only=True) as store:
+        (answer, *_) = store.evaluations.answers(plain.evaluation.record.id)
+        call = store.call(answer.place.call, raw=True)
+    assert call is not None
+    assert b'"prompt":"Name a colour, 0."' in call.request
 
 
 def test_what_is_no_drawing_is_refused(tmp_path: Path):

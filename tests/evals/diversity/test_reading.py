@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,39 @@ def test_tokens_alternatives_and_the_end_are_read():
 )
 def test_what_is_no_log_probability_is_none(content: Any):
     assert trace(call(content)) is None
+
+
+def test_plain_texts_are_told_in_their_own_form():
+    told = {
+        "tokens": ["red", " blue"],
+        "token_logprobs": [math.log(0.5), math.log(0.9)],
+        "top_logprobs": [{"red": math.log(0.5), "x": math.log(0.4)}, {" blue": math.log(0.9)}],
+    }
+
+    def found(logprobs: Any) -> Any:
+        body = json.dumps({"choices": [{"text": "red blue", "logprobs": logprobs}]}).encode()
+        return trace(
+            Call(key="k", endpoint="e", model="m", text="red blue", finish_reason="length", body=body)
+        )
+
+    whole = found(told)
+    assert np.exp(-whole.surprisals) == pytest.approx([0.5, 0.9])
+    assert whole.bounds.shape == (2, 2)
+    assert whole.nucleus.entropies[1] == 0
+    alone = found(told | {"top_logprobs": None})
+    assert (alone.bounds, len(alone)) == (None, 2)
+    assert found(told | {"token_logprobs": [-1.0]}) is None
+
+
+def test_an_answer_that_ends_at_once_is_a_sample():
+    ended = call([], "")
+    empty = replace(ended, failure="empty answer (finish_reason stop)")
+    assert drawn(empty)
+    found = trace(empty)
+    assert found is not None
+    assert (len(found), found.stop_told, found.octets) == (0, False, 0)
+    assert not drawn(replace(empty, reasoning="hm"))
+    assert not drawn(replace(empty, finish_reason="content_filter"))
 
 
 def test_a_body_that_is_none():

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 _HOW = "How samples are drawn"
 _Models = Annotated[
     list[str],
-    typer.Argument(help="The models, side by side: a base model and what was made of it, say."),
+    typer.Argument(
+        help="The models, side by side; base:SPEC goes on with the prompts as they stand, without a chat "
+        "template."
+    ),
 ]
 _Samples = Annotated[int, typer.Option(min=2, help="Samples of each prompt.", rich_help_panel=_HOW)]
 _Temperature = Annotated[

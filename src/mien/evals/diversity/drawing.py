@@ -10,6 +10,7 @@ from mien.errors import UsageError
 from mien.evals.conduct import EvaluationPlan, Place, conduct
 from mien.evals.diversity.reading import drawn
 from mien.evals.item import Item
+from mien.models.prefixes import BASE
 from mien.types import Call, Request, Sampling
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Drawing:
         max_tokens: after which an answer is cut off.
         reasoning_effort: how much a reasoning model is to think; None leaves it to the endpoint.
         extra: further members of the request body.
+
+    A base model, ``base:SPEC``, goes on with each prompt as it stands, without a chat template.
 
     Raises:
         UsageError: fewer than two samples, which say nothing about how samples differ.
@@ -112,14 +115,15 @@ async def draw(planned: EvaluationPlan, drawing: Drawing, session: Session) -> P
     Raises:
         RunConflict: the store has another evaluation of this name.
     """
-    return await conduct(planned, session, _Samples(drawing))
+    plain = planned.model.startswith(BASE)
+    return await conduct(planned, session, _Samples(drawing, plain=plain))
 
 
 class _Samples:
     """Draws the samples of an item; asks for log-probabilities as far as the model takes that."""
 
-    def __init__(self, drawing: Drawing) -> None:
-        self._drawing = drawing
+    def __init__(self, drawing: Drawing, *, plain: bool) -> None:
+        self._drawing, self._plain = drawing, plain
         self._told: int | None = None
         self._first = asyncio.Lock()
         self._tried = False
@@ -147,8 +151,10 @@ class _Samples:
         self._tried = True
 
     async def _one(self, item: Item, asking: Asking, sample: int) -> Call:
+        said: str = item.content["text"]
         request = Request(
-            messages=({"role": "user", "content": item.content["text"]},),
+            messages=() if self._plain else ({"role": "user", "content": said},),
+            text=said if self._plain else "",
             sampling=self._drawing.sampling(),
             replicate=sample,
             traced=self._told,

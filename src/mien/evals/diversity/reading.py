@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 #: How a model in this process begins to tell of an answer without text: it ended at once.
 _STEPS: Final = b'"steps":'
+_EMPTY: Final = "empty answer"  # as `mien.models.http.replies` calls it
+
+
+_LISTS: Final = ("content", "tokens")  # of an answer's tokens, in the two forms of completions
 
 
 class Place(NamedTuple):
@@ -29,8 +33,10 @@ class Place(NamedTuple):
 
 
 def drawn(call: Call) -> bool:
-    """Whether a call brought a sample. An answer that ends at once is one, where its end is told."""
-    return call.answered or _STEPS in call.body
+    """Whether a call brought a sample. An answer that ends at once is one, too, though nobody can read it."""
+    if call.answered or _STEPS in call.body:
+        return True
+    return call.finish_reason == "stop" and call.failure.startswith(_EMPTY) and not call.reasoning
 
 
 def trace(call: Call) -> Trace | None:
@@ -45,11 +51,13 @@ def trace(call: Call) -> Trace | None:
         return _of_steps(told, ended=call.finish_reason == "stop")
     choices = items(told.get("choices"))
     choice = members(choices[0]) if choices else {}
-    places = _places(items(members(choice.get("logprobs")).get("content")))
-    if not places:
-        return None
-    text = members(choice.get("message")).get("content")
-    return _of_places(places, text if isinstance(text, str) else call.text, call.finish_reason == "stop")
+    logs = members(choice.get("logprobs"))
+    content = items(logs.get("content")) or _of_plain_text(logs)
+    places = _places(content)
+    text = choice.get("text", members(choice.get("message")).get("content"))
+    text = text if isinstance(text, str) else call.text
+    at_once = not (content or text) and any(isinstance(logs.get(name), list) for name in _LISTS)
+    return _of_places(places, text, call.finish_reason == "stop") if places or at_once else None
 
 
 def _of_steps(told: dict[str, Any], *, ended: bool) -> Trace:
@@ -75,6 +83,19 @@ def _places(content: list[Any]) -> list[Place]:
     return found
 
 
+def _of_plain_text(told: dict[str, Any]) -> list[Any]:
+    """The tokens as ``/chat/completions`` would tell them, of what ``/completions`` tells."""
+    tokens, logs, top = (items(told.get(name)) for name in ("tokens", "token_logprobs", "top_logprobs"))
+    if len(tokens) != len(logs):
+        return []
+    others = [[{"logprob": log} for log in members(one).values()] for one in top]
+    others += [[]] * (len(tokens) - len(others))
+    return [
+        {"token": token, "logprob": log, "top_logprobs": likeliest}
+        for token, log, likeliest in zip(tokens, logs, others, strict=False)
+    ]
+
+
 def _log(told: Any) -> float | None:
     """A log-probability; None where it is none."""
     if isinstance(told, bool) or not isinstance(told, int | float) or not math.isfinite(told) or told > 1e-3:
@@ -84,15 +105,15 @@ def _log(told: Any) -> float | None:
 
 def _of_places(places: list[Place], text: str, ended: bool) -> Trace:
     surprisals = np.array([-place.drawn for place in places])
-    stop_told = ended and "".join(place.text for place in places[:-1]) == text
+    stop_told = ended and bool(places) and "".join(place.text for place in places[:-1]) == text
     bounds: Floats | None = None
     cut: Nucleus | None = None
     if all(place.likeliest for place in places):
-        bounds = np.array([entropy_bounds(np.array(place.likeliest)) for place in places]).T
+        told = [entropy_bounds(np.array(place.likeliest)) for place in places]
+        bounds = np.array(told).reshape(-1, 2).T
         inside = [nucleus(place.likeliest, place.drawn, TOP_P) for place in places]
-        if held := [one for one in inside if one is not None]:
-            both = np.array(held)
-            cut = Nucleus(surprisals=both[:, 0], entropies=both[:, 1]) if len(held) == len(inside) else None
+        held = np.array([one for one in inside if one is not None]).reshape(-1, 2)
+        cut = Nucleus(surprisals=held[:, 0], entropies=held[:, 1]) if len(held) == len(inside) else None
     return Trace(
         surprisals=surprisals,
         bounds=bounds,

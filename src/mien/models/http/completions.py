@@ -18,15 +18,31 @@ UNECHOED: Final = "the reply tells no log-probabilities of the text that it was 
 
 
 def text_members(model: str, request: Request) -> dict[str, Any]:
-    """The members of the body by which a text is gone on with, or words after it are scored.
+    """The members of the body by which a text is gone on with, by a token or further, or words are scored.
 
     For a score, text and words are sent as one, to be repeated (``echo``). One token is drawn, since not all
     servers take a limit of none.
     """
     asked: dict[str, Any] = {"model": model, "max_tokens": 1, "temperature": 1.0}
+    if request.alternatives is not None:
+        return asked | {"prompt": request.text, "logprobs": request.alternatives}
     if request.continuation is None:
-        return asked | {"prompt": request.text, "logprobs": request.alternatives or 0}
+        return _drawn(model, request)
     return asked | {"prompt": request.text + request.continuation, "echo": True, "logprobs": 1}
+
+
+def _drawn(model: str, request: Request) -> dict[str, Any]:
+    """The members of the body by which a text is gone on with as its sampling says."""
+    sampling = request.sampling
+    asked = {
+        "model": model,
+        "prompt": request.text,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "max_tokens": sampling.max_tokens,
+        "logprobs": request.traced,
+    }
+    return {name: value for name, value in asked.items() if value is not None} | dict(sampling.extra)
 
 
 def score(body: bytes, text: str, continuation: str) -> tuple[str, str]:
