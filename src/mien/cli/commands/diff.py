@@ -61,6 +61,13 @@ def command(
             "--sycophancy", help="A and B are evaluations of mien sycophancy: its tests, in place of traits."
         ),
     ] = False,
+    diversity: Annotated[
+        bool,
+        typer.Option(
+            "--diversity",
+            help="A and B are evaluations of mien diversity: how narrow answers are, in place of traits.",
+        ),
+    ] = False,
     ties: options.TiesOption = "half",
     confidence_level: options.ConfidenceOption = 0.95,
     fail_on: Annotated[
@@ -108,9 +115,12 @@ def command(
         raise UsageError("choose one of --json and --markdown")
     if junit is not None and not fail_on:
         raise UsageError("--junit writes a test case for each gate; give one with --fail-on")
-    _require_one_kind(manner=manner, per=per, sycophancy=sycophancy, judged=bool(judge or soft))
+    kinds = {"manner": manner, "sycophancy": sycophancy, "diversity": diversity}
+    _require_one_kind([name for name, wanted in kinds.items() if wanted], per, judged=bool(judge or soft))
     bounds = [gates.parse(text) for text in fail_on or ()]
-    if sycophancy:
+    if diversity:
+        held = _drawn((a, b), store, [bound.trait for bound in bounds])
+    elif sycophancy:
         held = _evaluated((a, b), store, [bound.trait for bound in bounds])
     elif manner:
         held = _counted(_runs((a, b), store), per or "response", confidence_level)
@@ -154,15 +164,15 @@ class _Held(NamedTuple):
     at_equal_length: Sequence[Adjusted] = ()
 
 
-def _require_one_kind(*, manner: bool, per: str | None, sycophancy: bool, judged: bool) -> None:
+def _require_one_kind(kinds: Sequence[str], per: str | None, *, judged: bool) -> None:
     """Refuse options that are about something else than what is compared."""
-    if manner and sycophancy:
-        raise UsageError("choose one of --manner and --sycophancy")
-    if manner and judged:
-        raise UsageError("--manner asks no judge: leave out --judge and --soft")
-    if sycophancy and judged:
+    if len(kinds) > 1:
+        raise UsageError(f"choose one of {' and '.join(f'--{kind}' for kind in kinds)}")
+    if judged and "sycophancy" in kinds:
         raise UsageError("an evaluation has its judge already: leave out --judge and --soft")
-    if per and not manner:
+    if judged and kinds:
+        raise UsageError(f"--{kinds[0]} asks no judge: leave out --judge and --soft")
+    if per and "manner" not in kinds:
         raise UsageError("--per is for what is counted: add --manner")
 
 
@@ -283,6 +293,26 @@ def _evaluated(names: Sequence[str], store: options.Path, gated: Sequence[str]) 
     before, after = found = sycophancy([Evaluation(name, store) for name in names])
     lacking = [told for one in found if (told := one.estimates.made.lacking(one.estimates.label))]
     return _Held(before.compared(*gated), after.compared(*gated), warnings(found), lacking, {})
+
+
+def _drawn(names: Sequence[str], store: options.Path, gated: Sequence[str]) -> _Held:
+    """How narrow the answers are that two evaluations drew.
+
+    Raises:
+        UsageError: a gate names a measure that one of them cannot have.
+    """
+    from mien.evals.diversity.diversity import diversity
+    from mien.evals.evaluation import Evaluation
+    from mien.report.diversity import warnings
+
+    evaluations = [Evaluation(name, store) for name in names]
+    before, after = found = diversity(evaluations)
+    for one in found:
+        if lacking := [name for name in gated if name in one.absent]:
+            raise UsageError(f"{one.estimates.label} has no {lacking[0]}: {one.absent[lacking[0]]}")
+    lacking = [told for one in found if (told := one.estimates.made.lacking(one.estimates.label))]
+    prompts = {key: item.id for one in evaluations for key, item in one.items.items()}
+    return _Held(before.estimates, after.estimates, warnings(found), lacking, prompts)
 
 
 def _print(
