@@ -32,6 +32,7 @@ class Measured:
         judge: whose verdicts are taken; None for each run's first judge.
         confidence_level: of all intervals.
         fdr: false-discovery rate of all changes.
+        soft: runs that calibrate the judge's probabilities, by the names of those that are rated by these.
         prior: of the profiles; what changed and how alike models are is told without one.
         labels: what runs are called in figures and tables, by their names; any other by its name.
 
@@ -48,10 +49,11 @@ class Measured:
         fdr: float = 0.05,
         prior: PriorName = "flat",
         labels: Mapping[str, str] = MappingProxyType({}),
+        soft: Mapping[str, Run] = MappingProxyType({}),
     ) -> None:
         require_each_once([run.name for run in runs])
         self.runs, self.judge, self.confidence_level = tuple(runs), judge, confidence_level
-        self.fdr, self.labels = fdr, dict(labels)
+        self.fdr, self.labels, self.soft = fdr, dict(labels), dict(soft)
         self.prior: PriorName = prior
         self._inventories: dict[str, Inventory] = {}
         self._fitted: dict[tuple[str, str], Profile] = {}
@@ -87,7 +89,12 @@ class Measured:
 
     def _profile(self, run: Run, prior: PriorName) -> Profile:
         if (run.name, prior) not in self._fitted:
-            found = run.profile(self.judge, prior=prior, confidence_level=self.confidence_level)
+            found = run.profile(
+                self.judge,
+                prior=prior,
+                soft=self.soft.get(run.name),
+                confidence_level=self.confidence_level,
+            )
             called = self.labels.get(run.name, run.name)
             provenance = replace(found.provenance, run=called)
             self._fitted[run.name, prior] = replace(found, provenance=provenance)
@@ -175,6 +182,7 @@ class Measured:
             fdr=self.fdr,
             prior=self.prior,
             labels=self.labels,
+            soft=self.soft,
         )
         alone._fitted, alone._explained = self._fitted, self._explained
         alone._inventories = self._inventories

@@ -51,6 +51,11 @@ def test_it_is_kept_once_and_what_is_no_part_of_it_may_change(tmp_path: Path) ->
         ("rounds: 10", "until_stderr: 50", ("sample_size", "stop_rule")),
         ("calm, poetic", "poetic", ("design", "sample_size")),
         ("rounds: 10", "rounds: 10\nprior: pooled", ("analysis",)),
+        (
+            "rounds: 10",
+            "rounds: 10\ninstruments: [revealed, instructed]\nsoft: true",
+            ("analysis", "design", "judges", "models", "protocol", "sample_size", "stop_rule"),
+        ),
         ("organism/v1,", "{model: organism/v1, system: Be kind.},", ("protocol",)),
         ("judge: organism/judge", "judge: [organism/judge, openai/j]", ("judges",)),
     ],

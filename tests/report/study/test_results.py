@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import mien
-from mien.errors import InputError
+from mien.errors import InputError, Notice
 from mien.measurement.study.study import load_study
 from mien.models.usage import Limits
 from mien.report.study.folder import write
 from mien.report.study.results import Results, require_drawable
 from mien.report.study.sections import sections
+from mien.runs.jury import jury
 from mien.testing import ScriptedServer, planted_scores
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def test_a_model_by_several_instruments_has_sides(tmp_path: Path) -> None:
         (tmp_path / "s.yaml").write_text(text)
         results = mien.study(tmp_path / "s.yaml", store=tmp_path / "m.db", folder=tmp_path / "out")
     assert results.complete
-    assert [[*sides.profiles] for sides in results.sides] == [["says", "chooses"]] * 2
+    assert [[*sides.by_side] for sides in results.sides] == [["says", "chooses"]] * 2
     told = {section.id: section for section in sections(results, ())}
     assert told["sides-1"].title == f"Sides of the character of {server.url}#a"
     assert told["gaps-2"].table is not None
@@ -198,3 +199,64 @@ def test_gates_may_be_of_what_is_counted(results: Results) -> None:
     (gates,) = (one for one in sections(results, ()) if one.title == "Gates")
     assert gates.table is not None
     assert gates.table.rows[-1][:2] == ("a → b (manner)", "words > +500%")
+
+
+JUDGED = """\
+name: judged
+models: ['{url}#a', '{url}#b']
+judge: ['logprobs:{url}#judge', '{url}#judge-2']
+instruments: [revealed, instructed]
+traits: [{traits}]
+trials: 240
+soft: true
+jury: true
+figures: [{{figure: diff, of: [a, b]}}]
+gates: [{{before: a, after: b, fail_on: warm > +5000}}]
+"""
+
+
+def test_a_study_rates_by_probabilities_and_by_a_jury(tmp_path: Path) -> None:
+    with ScriptedServer(scores=OLD, models=("a", "b", "judge", "judge-2"), judge_accuracy=0.75) as server:
+        path = tmp_path / "judged.yaml"
+        path.write_text(JUDGED.format(url=server.url, traits=", ".join(TRAITS)))
+        with pytest.warns(Notice, match="it can tell them apart"):
+            found = mien.study(path, store=tmp_path / "m.db", folder=tmp_path / "out")
+    assert found.complete
+    assert found.soft == {"a": "a:instructed", "b": "b:instructed"}
+    soft, control = found.measured(["a"]).profiles[0], found.measured(["a:instructed"]).profiles[0]
+    assert soft.soft is not None
+    by_hand = found.runs["a"].profile(soft=found.runs["a:instructed"])
+    assert soft.fit.scores.tolist() == by_hand.fit.scores.tolist()
+    assert control.soft is None
+    assert found.gated[0].diff is not None
+    told = json.loads((tmp_path / "out" / "study.json").read_text(encoding="utf-8"))
+    assert [one["label"] for one in told["juries"]] == ["a", "b"]
+    by_itself = jury(
+        found.runs["a"], [f"logprobs:{server.url}#judge", f"{server.url}#judge-2"], found.runs["a:instructed"]
+    )
+    assert told["juries"][0]["accuracy"]["jury"] == pytest.approx(by_itself.together.jury)
+    titles = {one.title: one for one in sections(found, ())}
+    assert titles["The judge’s probabilities"].table is not None
+    assert len(titles["As a jury"].table.rows) == 2  # pyright: ignore[reportOptionalMemberAccess]
+    rated = (tmp_path / "out" / "tables" / "jury.csv").read_text(encoding="utf-8").splitlines()
+    assert len(rated) == 1 + 2 * len(TRAITS)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (("[revealed, instructed]", "revealed"), "add instructed to instruments:, beside revealed"),
+        (("logprobs:", ""), "soft needs a judge that tells its probabilities, and http"),
+        (("soft: true", "soft: true\nprior: pooled"), "under the flat prior alone"),
+        ((", '{url}#judge-2'", ""), "a jury has two judges or more"),
+        (("jury: true", "jury: true\noptions: 3"), "a jury reads trials of two options"),
+    ],
+)
+def test_what_cannot_be_judged_so_is_told_beforehand(
+    tmp_path: Path, change: tuple[str, str], problem: str
+) -> None:
+    path = tmp_path / "judged.yaml"
+    path.write_text(JUDGED.replace(*change).format(url="http://h/v1", traits=", ".join(TRAITS)))
+    with pytest.raises(InputError, match=problem) as told:
+        load_study(path)
+    assert "line " in str(told.value)

@@ -38,6 +38,7 @@ class Judge(Protocol):
         sees_order: whether it is shown the options one after the other, which may sway it.
         varies: whether another reading of the same response may end otherwise.
         answers: whether its model can be asked other questions, too.
+        tells: whether its verdicts are soft: with its probability of each option.
         checked: whether it is to show on ``instructed`` answers that it can read, unless told otherwise.
         name: what its verdicts go by.
         settings: all that its verdicts depend on beside the model; kept with the run.
@@ -48,6 +49,7 @@ class Judge(Protocol):
     varies: ClassVar[bool]
     answers: ClassVar[bool]
     checked: ClassVar[bool]
+    tells: ClassVar[bool]
 
     def __init__(
         self,

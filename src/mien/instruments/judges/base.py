@@ -74,6 +74,7 @@ class BaseJudge:
     varies: ClassVar = False
     answers: ClassVar = False
     checked: ClassVar = True
+    tells: ClassVar = True
 
     def __init__(
         self,

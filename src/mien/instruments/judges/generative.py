@@ -51,6 +51,7 @@ class AskingJudge:
     varies: ClassVar = True
     answers: ClassVar = True
     checked: ClassVar = False
+    tells: ClassVar = False
 
     def __init__(
         self,

@@ -46,6 +46,7 @@ class LikelihoodJudge:
     varies: ClassVar = False
     answers: ClassVar = False
     checked: ClassVar = False
+    tells: ClassVar = True
 
     def __init__(
         self,

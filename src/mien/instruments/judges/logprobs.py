@@ -52,6 +52,7 @@ class LogprobsJudge(AskingJudge):
     sees_order: ClassVar = False
     varies: ClassVar = False
     checked: ClassVar = True
+    tells: ClassVar = True
 
     def __init__(
         self,

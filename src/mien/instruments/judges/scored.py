@@ -38,6 +38,7 @@ class ScoringJudge(AskingJudge):
     sees_order: ClassVar = False
     varies: ClassVar = False
     checked: ClassVar = True
+    tells: ClassVar = True
 
     @classmethod
     def takes(cls, spec: str) -> bool:

@@ -186,6 +186,8 @@ class Document(_Strict):
         max_cost: US dollars to spend at most, all runs together.
         batch: whether calls are made in providers' batches where there are any.
         ablations: what is done otherwise, of some models or all.
+        soft: whether to rate by the judge's probabilities, calibrated on each model's ``instructed`` run.
+        jury: whether all judges together are to rate each model's first run, too.
         prior: of the ratings in figures and tables; no change is ever told with one.
         confidence_level: of all intervals.
         fdr: false-discovery rate of all changes.
@@ -223,6 +225,8 @@ class Document(_Strict):
     max_cost: float | None = Field(default=None, gt=0)
     batch: bool = False
     ablations: tuple[Ablation, ...] = ()
+    soft: bool = False
+    jury: bool = False
     prior: Literal["flat", "pooled"] = "flat"
     confidence_level: float = Field(default=0.95, ge=0.5, le=0.9999)
     fdr: float = Field(default=0.05, gt=0, lt=1)

@@ -125,6 +125,9 @@ def content(study: Study) -> dict[str, Any]:
             "prior": document.prior,
             "confidence_level": document.confidence_level,
             "fdr": document.fdr,
+            # As it ever was of a file that asks for neither.
+            **({"soft": True} if document.soft else {}),
+            **({"jury": True} if document.jury else {}),
         },
     }
 

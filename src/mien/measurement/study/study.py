@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mien.errors import UnknownName, UsageError
+from mien.instruments.judges import kind_of
 from mien.materials.traits import fold
 from mien.measurement.study.cells import cells
 from mien.measurement.study.file import read_study
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from mien.measurement.study.document import Document
     from mien.measurement.study.file import StudyFile
     from mien.stats.design.shards import Shard
+
+
+# Instruments whose readings an instructed run tells the errors of.
+_READ: Final = frozenset(("revealed", "exhibited"))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,6 +82,13 @@ class Study:
                 return cell
         unknown = UnknownName("run of the study", label, [cell.label for cell in self.cells])
         raise self.file.fault(str(unknown), *path)
+
+    def control(self, cell: Cell) -> Cell | None:
+        """The model's run that tells how judges err in this one; None where none is needed or there."""
+        if cell.planned.instrument not in _READ:
+            return None
+        told = (one for one in self.cells if one.planned.instrument == "instructed")
+        return next((one for one in told if one.model == cell.model), None)
 
     def at(self, rounds: Mapping[str, int]) -> Study:
         """Those of its runs that are named, of so many rounds each, whatever their targets."""
@@ -141,6 +153,7 @@ def load_study(source: str | Path) -> Study:
     for n, figure in enumerate(file.document.figures):
         for i, label in enumerate(figure.of):
             study.cell(label, "figures", n, "of", i)
+    _require_judged(file)
     known = {fold(name) for name in made[0].planned.traits.names}
     for n, trait in enumerate(file.document.traits_of_interest):
         if fold(trait) not in known:
@@ -148,3 +161,32 @@ def load_study(source: str | Path) -> Study:
                 str(UnknownName("trait", trait, made[0].planned.traits.names)), "traits_of_interest", n
             )
     return study
+
+
+def _require_judged(file: StudyFile) -> None:
+    """Refuse probabilities or a jury where the study cannot tell what they are worth.
+
+    Raises:
+        InputError: with the line.
+    """
+    document, by = file.document, {*file.document.instruments}
+    for member in ("soft", "jury"):
+        if getattr(document, member) and not ("instructed" in by and by & _READ):
+            raise file.fault(
+                f"{member} takes what it knows of judges from each model's instructed run: add instructed to "
+                "instruments:, beside revealed or exhibited",
+                member,
+            )
+    if document.soft and not kind_of(judge := document.judge[0].model).tells:
+        raise file.fault(
+            f"soft needs a judge that tells its probabilities, and {judge} is asked for verdicts: take "
+            f"logprobs:{judge} where its endpoint tells them, a base model (base:SPEC), or one on this "
+            "machine",
+            "soft",
+        )
+    if document.soft and document.prior != "flat":
+        raise file.fault("probabilities are read under the flat prior alone: leave out prior:", "soft")
+    if document.jury and len(document.judge) < 2:
+        raise file.fault("a jury has two judges or more: name them under judge:", "jury")
+    if document.jury and (document.options or 2) > 2:
+        raise file.fault("a jury reads trials of two options: leave out options:", "jury")

@@ -53,6 +53,10 @@ def write(results: Results, folder: Path, *, executor: Executor | None = None) -
     _write_table(told["correlations"], folder / "tables" / "correlations.csv")
     _write_table(told["tiers"], folder / "tables" / "tiers.csv")
     _write_table(told["runs"], folder / "tables" / "runs.csv")
+    if results.juries:
+        sat = [one for one in told["juries"] if "traits" in one]
+        rows = [{"run": one["label"]} | trait for one in sat for trait in one["traits"]]
+        _write_table(rows, folder / "tables" / "jury.csv")
     drawn: list[pictures.Picture] = []
     for each in pending:
         try:
@@ -80,6 +84,8 @@ def to_dict(results: Results) -> dict[str, Any]:
         "left_out": results.left_out,
         "correlations": [dict(row) for row in panel.correlations] if panel else [],
         "tiers": [dict(tier) for tier in panel.tiers] if panel else [],
+        "soft": results.soft,
+        "juries": [one.to_dict() for one in results.juries],
         "ablations": [one.to_dict() for one in results.ablated],
         "gates": [gated.to_dict() for gated in results.gated],
         "registration": None

@@ -16,6 +16,7 @@ from mien.report.folder import FIGURES as USUAL
 from mien.report.measured import Measured
 from mien.report.registry import FIGURES, drawing
 from mien.report.study.expected import expected, of_interest
+from mien.runs.jury import jury
 from mien.runs.manner import manner
 from mien.stats import diffs
 from mien.stats.diffs import gates
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mien.measurement.study.study import Study
     from mien.report.figures.theme import Chart
     from mien.report.study.expected import Expected, OfInterest
+    from mien.runs.jury import JuryProfile
     from mien.stats.diffs import Diff
     from mien.stats.diffs.gates import Outcome
     from mien.stats.estimates import Estimates
@@ -95,6 +97,21 @@ class Gated:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sat:
+    """A run as a jury of the study's judges reads it; ``found`` is None where it cannot yet."""
+
+    label: str
+    found: JuryProfile | None
+    lacking: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a study's JSON holds of it."""
+        if self.found is None:
+            return {"label": self.label, "lacking": self.lacking}
+        return {"label": self.label, **self.found.to_dict()}
+
+
 class Results:
     """What came of a study. Everything is worked out when it is first asked for.
 
@@ -116,8 +133,36 @@ class Results:
             fdr=document.fdr,
             prior=document.prior,
             labels={run.name: label for label, run in self.runs.items()},
+            soft={self.runs[label].name: self.runs[told] for label, told in self.soft.items()},
         )
         self._lacking: dict[str, str] = {}
+
+    @cached_property
+    def soft(self) -> dict[str, str]:
+        """Runs that are rated by the judge's probabilities, by label, and those that calibrate them."""
+        return self._controls(self.study.cells) if self.study.document.soft else {}
+
+    def _controls(self, cells: Sequence[Cell]) -> dict[str, str]:
+        found = ((cell.label, self.study.control(cell)) for cell in cells)
+        return {label: told.label for label, told in found if told is not None}
+
+    @cached_property
+    def juries(self) -> list[Sat]:
+        """The first run of each model as all judges together read it, where that is wanted."""
+        if not self.study.document.jury:
+            return []
+        controls = self._controls(self.study.cells)
+        first = {cell.model: cell for cell in reversed(self.study.cells) if cell.label in controls}
+        return [self._sat(cell, controls[cell.label]) for cell in reversed(first.values())]
+
+    def _sat(self, cell: Cell, told: str) -> Sat:
+        judges = [cell.planned.judge, *(one.name or one.model for one in self.study.document.judge[1:])]
+        level = self.study.document.confidence_level
+        try:
+            found = jury(self.runs[cell.label], judges, self.runs[told], confidence_level=level)
+        except (UsageError, NotIdentified) as error:
+            return Sat(label=cell.label, found=None, lacking=str(error))
+        return Sat(label=cell.label, found=found)
 
     @property
     def complete(self) -> bool:
@@ -186,8 +231,10 @@ class Results:
         if why := self.lacking(contrast.usual) or self.lacking(contrast.other):
             return Ablated(contrast=contrast, diff=None, lacking=why)
         try:
-            before = self._flat(contrast.usual)
-            after = self._flat(contrast.other, contrast.judge or None)
+            # Another judge of the same responses: nobody knows what its probabilities are worth.
+            soft = not contrast.judge
+            before = self._flat(contrast.usual, soft=soft)
+            after = self._flat(contrast.other, contrast.judge or None, soft=soft)
             return Ablated(contrast=contrast, diff=self._diff(before, after))
         except (UsageError, NotIdentified) as error:
             return Ablated(contrast=contrast, diff=None, lacking=str(error))
@@ -249,9 +296,11 @@ class Results:
         """Whether all gates hold."""
         return all(gated.holds for gated in self.gated)
 
-    def _flat(self, label: str, judge: str | None = None) -> Profile:
-        level = self.study.document.confidence_level
-        return self.runs[label].profile(judge, confidence_level=level)
+    def _flat(self, label: str, judge: str | None = None, *, soft: bool = True) -> Profile:
+        level, told = self.study.document.confidence_level, self.soft.get(label) if soft else None
+        return self.runs[label].profile(
+            judge, soft=None if told is None else self.runs[told], confidence_level=level
+        )
 
     def _diff(
         self, before: Profile | Estimates, after: Profile | Estimates, *, margin: float | None = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mien.formatting import counted, fraction, p_value
 from mien.report.page import Heading, Section, Table, of_sides
+from mien.stats.profiles.soft import soft
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +34,8 @@ def sections(results: Results, notes: Sequence[str]) -> list[Section]:
         *_interest(results),
         *_gates(results),
         *_alike(results),
+        *_soft(results),
+        *_juries(results),
         *_sides(results),
         *_ablations(results),
     ]
@@ -163,6 +166,76 @@ def _alike(results: Results) -> Iterator[Section]:
     ]
     heads = ("consensus ranks", "spread", "noise alone", "without noise")
     yield Section("alike", "How alike the models are", said, Table(heads, heads[:1], rows))
+
+
+def _soft(results: Results) -> Iterator[Section]:
+    """How far the judge's probabilities mean what they say, of each run that is rated by them."""
+    rated = [(label, told) for label, told in results.soft.items() if not results.lacking(label)]
+    if not results.soft:
+        return
+    rows: list[tuple[str, ...]] = []
+    for label, told in rated:
+        profile = results.measured([label]).profiles[0]
+        found = profile.soft and soft(profile.soft, profile.traits)
+        if found and found["before"] and found["after"]:
+            before, after = found["before"], found["after"]
+            rows.append(
+                (
+                    label,
+                    told,
+                    f"{found['n']:,}",
+                    f"{found['temperature']:.2f}",
+                    f"{before['ece']:.3f} → {after['ece']:.3f}",
+                    f"{before['brier']:.3f} → {after['brier']:.3f}",
+                )
+            )
+    said = (
+        "These runs are rated by the judge’s probabilities, calibrated on the same model’s instructed run. "
+        "Errors and scores are before and after, of prompts that it was not calibrated on. Where another "
+        "judge reads a run, as in an ablation, both readings are taken as plain verdicts."
+    )
+    heads = ("run", "calibrated on", "trials", "temperature", "calibration error", "Brier score")
+    yield Section("soft", "The judge’s probabilities", [said], Table(heads, heads[:2], rows))
+
+
+def _juries(results: Results) -> Iterator[Section]:
+    """What all judges together make of each model's first run."""
+    if not results.juries:
+        return
+    said = [
+        "All judges read as one: what was shown is inferred from their verdicts, by what each is known to "
+        "get wrong, and what they get wrong together. Right is the share in the model’s instructed run, "
+        "where it is known. The ratings are in tables/jury.csv; two of them are not set against each other, "
+        "since they owe to what was learnt of the same judges."
+    ]
+    rows: list[tuple[str, ...]] = []
+    for one in results.juries:
+        if one.found is None:
+            said.append(f"{one.label} has no jury yet: {one.lacking}.")
+            continue
+        worth, (by_jury, by_best) = one.found.together, one.found.stderrs
+        best = one.found.best
+        rows.append(
+            (
+                one.label,
+                f"{one.found.judges[best]} {worth.accuracy[best]:.1%}",
+                f"{worth.majority:.1%}",
+                f"{worth.jury:.1%}",
+                f"{worth.confidence:.1%}",
+                f"{worth.effective:.1f} of {len(one.found.judges)}",
+                f"{by_jury:.0f}, {by_best:.0f}",
+            )
+        )
+    heads = (
+        "run",
+        "best judge, right",
+        "majority right",
+        "jury right",
+        "jury sure",
+        "worth",
+        "standard error, points: jury, best judge corrected",
+    )
+    yield Section("jury", "As a jury", said, Table(heads, heads[:2], rows) if rows else None)
 
 
 def _sides(results: Results) -> Iterator[Section]:
