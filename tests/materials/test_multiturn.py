@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from mien.errors import UnknownName, UsageError
-from mien.materials.multiturn import Followups, Pressure, kind_of, turn_name
+from mien.materials.multiturn import Conversation, Followups, Pressure, kind_of, options_of, turn_name
 from mien.types import Message, Prompt, Trial
 
 PROMPTS = [Prompt(f"p{n}", f"Question {n}?", category="odd" if n % 2 else "even") for n in range(6)]
@@ -73,6 +73,18 @@ def test_a_conversation_grows_and_the_system_message_is_contradicted_once() -> N
     ]  # fmt: skip
     plain = Followups("neutral", PROMPTS, seed=0)
     assert plain.extend(OPENING, "One.", plain.asked(trial, 2))[:2] == OPENING
+
+
+def test_later_turns_are_named_after_what_the_user_wants_and_who_it_is() -> None:
+    assert turn_name("r", "drop", 1) == "r"
+    assert turn_name("r", "drop", 3) == "r@drop-3"
+    wish = Conversation(turns=2, pressure="drop", user="http://host/v1#lab/small").wish
+    assert wish == "drop by http://host/v1#lab/small"
+    assert turn_name("r", wish, 2) == "r@drop-by-small-2"
+    assert options_of(wish) == "--pressure drop --user http://host/v1#lab/small"
+    assert options_of("stay") == "--pressure stay"
+    with pytest.raises(UsageError, match="comes with the second turn"):
+        Conversation(user="lab/u")
 
 
 def test_what_cannot_be_asked() -> None:

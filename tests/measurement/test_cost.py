@@ -8,6 +8,7 @@ import pytest
 
 import mien
 from mien.errors import UnknownName
+from mien.materials.multiturn import Conversation
 from mien.materials.protocols import load_protocol
 from mien.materials.traits import load_traits
 from mien.measurement.cost import estimate
@@ -42,6 +43,25 @@ def laid_out(model: str, judge: str, rounds: int = 10, **materials: Any) -> RunP
         materials=Materials(**{"traits": TRAITS} | materials),
         length=Length(rounds=rounds),
     )
+
+
+def test_a_user_who_is_a_model_is_asked_once_a_later_turn(server: ScriptedServer) -> None:
+    scripted, written = (
+        plan(
+            server.model,
+            server.judge,
+            materials=Materials(traits=TRAITS),
+            length=Length(rounds=10),
+            conversation=Conversation(turns=3, pressure="drop", user=user),
+        )
+        for user in ("", server.model)
+    )
+    before, after = (estimate(one, priced(1.0, 1.0)) for one in (scripted, written))
+    assert (before.calls, after.calls) == (360, 480)
+    assert (before.generations, after.generations) == (180, 180)
+    assert after.tokens_in > before.tokens_in + 120 * 400
+    assert after.cost is not None
+    assert after.cost == pytest.approx((after.tokens_in + after.tokens_out) / 1e6)
 
 
 def priced(price_in: float | None, price_out: float | None) -> mien.Limits:

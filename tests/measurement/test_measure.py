@@ -21,6 +21,7 @@ from mien.measurement.run_plan import Materials, plan
 from mien.measurement.session import Session
 from mien.runs.run import store_path
 from mien.stats.design.stopping import FLOOR, Rule
+from mien.store.merging import merge
 from mien.store.store import Store
 from tests.measurement.planted import SCORES, TRAITS, chosen, measure
 
@@ -173,6 +174,54 @@ def test_later_turns_pay_for_themselves_alone(server: ScriptedServer) -> None:
     measure(server, turns=2, pressure="stay", rounds=6)
     assert server.counts().by_role == {"model": 20, "judge": 20}
     assert len(trials(mien.Run("model-revealed@stay-2", run.path))) == 30
+
+
+def test_a_model_may_be_the_user(server: ScriptedServer, tmp_path: Path) -> None:
+    user = server.model.replace("#model", "#other")
+    run = measure(server, turns=3, pressure="drop", user=user)
+    names = ["model-revealed", *(f"model-revealed@drop-by-other-{turn}" for turn in (2, 3))]
+    with Store(run.path, read_only=True) as store:
+        assert [record.name for record in store.runs()] == names
+    second, third = (mien.Run(name, run.path) for name in names[1:])
+    assert third.record.pressure == f"drop by {user}"
+    assert server.counts().by_role == {"model": 100, "judge": 60}
+    bodies = [request.body for request in server.requests() if request.body]
+    asked = [body["messages"] for body in bodies if body["model"] == "other"]
+    assert len(asked) == 40
+    assert not any(trait in one["content"] for messages in asked for one in messages for trait in TRAITS)
+    # What it said is what the model was told next, what the judge read, and what the store shows.
+    written = [trial.prompt.text for trial in (*trials(second), *trials(third))]
+    assert len(set(written)) == 40
+    last = [messages[-1]["content"] for messages in (body["messages"] for body in bodies)]
+    assert all(text in last for text in written)
+    judged = [body["messages"][-1]["content"] for body in bodies if body["model"] == "judge"]
+    assert all(any(text in question for question in judged) for text in written)
+    held = run.persistence(f"drop by {user}")
+    assert [(row.turn, row.n) for row in held.rows] == [(2, 20), (3, 20)]
+    server.reset_log()
+    merge(tmp_path / "merged.db", [run.path])
+    assert trials(mien.Run(third.name, tmp_path / "merged.db")) == trials(third)
+    with Store(run.path) as store:
+        for name in names:
+            store.delete_run(name)
+    assert trials(measure(server, turns=3, pressure="drop", user=user)) == trials(run)
+    assert [trial.prompt.text for trial in (*trials(second), *trials(third))] == written
+    assert server.counts().requests == 0
+    other = user.replace("#other", "#lab/other")
+    with pytest.raises(RunConflict, match=r"in which the user was another \(--pressure drop --user http"):
+        measure(server, turns=2, pressure="drop", user=other)
+    with pytest.raises(UsageError, match="comes with the second turn"):
+        measure(server, user=user)
+
+
+def test_a_conversation_that_was_stopped_goes_on_where_it_was(server: ScriptedServer) -> None:
+    user = server.model.replace("#model", "#other")
+    kept = {"turns": 3, "pressure": "neutral", "user": user, "name": "r"}
+    measure(server, **kept, limits=mien.Limits(max_calls=70, max_concurrency=4))
+    assert 70 <= server.counts().requests < 90
+    run = measure(server, **kept)
+    assert server.counts().by_role == {"model": 100, "judge": 60}
+    assert mien.Run("r@neutral-by-other-3", run.path).outcome().complete
 
 
 def test_instructed_holds_what_was_asked_for_from_the_first_turn_on(server: ScriptedServer) -> None:

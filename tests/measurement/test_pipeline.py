@@ -47,6 +47,21 @@ def test_a_response_that_failed_is_kept(store: Store) -> None:
     assert (row.response, row.chosen, row.failure) == ("", "", "empty answer")
 
 
+def test_what_a_user_says_stands_in_the_place_of_the_note_once_it_is_said(store: Store) -> None:
+    line, progress = pipeline(store)
+    silent, user = Scripted("u", lambda _: ""), Scripted("u", lambda _: "Why 4 minutes?")
+    assert not asyncio.run(line.listen(TRIALS[0], silent, request("Go on."))).answered
+    assert progress.reasons == {"the user: empty answer": 1}
+    store.flush()
+    assert next(store.rows(1, "j")).trial == TRIALS[0]
+    asyncio.run(line.listen(TRIALS[0], user, request("Go on.")))
+    assert asyncio.run(take(line, Scripted("m", lambda _: "Since it is an egg."))) is True
+    store.flush()
+    row = next(store.rows(1, "j"))
+    assert (row.trial.prompt.text, row.trial.prompt.id) == ("Why 4 minutes?", TRIALS[0].prompt.id)
+    assert [answer.message for answer in store.answers(1, "j")] == ["Why 4 minutes?"]
+
+
 def test_a_judge_that_failed_leaves_the_response_without_a_verdict(store: Store) -> None:
     line, _ = pipeline(store, Scripted("judge", lambda _: ""))
     assert asyncio.run(take(line, Scripted("m", lambda _: "Boil it."))) is False

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from importlib import resources
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import yaml
 
@@ -23,8 +23,9 @@ Pressure = Literal["none", "neutral", "stay", "drop"]
 
 #: What later turns are called that go on with another prompt, and say nothing of the answer.
 ANOTHER_PROMPT = "another prompt"
+_BY: Final = " by "  # between a pressure and the model that plays the user
 
-_SOURCE = "follow-up: "  # and the kind of script: what a later turn's prompts have for a source
+SOURCE: Final = "follow-up: "  # and the kind of script: what a later turn's prompts have for a source
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,28 @@ class Conversation:
             ``NAME@PRESSURE-TURN``; see `mien.Run.persistence`.
         pressure: what the user wants in the later turns: ``none`` (another prompt), ``neutral`` (more of the
             same), ``stay`` or ``drop`` (that the character stays, or goes).
+        user: the model that writes what the user says in the later turns; empty where scripts say it.
 
     Raises:
-        UsageError: there is no turn, or none that the pressure is for.
+        UsageError: there is no turn, or none that the pressure, or the user, is for.
     """
 
     turns: int = 1
     pressure: Pressure = "none"
+    user: str = ""
 
     def __post_init__(self) -> None:
         if self.turns < 1:
             raise UsageError("a conversation has at least one turn")
         if self.turns == 1 and self.pressure != "none":
             raise UsageError("pressure comes with the second turn; give more turns")
+        if self.turns == 1 and self.user:
+            raise UsageError("a user who is a model comes with the second turn; give more turns")
+
+    @property
+    def wish(self) -> str:
+        """What the user wants and, where it is a model, which: ``drop``, ``drop by organism/v1``."""
+        return f"{self.pressure}{_BY}{self.user}" if self.user else self.pressure
 
 
 class Followups:
@@ -113,7 +123,7 @@ class Followups:
             text, kind = others[self._lot(trial, str(turn)) % len(others)].text, ANOTHER_PROMPT
         else:
             text, kind = script.messages[(turn - 2) % len(script.messages)], script.kind
-        return replace(trial, prompt=replace(trial.prompt, text=text, source=f"{_SOURCE}{kind}"))
+        return replace(trial, prompt=replace(trial.prompt, text=text, source=f"{SOURCE}{kind}"))
 
     def extend(self, messages: Sequence[Message], response: str, asked: Trial) -> tuple[Message, ...]:
         """The conversation after an answer, with the user's next message.
@@ -129,12 +139,7 @@ class Followups:
         if script and script.system and not told.endswith(script.system):
             told = f"{told}\n\n{script.system}".strip()
         opening: tuple[Message, ...] = ({"role": "system", "content": told},) if told else ()
-        return (
-            *opening,
-            *messages[len(system) :],
-            {"role": "assistant", "content": response},
-            {"role": "user", "content": asked.prompt.text},
-        )
+        return continued((*opening, *messages[len(system) :]), response, asked)
 
     def _script(self, trial: Trial) -> _Script | None:
         return self._scripts[self._lot(trial, "script") % len(self._scripts)] if self._scripts else None
@@ -145,11 +150,28 @@ class Followups:
         )
 
 
-def turn_name(run: str, pressure: Pressure, turn: int) -> str:
-    """What the run of a later turn is called."""
-    return run if turn == 1 else f"{run}@{pressure}-{turn}"
+def continued(messages: Sequence[Message], response: str, asked: Trial) -> tuple[Message, ...]:
+    """A conversation with an answer and the user's next message."""
+    return (
+        *messages,
+        {"role": "assistant", "content": response},
+        {"role": "user", "content": asked.prompt.text},
+    )
+
+
+def turn_name(run: str, wish: str, turn: int) -> str:
+    """What the run of a later turn is called; ``wish`` is that of its `Conversation`."""
+    pressure, by, user = wish.partition(_BY)
+    played = f"-by-{user.rstrip('/').rpartition('/')[2].rpartition('#')[2]}" if by else ""
+    return run if turn == 1 else f"{run}@{pressure}{played}-{turn}"
+
+
+def options_of(wish: str) -> str:
+    """The options of `mien measure` by which the user of later turns wants what is wished."""
+    pressure, by, user = wish.partition(_BY)
+    return f"--pressure {pressure}" + (f" --user {user}" if by else "")
 
 
 def kind_of(prompt: Prompt) -> str:
     """The kind of script that a later turn's prompt is from; empty for other prompts."""
-    return prompt.source.removeprefix(_SOURCE) if prompt.source.startswith(_SOURCE) else ""
+    return prompt.source.removeprefix(SOURCE) if prompt.source.startswith(SOURCE) else ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from mien.errors import MissingKey
 from mien.instruments import instrument as make_instrument
+from mien.materials.user_model import UserModel
 from mien.models.http.batches.service import PRICE_SHARE
 from mien.models.http.providers import prices, resolve
 from mien.models.http.served import Served
@@ -19,11 +20,13 @@ from mien.types import OWN_ANSWER, SELF_REPORTS
 if TYPE_CHECKING:
     from mien.measurement.run_plan import RunPlan
     from mien.models.usage import Limits
+    from mien.types import Message
 
 CHARS_PER_TOKEN = 4  # of English; other scripts take more tokens
 TOKENS_OF_RESPONSE = 400  # of a usual answer, where no shorter limit is set
 TOKENS_OF_VERDICT = 12
 CALLS_OF_BASE: Final[dict[str, int]] = dict(zip(FORMS, (4, 2, 4, 2), strict=True))  # of two options
+TOKENS_OF_MESSAGE = 40  # of a user who is a model
 FRAME = 40  # characters around the parts of the judge's question
 
 
@@ -32,7 +35,7 @@ class Estimate:
     """What a run would take.
 
     Attributes:
-        calls: of model and judge together, without retries.
+        calls: of model, judge and user together, without retries.
         generations: calls of the model alone; one may serve several trials.
         tokens_in: from the length of the prompts, four characters to the token.
         tokens_out: assuming answers of 400 tokens, or of the limit on them where that is less.
@@ -76,15 +79,17 @@ def estimate(planned: RunPlan, limits: Limits, served: Served = Served(), *, bat
         UsageError: there is no such provider.
     """
     asked, judged = loads(planned)
+    said = load_of_user(planned)
+    of_others = [judged] * (planned.judge != OWN_ANSWER) + [said]
     costs = [
         load.cost(known_price(spec, limits, served, batch=batch))
-        for load, spec in zip((asked, judged), planned.models, strict=False)
+        for load, spec in zip((asked, *of_others), planned.models, strict=False)
     ]
     return Estimate(
-        calls=asked.calls + judged.calls,
+        calls=asked.calls + judged.calls + said.calls,
         generations=asked.calls,
-        tokens_in=asked.tokens_in + judged.tokens_in,
-        tokens_out=asked.tokens_out + judged.tokens_out,
+        tokens_in=asked.tokens_in + judged.tokens_in + said.tokens_in,
+        tokens_out=asked.tokens_out + judged.tokens_out + said.tokens_out,
         cost=None if None in costs else sum(cost or 0.0 for cost in costs),
     )
 
@@ -120,6 +125,27 @@ def loads(planned: RunPlan) -> tuple[Load, Load]:
         times = CALLS_OF_BASE.get(base_form(planned.judge), 4) * planned.protocol.options // 2
         return of_model, Load(times * n, times * read, times * n)
     return of_model, Load(n, read, n * TOKENS_OF_VERDICT)
+
+
+def load_of_user(planned: RunPlan) -> Load:
+    """What a run would ask of the model that plays its user; nothing where none does."""
+    user, turns = planned.followups, planned.conversation.turns
+    if not isinstance(user, UserModel):
+        return Load(0, 0, 0)
+    usual = planned.protocol.sampling.max_tokens or TOKENS_OF_RESPONSE
+    answer = " " * min(TOKENS_OF_RESPONSE, usual) * CHARS_PER_TOKEN
+    calls = tokens = 0
+    for trial in planned.design:
+        if planned.design.first_on_response(trial) != trial.id:
+            continue
+        calls += turns - 1
+        messages: tuple[Message, ...] = ({"role": "user", "content": trial.prompt.text},)
+        for _ in range(turns - 1):
+            told = user.request(messages, "").messages
+            tokens += (sum(len(one["content"]) for one in told) + len(answer)) // CHARS_PER_TOKEN
+            said = user.said(trial, " " * TOKENS_OF_MESSAGE * CHARS_PER_TOKEN)
+            messages = user.extend(messages, answer, said)
+    return Load(calls, tokens, calls * TOKENS_OF_MESSAGE)
 
 
 def known_price(spec: str, limits: Limits, served: Served = Served(), *, batch: bool = False) -> Price | None:

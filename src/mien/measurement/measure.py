@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from mien.errors import RunConflict, UsageError
 from mien.instruments import instrument as make_instrument
-from mien.materials.multiturn import Conversation, turn_name
+from mien.materials.multiturn import Conversation, options_of, turn_name
+from mien.materials.user_model import UserModel
 from mien.measurement import judge_check, judge_form
 from mien.measurement.batches import Batching
 from mien.measurement.judging import add_judge, add_own_answer
@@ -25,7 +26,7 @@ from mien.store.records import RunInfo
 from mien.types import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from mien.materials.multiturn import Pressure
@@ -59,6 +60,7 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
     seed: int = 0,
     turns: int = 1,
     pressure: Pressure = "none",
+    user: str | None = None,
     name: str | None = None,
     check_judge: int | None = None,
     batch: bool = False,
@@ -102,6 +104,8 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
             ``NAME@PRESSURE-TURN``; see `mien.Run.persistence`.
         pressure: what the user wants in the later turns: ``none`` (another prompt), ``neutral`` (more of the
             same), ``stay`` or ``drop`` (that the character stays, or goes).
+        user: a model that writes what the user says in the later turns, in place of scripts; it is told what
+            the user wants, and shown what was said. Its runs are named ``NAME@PRESSURE-by-USER-TURN``.
         name: of the run; default: the model's name and the instrument.
         check_judge: ``instructed`` answers that the judge must tell apart before any other trial; see
             `mien.measurement.judge_check`. Default: 24 for a judge in this process, else none.
@@ -133,7 +137,7 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
             max_trials=max_trials,
             shard=shard,
         ),
-        conversation=Conversation(turns=turns, pressure=pressure),
+        conversation=Conversation(turns=turns, pressure=pressure, user=user or ""),
         seed=seed,
         name=name,
     )
@@ -157,7 +161,7 @@ def carry_out(planned: RunPlan, session: Session, *, check_judge: int | None = N
 def outcomes(planned: RunPlan, store: Path) -> list[Outcome]:
     """What became of the trials of a planned run, and of the runs of its later turns."""
     talk = planned.conversation
-    names = [turn_name(planned.name, talk.pressure, turn) for turn in range(1, talk.turns + 1)]
+    names = [turn_name(planned.name, talk.wish, turn) for turn in range(1, talk.turns + 1)]
     return [Run(name, store).outcome(planned.judge) for name in names]
 
 
@@ -168,15 +172,17 @@ async def conduct(planned: RunPlan, session: Session, *, check_judge: int | None
         How far it came.
     """
     models = [session.open(spec) for spec in planned.models]
-    model, *readers = models
+    model, *others = models
+    user = others.pop() if planned.conversation.user else None
+    readers = others
     await session.open_batches(*models)
     if check_judge and not readers:
         raise UsageError("stated has no judge to be checked: leave out --check-judge")
     if readers:
-        reader, checked = await judge_form.settled(planned, session, *models, readings=check_judge)
-        models = [model, *(readers := [reader])]
+        reader, checked = await judge_form.settled(planned, session, model, *readers, readings=check_judge)
+        models = [model, *(readers := [reader]), *(() if user is None else (user,))]
         if not checked:
-            await judge_check.check_judge(planned, session, *models, readings=check_judge)
+            await judge_check.check_judge(planned, session, model, *readers, readings=check_judge)
     runs, design = open_runs(session.store, planned)
     calls = session.calls(len(design))
     instrument = make_instrument(planned.instrument, planned.protocol, planned.traits.traits)
@@ -199,6 +205,13 @@ async def conduct(planned: RunPlan, session: Session, *, check_judge: int | None
         for turn, pipeline in enumerate(pipelines, 1):
             if followups and turn > 1:
                 asked = followups.asked(trial, turn)
+                if isinstance(followups, UserModel):
+                    assert user is not None
+                    wanted = followups.request(messages, response, replicate=int(design.replicate[index]))
+                    said = await pipeline.listen(asked, user, wanted)
+                    if not said.answered:
+                        return False
+                    asked = followups.said(asked, said.text)
                 messages = followups.extend(messages, response, asked)
             request = Request(messages, sampling, replicate=int(design.replicate[index]))
             call = await pipeline.respond(asked, model, request)
@@ -251,8 +264,9 @@ def open_runs(store: Store, planned: RunPlan) -> tuple[list[RunRecord], Design]:
         RunConflict: there is another run of this name.
     """
     design = planned.design if planned.until is None else planned.design.first(FLOOR)
-    found = next((run for run in store.runs() if run.name == planned.name), None)
-    if found:
+    runs = {run.name: run for run in store.runs()}
+    _require_same_user(runs, planned)
+    if found := runs.get(planned.name):
         require_same(planned, found)
         _require_same_shards(store.shards(found.id), design.shard, planned.name)
         rounds = int(found.design.rpartition("-")[2])
@@ -267,6 +281,18 @@ def open_runs(store: Store, planned: RunPlan) -> tuple[list[RunRecord], Design]:
                 per_response=design.per_response,
             ).part(design.shard)
     return _put_runs(store, planned, design), design
+
+
+def _require_same_user(runs: Mapping[str, RunRecord], planned: RunPlan) -> None:
+    """Refuse to go on with later turns whose user is another model of the same last name."""
+    wish = planned.conversation.wish
+    for turn in range(2, planned.conversation.turns + 1):
+        found = runs.get(turn_name(planned.name, wish, turn))
+        if found and found.pressure != wish:
+            raise RunConflict(
+                f"there is a run named {found.name!r} already, in which the user was another "
+                f"({options_of(found.pressure)}); choose another name with --name"
+            )
 
 
 def _require_same_shards(held: Sequence[Shard], shard: Shard, name: str) -> None:
@@ -293,14 +319,14 @@ def _put_runs(store: Store, planned: RunPlan, design: Design, *, ended: bool = F
     runs = [
         store.add_run(
             RunInfo(
-                name=turn_name(planned.name, conversation.pressure, turn),
+                name=turn_name(planned.name, conversation.wish, turn),
                 model=planned.model,
                 instrument=planned.instrument,
                 protocol=planned.protocol.model_dump_json(),
                 design=design.name,
                 seed=design.seed,
                 traits=planned.traits.traits,
-                pressure=conversation.pressure if turn > 1 else "none",
+                pressure=conversation.wish if turn > 1 else "none",
                 turn=turn,
             ),
             (

@@ -52,6 +52,14 @@ class Pipeline:
             self._calls.progress.reasons[call.failure] += 1
         return call
 
+    async def listen(self, trial: Trial, user: Model, request: Request) -> Call:
+        """Have a model say what the user says in a trial, whether it can or fails."""
+        call = await self._calls.ask(user, request)
+        self._calls.store.put_said(self._run, trial.id, call.key)
+        if not call.answered:
+            self._calls.progress.reasons[f"the user: {call.failure}"] += 1
+        return call
+
     async def judge(self, trial: Trial, response: str) -> bool:
         """Have a response judged; whether there is a verdict."""
         if trial.id in self._read:

@@ -15,6 +15,7 @@ from mien.materials.multiturn import Conversation, Followups
 from mien.materials.prompts import load_prompts
 from mien.materials.protocols import Protocol, load_protocol
 from mien.materials.traits import TraitSet, load_traits, traits_from_names
+from mien.materials.user_model import UserModel
 from mien.measurement.kept_design import KeptDesign, read_design
 from mien.measurement.length import Length
 from mien.names import require_visible
@@ -91,8 +92,10 @@ class RunPlan:
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Who is asked: the model, and its judge where it has one."""
-        return (self.model,) if self.judge == OWN_ANSWER else (self.model, self.judge)
+        """Who is asked: the model, its judge where it has one, and its user where that is a model."""
+        judge = () if self.judge == OWN_ANSWER else (self.judge,)
+        user = (self.conversation.user,) if self.conversation.user else ()
+        return (self.model, *judge, *user)
 
     @property
     def shown(self) -> int:
@@ -100,10 +103,12 @@ class RunPlan:
         return shown(self.instrument, self.protocol)
 
     @property
-    def followups(self) -> Followups | None:
-        """What the user says in the later turns; None where there are none."""
+    def followups(self) -> Followups | UserModel | None:
+        """What the user says in the later turns, or who says it; None where there are none."""
         if self.conversation.turns == 1:
             return None
+        if self.conversation.user:
+            return UserModel(self.conversation.user, self.conversation.pressure)
         return Followups(
             self.conversation.pressure,
             self.design.prompts,
@@ -136,7 +141,12 @@ def plan(
     Raises:
         UsageError: an argument, or a file that it names, cannot be used.
     """
-    for what, given_name in (("model", model), ("judge", judge or ""), ("run", name or "")):
+    for what, given_name in (
+        ("model", model),
+        ("judge", judge or ""),
+        ("user", conversation.user),
+        ("run", name or ""),
+    ):
         require_visible(given_name, f"name of a {what}")
     instrument, protocol = materials.instrument, _protocol(materials)
     judge = _judge(instrument, judge)

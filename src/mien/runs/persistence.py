@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mien.errors import UsageError
-from mien.materials.multiturn import kind_of, turn_name
+from mien.materials.multiturn import kind_of, options_of, turn_name
 from mien.stats.consistency.persistence import Persistence, TurnRow, turn_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from mien.materials.multiturn import Pressure
     from mien.store.records import RunRecord, TrialRecord
     from mien.store.store import Store
 
@@ -20,7 +19,7 @@ def persistence(
     store: Store,
     run: RunRecord,
     judge: str,
-    pressure: Pressure,
+    wish: str,
     *,
     traits: Collection[str] | None = None,
     confidence_level: float = 0.95,
@@ -40,16 +39,16 @@ def persistence(
     if not shown:
         raise UsageError(f"no trial of run {run.name!r} begins with a character to hold")
     rows: list[TurnRow] = []
-    for turn in _turns(store, run, pressure):
+    for turn in _turns(store, run, wish):
         read = [row for row in store.rows(turn.id, judge) if row.chosen and row.trial.id in shown]
         if read:
             rows += _turn(turn.turn, read, first, shown, confidence_level)
     if not any(row.turn > 1 for row in rows):
         raise UsageError(
-            f"run {run.name!r} has no verdicts on later turns under pressure {pressure!r}; measure them "
-            f"with --turns 3 --pressure {pressure}"
+            f"run {run.name!r} has no verdicts on later turns under pressure {wish!r}; measure them "
+            f"with --turns 3 {options_of(wish)}"
         )
-    return Persistence(run=run.name, pressure=pressure, confidence_level=confidence_level, rows=tuple(rows))
+    return Persistence(run=run.name, pressure=wish, confidence_level=confidence_level, rows=tuple(rows))
 
 
 def _character(run: RunRecord, row: TrialRecord) -> str:
@@ -59,12 +58,12 @@ def _character(run: RunRecord, row: TrialRecord) -> str:
     return row.chosen if row.chosen in row.trial.options else ""
 
 
-def _turns(store: Store, run: RunRecord, pressure: Pressure) -> list[RunRecord]:
+def _turns(store: Store, run: RunRecord, wish: str) -> list[RunRecord]:
     """The runs of the later turns, in order; under ``instructed`` after the first turn itself."""
     later = [
         other
         for other in store.runs()
-        if other.turn > 1 and other.name == turn_name(run.name, pressure, other.turn)
+        if other.turn > 1 and other.name == turn_name(run.name, wish, other.turn) and other.pressure == wish
     ]
     first = [run] if run.instrument == "instructed" and later else []
     return sorted([*first, *later], key=lambda other: other.turn)

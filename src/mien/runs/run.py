@@ -330,7 +330,7 @@ class Run:
 
     def persistence(
         self,
-        pressure: Pressure = "none",
+        pressure: Pressure | str = "none",
         *,
         judge: str | None = None,
         traits: Collection[str] | None = None,
@@ -343,7 +343,8 @@ class Run:
         one are left out.
 
         Args:
-            pressure: as it was measured: ``none``, ``neutral``, ``stay`` or ``drop``.
+            pressure: as it was measured: ``none``, ``neutral``, ``stay`` or ``drop``; where a model was the
+                user, ``drop by MODEL``.
             judge: whose verdicts to take; default: the run's first judge.
             traits: only trials whose character is one of these; None: all.
             confidence_level: of the intervals.

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from mien.store.schema import SAID
 from mien.store.search import RUN_STRIDE, phrase
 from mien.types import NON_CHOICES
 
@@ -101,13 +102,14 @@ def _query(wanted: Filter) -> tuple[str, dict[str, object]]:
         where.append("t.number > :after")
     return (
         f"""
-        SELECT t.number, t.id, t.options, p.category, p.language, p.text,
+        SELECT t.number, t.id, t.options, p.category, p.language, {SAID},
                coalesce(substr(c.text, 1, {_EXCERPT}), ''), coalesce(c.failure, ''),
                coalesce(c.finish_reason, ''), coalesce(v.chosen, '')
         FROM {source}
              LEFT JOIN verdict v ON v.run = t.run AND v.judge = :judge AND v.trial = t.id
              CROSS JOIN prompt p ON p.key = t.prompt
              LEFT JOIN call c ON c.key = t.call
+             LEFT JOIN call s ON s.key = t.said
         WHERE {" AND ".join(where)}
         ORDER BY {"d.rowid" if query else "t.number"} LIMIT :limit
         """,
@@ -193,6 +195,7 @@ def choices(db: sqlite3.Connection, run: int, judge: str) -> dict[str, str]:
 _TURNED = """
     SELECT t.id FROM trial t INDEXED BY trial_order
          JOIN trial u ON u.run = :b AND u.id = t.id AND u.options = t.options AND u.prompt = t.prompt
+              AND u.said IS t.said
          JOIN verdict v ON v.run = t.run AND v.judge = :judge_a AND v.trial = t.id
          JOIN verdict w ON w.run = u.run AND w.judge = :judge_b AND w.trial = u.id
     WHERE t.run = :a AND instr(t.options, :quoted)

@@ -233,10 +233,10 @@ _FIND_CLASH = """
     WHERE s.options <> m.options OR s.prompt <> m.prompt OR s.number <> m.number LIMIT 1
 """
 _PUT_TRIALS = """
-    INSERT INTO main.trial (run, id, number, round, options, prompt, call)
-    SELECT map.merged, s.id, s.number, s.round, s.options, s.prompt, s.call
+    INSERT INTO main.trial (run, id, number, round, options, prompt, call, said)
+    SELECT map.merged, s.id, s.number, s.round, s.options, s.prompt, s.call, s.said
     FROM source.trial s JOIN map USING (run) WHERE true
-    ON CONFLICT (run, id) DO UPDATE SET call = excluded.call
+    ON CONFLICT (run, id) DO UPDATE SET call = excluded.call, said = excluded.said
     WHERE excluded.call IS NOT NULL AND excluded.call IS NOT trial.call AND (
         trial.call IS NULL
         OR (SELECT failure FROM main.call WHERE key = trial.call) <> ''

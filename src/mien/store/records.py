@@ -242,6 +242,14 @@ class ItemRecord(NamedTuple):
     content: str
 
 
+class Said(NamedTuple):
+    """The call in which a model wrote what the user says in a trial."""
+
+    call: str
+    run: int
+    trial: str
+
+
 class Asked(NamedTuple):
     """Where an answer of an evaluation lies, and what was read in it.
 

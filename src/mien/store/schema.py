@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x4D49454E  # "MIEN", in the file's header: how a store is told from other databases
 
+#: What the user says in a trial, p being its prompt, and s the call in which a model wrote it.
+SAID = "coalesce(nullif(s.text, ''), p.text)"
+
 #: The schema, a script a version. To change it, append a script; never change one that was released.
 MIGRATIONS = (
     """
@@ -144,6 +147,10 @@ MIGRATIONS = (
         PRIMARY KEY (evaluation, item, condition, turn, sample, reader),
         FOREIGN KEY (evaluation, item) REFERENCES evaluation_item ON DELETE CASCADE
     ) WITHOUT ROWID;
+    """,
+    # The call in which a model wrote what the user says in a trial; its prompt is a note then.
+    """
+    ALTER TABLE trial ADD COLUMN said TEXT;
     """,
 )
 

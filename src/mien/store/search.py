@@ -91,12 +91,16 @@ class SearchIndex:
     def _pending(
         self, db: sqlite3.Connection, run: int, known: set[int]
     ) -> Generator[list[tuple[int, str, str]]]:
-        rows = db.execute("SELECT number, prompt, call FROM trial WHERE run = ? AND call IS NOT NULL", (run,))
+        rows = db.execute(
+            "SELECT number, prompt, said, call FROM trial WHERE run = ? AND call IS NOT NULL", (run,)
+        )
         waiting = sorted(row for row in rows if row[0] not in known)
         for start in range(0, len(waiting), _BATCH):
             batch: list[tuple[int, str, str]] = []
-            for number, prompt, call in waiting[start : start + _BATCH]:
+            for number, prompt, said, call in waiting[start : start + _BATCH]:
                 asked = db.execute("SELECT text FROM prompt WHERE key = ?", (prompt,)).fetchone()
+                if said:
+                    asked = db.execute("SELECT text FROM call WHERE key = ?", (said,)).fetchone() or asked
                 found = db.execute("SELECT text FROM call WHERE key = ? AND failure = ''", (call,)).fetchone()
                 if found:
                     batch.append((number, asked[0], found[0]))

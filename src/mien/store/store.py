@@ -29,11 +29,12 @@ from mien.store.records import (
     RequestRecord,
     RunInfo,
     RunRecord,
+    Said,
     TrialRecord,
     VerdictColumns,
     VerdictRecord,
 )
-from mien.store.schema import connect, connect_read_only, explained, transaction
+from mien.store.schema import SAID, connect, connect_read_only, explained, transaction
 from mien.store.writer import CALL_COLUMNS, RAW_COLUMNS, Writer
 from mien.types import ALL_JUDGES, UNREADABLE, Call, Prompt, Trial
 
@@ -137,6 +138,10 @@ class Store:
     def put_response(self, run: int, trial: str, call: str) -> None:
         """Queue that a call holds the response to a trial."""
         self._put((call, run, trial))
+
+    def put_said(self, run: int, trial: str, call: str) -> None:
+        """Queue that a call holds what the user says in a trial, for a model wrote it."""
+        self._put(Said(call, run, trial))
 
     def put_verdict(self, run: int, verdict: Verdict) -> None:
         """Queue a verdict; it takes the place of an earlier one of the same judge on the same trial."""
@@ -316,10 +321,11 @@ class Store:
             WHERE v.run = t.run AND v.trial = t.id AND {by} AND f.failure <> '' LIMIT 1
             """
         query = f"""
-            SELECT t.id, t.round, t.options, p.id, p.text, p.category, p.language, p.source,
+            SELECT t.id, t.round, t.options, p.id, {SAID}, p.category, p.language, p.source,
                    coalesce(t.call, ''), coalesce(c.text, ''), coalesce(c.failure, ''), coalesce(v.judge, ''),
                    coalesce(v.chosen, ''), CASE WHEN v.chosen IS NULL THEN ({unread}) END
             FROM trial t JOIN prompt p ON p.key = t.prompt LEFT JOIN call c ON c.key = t.call
+                 LEFT JOIN call s ON s.key = t.said
                  LEFT JOIN verdict v ON v.run = t.run AND v.trial = t.id AND {by}
             WHERE t.run = ?2 AND t.number >= ?3 AND t.number < ?3 + {TRIALS_AT_A_TIME} ORDER BY t.number
             """
@@ -346,9 +352,10 @@ class Store:
         if not self._select(asked, run):  # of an imported table, whose trials would be sorted for nothing
             return
         cursor = self._each(
-            """
-            SELECT t.options, p.text, c.text, c.finish_reason, coalesce(v.chosen, '')
+            f"""
+            SELECT t.options, {SAID}, c.text, c.finish_reason, coalesce(v.chosen, '')
             FROM trial t JOIN prompt p ON p.key = t.prompt JOIN call c ON c.key = t.call
+                 LEFT JOIN call s ON s.key = t.said
                  LEFT JOIN verdict v ON v.run = t.run AND v.trial = t.id AND v.judge = ?
             WHERE t.run = ? AND c.failure = '' AND c.text <> '' ORDER BY t.number
             """,

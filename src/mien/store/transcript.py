@@ -7,16 +7,17 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import UsageError
+from mien.store.schema import SAID
 
 if TYPE_CHECKING:
     import sqlite3
 
-_TRIAL = """
-    SELECT t.run, r.name, r.model, t.id, t.number, t.options, t.prompt, p.id, p.text, p.category, p.language,
+_TRIAL = f"""
+    SELECT t.run, r.name, r.model, t.id, t.number, t.options, t.prompt, p.id, {SAID}, p.category, p.language,
            coalesce(t.call, ''), coalesce(c.text, ''), coalesce(c.failure, ''), coalesce(c.finish_reason, ''),
            coalesce(c.reasoning, ''), coalesce(c.tokens_out, 0), c.latency
     FROM trial t JOIN run r ON r.id = t.run JOIN prompt p ON p.key = t.prompt
-         LEFT JOIN call c ON c.key = t.call
+         LEFT JOIN call c ON c.key = t.call LEFT JOIN call s ON s.key = t.said
     WHERE t.run = ? AND t.id = ?
 """
 _MEMBERS = (
@@ -70,7 +71,7 @@ def shares(db: sqlite3.Connection, run: int, trial: str, other: int) -> bool:
     """Whether another run has the same trial: one id, the same options, the same prompt."""
     found = db.execute(
         "SELECT 1 FROM trial t JOIN trial u ON u.run = ? AND u.id = t.id AND u.options = t.options "
-        "AND u.prompt = t.prompt WHERE t.run = ? AND t.id = ?",
+        "AND u.prompt = t.prompt AND u.said IS t.said WHERE t.run = ? AND t.id = ?",
         (other, run, trial),
     ).fetchone()
     return found is not None

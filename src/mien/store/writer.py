@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mien.store.records import Asked
+from mien.store.records import Asked, Said
 from mien.store.schema import connect, explained, transaction
 from mien.types import Call, Verdict
 
@@ -22,10 +22,18 @@ if TYPE_CHECKING:
 BATCH_ROWS, BATCH_SECONDS = 200, 0.05  # a commit comes after so many rows or so much time
 MAX_WAITING = 5 * BATCH_ROWS  # items; where the disk is slower than the run, the run waits
 
-# What waits to be written: a call; a response (call, run, trial); a verdict with its run; a judge's call that
-# brought none (run, trial, judge, call); where an answer of an evaluation lies; an evaluation's item that is
-# done (evaluation, item).
-Item = Call | Asked | tuple[str, int, str] | tuple[int, Verdict] | tuple[int, str, str, str] | tuple[int, str]
+# What waits to be written: a call; what a user said; a response (call, run, trial); a verdict with its run; a
+# judge's call that brought none (run, trial, judge, call); where an answer of an evaluation lies; an
+# evaluation's item that is done (evaluation, item).
+Item = (
+    Call
+    | Asked
+    | Said
+    | tuple[str, int, str]
+    | tuple[int, Verdict]
+    | tuple[int, str, str, str]
+    | tuple[int, str]
+)
 
 CALL_COLUMNS = tuple(f.name for f in fields(Call))
 RAW_COLUMNS = ("request", "body")  # compressed
@@ -37,6 +45,7 @@ _PUT_CALL = (
     "WHERE call.failure <> ''"
 )
 _PUT_RESPONSE = "UPDATE trial SET call = ? WHERE run = ? AND id = ?"
+_PUT_SAID = "UPDATE trial SET said = ? WHERE run = ? AND id = ?"
 _PUT_VERDICT = (
     "INSERT OR REPLACE INTO verdict (run, judge, trial, chosen, shown, call, logs) "
     "VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -147,6 +156,8 @@ def _write(db: sqlite3.Connection, batch: list[Item]) -> None:
             match item:
                 case Asked():
                     db.execute(_PUT_ASKED, item)
+                case Said():
+                    db.execute(_PUT_SAID, item)
                 case (int(run), Verdict() as verdict):
                     db.execute(_PUT_VERDICT, _verdict_row(run, verdict))
                 case (_, _, _, _):

@@ -106,6 +106,14 @@ _Pressure = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
+_User = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODEL",
+        help="A model that writes what the user says in later turns, in place of scripts.",
+        rich_help_panel=_WHAT,
+    ),
+]
 _Name = Annotated[
     str | None,
     typer.Option(help="The run's name.", show_default="MODEL-INSTRUMENT", rich_help_panel=_WHAT),
@@ -161,6 +169,7 @@ def command(
     seed: options.SeedOption = 0,
     turns: _Turns = 1,
     pressure: _Pressure = "none",
+    user: _User = None,
     name: _Name = None,
     temperature: _Temperature = None,
     top_p: _TopP = None,
@@ -241,6 +250,7 @@ def command(
         conversation=Conversation(
             turns=turns,
             pressure=pressure,  # pyright: ignore[reportArgumentType]  # plan() checks it
+            user=user or "",
         ),
         seed=seed,
         name=name,
@@ -370,7 +380,7 @@ def _print_profile(run: Run, planned: RunPlan, session: Session, *, as_json: boo
         return
     try:
         profile = run.profile(judge)
-        held = run.persistence(talk.pressure, judge=judge) if talk.turns > 1 else None
+        held = run.persistence(talk.wish, judge=judge) if talk.turns > 1 else None
     except MienError as error:
         if all(one.complete for one in found):
             raise
