@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import resource
 import signal
@@ -104,6 +105,30 @@ def test_killed_in_mid_run(place: Workplace, calm: Calm) -> None:
     place.wait_for(lambda: place.server.counts().requests >= TRIALS, process)
     place.kill(process)
     go_on(place, calm, most_repeated=CONCURRENCY + BATCH_CALLS)
+
+
+def test_killed_while_a_model_is_the_user(place: Workplace) -> None:
+    talk = ("--turns", 2, "--pressure", "drop", "--user", place.server.model)
+    study = place.study(*talk, "--max-concurrency", CONCURRENCY, rounds=8)
+    assert json.loads(place.mien(*study, "--dry-run", "--json").out)["calls"] == 200
+    place.server.configure(latency=0.05)
+    process = place.start(*study)
+    place.wait_for(lambda: place.server.counts().requests >= 120, process)
+    place.kill(process)
+    store = place.folder / "mien.db"
+    kept = stored(store)
+    place.server.configure(latency=0.0)
+    place.server.reset_log()
+    shown = place.mien(*study).out
+    assert "pressure drop by" in shown
+    after = asked(place.server.requests())
+    assert not kept & after
+    assert (kept + after).total() == 200
+    said = "SELECT count(DISTINCT c.text) FROM trial t JOIN call c ON c.key = t.said"
+    assert query(store, said) == [(40,)]
+    place.server.reset_log()
+    place.mien(*study)
+    assert place.server.counts().requests == 0
 
 
 def ignore_ctrl_c() -> None:

@@ -178,10 +178,14 @@ def count_asked(db: sqlite3.Connection, run: int) -> int:
 
 
 def answered_trials(db: sqlite3.Connection, run: int) -> list[tuple[str, str, str]]:
-    """Id, options as JSON and key of the prompt of each trial with a response, in order."""
+    """Id, options as JSON and key of the prompt of each trial with a response, in order.
+
+    Not those in which a model wrote what the user says: no other run answers the same.
+    """
     query = f"""
         SELECT t.id, t.options, t.prompt FROM trial t
-        WHERE t.run = ? AND t.call IS NOT NULL AND NOT {ended("failure <> ''")} ORDER BY t.number
+        WHERE t.run = ? AND t.call IS NOT NULL AND t.said IS NULL AND NOT {ended("failure <> ''")}
+        ORDER BY t.number
         """
     return db.execute(query, (run,)).fetchall()
 
