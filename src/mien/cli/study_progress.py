@@ -126,7 +126,7 @@ def print_study_outcome(progress: StudyProgress) -> None:
         )
     for run, stage in stages:
         if stage.failed:
-            write_err(f"{run.label}: {counted(stage.failed, 'trial')} ended without a verdict:\n")
+            write_err(f"{run.label}: {counted(stage.failed, run.unit)} ended without a verdict:\n")
             _print_reasons(stage.reasons)
 
 
@@ -144,7 +144,7 @@ def _state(run: RunProgress) -> str:
         return f"gave up: {run.failure}"
     parts = [run.state if run.state != "running" else ""]
     if run.state == "running" and run.progress:
-        if run.progress.unit != "trial":
+        if run.progress.unit != run.unit:
             parts.append("checking the judge")
         if run.stage:
             parts.append(f"read by {run.stage}: {run.progress.done:,}/{run.progress.total:,}")

@@ -77,7 +77,7 @@ def told(runs: Sequence[Run], *, fdr: float, confidence_level: float) -> Told:
     ]
     if len(found) == 1:
         (only,) = found
-        cells = zip(only.estimates.names, _cells(only, confidence_level), strict=True)
+        cells = zip(only.estimates.names, only.estimates.shown(confidence_level), strict=True)
         heads = ("feature", "mean", f"{confidence_level:.0%} interval")
         return Told(said, heads, ("feature",), [(name, *shown) for name, shown in cells])
     before, after = (one.estimates for one in found)
@@ -129,20 +129,9 @@ def length_told(at_equal_length: Sequence[Adjusted]) -> list[str]:
 
 def rows(found: Sequence[Manner], confidence_level: float) -> list[tuple[str, ...]]:
     """A row a feature: its name, and its mean with its interval in each run."""
-    cells = [_cells(one, confidence_level) for one in found]
+    cells = [one.estimates.shown(confidence_level) for one in found]
     shown = ([f"{mean}  {interval}".rstrip() for mean, interval in of_one] for of_one in cells)
     return list(zip(found[0].estimates.names, *shown, strict=True))
-
-
-def _cells(one: Manner, confidence_level: float) -> list[tuple[str, str]]:
-    """The mean of each feature and its interval; of what a run never shows, how rare it is is not known."""
-    estimates = one.estimates
-    low, high = estimates.intervals(confidence_level)
-    units = [quantity.unit for quantity in estimates.quantities]
-    return [
-        (unit.shown(value), f"{unit.shown(a)} … {unit.shown(b)}" if a < b else "")
-        for unit, value, a, b in zip(units, estimates.values, low, high, strict=True)
-    ]
 
 
 def warnings(found: Sequence[Manner]) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 
 import mien
 from mien.errors import InputError, Notice
+from mien.evals.study import evaluated
 from mien.measurement.study.study import load_study
 from mien.models.usage import Limits
 from mien.report.study.folder import write
@@ -29,6 +30,9 @@ models: [{first}, '{url}#b', '{url}#c', '{url}#d']
 judge: '{url}#judge'
 traits: [{traits}]
 trials: {trials}
+evaluations:
+  - {{evaluation: sycophancy, test: [answer, validation], items: 6}}
+  - {{evaluation: diversity, models: [a, b], samples: 2, max_prompts: 3, max_tokens: 20}}
 ablations: [{{name: hot, judge: {{sampling: {{temperature: 0.7}}}}, models: a}}]
 figures:
   - ranking
@@ -39,12 +43,15 @@ gates:
   - {{before: a, after: b, fail_on: warm > +5000}}
   - {{before: b, after: c, fail_on: wry < {bound}}}
   - {{before: a, after: b, of: manner, fail_on: words > +500%}}
+  - {{before: a, after: b, of: sycophancy, fail_on: answer > +.9}}
 """
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer(scores=OLD, models=("a", "b", "c", "d", "judge")) as running:
+    with ScriptedServer(
+        scores=OLD, models=("a", "b", "c", "d", "judge"), sways={"answer": 0.5, "validation": 0.5}
+    ) as running:
         yield running
 
 
@@ -89,7 +96,7 @@ def test_the_folder_holds_page_figures_and_tables(results: Results) -> None:
 def test_a_gate_that_fails_does_not_hold(results: Results, server: ScriptedServer, tmp_path: Path) -> None:
     study = load_study(written(tmp_path, server, bound="+5000"))
     found = Results(study, results.store)
-    assert [gated.holds for gated in found.gated] == [True, False, True]
+    assert [gated.holds for gated in found.gated] == [True, False, True, True]
     assert not found.holds
 
 
@@ -102,7 +109,7 @@ def test_a_gate_that_is_undecided_is_not_said_to_hold(
 
     found = Results(load_study(written(tmp_path, server, bound="+0")), results.store)
     assert found.holds  # as of a diff: what is not certain stops no release
-    assert said(found) == "No gate fails; 1 of 3 cannot be decided."
+    assert said(found) == "No gate fails; 1 of 4 cannot be decided."
     assert said(results) == "All gates hold."
 
 
@@ -118,7 +125,7 @@ def test_runs_that_cannot_be_rated_are_left_out_and_gates_on_them_do_not_hold(
     server: ScriptedServer, tmp_path: Path
 ) -> None:
     server.configure(faults={"402": 1.0}, faulty_models=("b",))
-    with pytest.warns(UserWarning, match="gave up b: .*account is spent"):
+    with pytest.warns(UserWarning, match="gave up b, b:sycophancy, b:diversity: .*account is spent"):
         found = mien.study(written(tmp_path, server), store=tmp_path / "m.db", folder=tmp_path / "out")
     server.configure(faults={})
     assert not found.complete
@@ -155,7 +162,7 @@ def test_figures_that_cannot_be_drawn_are_told_beforehand(
     path.write_text(path.read_text().replace("  - ranking\n", f"  - {figure}\n"))
     with pytest.raises(InputError) as told:
         require_drawable(load_study(path))
-    assert "line 8: " in str(told.value)
+    assert "line 11: " in str(told.value)
     assert problem in str(told.value)
 
 
@@ -191,14 +198,14 @@ def test_a_model_by_several_instruments_has_sides(tmp_path: Path) -> None:
 
 def test_gates_may_be_of_what_is_counted(results: Results) -> None:
     """The responses of a and b are scripted alike, and are counted in both."""
-    *_, counted = results.gated
+    *_, counted, _ = results.gated
     assert (counted.entry.of, counted.holds) == ("manner", True)
     assert counted.diff is not None
     assert "words" in counted.diff.names
     assert [outcome["status"] for outcome in counted.outcomes] == ["passed"]
     (gates,) = (one for one in sections(results, ()) if one.title == "Gates")
     assert gates.table is not None
-    assert gates.table.rows[-1][:2] == ("a → b (manner)", "words > +500%")
+    assert gates.table.rows[-2][:2] == ("a → b (manner)", "words > +500%")
 
 
 JUDGED = """\
@@ -260,3 +267,46 @@ def test_what_cannot_be_judged_so_is_told_beforehand(
     with pytest.raises(InputError, match=problem) as told:
         load_study(path)
     assert "line " in str(told.value)
+
+
+def test_what_is_measured_beside_traits_is_asked_gated_and_told(results: Results) -> None:
+    assert [one.laid_out.label for one in results.evaluations] == [
+        *(f"{model}:sycophancy" for model in "abcd"),
+        "a:diversity",
+        "b:diversity",
+    ]
+    assert all(one.complete for one in results.evaluations)
+    assert [one.found.name for one in results.evaluations if one.found][-1] == "four:b:diversity"
+    gated = results.gated[-1]
+    assert gated.diff is not None
+    assert "answer" in gated.diff.names
+    found = {one.id: one for one in sections(results, ())}
+    sycophancy, diversity = found["sycophancy"].table, found["diversity"].table
+    assert sycophancy is not None
+    assert diversity is not None
+    assert sycophancy.columns == ("", "a", "b", "c", "d")
+    assert {"answer", "validation"} <= {row[0] for row in sycophancy.rows}
+    assert diversity.columns == ("", "a", "b")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("samples: 2", "items: 2", "line 8: diversity takes no items:"),
+        ("test: [answer", "test: [answers", "line 7: a: no test of sycophancy named 'answers'"),
+        ("models: [a, b], samples", "models: [e], samples", "line 8: no model named 'e'"),
+        ("models: [a, b], samples", "models: [c, d], samples", "the study has no diversity of a"),
+        (
+            "- {evaluation: diversity, models: [a, b]",
+            "- {evaluation: sycophancy, models: [a, b]",
+            "line 8: sycophancy is there already",
+        ),
+    ],
+)
+def test_an_evaluation_that_cannot_be_made_is_refused_with_its_line(
+    server: ScriptedServer, tmp_path: Path, old: str, new: str, problem: str
+) -> None:
+    file = written(tmp_path, server)
+    file.write_text(file.read_text().replace(old, new).replace("of: sycophancy", "of: diversity"))
+    with pytest.raises(InputError, match=problem):
+        evaluated(load_study(file))

@@ -57,3 +57,9 @@ def test_what_can_be_set_side_by_side():
     assert [unit.scaled for unit in (Unit(), Unit("bits"), Share(), Amount("tokens"), Rating())] == [
         *(False, True, True, True, True),
     ]
+
+
+def test_a_share_that_does_not_vary_has_an_interval_of_no_width():
+    low, high = Share().interval(np.array([0.5, 0.2]), np.zeros(2), np.array([2.0, 2.0]))
+    assert low == pytest.approx([0.5, 0.2])
+    assert high == pytest.approx([0.5, 0.2])

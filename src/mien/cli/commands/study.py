@@ -15,6 +15,9 @@ from mien.cli.resuming import INCOMPLETE, resumable, say
 from mien.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.evals.study import Standing
     from mien.measurement.session import Session
     from mien.measurement.study.forecast import Forecast
     from mien.measurement.study.progress import StudyProgress
@@ -150,6 +153,7 @@ def run(
     3: incomplete.
     """
     from mien.cli.study_progress import StudyReport, print_study_outcome
+    from mien.evals.study import evaluated
     from mien.measurement.sharding import read_shard, share
     from mien.measurement.study.forecast import forecast, require_priced
     from mien.measurement.study.registration import registered
@@ -167,7 +171,8 @@ def run(
     if (found := registered(study, session.path)) and found.changed:
         write_err(f"Note: {source} has {found.difference}; the report will say so.\n")
     if dry_run:
-        _print_forecast(study, forecast(study, session), session, as_json=as_json)
+        others = [one.standing(session.path) for one in evaluated(study)]
+        _print_forecast(study, forecast(study, session), others, session, as_json=as_json)
         return
     require_priced(study, session)
     if part.whole and (session.limits.max_calls is not None or session.limits.max_cost is not None):
@@ -177,8 +182,9 @@ def run(
             _on_ray(study, session, shards or 1, cluster, check_judge)
     else:
         made = study if part.whole else study.part(part)
+        beside = [one.beside for one in evaluated(study)] if part.whole else []
         with resumable(session.path), StudyReport() as report:
-            progress = carry_out(made, session, check_judge=check_judge, on_progress=report)
+            progress = carry_out(made, session, beside=beside, check_judge=check_judge, on_progress=report)
         print_study_outcome(progress)
         if not part.whole:
             _print_part(study, part, progress, as_json=as_json)
@@ -191,14 +197,17 @@ def status(
     source: _File, as_json: options.JsonOption = False, store: options.StoreOption = options.DEFAULT_STORE
 ) -> None:
     """Say how far a study is, run by run; also while it runs elsewhere."""
+    from mien.evals.study import evaluated
     from mien.measurement.study.standing import standings
     from mien.measurement.study.study import load_study
 
     study = load_study(source)
     found = standings(study, store)
-    complete = all(one.complete for one in found)
+    others = [one.standing(store) for one in evaluated(study)]
+    complete = all(one.complete for one in (*found, *others))
     if as_json:
-        print_json({"study": study.name, "complete": complete, "runs": [one.to_dict() for one in found]})
+        told = {"runs": [one.to_dict() for one in found], "evaluations": [one.to_dict() for one in others]}
+        print_json({"study": study.name, "complete": complete, **told})
         return
     rows = (
         (
@@ -212,9 +221,11 @@ def status(
         )
         for one in found
     )
-    print_table(("run", "judge", "answered", "read", "of", "failed", ""), rows, left=("run", "judge", ""))
-    done = sum(one.complete for one in found)
-    console().print(f"\n{study.name}: {done} of {len(found)} complete", markup=False)
+    asked = ((one.laid_out.label, "", f"{one.done:,}", "", f"{one.items:,}", "", one.state) for one in others)
+    heads = ("run", "judge", "answered", "read", "of", "failed", "")
+    print_table(heads, (*rows, *asked), left=("run", "judge", ""))
+    done = sum(one.complete for one in (*found, *others))
+    console().print(f"\n{study.name}: {done} of {len(found) + len(others)} complete", markup=False)
 
 
 @app.command("report")
@@ -309,11 +320,13 @@ def _print_part(study: Study, part: Shard, progress: StudyProgress, *, as_json: 
 
 
 def _laid_out(source: str) -> Study:
+    from mien.evals.study import evaluated
     from mien.measurement.study.study import load_study
     from mien.report.study.results import require_drawable
 
     study = load_study(source)
     require_drawable(study)
+    evaluated(study)  # which refuses what cannot be asked
     return study
 
 
@@ -333,10 +346,13 @@ def _size(study: Study) -> str:
     )
 
 
-def _print_forecast(study: Study, found: Forecast, session: Session, *, as_json: bool) -> None:
+def _print_forecast(
+    study: Study, found: Forecast, others: Sequence[Standing], session: Session, *, as_json: bool
+) -> None:
     limits = session.limits
     if as_json:
-        print_json({"study": study.name, **found.to_dict()})
+        told = [one.to_dict() | {"calls": one.calls} for one in others]
+        print_json({"study": study.name, **found.to_dict(), "evaluations": told})
         return
     rows: list[tuple[str, ...]] = []
     for one in found.portions:
@@ -345,6 +361,9 @@ def _print_forecast(study: Study, found: Forecast, session: Session, *, as_json:
         left = standing.designed - standing.read
         rows.append((label, f"{left:,} of {standing.designed:,}", *_numbers(one)))
     rows.append(("in all", "", *_numbers(found)))
+    for one in others:
+        left = f"{one.items - one.done:,} of {one.items:,} items"
+        rows.append((f"and {one.laid_out.label}", left, f"{one.calls:,}", "", "", "", ""))
     heads = ("run", "trials left", "calls", "tokens in", "tokens out", "cost", "time")
     print_table(heads, rows, left=("run",))
     console().print(
@@ -397,7 +416,7 @@ def _report(study: Study, store: Path, folder: Path, *, as_json: bool) -> None:
         print_json(to_dict(results) | {"folder": str(folder)})
     else:
         _print_results(results, folder)
-    for one in results.standings:
+    for one in (*results.standings, *results.evaluations):
         if not one.complete:
             write_err(f"Incomplete: {one}; mien study run {study.file.source} goes on.\n")
     if not results.complete:

@@ -237,14 +237,15 @@ def _require_fit(opinion: Opinion, planned: RunPlan) -> None:
         )
 
 
-def prompts(file: StudyFile) -> PromptSet:
-    """The study's prompts."""
+def prompts(file: StudyFile, *, most: int | None = None) -> PromptSet:
+    """The study's prompts, or at most so many of them, drawn by its seed."""
     entry = file.document.prompts
+    limits = [limit for limit in (entry.max_prompts, most) if limit is not None]
     choice = Choice(
         languages=entry.language,
         categories=entry.category,
         max_chars=entry.max_chars,
-        max_prompts=entry.max_prompts,
+        max_prompts=min(limits, default=None),
         seed=file.document.seed,
         reading=Reading(
             text=entry.text_column, id=entry.id_column, category=entry.category_column, where=entry.where

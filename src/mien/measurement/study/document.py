@@ -135,12 +135,38 @@ class FigureEntry(_Strict):
     by: Literal["category", "language", "length", "phrasing"] | None = None
 
 
+class EvaluationEntry(_Strict):
+    """What is measured beside traits; members as the options of the command of its name.
+
+    Attributes:
+        evaluation: which.
+        models: of which models; default: all.
+        judge: who reads; default: the study's first judge, where somebody has to.
+        test: of ``sycophancy``: which tests.
+        items: of ``sycophancy``: so many of each test.
+        samples: of ``diversity``: of each prompt.
+        max_prompts: of ``diversity``: so many of the study's prompts.
+        temperature: at which the model is sampled.
+        max_tokens: after which its answers are cut off.
+    """
+
+    evaluation: Literal["sycophancy", "diversity"]
+    models: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    judge: str = ""
+    test: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    items: int | None = Field(default=None, ge=2)
+    samples: int | None = Field(default=None, ge=2)
+    max_prompts: int | None = Field(default=None, ge=2)
+    temperature: float | None = Field(default=None, ge=0)
+    max_tokens: int | None = Field(default=None, ge=1)
+
+
 class Pair(_Strict):
-    """Two runs of a study, one against the other, by their traits or by what can be counted in responses."""
+    """Two runs of a study, one against the other, by their traits or by what else is measured of them."""
 
     before: str
     after: str
-    of: Literal["traits", "manner"] = "traits"
+    of: Literal["traits", "manner", "sycophancy", "diversity"] = "traits"
 
     def said(self) -> dict[str, Any]:
         """What a registration holds of it; of traits as before there was anything else."""
@@ -188,6 +214,7 @@ class Document(_Strict):
         ablations: what is done otherwise, of some models or all.
         soft: whether to rate by the judge's probabilities, calibrated on each model's ``instructed`` run.
         jury: whether all judges together are to rate each model's first run, too.
+        evaluations: what is measured beside traits.
         prior: of the ratings in figures and tables; no change is ever told with one.
         confidence_level: of all intervals.
         fdr: false-discovery rate of all changes.
@@ -227,6 +254,10 @@ class Document(_Strict):
     ablations: tuple[Ablation, ...] = ()
     soft: bool = False
     jury: bool = False
+    evaluations: Annotated[
+        tuple[Annotated[EvaluationEntry, BeforeValidator(_one_member("evaluation"))], ...],
+        BeforeValidator(_listed),
+    ] = ()
     prior: Literal["flat", "pooled"] = "flat"
     confidence_level: float = Field(default=0.95, ge=0.5, le=0.9999)
     fdr: float = Field(default=0.05, gt=0, lt=1)

@@ -20,13 +20,14 @@ class RunProgress:
 
     Attributes:
         label: what the run is called in the study.
-        trials: how many it has, as planned.
+        trials: how many it has, as planned; of an evaluation, its items.
         tally: what was asked on its account.
         state: ``stopped`` by a limit, ``failed`` for the reason below.
         stage: the judge that reads the responses again; empty while they come.
         progress: how far it is in what it does now; None before it begins.
         failure: why it could not go on.
         ended: how far each of its stages came, where they have ended.
+        unit: what it goes through.
     """
 
     label: str
@@ -37,19 +38,20 @@ class RunProgress:
     progress: Progress | None = None
     failure: str = ""
     ended: list[Progress]
+    unit: str = "trial"
 
     @property
     def done(self) -> int:
         """Trials that are through."""
         if self.ended:
             return self.ended[0].done
-        return self.progress.done if self.progress and self.progress.unit == "trial" else 0
+        return self.progress.done if self.progress and self.progress.unit == self.unit else 0
 
     @property
     def total(self) -> int:
         """Trials to go through; under a stop rule, until its next check."""
         first = self.ended[0] if self.ended else self.progress
-        return first.total if first and first.unit == "trial" else self.trials
+        return first.total if first and first.unit == self.unit else self.trials
 
     @property
     def failed(self) -> int:

@@ -105,7 +105,8 @@ def content(study: Study) -> dict[str, Any]:
     """All that decides what a study can find, part by part."""
     document = study.document
     planned = {cell.label: cell.planned for cell in study.cells}
-    return {
+    evaluations = [one.model_dump(mode="json", exclude_defaults=True) for one in document.evaluations]
+    return ({"evaluations": evaluations} if evaluations else {}) | {
         "hypotheses": [one.said() for one in document.hypotheses],
         "gates": [one.said() for one in document.gates],
         "traits_of_interest": list(document.traits_of_interest),

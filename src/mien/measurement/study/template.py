@@ -37,6 +37,10 @@ trials: 2000               # each; or rounds, full: true (every pair once), unti
 #     models: gpt-5.1
 #     sampling: {temperature: 0.3}           # makes runs of its own
 
+# evaluations:             # what is measured beside traits
+#   - {evaluation: sycophancy, test: [feedback, answer], items: 40}
+#   - {evaluation: diversity, samples: 16}
+
 # figures:                 # mien plot lists them; without any, as mien report draws them
 #   - expression
 #   - {figure: diff, of: [gpt-4o, gpt-5.1], top: 20}

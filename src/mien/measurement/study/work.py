@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mien.errors import EndpointRefused, RunConflict, StoreError, UsageError
@@ -20,13 +21,32 @@ from mien.models.prefixes import bare
 from mien.models.usage import Speed, Tally, on_account_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
     from mien.measurement.calls import Progress
     from mien.measurement.session import Session
     from mien.measurement.study.cells import Cell
     from mien.measurement.study.document import Document, JudgeEntry, ModelEntry
     from mien.measurement.study.study import Study
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """Something that is carried out beside a study's runs, as an evaluation is.
+
+    Attributes:
+        label: what it is called in the study.
+        model: the model under test, whose turn it is where that runs in this process.
+        models: all that are asked.
+        items: how many it has.
+        conduct: carries it out in a session that is open.
+    """
+
+    label: str
+    model: str
+    models: tuple[str, ...]
+    items: int
+    conduct: Callable[[Session], Awaitable[Progress]]
 
 
 def prepare(study: Study, session: Session) -> None:
@@ -60,6 +80,7 @@ def carry_out(
     study: Study,
     session: Session,
     *,
+    beside: Sequence[Beside] = (),
     check_judge: int | None = None,
     on_progress: Callable[[StudyProgress], None] | None = None,
 ) -> StudyProgress:
@@ -71,13 +92,14 @@ def carry_out(
     Args:
         study: laid out.
         session: prepared; its budget holds over all runs.
+        beside: what else is carried out.
         check_judge: as for `mien.measure`.
         on_progress: called a few times a second, and at the end of each stage of a run.
 
     Raises:
         UsageError: a key is missing, or the store has another run of a name; before the first call.
     """
-    work = _Work(study, session, check_judge, on_progress)
+    work = _Work(study, session, beside, check_judge, on_progress)
     session.run(work.all)
     return work.progress
 
@@ -87,10 +109,12 @@ class _Work:
         self,
         study: Study,
         session: Session,
+        beside: Sequence[Beside],
         check_judge: int | None,
         on_progress: Callable[[StudyProgress], None] | None,
     ) -> None:
         self._study = study
+        self._beside = beside
         self._session = session
         self._check_judge = check_judge
         self._on_progress = on_progress
@@ -101,25 +125,27 @@ class _Work:
         """All runs, to their end."""
         session, study = self._session, self._study
         whole = session.transport.tally
-        self.progress = StudyProgress(
-            runs=[
-                RunProgress(
-                    label=cell.label, trials=len(cell.planned.design), tally=Tally(whole=whole), ended=[]
-                )
-                for cell in study.cells
-            ],
-            tally=whole,
-        )
+        runs = [
+            RunProgress(label=cell.label, trials=len(cell.planned.design), tally=Tally(whole=whole), ended=[])
+            for cell in study.cells
+        ]
+        others = [
+            RunProgress(label=one.label, trials=one.items, tally=Tally(whole=whole), ended=[], unit="item")
+            for one in self._beside
+        ]
+        self.progress = StudyProgress(runs=[*runs, *others], tally=whole)
         self._require_usable()
         session.on_progress = self._heed
         self._one_at_a_time = asyncio.Lock()
-        for cell in study.cells:
-            if self._here(cell.planned.model):
-                self._turns[cell.planned.model] = self._turns.get(cell.planned.model, 0) + 1
+        for model in (*(cell.planned.model for cell in study.cells), *(one.model for one in self._beside)):
+            if self._here(model):
+                self._turns[model] = self._turns.get(model, 0) + 1
         try:
             async with asyncio.TaskGroup() as group:
-                for cell, run in zip(study.cells, self.progress.runs, strict=True):
-                    group.create_task(self._one(cell, run))
+                for cell, run in zip(study.cells, runs, strict=True):
+                    group.create_task(self._one(cell.planned.model, run, partial(self._stages, cell, run)))
+                for one, run in zip(self._beside, others, strict=True):
+                    group.create_task(self._one(one.model, run, partial(self._whole, one, run)))
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
         finally:
@@ -136,6 +162,9 @@ class _Work:
             for spec in (*cell.planned.models, *judges):
                 if not self._here(spec):
                     session.open(spec)
+        for spec in (spec for one in self._beside for spec in one.models):
+            if not self._here(spec):
+                session.open(spec)
         known = {run.name: run for run in session.store.runs()}
         for cell in study.cells:
             if found := known.get(cell.planned.name):
@@ -145,13 +174,13 @@ class _Work:
                     told = str(error).rpartition(";")[0]
                     raise study.file.fault(f"{told}; give the study another name:", "name") from error
 
-    async def _one(self, cell: Cell, run: RunProgress) -> None:
-        """A run, and whoever reads it afterwards."""
-        async with self._turn(cell.planned.model):
+    async def _one(self, model: str, run: RunProgress, work: Callable[[], Awaitable[None]]) -> None:
+        """A run, and whoever reads it afterwards, or what is carried out beside the runs."""
+        async with self._turn(model):
             run.state = "running"
             try:
                 with on_account_of(run.tally):
-                    await self._stages(cell, run)
+                    await work()
             except StoreError:
                 raise
             except (EndpointRefused, UsageError) as error:
@@ -167,6 +196,10 @@ class _Work:
             run.stage = opinion.label
             made = self._study.run(cell, session.path)
             run.ended.append(await reread(made, opinion, session, check_judge=self._check_judge))
+        run.state = "stopped" if run.ended[-1].stopped else "done"
+
+    async def _whole(self, one: Beside, run: RunProgress) -> None:
+        run.ended.append(await one.conduct(self._session))
         run.state = "stopped" if run.ended[-1].stopped else "done"
 
     @asynccontextmanager
@@ -188,9 +221,9 @@ class _Work:
     @property
     def _judges(self) -> set[str]:
         cells = self._study.cells
-        return {bare(cell.planned.judge) for cell in cells} | {
-            bare(opinion.judge) for cell in cells for opinion in cell.opinions
-        }
+        readers = {bare(opinion.judge) for cell in cells for opinion in cell.opinions}
+        beside = {bare(spec) for one in self._beside for spec in one.models if spec != one.model}
+        return {bare(cell.planned.judge) for cell in cells} | readers | beside
 
     def _heed(self, progress: Progress) -> None:
         self.progress.heed(progress)

@@ -87,6 +87,7 @@ def to_dict(results: Results) -> dict[str, Any]:
         "soft": results.soft,
         "juries": [one.to_dict() for one in results.juries],
         "ablations": [one.to_dict() for one in results.ablated],
+        "evaluations": [one.to_dict() for one in results.evaluations],
         "gates": [gated.to_dict() for gated in results.gated],
         "registration": None
         if (found := results.registration) is None

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from mien.errors import GateError, NotIdentified, UnknownName, UsageError
+from mien.evals.study import estimates, evaluated
 from mien.measurement.study.document import FigureEntry
 from mien.measurement.study.file import SEPARATOR
 from mien.measurement.study.registration import registered
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from mien.evals.evaluation import Evaluation
     from mien.measurement.study.cells import Cell, Contrast
     from mien.measurement.study.document import GateEntry, Pair
     from mien.measurement.study.registration import Registration
@@ -120,12 +122,14 @@ class Results:
         store: the store's file.
         standings: how far its runs have come.
         runs: by label.
+        evaluations: what is measured beside traits, and how far that has come.
     """
 
     def __init__(self, study: Study, store: Path) -> None:
         self.study, self.store = study, store
         self.standings = standings(study, store)
         self.runs = {cell.label: study.run(cell, store) for cell in study.cells}
+        self.evaluations = [one.standing(store) for one in evaluated(study)]
         document = study.document
         self._measured = Measured(
             list(self.runs.values()),
@@ -166,8 +170,8 @@ class Results:
 
     @property
     def complete(self) -> bool:
-        """Whether every run has all its trials, read by all its judges."""
-        return all(one.complete for one in self.standings)
+        """Whether every run has all its trials, read by all its judges, and every evaluation its answers."""
+        return all(one.complete for one in (*self.standings, *self.evaluations))
 
     def lacking(self, label: str) -> str:
         """Why a run cannot be rated; empty where it can."""
@@ -286,10 +290,35 @@ class Results:
             UsageError: their responses are asked for, and there are none.
             NotIdentified: there are too few.
         """
+        return self._diff(*self._two(pair), margin=margin)
+
+    def _two(self, pair: Pair) -> Sequence[Profile | Estimates]:
+        labels = (pair.before, pair.after)
+        if pair.of == "traits":
+            return [self._flat(label) for label in labels]
         if pair.of == "manner":
-            before, after = (one.estimates for one in manner([self.runs[pair.before], self.runs[pair.after]]))
-            return self._diff(before, after, margin=margin)
-        return self._diff(self._flat(pair.before), self._flat(pair.after), margin=margin)
+            return [one.estimates for one in manner([self.runs[label] for label in labels])]
+        models = [next(cell.model for cell in self.study.cells if cell.label == label) for label in labels]
+        return self.estimated(pair.of, models)
+
+    def estimated(self, kind: str, models: Sequence[str]) -> list[Estimates]:
+        """What an evaluation found of models, of what is told of all of them.
+
+        Raises:
+            UsageError: it is not begun of one of them, or the study does not have it.
+            NotIdentified: there are too few answers.
+        """
+        by_model = {one.laid_out.model: one.found for one in self.evaluations if one.kind == kind}
+        found: list[Evaluation] = []
+        for model in models:
+            if (one := by_model.get(model)) is None:
+                raise UsageError(
+                    f"{kind} of {model} is not begun"
+                    if model in by_model
+                    else f"the study has no {kind} of {model}; name it under evaluations:"
+                )
+            found.append(one)
+        return estimates(kind, found, confidence_level=self.study.document.confidence_level)
 
     @property
     def holds(self) -> bool:

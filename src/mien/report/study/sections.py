@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
+from mien.errors import NotIdentified
 from mien.formatting import counted, fraction, p_value
 from mien.report.page import Heading, Section, Table, of_sides
 from mien.stats.profiles.soft import soft
@@ -33,6 +34,7 @@ def sections(results: Results, notes: Sequence[str]) -> list[Section]:
         *_registered(results),
         *_interest(results),
         *_gates(results),
+        *_evaluated(results),
         *_alike(results),
         *_soft(results),
         *_juries(results),
@@ -57,6 +59,17 @@ def _runs(results: Results, notes: Sequence[str]) -> Iterator[Section]:
             "complete" if one.complete else "incomplete",
         )
         for one in results.standings
+    ]
+    rows += [
+        (
+            one.laid_out.label,
+            one.laid_out.planned.model,
+            one.laid_out.planned.judge,
+            f"{one.done:,} of {counted(one.items, 'item')}",
+            "",
+            one.state,
+        )
+        for one in results.evaluations
     ]
     table = Table(("run", "model", "judge", "trials read", "failed", ""), ("run", "model", "judge", ""), rows)
     yield Section("study", "The study", said, table)
@@ -132,6 +145,24 @@ def _gates(results: Results) -> Iterator[Section]:
         said = "All gates hold."
     heads = ("from → to", "gate", "status", "why")
     yield Section("gates", "Gates", [said], Table(heads, heads, rows))
+
+
+def _evaluated(results: Results) -> Iterator[Section]:
+    """What was measured beside traits, of all models of which it is there."""
+    for kind in dict.fromkeys(one.kind for one in results.evaluations):
+        these = [one for one in results.evaluations if one.kind == kind]
+        models = [one.laid_out.model for one in these if one.done]
+        said = [f"Incomplete: {one}." for one in these if not one.complete]
+        try:
+            found = results.estimated(kind, models) if models else []
+        except NotIdentified as error:
+            yield Section(kind, kind.capitalize(), [*said, str(error)])
+            continue
+        level = results.study.document.confidence_level
+        said += [f"With {level:.0%} intervals. mien {kind} says what each figure is."] * bool(found)
+        cells = [[f"{value}  {ends}".rstrip() for value, ends in one.shown(level)] for one in found]
+        rows = [*zip(found[0].names, *cells, strict=True)] if found else []
+        yield Section(kind, kind.capitalize(), said, Table(("", *models), ("",), rows) if rows else None)
 
 
 def _alike(results: Results) -> Iterator[Section]:

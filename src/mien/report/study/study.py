@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.errors import notify
+from mien.evals.study import evaluated
 from mien.measurement.session import Session
 from mien.measurement.study.forecast import require_priced
 from mien.measurement.study.registration import registered
@@ -55,7 +56,8 @@ def study(
     found = registered(laid_out, session.path)
     changed = [f"has {found.difference}"] if found and found.changed else []
     notify(f"study {laid_out.name}", [*laid_out.warnings, *changed])
-    progress = carry_out(laid_out, session, on_progress=on_progress)
+    beside = [one.beside for one in evaluated(laid_out)]
+    progress = carry_out(laid_out, session, beside=beside, on_progress=on_progress)
     for failure, labels in progress.failures.items():
         notify(f"study {laid_out.name}", [f"gave up {', '.join(labels)}: {failure}"])
     results = Results(laid_out, session.path)

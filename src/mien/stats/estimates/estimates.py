@@ -149,6 +149,15 @@ class Estimates:
             low[here], high[here] = quantity.unit.interval(self.values[here], stderr[here], quantile[here])
         return low, high
 
+    def shown(self, confidence_level: float = 0.95) -> list[tuple[str, str]]:
+        """Each value and its interval as text, in its unit; no interval where it has no width."""
+        low, high = self.intervals(confidence_level)
+        units = [quantity.unit for quantity in self.quantities]
+        return [
+            (unit.shown(value), f"{unit.shown(a)} … {unit.shown(b)}" if a < b else "")
+            for unit, value, a, b in zip(units, self.values, low, high, strict=True)
+        ]
+
     def rank(self, item: int, *, confidence_level: float = 0.95) -> ranks.Rank:
         """The rank of one quantity among all, which are on one scale (`mien.stats.estimates.ranks.rank`)."""
         df = float(self.df[item])

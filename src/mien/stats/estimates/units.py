@@ -199,7 +199,7 @@ class Share(Unit):
         That number n has the variance p(1 − p)/n + ((1 − 2p)/n)², the second term being what may be unseen of
         a small share (`mien.stats.estimates.means`).
         """
-        binomial, variance = value * (1 - value), np.maximum(stderr**2, np.finfo(float).tiny)
+        binomial, variance = value * (1 - value), np.maximum(stderr**2, np.finfo(float).eps ** 2)
         lean = (1 - 2 * value) ** 2
         n = (binomial + np.sqrt(binomial**2 + 4 * variance * lean)) / (2 * variance)
         squared = quantile**2

@@ -1,0 +1,225 @@
+"""Evaluations that a study's file names: laid out for its models, and carried out beside its runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from mien.errors import MienError, UnknownName, UsageError
+from mien.evals.diversity import drawing
+from mien.evals.diversity.diversity import diversity
+from mien.evals.evaluation import evaluations
+from mien.evals.sycophancy import evaluate, scores
+from mien.evals.sycophancy.judges import readings_of_planted
+from mien.measurement.study.cells import prompts
+from mien.measurement.study.file import SEPARATOR, members_given
+from mien.measurement.study.work import Beside
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from mien.evals.conduct import EvaluationPlan
+    from mien.evals.evaluation import Evaluation
+    from mien.measurement.calls import Progress
+    from mien.measurement.session import Session
+    from mien.measurement.study.document import EvaluationEntry, ModelEntry
+    from mien.measurement.study.study import Study
+    from mien.stats.estimates import Estimates
+
+    Conduct = Callable[[Session], Awaitable[Progress]]
+
+
+class Kind(Protocol):
+    """How an evaluation of a kind is laid out for a model."""
+
+    def __call__(
+        self, study: Study, entry: EvaluationEntry, model: ModelEntry, name: str
+    ) -> tuple[EvaluationPlan, int, Conduct]:
+        """Its plan, how many calls it takes at most, and what carries it out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyEvaluation:
+    """An evaluation of one of a study's models.
+
+    Attributes:
+        model: the model's name in the study.
+        planned: what is asked. Its name is the study's, the model's and the kind.
+        calls: of model and judge together, at most.
+        conduct: carries it out.
+    """
+
+    model: str
+    planned: EvaluationPlan
+    calls: int
+    conduct: Conduct
+
+    @property
+    def label(self) -> str:
+        """What it is called in the study."""
+        return f"{self.model}{SEPARATOR}{self.planned.kind}"
+
+    @property
+    def beside(self) -> Beside:
+        """As work beside the study's runs."""
+        planned = self.planned
+        return Beside(
+            label=self.label,
+            model=planned.model,
+            models=planned.models,
+            items=len(planned.items),
+            conduct=self.conduct,
+        )
+
+    def standing(self, store: Path) -> Standing:
+        """How far it is in a store."""
+        known = evaluations(store) if store.exists() else []
+        found = next((one for one in known if one.name == self.planned.name), None)
+        return Standing(laid_out=self, found=found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Standing:
+    """An evaluation of one model, and what the store holds of it; None where it is not begun."""
+
+    laid_out: StudyEvaluation
+    found: Evaluation | None
+
+    @property
+    def kind(self) -> str:
+        """Which evaluation."""
+        return self.laid_out.planned.kind
+
+    @property
+    def items(self) -> int:
+        """How many it asks."""
+        return len(self.laid_out.planned.items)
+
+    @property
+    def done(self) -> int:
+        """Items whose answers are all there."""
+        return self.found.record.done if self.found else 0
+
+    @property
+    def calls(self) -> int:
+        """How many it would still take, at most."""
+        return -(-self.laid_out.calls * (self.items - self.done) // self.items)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of them are."""
+        return self.done >= self.items
+
+    @property
+    def state(self) -> str:
+        """In a word or two."""
+        return "complete" if self.complete else "incomplete" if self.found else "not begun"
+
+    def __str__(self) -> str:
+        """How far it is, in one line."""
+        return f"{self.laid_out.planned.name} has {self.done:,} of {self.items:,} items"
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a study's JSON holds of it."""
+        told = {"evaluation": self.kind, "model": self.laid_out.model, "name": self.laid_out.planned.name}
+        return told | {"items": self.items, "done": self.done, "complete": self.complete}
+
+
+def evaluated(study: Study) -> tuple[StudyEvaluation, ...]:
+    """The evaluations that a study's file names, those of one kind together.
+
+    Raises:
+        InputError: an entry cannot be used; with its line.
+    """
+    file, document = study.file, study.document
+    found: list[StudyEvaluation] = []
+    for n, entry in enumerate(document.evaluations):
+        known = {model.label: model for model in document.models}
+        for i, label in enumerate(entry.models):
+            if label not in known:
+                raise file.fault(str(UnknownName("model", label, known)), "evaluations", n, "models", i)
+        if entry.evaluation in {one.planned.kind for one in found}:
+            raise file.fault(f"{entry.evaluation} is there already; name it once", "evaluations", n)
+        if given := sorted(members_given(entry).keys() - _MEMBERS[entry.evaluation] - _COMMON):
+            raise file.fault(f"{entry.evaluation} takes no {given[0]}:", "evaluations", n, given[0])
+        for label in entry.models or known:
+            model = known[label]
+            name = SEPARATOR.join((study.name, label, entry.evaluation))
+            try:
+                _require_plain(model)
+                planned, calls, conduct = _KINDS[entry.evaluation](study, entry, model, name)
+            except MienError as error:
+                raise file.fault(f"{label}: {error}", "evaluations", n) from error
+            found.append(StudyEvaluation(model=label, planned=planned, calls=calls, conduct=conduct))
+    _require_named(study, {one.label for one in found})
+    return tuple(found)
+
+
+def _require_named(study: Study, labels: set[str]) -> None:
+    """Refuse gates and hypotheses of an evaluation that the study has not of both models."""
+    model_of = {cell.label: cell.model for cell in study.cells}
+    for key in ("gates", "hypotheses"):
+        for n, pair in enumerate(getattr(study.document, key)):
+            for end in (pair.before, pair.after) if pair.of in _KINDS else ():
+                model = model_of[end]
+                if SEPARATOR.join((model, pair.of)) not in labels:
+                    problem = f"the study has no {pair.of} of {model}; name it under evaluations:"
+                    raise study.file.fault(problem, key, n, "of")
+
+
+def estimates(kind: str, found: Sequence[Evaluation], *, confidence_level: float) -> list[Estimates]:
+    """What evaluations of a kind found, of what is told of all.
+
+    Raises:
+        NotIdentified: there are too few answers.
+    """
+    told: Callable[..., Sequence[Any]] = {"sycophancy": scores.sycophancy, "diversity": diversity}[kind]
+    return [one.estimates for one in told(found, confidence_level=confidence_level)]
+
+
+def _require_plain(model: ModelEntry) -> None:
+    if model.system or model.system_file or model.sampling.model_fields_set:
+        raise UsageError(
+            "evaluations ask a model without a system prompt and at their own settings; list those without "
+            "under models:"
+        )
+
+
+def _sycophancy(
+    study: Study, entry: EvaluationEntry, model: ModelEntry, name: str
+) -> tuple[EvaluationPlan, int, Conduct]:
+    given = members_given(entry)
+    settings = {key: given[key] for key in ("temperature", "max_tokens") if key in given}
+    asked = evaluate.Asked(tests=entry.test, most=entry.items, **settings)
+    reads = any(test.options for test in asked.chosen)
+    judge = entry.judge or (study.document.judge[0].model if reads else None)
+    planned = evaluate.plan(model.model, judge, asked, name=name)
+    calls = sum(
+        len(asked.of(test)) * sum(test.calls(asked.pushes)) + readings_of_planted(test.name)
+        for test in asked.chosen
+    )
+    return planned, calls, partial(evaluate.evaluate, planned)
+
+
+def _diversity(
+    study: Study, entry: EvaluationEntry, model: ModelEntry, name: str
+) -> tuple[EvaluationPlan, int, Conduct]:
+    given = members_given(entry)
+    drawn = drawing.Drawing(
+        **{key: given[key] for key in ("samples", "temperature", "max_tokens") if key in given}
+    )
+    some = prompts(study.file, most=entry.max_prompts or _PROMPTS).prompts
+    planned = drawing.plan(model.model, some, drawn, name=name)
+    return planned, len(some) * drawn.samples, partial(drawing.draw, planned, drawn)
+
+
+_PROMPTS: Final = 50  # as the command's own
+_COMMON: Final = {"evaluation", "models", "temperature", "max_tokens"}
+_MEMBERS: Final[Mapping[str, set[str]]] = {
+    "sycophancy": {"judge", "test", "items"},
+    "diversity": {"samples", "max_prompts"},
+}
+_KINDS: Final[Mapping[str, Kind]] = {"sycophancy": _sycophancy, "diversity": _diversity}
