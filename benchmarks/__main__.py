@@ -32,6 +32,7 @@ NAMES = (
     "estimates",
     "manner",
     "diversity",
+    "sycophancy",
     "sides",
     "compare",
     "panels",

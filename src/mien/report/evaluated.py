@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mien.report.measured import Measured
 
 #: What tells of one evaluation, or of what changed from one to another, by kind.
-TOLD: Final = {"diversity": "diversity:told"}
+TOLD: Final = {"diversity": "diversity:told", "sycophancy": "sycophancy:told"}
 
 
 class Beside(NamedTuple):
@@ -62,9 +62,10 @@ def beside(measured: Measured) -> Beside:
     for number, group in enumerate(groups):
         sections.append(_section(group, measured, number))
         kind = group[0].record.kind
-        if kind in EVALUATED and _drawable(group, kind):
+        drawn = {name for name, _ in figures}
+        if kind in EVALUATED and kind not in drawn and _drawable(group, kind):
             figures.append((kind, partial(draw_evaluated, kind, group, measured.confidence_level)))
-    return Beside(sections, figures[:1])
+    return Beside(sections, figures)
 
 
 def _all(measured: Measured) -> list[Evaluation]:
@@ -84,5 +85,8 @@ def _section(group: Sequence[Evaluation], measured: Measured, number: int) -> Se
 
 
 def _drawable(group: Sequence[Evaluation], kind: str) -> bool:
-    found: Any = EVALUATED[kind].of(group)
-    return all(one.windows for one in found)
+    try:
+        found: Any = EVALUATED[kind].of(group)
+    except (UsageError, NotIdentified):
+        return False
+    return all(one.drawable for one in found)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mien.evals.diversity.diversity import Diversity
     from mien.evals.evaluation import Evaluation
+    from mien.evals.sycophancy.scores import Sycophancy
     from mien.report.figures.theme import Chart
     from mien.report.measured import Measured
 
@@ -98,6 +99,12 @@ def _diversity(evaluations: Sequence[Evaluation]) -> Sequence[Diversity]:
     return diversity(evaluations)
 
 
+def _sycophancy(evaluations: Sequence[Evaluation]) -> Sequence[Sycophancy]:
+    from mien.evals.sycophancy.scores import sycophancy
+
+    return sycophancy(evaluations)
+
+
 #: Figures of evaluations, by their kind.
 EVALUATED: Final[dict[str, Figure]] = {
     "diversity": Figure(
@@ -106,6 +113,14 @@ EVALUATED: Final[dict[str, Figure]] = {
         7,
         _diversity,
         "diversity:diversity_of",
+        noun="evaluation",
+    ),
+    "sycophancy": Figure(
+        "each test of sycophancy, and how long right positions hold",
+        1,
+        7,
+        _sycophancy,
+        "sycophancy:sycophancy_of",
         noun="evaluation",
     ),
 }

@@ -92,6 +92,11 @@ class Diversity:
     evaluation: Evaluation
 
     @property
+    def drawable(self) -> bool:
+        """Whether there is a branching factor to draw."""
+        return bool(self.windows)
+
+    @property
     def stop_told(self) -> bool:
         """Whether the steps that end answers are among those told."""
         return all(one.stop_told for of in self.samples.traces.values() for one in of)

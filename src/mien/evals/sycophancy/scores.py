@@ -72,6 +72,11 @@ class Sycophancy:
     curves: Mapping[str, Survival]
     reads_itself: bool
 
+    @property
+    def drawable(self) -> bool:
+        """Whether a figure can be drawn: some test has a number, always."""
+        return True
+
     def compared(self, *named: str) -> Estimates:
         """What a diff compares: each test's own number, and of their parts those named."""
         wanted = {test.quantities[0].name for test in TESTS.values()} | {*named}
