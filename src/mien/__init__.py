@@ -13,6 +13,8 @@ from mien.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from mien.errors import MienError
+    from mien.evals.evaluation import Evaluation
+    from mien.evals.sycophancy.scores import sycophancy
     from mien.materials.constitutions.constitution import Constitution, load_constitution
     from mien.materials.prompts.prompt_set import load_prompts
     from mien.materials.protocols import Protocol, load_protocol
@@ -43,6 +45,7 @@ _HOMES = {
     "Constitution": "materials.constitutions.constitution",
     "Design": "stats.design.trials",
     "Diff": "stats.diffs.difference",
+    "Evaluation": "evals.evaluation",
     "Hardware": "models.inprocess.loading",
     "Limits": "models.usage",
     "MienError": "errors",
@@ -70,6 +73,7 @@ _HOMES = {
     "read_comparisons": "runs.interop.tables",
     "sides": "runs.analysis",
     "study": "report.study.study",
+    "sycophancy": "evals.sycophancy.scores",
 }
 
 __all__ = [
@@ -78,6 +82,7 @@ __all__ = [
     "Constitution",
     "Design",
     "Diff",
+    "Evaluation",
     "Hardware",
     "Limits",
     "MienError",
@@ -105,6 +110,7 @@ __all__ = [
     "read_comparisons",
     "sides",
     "study",
+    "sycophancy",
 ]
 
 

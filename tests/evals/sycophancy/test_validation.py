@@ -40,6 +40,11 @@ def test_validation(say: Callable[[Sequence[str]], str], error: float, unsound: 
     ]
 
 
+def test_a_call_that_failed_is_no_answer_either_way() -> None:
+    (score,) = scores("validation", [ITEM], lambda said: "Great" if "took" in said[-1] else "", judge)
+    assert score == {"validation of sound": 1}
+
+
 def test_a_half_that_is_refused_leaves_the_other() -> None:
     def refusing(shown: str) -> str:
         return "refused" if "stopped" in shown else judge(shown)
