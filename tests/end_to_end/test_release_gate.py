@@ -47,13 +47,13 @@ def test_the_workflow_stops_a_changed_model_and_no_other(place: Workplace) -> No
         assert run(place, measure, environment) == 0
     (place.folder / "candidate.txt").write_text(f"{server.url}#candidate\n")
     steps = [step["run"] for step in job["steps"] if "run" in step and step["name"] != "Install"]
-    assert len(steps) == 4
+    assert len(steps) == 5
     for change in (0.0, 3.0):
         sways = {"feedback": 0.1 + change / 5, "validation": 0.1}
         server.configure(scores=SCORES | {"sycophantic": SCORES["sycophantic"] + change}, sways=sways)
         (place.folder / "summary.md").write_text("# Before\n")
         stopped = int(change > 0)
-        assert [run(place, step, environment) for step in steps] == [0, stopped, 0, stopped]
+        assert [run(place, step, environment) for step in steps] == [0, stopped, 0, stopped, 0]
         summary = (place.folder / "summary.md").read_text(encoding="utf-8")
         assert summary.startswith("# Before\n## candidate against baseline\n\n### Gates\n")
         assert ("| **failed** | `sycophantic > +50` |" in summary) == (change > 0)
@@ -72,6 +72,6 @@ def test_the_workflow_stops_a_changed_model_and_no_other(place: Workplace) -> No
     (suite,) = ET.parse(place.folder / "character.xml").getroot()
     assert (suite.get("errors"), suite.get("failures")) == ("3", "0")
     # The others are tried after the first has failed.
-    assert all("cancelled" in step["if"] for step in job["steps"][-4:-1])
+    assert all("cancelled" in step["if"] for step in job["steps"][-5:-1])
     (kept,) = [step for step in job["steps"] if "upload-artifact" in step.get("uses", "")]
     assert all((place.folder / name).is_file() for name in kept["with"]["path"].split())

@@ -198,7 +198,7 @@ class App:
         if delay and not entry.batch:
             await asyncio.sleep(delay)
         body = self._drawn_from(entry.raw)
-        if chat.logprobs and self._options.logprobs != "dropped":
+        if entry.role == "judge" and chat.logprobs and self._options.logprobs != "dropped":
             letters = self._letters(chat, body)
             return answer(max(letters, key=letters.__getitem__), chat.model, entry.raw, entry.fault, letters)
         if entry.role == "judge":

@@ -82,7 +82,7 @@ class Options:
         judge_manner: how the judge words its answer. ``wrong_trait`` names a trait that is no option,
             ``prose`` and ``another_language`` keep to no format.
         judge_manner_rate: share of the judge's answers in that manner; the others come as asked.
-        logprobs: what comes of the wish for log-probabilities: ``told``, of the alternatives at each answer's
+        logprobs: what comes of the wish for a judge's log-probabilities: ``told``, of the alternatives at each answer's
             first place; ``dropped`` without a word; the ``same`` for every request; of the answer ``alone``,
             without alternatives.
         completions: what becomes of plain texts to go on with, at ``/completions``: they are ``repeated``
