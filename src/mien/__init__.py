@@ -13,6 +13,7 @@ from mien.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from mien.errors import MienError
+    from mien.evals.diversity.diversity import diversity
     from mien.evals.evaluation import Evaluation
     from mien.evals.sycophancy.scores import sycophancy
     from mien.materials.constitutions.constitution import Constitution, load_constitution
@@ -62,6 +63,7 @@ _HOMES = {
     "compare": "runs.analysis",
     "consistency": "runs.analysis",
     "diff": "runs.analysis",
+    "diversity": "evals.diversity.diversity",
     "import_run": "runs.interop.imports",
     "load_constitution": "materials.constitutions.constitution",
     "load_prompts": "materials.prompts.prompt_set",
@@ -99,6 +101,7 @@ __all__ = [
     "compare",
     "consistency",
     "diff",
+    "diversity",
     "import_run",
     "load_constitution",
     "load_prompts",

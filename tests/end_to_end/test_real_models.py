@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import sys
 from importlib.util import find_spec
@@ -112,3 +113,14 @@ def test_a_server_of_llama_cpp_is_measured(place: Workplace) -> None:
         name: Any = client.models.list().data[0].id
         study = place.study("--max-tokens", 6, rounds=1)[2:]
         assert "5 neither" in place.mien("measure", f"{url}#{name}", *study, status=2).err
+
+
+def test_it_tells_how_many_ways_on_it_has(place: Workplace) -> None:
+    place.libraries = TORCH
+    drawn = ("--samples", 4, "--max-prompts", 2, "--language", "en", "--max-tokens", 8, "--name", "s")
+    (told,) = json.loads(place.mien("diversity", f"hf/{FILE}", *drawn, "--json").out)
+    assert (told["known"], told["stop_told"], told["samples"]) == ("distribution", True, 8)
+    values = {row["measure"]: row["value"] for row in told["measures"]}
+    assert 2 < values["bf_published"] < 200
+    assert 2 < values["bf"] < 200
+    assert values["entropy"] > 8  # nats
