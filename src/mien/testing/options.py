@@ -82,9 +82,9 @@ class Options:
         judge_manner: how the judge words its answer. ``wrong_trait`` names a trait that is no option,
             ``prose`` and ``another_language`` keep to no format.
         judge_manner_rate: share of the judge's answers in that manner; the others come as asked.
-        logprobs: what comes of the wish for a judge's log-probabilities: ``told``, of the alternatives at each answer's
-            first place; ``dropped`` without a word; the ``same`` for every request; of the answer ``alone``,
-            without alternatives.
+        logprobs: what comes of the wish for a judge's log-probabilities: ``told``, of the alternatives at
+            each answer's first place; ``dropped`` without a word; the ``same`` for every request; of the
+            answer ``alone``, without alternatives. Of a model's responses none are told.
         completions: what becomes of plain texts to go on with, at ``/completions``: they are ``repeated``
             with their log-probabilities where that is wanted; ``not repeated``, of which nothing is said; or
             there is ``none`` of it.
