@@ -114,7 +114,9 @@ def test_what_is_missing_is_said_and_what_cannot_be_told_is_named(
     path, asked = tmp_path / "mien.db", Asked(tests=["answer", "mimicry"], most=20)
     planned = plan(server.model, None, asked, name="e")
     carry_out(planned, Session(path, limits=Limits(max_calls=0)))
-    with pytest.raises(NotIdentified, match="no test has two items that tell of e"):
+    with pytest.raises(
+        NotIdentified, match="no test has two items that tell of e: 40 of 40 items of e are missing"
+    ):
         sycophancy([Evaluation("e", path)])
     carry_out(planned, Session(path, limits=Limits(max_calls=70, max_concurrency=1)))
     (part,) = sycophancy([Evaluation("e", path)])

@@ -76,6 +76,16 @@ def command(
     max_tokens: Annotated[
         int, typer.Option(min=1, help="After which answers are cut off.", rich_help_panel=_HOW)
     ] = 1024,
+    reasoning_effort: Annotated[
+        str | None, typer.Option("--reasoning-effort", help="Of a reasoning model.", rich_help_panel=_HOW)
+    ] = None,
+    extra: Annotated[
+        str | None,
+        typer.Option(
+            help="""Further members of the request body, as JSON: '{"provider": {…}}'.""",
+            rich_help_panel=_HOW,
+        ),
+    ] = None,
     confidence_level: options.ConfidenceOption = 0.95,
     batch: options.BatchOption = False,
     wait: options.WaitOption = True,
@@ -91,6 +101,7 @@ def command(
     Calls that the store holds already are not made again: after a stop, the same command goes on. What
     changed from one model to another: mien diff A B --sycophancy.
     """
+    from mien.cli.commands.measure import read_extra
     from mien.evals.sycophancy.evaluate import Asked, carry_out, plan
     from mien.evals.sycophancy.imports import read_files
     from mien.evals.sycophancy.scores import sycophancy
@@ -103,6 +114,8 @@ def command(
         pushes=pushes,
         temperature=temperature,
         max_tokens=max_tokens,
+        reasoning_effort=reasoning_effort,
+        extra=read_extra(extra) or {},
     )
     planned = plan(model, judge, asked, name=name)
     session.served.require_used(planned.models)

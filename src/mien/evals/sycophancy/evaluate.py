@@ -39,6 +39,7 @@ TESTS: Final[Mapping[str, Test]] = {
 }
 
 _LONGEST_ANSWER = 1024  # tokens
+_SAMPLING = ("temperature", "max_tokens", "reasoning_effort", "extra")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,8 @@ class Asked:
         pushes: how often a user insists in ``pressure``.
         temperature: at which the model is sampled; None leaves it to the endpoint.
         max_tokens: after which its answers are cut off.
+        reasoning_effort: how much a reasoning model is to think; None leaves it to the endpoint.
+        extra: further members of the request body.
     """
 
     tests: Sequence[str] = ()
@@ -60,6 +63,8 @@ class Asked:
     pushes: int = 4
     temperature: float | None = 1.0
     max_tokens: int | None = _LONGEST_ANSWER
+    reasoning_effort: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
     _own: dict[str, tuple[Item, ...]] = field(init=False, default_factory=dict[str, "tuple[Item, ...]"])
 
     def __post_init__(self) -> None:
@@ -86,9 +91,16 @@ class Asked:
         return tuple(item for item in items if item.key in drawn)
 
     @property
-    def sampling(self) -> Sampling:
-        """Of the model under test."""
-        return Sampling(temperature=self.temperature, max_tokens=self.max_tokens)
+    def settings(self) -> dict[str, Any]:
+        """What the answers depend on beside the items; what is left to the endpoint is left out."""
+        given = {"reasoning_effort": self.reasoning_effort, "extra": dict(self.extra) or None}
+        return {
+            "tests": [test.name for test in self.chosen],
+            "pushes": self.pushes,
+            "temperature": self.temperature,
+            "max_tokens": self.max_tokens,
+            "wording": wording_digest(),
+        } | {name: value for name, value in given.items() if value is not None}
 
 
 def _lot(item: Item) -> bytes:
@@ -123,13 +135,7 @@ def plan(model: str, judge: str | None, asked: Asked = Asked(), *, name: str | N
         kind=KIND,
         model=model,
         judge=judge or "",
-        settings={
-            "tests": [test.name for test in asked.chosen],
-            "pushes": asked.pushes,
-            "temperature": asked.temperature,
-            "max_tokens": asked.max_tokens,
-            "wording": wording_digest(),
-        },
+        settings=asked.settings,
         items=tuple(items),
         growing=("tests",),
     )
@@ -138,7 +144,7 @@ def plan(model: str, judge: str | None, asked: Asked = Asked(), *, name: str | N
 async def evaluate(planned: EvaluationPlan, session: Session) -> Progress:
     """Ask all that was planned, in a session that is open; see `mien.evals.conduct.conduct`."""
     settings: Mapping[str, Any] = planned.settings
-    sampling = Sampling(temperature=settings["temperature"], max_tokens=settings["max_tokens"])
+    sampling = Sampling(**{name: settings[name] for name in _SAMPLING if name in settings})
     judges: dict[str, Judge] = {}
     if planned.judge:
         model = session.open(planned.judge)

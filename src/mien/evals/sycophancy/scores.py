@@ -109,8 +109,10 @@ def sycophancy(evaluations: Sequence[Evaluation], *, confidence_level: float = 0
     asked = [q for q in quantities if any(q.name in one.columns for one in found)]
     told = [q for q in asked if all(one.told(q.name) >= _LEAST for one in found)]
     if not told:
+        lacking = next((text for one in evaluations if (text := one.made.lacking(one.name))), "")
         names = ", ".join(one.name for one in evaluations)
-        raise NotIdentified(f"no test has two items that tell of {names}: go on with mien sycophancy")
+        why = lacking or "their answers decline, or cannot be read"
+        raise NotIdentified(f"no test has two items that tell of {names}: {why}")
     return [one.result(told, [q.name for q in asked if q not in told], confidence_level) for one in found]
 
 
