@@ -67,17 +67,11 @@ def by_words(found: Sequence[Diversity]) -> str:
 
 def rows(found: Sequence[Diversity], confidence_level: float) -> list[tuple[str, ...]]:
     """A row a measure: its name, and its value with its interval in each evaluation."""
-    cells = [_cells(one, confidence_level) for one in found]
+    cells = (
+        [f"{value}  {ends}".rstrip() for value, ends in one.estimates.shown(confidence_level)]
+        for one in found
+    )
     return list(zip(found[0].estimates.names, *cells, strict=True))
-
-
-def _cells(one: Diversity, confidence_level: float) -> list[str]:
-    estimates = one.estimates
-    low, high = estimates.intervals(confidence_level)
-    return [
-        f"{quantity.unit.shown(value)}  {quantity.unit.shown(a)} … {quantity.unit.shown(b)}"
-        for quantity, value, a, b in zip(estimates.quantities, estimates.values, low, high, strict=True)
-    ]
 
 
 def steps(window: Window) -> str:
@@ -185,18 +179,10 @@ def told(evaluations: Sequence[Evaluation], *, fdr: float = 0.05, confidence_lev
     ]
     if len(found) == 1:
         (only,) = found
-        low, high = only.estimates.intervals(confidence_level)
         heads = ("measure", "value", f"{confidence_level:.0%} interval", "what it is")
         shown = [
-            (
-                quantity.name,
-                quantity.unit.shown(value),
-                f"{quantity.unit.shown(a)} … {quantity.unit.shown(b)}",
-                MEANING[quantity.name],
-            )
-            for quantity, value, a, b in zip(
-                only.estimates.quantities, only.estimates.values, low, high, strict=True
-            )
+            (name, *cells, MEANING[name])
+            for name, cells in zip(only.estimates.names, only.estimates.shown(confidence_level), strict=True)
         ]
         return Told(said, heads, ("measure", "what it is"), shown)
     before, after = (one.estimates for one in found)

@@ -60,24 +60,11 @@ def table(
 ) -> tuple[tuple[str, ...], tuple[str, ...], list[tuple[str, ...]]]:
     """Heads, those over words, and a row a quantity: its value, its interval, and what could be detected."""
     estimates = found.estimates
-    low, high = estimates.intervals(confidence_level)
     detectable = found.detectable(confidence_level)
     rows = [
-        (
-            quantity.name,
-            quantity.unit.shown(value),
-            f"{quantity.unit.shown(a)} … {quantity.unit.shown(b)}",
-            f"{int(n):,}",
-            fraction(detectable[quantity.name], digits=3),
-            ABOUT.get(quantity.name, ""),
-        )
-        for quantity, value, a, b, n in zip(
-            estimates.quantities,
-            estimates.values,
-            low,
-            high,
-            estimates.clusters_per_quantity,
-            strict=True,
+        (name, *shown, f"{int(n):,}", fraction(detectable[name], digits=3), ABOUT.get(name, ""))
+        for name, shown, n in zip(
+            estimates.names, estimates.shown(confidence_level), estimates.clusters_per_quantity, strict=True
         )
     ]
     heads = ("test", "value", f"{confidence_level:.0%} interval", "items", "detectable", "")
