@@ -118,7 +118,7 @@ def notes(found: Sequence[Diversity]) -> list[str]:
                 f"of {label} the likeliest tokens are told: by them alone its bf lies between {low} and "
                 f"{high}; the figure rests on the tokens drawn"
             )
-        if factor and (factor.from_samples or 0) < _HALF:
+        if factor and 0 < (factor.from_samples or 0) < _HALF:
             lines.append(
                 f"more samples of the same prompts would take away at most {factor.from_samples or 0:.0%} of "
                 f"the variance of {label}'s bf: more prompts make it surer"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
     from mien.types import Sampling
 
-_FEW = 1024  # tokens among which the nucleus is looked for first
+_ROUNDING = 1e-4  # nats
+_FEW = 128  # tokens among which the nucleus is looked for first: to sort a whole vocabulary takes longer
 
 
 def steps(log_p: Tensor, tokens: Any, settings: Sequence[Sampling]) -> list[Step]:
@@ -26,27 +28,43 @@ def steps(log_p: Tensor, tokens: Any, settings: Sequence[Sampling]) -> list[Step
         tokens: (rows,) that were drawn, a tensor.
         settings: of each row: temperature and top_p, as `mien.models.local.sampling.draw` heeds them.
     """
-    return [_step(row, token, one) for row, token, one in zip(log_p, tokens.tolist(), settings, strict=True)]
-
-
-def _step(log_p: Tensor, token: int, sampling: Sampling) -> Step:
-    temperature = 1.0 if sampling.temperature is None else sampling.temperature
-    if temperature == 0:
-        return Step(0.0, 0.0, 0.0, 0.0)
-    logs = (log_p / temperature).log_softmax(0)
-    if sampling.top_p not in (None, 1):
-        inside = _nucleus(logs, float(sampling.top_p or 1.0), token)
-        return Step(*inside, *inside)
+    heat = [1.0 if one.temperature is None else one.temperature for one in settings]
+    logs = log_p
+    if any(one not in (0, 1) for one in heat):
+        column = torch.tensor([one or 1.0 for one in heat], dtype=log_p.dtype, device=log_p.device)
+        logs = (log_p / column[:, None]).log_softmax(1)
     p = logs.exp()
-    entropy = -torch.where(p > 0, p * logs, 0).sum()
-    return Step(-float(logs[token]), float(entropy), *_nucleus(logs, NUCLEUS, token))
+    entropies: Any = -torch.where(p > 0, p * logs, 0).sum(1)
+    own: Any = logs.gather(1, tokens[:, None])[:, 0]
+    few: Any = logs.topk(min(_FEW, logs.shape[1]), 1)
+    found: list[Step] = []
+    for i, (token, one) in enumerate(zip(tokens.tolist(), settings, strict=True)):
+        if heat[i] == 0:
+            found.append(Step(0.0, 0.0, 0.0, 0.0))
+            continue
+        mass = one.top_p if one.top_p not in (None, 1) else None
+        told = few.values[i], few.indices[i]
+        inside = _nucleus(logs[i], told, mass or NUCLEUS, token)
+        found.append(Step(*inside, *inside) if mass else Step(-float(own[i]), float(entropies[i]), *inside))
+    return found
 
 
-def _nucleus(logs: Tensor, mass: float, token: int) -> tuple[float, float]:
-    """Surprisal of a token, and entropy, of the likeliest tokens that hold a mass, and the token."""
-    told, order = logs.topk(min(_FEW, len(logs)))
+def _nucleus(logs: Tensor, few: tuple[Tensor, Tensor], mass: float, token: int) -> tuple[float, float]:
+    """Surprisal of a token, and entropy, of the likeliest tokens that hold a mass, and the token.
+
+    Args:
+        logs: (vocabulary,) of one row.
+        few: the likeliest of them with their tokens, likeliest first: as far as these hold the mass, no
+            others are looked at.
+        mass: to be held.
+        token: that was drawn.
+    """
+    told, order = few
     if float(told.exp().sum()) < mass:
-        told, order = logs.sort(descending=True)
+        # All others together hold less than the nucleus leaves out.
+        likely = torch.nonzero(logs >= math.log((1 - mass) / len(logs)) - _ROUNDING)[:, 0]
+        told, order = logs[likely].sort(descending=True)
+        order = likely[order]
     before = told.exp().cumsum(0) - told.exp()
     kept = int((before < mass).sum())
     inside = told[:kept].double()
