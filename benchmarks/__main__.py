@@ -21,6 +21,7 @@ NAMES = (
     "adaptive",
     "judges",
     "soft",
+    "soft_jury",
     "judges_check",
     "jury",
     "diffs",

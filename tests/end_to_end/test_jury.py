@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.end_to_end.workplace import Workplace
 
@@ -40,3 +42,29 @@ def test_a_jury_reads_a_run(place: Workplace) -> None:
     assert [row["rank"] for row in found["traits"]] == list(range(1, 11))
     assert found["effective"] > 2
     assert len(found["shared"]) == len(found["agreement"]) == 3
+
+
+def test_a_jury_of_probabilities_reads_a_run(place: Workplace) -> None:
+    """Two judges who tell the same of every answer are worth one, and are no surer than one."""
+    server = place.server
+    server.configure(judge_accuracy=0.8, models=("model", "judge", "judge-b"))
+    judges = [f"logprobs:{server.judge}", f"logprobs:{server.url}#judge-b"]
+
+    def measure(name: str, *arguments: object) -> None:
+        study = place.study(*arguments, name=name, rounds=40)
+        place.mien(*[judges[0] if part == server.judge else part for part in study], "--check-judge", 0)
+
+    measure("run")
+    measure("told", "--instrument", "instructed")
+    command = ["judges", "jury", "run", "--calibration", "told", "--soft"]
+    out = place.mien(*command, "--judge", judges[0], "--judge", judges[1]).out
+    assert "the jury" in out
+    assert "are read as one, by their probabilities" in " ".join(out.split())
+    found = json.loads(place.mien(*command, "--judge", judges[0], "--judge", judges[1], "--json").out)
+    assert sum(judge["weight"] for judge in found["judges"]) == pytest.approx(1, abs=0.15)
+    assert found["jury"]["accuracy"] == pytest.approx(found["judges"][0]["accuracy"], abs=0.02)
+    alone = json.loads(place.mien("profile", "run", "--soft", "told", "--json").out)
+    ratings = [{row["trait"]: row["rating"] for row in one["traits"]} for one in (found["profile"], alone)]
+    assert ratings[0] == pytest.approx(ratings[1], abs=30)
+    refused = place.mien(*command, "--judge", judges[0], "--judge", server.judge, status=2).err
+    assert f"{server.judge} tells no probabilities in run 'run'" in refused

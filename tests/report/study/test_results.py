@@ -249,6 +249,24 @@ def test_a_study_rates_by_probabilities_and_by_a_jury(tmp_path: Path) -> None:
     assert len(rated) == 1 + 2 * len(TRAITS)
 
 
+def test_a_jury_of_a_study_may_be_of_probabilities(tmp_path: Path) -> None:
+    with ScriptedServer(scores=OLD, models=("a", "judge", "judge-2"), judge_accuracy=0.75) as server:
+        text = JUDGED.replace(", '{url}#b'", "").replace("'{url}#judge-2'", "'logprobs:{url}#judge-2'")
+        text = text[: text.index("figures:")].replace("soft: true\njury: true", "jury: soft")
+        path = tmp_path / "judged.yaml"
+        path.write_text(text.format(url=server.url, traits=", ".join(TRAITS)))
+        with pytest.warns(Notice, match="it can tell them apart"):
+            found = mien.study(path, store=tmp_path / "m.db", folder=tmp_path / "out")
+    told = json.loads((tmp_path / "out" / "study.json").read_text(encoding="utf-8"))
+    (one,) = told["juries"]
+    assert sum(judge["weight"] for judge in one["judges"]) == pytest.approx(1, abs=0.15)
+    (section,) = (each for each in sections(found, ()) if each.title == "As a jury")
+    assert section.table is not None
+    assert len(section.table.rows[0]) == len(section.table.columns)
+    rated = (tmp_path / "out" / "tables" / "jury.csv").read_text(encoding="utf-8").splitlines()
+    assert len(rated) == 1 + len(TRAITS)
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
@@ -256,6 +274,7 @@ def test_a_study_rates_by_probabilities_and_by_a_jury(tmp_path: Path) -> None:
         (("logprobs:", ""), "soft needs a judge that tells its probabilities, and http"),
         (("soft: true", "soft: true\nprior: pooled"), "under the flat prior alone"),
         ((", '{url}#judge-2'", ""), "a jury has two judges or more"),
+        (("jury: true", "jury: soft"), "a jury of probabilities: http.*judge-2 tells none"),
         (("jury: true", "jury: true\noptions: 3"), "a jury reads trials of two options"),
     ],
 )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mien.runs.judge_ablation import Changed, JudgeAblation
     from mien.runs.jury import JuryProfile
     from mien.runs.outcome import Outcome
+    from mien.runs.soft_jury import SoftJury
 
 app = typer.Typer(help="Whether judges can be trusted.", no_args_is_help=True)
 
@@ -324,6 +325,9 @@ def jury(
     ],
     top: Annotated[int, typer.Option(min=1, help="How many traits to print from each end.")] = 10,
     everything: Annotated[bool, typer.Option("--all", help="Print all traits.")] = False,
+    soft: Annotated[
+        bool, typer.Option(help="Pool the judges' probabilities, in place of their verdicts.")
+    ] = False,
     confidence_level: options.ConfidenceOption = 0.95,
     *,
     session: Session,
@@ -336,6 +340,7 @@ def jury(
     from mien.measurement.jury import assemble
     from mien.runs.jury import jury as read_by
     from mien.runs.run import Run
+    from mien.runs.soft_jury import soft_jury
 
     session.served.require_used(judge)
     with resumable(session.path), ProgressReport() as session.on_progress:
@@ -345,13 +350,36 @@ def jury(
     require_complete(outcomes, "the same command goes on")
     if session.progress.stopped:
         raise typer.Exit(INCOMPLETE)
-    found = read_by(
-        Run(run, session.path), judge, Run(calibration, session.path), confidence_level=confidence_level
-    )
+    runs = Run(run, session.path), Run(calibration, session.path)
+    if soft:
+        pooled = soft_jury(runs[0], judge, runs[1], confidence_level=confidence_level)
+        _print_pooled(pooled, top=None if everything else top, as_json=as_json)
+        return
+    found = read_by(runs[0], judge, runs[1], confidence_level=confidence_level)
     if as_json:
         print_json(found.to_dict())
     else:
         _print_jury(found, top=None if everything else top)
+
+
+def _print_pooled(found: SoftJury, *, top: int | None, as_json: bool) -> None:
+    from mien.cli.commands.profile import print_profile
+
+    if as_json:
+        print_json(found.to_dict())
+        return
+    pool = found.pool
+    rows = [
+        (name, f"{one.after.accuracy:.1%}", f"{one.after.ece:.3f}", f"{weight:.2f}")
+        for name, one, weight in zip(found.judges, pool.judges, pool.weights.tolist(), strict=True)
+    ]
+    whole = pool.whole.after
+    rows.append(("the jury", f"{whole.accuracy:.1%}", f"{whole.ece:.3f}", ""))
+    print_table(
+        ("judge", f"right in {found.calibration}", "calibration error", "weight"), rows, left=("judge",)
+    )
+    console().print()
+    print_profile(found.profile, top=top)
 
 
 def _print_jury(found: JuryProfile, *, top: int | None) -> None:

@@ -213,7 +213,8 @@ class Document(_Strict):
         batch: whether calls are made in providers' batches where there are any.
         ablations: what is done otherwise, of some models or all.
         soft: whether to rate by the judge's probabilities, calibrated on each model's ``instructed`` run.
-        jury: whether all judges together are to rate each model's first run, too.
+        jury: whether all judges together are to rate each model's first run, too; ``soft``: by what they
+            tell of their probabilities.
         evaluations: what is measured beside traits.
         prior: of the ratings in figures and tables; no change is ever told with one.
         confidence_level: of all intervals.
@@ -253,7 +254,7 @@ class Document(_Strict):
     batch: bool = False
     ablations: tuple[Ablation, ...] = ()
     soft: bool = False
-    jury: bool = False
+    jury: bool | Literal["soft"] = False
     evaluations: Annotated[
         tuple[Annotated[EvaluationEntry, BeforeValidator(_one_member("evaluation"))], ...],
         BeforeValidator(_listed),

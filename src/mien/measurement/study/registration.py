@@ -128,7 +128,7 @@ def content(study: Study) -> dict[str, Any]:
             "fdr": document.fdr,
             # As it ever was of a file that asks for neither.
             **({"soft": True} if document.soft else {}),
-            **({"jury": True} if document.jury else {}),
+            **({"jury": document.jury} if document.jury else {}),
         },
     }
 

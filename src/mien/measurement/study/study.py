@@ -188,5 +188,10 @@ def _require_judged(file: StudyFile) -> None:
         raise file.fault("probabilities are read under the flat prior alone: leave out prior:", "soft")
     if document.jury and len(document.judge) < 2:
         raise file.fault("a jury has two judges or more: name them under judge:", "jury")
-    if document.jury and (document.options or 2) > 2:
+    silent = [one.model for one in document.judge if not kind_of(one.model).tells]
+    if document.jury == "soft" and silent:
+        raise file.fault(
+            f"a jury of probabilities: {silent[0]} tells none, and is asked for verdicts", "jury"
+        )
+    if document.jury is True and (document.options or 2) > 2:
         raise file.fault("a jury reads trials of two options: leave out options:", "jury")

@@ -54,8 +54,7 @@ def write(results: Results, folder: Path, *, executor: Executor | None = None) -
     _write_table(told["tiers"], folder / "tables" / "tiers.csv")
     _write_table(told["runs"], folder / "tables" / "runs.csv")
     if results.juries:
-        sat = [one for one in told["juries"] if "traits" in one]
-        rows = [{"run": one["label"]} | trait for one in sat for trait in one["traits"]]
+        rows = [{"run": one.label} | trait for one in results.juries for trait in one.traits]
         _write_table(rows, folder / "tables" / "jury.csv")
     drawn: list[pictures.Picture] = []
     for each in pending:

@@ -19,6 +19,7 @@ from mien.report.registry import FIGURES, drawing
 from mien.report.study.expected import expected, of_interest
 from mien.runs.jury import jury
 from mien.runs.manner import manner
+from mien.runs.soft_jury import SoftJury, soft_jury
 from mien.stats import diffs
 from mien.stats.diffs import gates
 
@@ -104,8 +105,15 @@ class Sat:
     """A run as a jury of the study's judges reads it; ``found`` is None where it cannot yet."""
 
     label: str
-    found: JuryProfile | None
+    found: JuryProfile | SoftJury | None
     lacking: str = ""
+
+    @property
+    def traits(self) -> list[dict[str, Any]]:
+        """One row a trait, by rank; none yet where there is no jury."""
+        if isinstance(self.found, SoftJury):
+            return [dict(row) for row in self.found.profile.ranked_rows]
+        return self.found.rows if self.found else []
 
     def to_dict(self) -> dict[str, Any]:
         """What a study's JSON holds of it."""
@@ -163,7 +171,8 @@ class Results:
         judges = [cell.planned.judge, *(one.name or one.model for one in self.study.document.judge[1:])]
         level = self.study.document.confidence_level
         try:
-            found = jury(self.runs[cell.label], judges, self.runs[told], confidence_level=level)
+            read = soft_jury if self.study.document.jury == "soft" else jury
+            found = read(self.runs[cell.label], judges, self.runs[told], confidence_level=level)
         except (UsageError, NotIdentified) as error:
             return Sat(label=cell.label, found=None, lacking=str(error))
         return Sat(label=cell.label, found=found)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from mien.errors import NotIdentified
 from mien.formatting import counted, fraction, p_value
 from mien.report.page import Heading, Section, Table, of_sides
+from mien.runs.soft_jury import SoftJury
+from mien.stats.profiles.elo import ELO_SCALE
 from mien.stats.profiles.soft import soft
 
 if TYPE_CHECKING:
@@ -233,16 +235,23 @@ def _juries(results: Results) -> Iterator[Section]:
     """What all judges together make of each model's first run."""
     if not results.juries:
         return
+    by = (
+        "a weighted sum of their log odds, with weights that"
+        if results.study.document.jury == "soft"
+        else "what was shown is inferred from their verdicts, by what each gets wrong and what they get "
+        "wrong together, which"
+    )
     said = [
-        "All judges read as one: what was shown is inferred from their verdicts, by what each is known to "
-        "get wrong, and what they get wrong together. Right is the share in the model’s instructed run, "
-        "where it is known. The ratings are in tables/jury.csv; two of them are not set against each other, "
-        "since they owe to what was learnt of the same judges."
+        f"All judges read as one: {by} the model’s instructed run tells. Right is the share there. The "
+        "ratings are in tables/jury.csv."
     ]
     rows: list[tuple[str, ...]] = []
     for one in results.juries:
         if one.found is None:
             said.append(f"{one.label} has no jury yet: {one.lacking}.")
+            continue
+        if isinstance(one.found, SoftJury):
+            rows.append((one.label, *_pooled(one.found)))
             continue
         worth, (by_jury, by_best) = one.found.together, one.found.stderrs
         best = one.found.best
@@ -267,6 +276,23 @@ def _juries(results: Results) -> Iterator[Section]:
         "standard error, points: jury, best judge corrected",
     )
     yield Section("jury", "As a jury", said, Table(heads, heads[:2], rows) if rows else None)
+
+
+def _pooled(found: SoftJury) -> tuple[str, ...]:
+    """The columns of a jury of probabilities; those that only verdicts have are left empty."""
+    best = max(zip(found.judges, found.pool.judges, strict=True), key=lambda one: one[1].after.accuracy)
+    whole = found.pool.whole.after
+    weights = ", ".join(f"{weight:.2f}" for weight in found.pool.weights.tolist())
+    by_jury = ELO_SCALE * float((found.profile.fit.stderr**2).mean() ** 0.5)
+    right = f"{best[0]} {best[1].after.accuracy:.1%}"
+    return (
+        right,
+        "",
+        f"{whole.accuracy:.1%}",
+        f"off by {whole.ece:.3f}",
+        f"weights {weights}",
+        f"{by_jury:.0f}",
+    )
 
 
 def _sides(results: Results) -> Iterator[Section]:
