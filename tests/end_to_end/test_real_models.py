@@ -124,3 +124,13 @@ def test_it_tells_how_many_ways_on_it_has(place: Workplace) -> None:
     assert 2 < values["bf_published"] < 200
     assert 2 < values["bf"] < 200
     assert values["entropy"] > 8  # nats
+
+
+def test_it_is_asked_what_sways_it_and_does_not_answer_in_the_form_asked_for(place: Workplace) -> None:
+    place.libraries = TORCH
+    asked = ("--test", "mimicry", "--test", "are_you_sure", "--items", 2, "--max-tokens", 8)
+    told = json.loads(place.mien("sycophancy", f"hf/{FILE}", *asked, "--name", "s", "--json").out)
+    assert {row["test"] for row in told["tests"]} >= {"mimicry"}
+    read = told["readings"]["are_you_sure"]
+    assert (read["done"], read["read"] + read["unreadable"] + read["refused"]) == (2, 6)
+    assert told["readings"]["mimicry"]["cut_off"] > 0
