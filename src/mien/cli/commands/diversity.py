@@ -73,8 +73,6 @@ def command(
     reasoning_effort: _Effort = None,
     extra: _Extra = None,
     confidence_level: options.ConfidenceOption = 0.95,
-    batch: options.BatchOption = False,
-    wait: options.WaitOption = True,
     *,
     session: Session,
     as_json: options.JsonOption = False,
@@ -100,7 +98,6 @@ def command(
         reasoning_effort=reasoning_effort,
         extra=_extra(extra),
     )
-    session.batching = options.batching(batch=batch, wait=wait)
     session.served.require_used(tuple(models))
     choice = Choice(
         languages=language or (),
