@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mien.types import Message, Trial
 
 _SHIPPED = resources.files("mien") / "data" / "user.yaml"
-_LONGEST: Final = 2048  # tokens, a reasoning model's thoughts among them
+_LONGEST: Final = 1024  # tokens, the thoughts of a model that reasons among them
 _SAMPLING: Final = Sampling(temperature=1.0)
 
 
