@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import mien
 from mien.errors import UsageError
 from mien.report.folder import write
 from mien.report.measured import Measured
 from mien.report.model_card import model_card
 from mien.runs.interop.imports import import_run
 from mien.runs.run import Run
+from mien.testing import ScriptedServer
 from tests.processes import ended
 
 if TYPE_CHECKING:
@@ -167,6 +169,24 @@ def test_card(store: Path) -> None:
 def test_refusals(store: Path) -> None:
     with pytest.raises(UsageError, match="run 'alpha' is named twice"):
         Measured([Run("alpha", store), Run("alpha", store)])
+
+
+def test_an_inventory_is_told_beside_runs_with_choices(tmp_path: Path) -> None:
+    path, traits = tmp_path / "mien.db", [f"t{i}" for i in range(6)]
+    rates = {trait: 1.5 + 0.6 * i for i, trait in enumerate(traits)}
+    with ScriptedServer(scores={trait: rate - 3 for trait, rate in rates.items()}, rates=rates) as server:
+        asked = {"traits": traits, "rounds": 24, "store": path}
+        rated = mien.measure(server.model, instrument="inventory", **asked)
+        chooses = mien.measure(server.model, judge=server.judge, **asked)
+    measured, page = reported(path, tmp_path / "report", rated.name, chooses.name)
+    assert measured.sides is not None
+    assert [*measured.sides.by_side] == ["rates", "chooses"]
+    text = Page(page).text
+    assert f"How the model rates itself: {rated.name}" in text
+    assert "from 2 sides" in text
+    assert {path.stem for path in (tmp_path / "report" / "figures").iterdir()} == {"four-sides", "expression"}
+    with pytest.raises(UsageError, match="inventories alone make no report"):
+        reported(path, tmp_path / "alone", rated.name)
 
 
 def test_sides_of_one_model_are_told_as_such(store: Path, tmp_path: Path) -> None:

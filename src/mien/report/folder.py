@@ -22,7 +22,7 @@ FIGURES: Final = {
     2: ("diff", "slope", "expression"),
     3: ("extremes", "expression", "components", "clusters", "convergence"),
 }  # by number of runs; of more than three, those of three
-FIGURES_OF_SIDES: Final = ("four-sides", "expression")
+FIGURES_OF_SIDES: Final = ("expression",)  # beside that of the sides
 
 
 def write(measured: Measured, folder: Path, *, executor: Executor | None = None) -> None:
@@ -58,10 +58,13 @@ def write(measured: Measured, folder: Path, *, executor: Executor | None = None)
 
 
 def _figures(measured: Measured) -> Iterator[tuple[str, Callable[[], Chart]]]:
-    of_sides = measured.sides is not None
-    for name in FIGURES_OF_SIDES if of_sides else FIGURES[min(len(measured.runs), 3)]:
-        yield name, drawing(name, measured)
-    for run, profile in zip(measured.runs, measured.profiles, strict=True):
+    _ = measured.profiles  # which says where there are none
+    chosen = measured.only(*measured.choosing)
+    if measured.sides is not None:
+        yield "four-sides", drawing("four-sides", measured)
+    for name in FIGURES_OF_SIDES if measured.sides is not None else FIGURES[min(len(chosen.runs), 3)]:
+        yield name, drawing(name, chosen)
+    for run, profile in zip(chosen.runs, measured.profiles, strict=True):
         if profile.accuracy:
             yield "judges", drawing("judges", measured.only(run))
             return

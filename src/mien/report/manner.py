@@ -44,9 +44,9 @@ def sections(measured: Measured, executor: Executor) -> Future[list[Section]]:
 
     What tells languages apart takes 100 MB, which are the executor's.
     """
-    if len(measured.runs) > LOOKED_INTO or measured.sides is not None:
+    if len(measured.choosing) > LOOKED_INTO or measured.sides is not None:
         return AtOnce().submit(list[Section])
-    return executor.submit(_sections, measured.runs, measured.fdr, measured.confidence_level)
+    return executor.submit(_sections, measured.choosing, measured.fdr, measured.confidence_level)
 
 
 def _sections(runs: Sequence[Run], fdr: float, confidence_level: float) -> list[Section]:

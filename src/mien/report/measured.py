@@ -67,6 +67,16 @@ class Measured:
         rated = {name: found for name, found in self._inventories.items() if name in names}
         return self.__dict__ | {"_fitted": fitted, "_explained": explained, "_inventories": rated}
 
+    @cached_property
+    def choosing(self) -> tuple[Run, ...]:
+        """The runs that hold choices, and so have a profile: all but inventories."""
+        return tuple(run for run in self.runs if run.record.instrument != "inventory")
+
+    @cached_property
+    def inventories(self) -> tuple[Inventory, ...]:
+        """What the runs that are inventories say of their models."""
+        return tuple(self._inventory(run) for run in self.runs if run not in self.choosing)
+
     def profile(self, run: Run) -> Profile:
         """The profile of one of the runs.
 
@@ -81,8 +91,9 @@ class Measured:
         Raises:
             UsageError: as `mien.Run.profile` or `mien.Run.inventory`.
         """
-        if run.record.instrument != "inventory":
-            return self._profile(run, "flat")
+        return self._profile(run, "flat") if run in self.choosing else self._inventory(run)
+
+    def _inventory(self, run: Run) -> Inventory:
         if run.name not in self._inventories:
             self._inventories[run.name] = run.inventory(confidence_level=self.confidence_level)
         return self._inventories[run.name]
@@ -108,14 +119,19 @@ class Measured:
 
     @cached_property
     def profiles(self) -> tuple[Profile, ...]:
-        """Those of all runs.
+        """Those of all runs with choices.
 
         Raises:
             UsageError: the runs are of different traits, or saw too few in common; or as `profile`.
         """
         from mien.stats.profiles import common_traits
 
-        profiles = tuple(self.profile(run) for run in self.runs)
+        if not self.choosing:
+            raise UsageError(
+                "inventories alone make no report, for they set no trait beside another: name a run with "
+                "choices, too, or see mien profile"
+            )
+        profiles = tuple(self.profile(run) for run in self.choosing)
         common_traits(profiles)
         return profiles
 
@@ -128,13 +144,13 @@ class Measured:
 
     @cached_property
     def diff(self) -> Diff | None:
-        """What changed, where there are two runs; else None."""
+        """What changed, where there are two runs with choices; else None."""
         from mien.stats import diffs
 
-        if len(self.runs) != 2:
+        if len(self.choosing) != 2:
             return None
         _ = self.profiles  # which are refused where they rate different traits
-        before, after = (self._profile(run, "flat") for run in self.runs)
+        before, after = (self._profile(run, "flat") for run in self.choosing)
         return diffs.diff(before, after, fdr=self.fdr, confidence_level=self.confidence_level)
 
     @cached_property

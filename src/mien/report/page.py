@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from mien.formatting import counted, shown
 from mien.report import findings, tables, transcripts
 from mien.report.diagnostics import diagnostics, one_strength
+from mien.report.inventories import columns, rating_cells, soundness
 from mien.report.sides import claims, gap_cells, likeness_cells
 from mien.stats.profiles import common_traits
 from mien.version import __version__
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mien.report.measured import Measured
     from mien.report.pictures import Picture
     from mien.runs.run import Run
+    from mien.stats.inventories import Inventory
     from mien.stats.sides import Sides
 
 LOOKED_INTO: Final = 2  # most runs of which it is told whether scores explain the choices
@@ -32,6 +34,7 @@ def title(measured: Measured) -> str:
     names = [run.name for run in measured.runs]
     if measured.sides is not None:
         return f"{measured.sides.model} from {counted(len(names), 'side')}"
+    names = [run.name for run in measured.choosing]
     match len(names):
         case 1:
             return f"Character card: {names[0]}"
@@ -97,12 +100,16 @@ def page(
         or Heading(
             title(measured), f"{traits}, {counted(trials, 'trial')} in {counted(len(measured.runs), 'run')}."
         ),
-        sections=[*sections, *([] if measured.sides is None else of_sides(measured.sides))],
+        sections=[
+            *sections,
+            *([] if measured.sides is None else of_sides(measured.sides)),
+            *(of_inventory(one, number) for number, one in enumerate(measured.inventories, 1)),
+        ],
         after=after,
         script=Markup(script),
         script_hash=b64encode(sha256(script.encode()).digest()).decode(),
         level=f"{measured.confidence_level:.0%}",
-        runs=[_told(measured, run) for run in measured.runs],
+        runs=[_told(measured, run) for run in measured.choosing],
         findings=_findings(measured),
         figures=[
             {"name": p.name, "about": p.about, "light": _address(p.light), "dark": _address(p.dark)}
@@ -113,6 +120,13 @@ def page(
         limits=findings.limits(measured.profiles),
         version=__version__,
     )
+
+
+def of_inventory(found: Inventory, number: int) -> Section:
+    """How a model rates itself; ``number`` is that of the inventory on the page, from 1."""
+    said = [f"{label}: {text}." for label, text in soundness(found)]
+    table = Table(columns(found), ("trait",), rating_cells(found))
+    return Section(f"inventory-{number}", f"How the model rates itself: {found.estimates.label}", said, table)
 
 
 def of_sides(found: Sides, *, number: int = 0) -> list[Section]:
@@ -184,7 +198,7 @@ def _told(measured: Measured, run: Run) -> dict[str, Any]:
 
 def _one_strength(measured: Measured, run: Run) -> list[tuple[str, str]]:
     """Whether scores explain the choices; of many runs it would take long."""
-    if len(measured.runs) > LOOKED_INTO:
+    if len(measured.choosing) > LOOKED_INTO:
         return []
     said = one_strength(measured.goodness_of_fit(run))
     return [("one strength?" if i == 0 else "", f"{of}: {text}") for i, (of, text) in enumerate(said)]
@@ -203,15 +217,15 @@ def _examples(measured: Measured) -> dict[str, Any]:
     judges = tuple(profile.judge for profile in measured.profiles)
     if measured.change is not None:
         changes = [(row["trait"], row["delta"]) for row in measured.change.rows if row["changed"]][:EXAMPLES]
-        before, after = measured.runs
+        before, after = measured.choosing
         return {
             "examples": [],
             "pairs": transcripts.of_changes(before, after, (judges[0], judges[1]), changes),
         }
-    n = EXAMPLES if len(measured.runs) == 1 else 1
+    n = EXAMPLES if len(measured.choosing) == 1 else 1
     shown = [
         example
-        for run, profile in zip(measured.runs, measured.profiles, strict=True)
+        for run, profile in zip(measured.choosing, measured.profiles, strict=True)
         for example in transcripts.of_traits(run, profile.judge, [row["trait"] for row in profile.rows[:n]])
     ]
     return {"examples": shown, "pairs": []}

@@ -77,7 +77,7 @@ FIGURES: Final[dict[str, Figure]] = {
         ("top", "by"),
     ),
     "four-sides": Figure(
-        "one model by instrument: says, chooses, does, can", 2, 4, _all, "four_sides:four_sides_of"
+        "one model by instrument: says, rates, chooses, does, can", 2, 5, _all, "four_sides:four_sides_of"
     ),
     "precision": Figure(
         "interval width and reliability against trials", 1, 1, _all, "precision:precision_of", ("target",)

@@ -178,22 +178,29 @@ def test_a_budget_of_the_file_counts_where_none_is_given(server: ScriptedServer,
 
 def test_a_model_by_several_instruments_has_sides(tmp_path: Path) -> None:
     says = {trait: -score for trait, score in OLD.items()}
-    with ScriptedServer(scores=OLD, says=says, models=("a", "b", "judge")) as server:
+    rates = {trait: 3 + score / 2 for trait, score in OLD.items()}
+    with ScriptedServer(scores=OLD, says=says, rates=rates, models=("a", "b", "judge")) as server:
         text = (
             f"models: ['{server.url}#a', '{server.url}#b']\njudge: '{server.url}#judge'\n"
-            f"instruments: [revealed, stated]\ntraits: [{', '.join(TRAITS)}]\ntrials: 160\n"
+            f"instruments: [revealed, stated, inventory]\ntraits: [{', '.join(TRAITS)}]\ntrials: 160\n"
             "figures: [ranking]\n"
         )
         (tmp_path / "s.yaml").write_text(text)
         results = mien.study(tmp_path / "s.yaml", store=tmp_path / "m.db", folder=tmp_path / "out")
     assert results.complete
-    assert [[*sides.by_side] for sides in results.sides] == [["says", "chooses"]] * 2
+    assert [[*sides.by_side] for sides in results.sides] == [["says", "rates", "chooses"]] * 2
+    assert results.left_out == {}
     told = {section.id: section for section in sections(results, ())}
     assert told["sides-1"].title == f"Sides of the character of {server.url}#a"
     assert told["gaps-2"].table is not None
     assert told["gaps-2"].table.rows
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert 'id="sides-1"' in page
+    assert 'id="inventory-2"' in page
+    text = text.replace("[revealed, stated, inventory]", "[inventory, revealed]")
+    (tmp_path / "s.yaml").write_text(text)
+    with pytest.raises(InputError, match="an inventory holds no choices"):
+        load_study(tmp_path / "s.yaml")
 
 
 def test_gates_may_be_of_what_is_counted(results: Results) -> None:

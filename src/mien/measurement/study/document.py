@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path  # noqa: TC003  # pydantic reads it
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from mien.materials.protocols import Condition, SamplingSettings
 from mien.models.usage import Price  # noqa: TC001  # pydantic reads it
@@ -56,6 +56,14 @@ class ModelEntry(_Strict):
     def label(self) -> str:
         """What the model is called."""
         return self.name or self.model.rstrip("/").rpartition("/")[2].rpartition("#")[2]
+
+
+def _choosing_first(instruments: tuple[InstrumentName, ...]) -> tuple[InstrumentName, ...]:
+    if instruments[:1] == ("inventory",):
+        raise ValueError(
+            "an inventory holds no choices, on which figures and comparisons rest: name it after another"
+        )
+    return instruments
 
 
 class JudgeEntry(_Strict):
@@ -233,9 +241,9 @@ class Document(_Strict):
     judge: Annotated[
         tuple[Annotated[JudgeEntry, BeforeValidator(_one_member("model"))], ...], BeforeValidator(_listed)
     ] = Field(min_length=1)
-    instruments: Annotated[tuple[InstrumentName, ...], BeforeValidator(_listed)] = Field(
-        default=("revealed",), min_length=1
-    )
+    instruments: Annotated[
+        tuple[InstrumentName, ...], BeforeValidator(_listed), AfterValidator(_choosing_first)
+    ] = Field(default=("revealed",), min_length=1)
     conditions: Annotated[tuple[Condition, ...], BeforeValidator(_listed)] = ()
     protocol: str = "default"
     options: int | None = Field(default=None, ge=2, le=8)

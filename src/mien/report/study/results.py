@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mien.stats.diffs import Diff
     from mien.stats.diffs.gates import Outcome
     from mien.stats.estimates import Estimates
+    from mien.stats.inventories import Inventory
     from mien.stats.panels import Panel
     from mien.stats.profiles.profile import Profile
     from mien.stats.sides import Sides
@@ -201,7 +202,20 @@ class Results:
     @cached_property
     def left_out(self) -> dict[str, str]:
         """Runs that cannot be rated, by label, and why."""
-        return {cell.label: why for cell in self.study.cells if (why := self.lacking(cell.label))}
+        labels = [cell.label for cell in self.study.cells if cell.label not in self.inventories]
+        return {label: why for label in labels if (why := self.lacking(label))}
+
+    @cached_property
+    def inventories(self) -> dict[str, Inventory]:
+        """How models rate themselves, by the label of the run, of those runs of which that can be told."""
+        found: dict[str, Inventory] = {}
+        for cell in self.study.cells:
+            if cell.planned.instrument == "inventory":
+                try:
+                    (found[cell.label],) = self.measured([cell.label]).inventories
+                except (UsageError, NotIdentified) as error:
+                    self._lacking[cell.label] = str(error)
+        return found
 
     def measured(self, labels: Sequence[str]) -> Measured:
         """Some of the runs, with their results."""
@@ -229,7 +243,8 @@ class Results:
             by_instrument: dict[str, str] = {}
             for cell in self.study.cells:
                 usual = cell.main or cell.label == f"{model}{SEPARATOR}{cell.planned.instrument}"
-                if cell.model == model and usual and not self.lacking(cell.label):
+                rated = cell.label in self.inventories or not self.lacking(cell.label)
+                if cell.model == model and usual and rated:
                     by_instrument.setdefault(cell.planned.instrument, cell.label)
             sides = self.measured(list(by_instrument.values())).sides if len(by_instrument) > 1 else None
             found += [] if sides is None else [sides]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mien.errors import NotIdentified
 from mien.formatting import counted, fraction, p_value
-from mien.report.page import Heading, Section, Table, of_sides
+from mien.report.page import Heading, Section, Table, of_inventory, of_sides
 from mien.runs.soft_jury import SoftJury
 from mien.stats.profiles.elo import ELO_SCALE
 from mien.stats.profiles.soft import soft
@@ -41,6 +41,7 @@ def sections(results: Results, notes: Sequence[str]) -> list[Section]:
         *_soft(results),
         *_juries(results),
         *_sides(results),
+        *(of_inventory(one, number) for number, one in enumerate(results.inventories.values(), 1)),
         *_ablations(results),
     ]
 
