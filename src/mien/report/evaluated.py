@@ -63,7 +63,7 @@ def beside(measured: Measured) -> Beside:
         sections.append(_section(group, measured, number))
         kind = group[0].record.kind
         drawn = {name for name, _ in figures}
-        if kind in EVALUATED and kind not in drawn and _drawable(group, kind):
+        if kind not in drawn and drawable(group, kind):
             figures.append((kind, partial(draw_evaluated, kind, group, measured.confidence_level)))
     return Beside(sections, figures)
 
@@ -84,7 +84,10 @@ def _section(group: Sequence[Evaluation], measured: Measured, number: int) -> Se
     return Section(f"evaluation-{number}", title, found.said, Table(found.heads, found.words, found.rows))
 
 
-def _drawable(group: Sequence[Evaluation], kind: str) -> bool:
+def drawable(group: Sequence[Evaluation], kind: str) -> bool:
+    """Whether there is a figure of evaluations of a kind, and they have what it shows."""
+    if kind not in EVALUATED:
+        return False
     try:
         found: Any = EVALUATED[kind].of(group)
     except (UsageError, NotIdentified):

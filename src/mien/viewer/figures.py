@@ -133,6 +133,12 @@ class Drawn:
             axis.setdefault("encode", {}).setdefault("labels", {})["interactive"] = True
         return spec, title["text"], title["subtitle"]
 
+    def chart(self, chart: Chart, theme: Theme) -> str:
+        """A chart that was made already, as SVG."""
+        from mien.report.saving import specification
+
+        return self._render(svg, specification(chart, theme=theme))
+
     def _picture(self, figure: Figure, of: Shown, theme: Theme) -> str:
         """The figure as SVG."""
         from mien.report.saving import specification

@@ -94,10 +94,13 @@ def lexical(
     """
     rows = {one: [measure(samples) for samples in prompts.values()] for one, measure in MEASURES}
     rows |= {one: [values[name] for name in prompts] for one, values in further.items()}
+    sizes = np.array([len(samples) for samples in prompts.values()], dtype=np.int64)
     found: list[tuple[Quantity, Pulled]] = []
     for one, values in rows.items():
         own = np.array(values)
         told = np.isfinite(own)
         if np.count_nonzero(told) > 1:
-            found.append((one, mean_of(told.astype(np.int64), np.where(told, own, 0.0), one)))
+            found.append(
+                (one, mean_of(sizes * told, np.where(told, own, 0.0) * sizes.astype(np.float64), one))
+            )
     return found

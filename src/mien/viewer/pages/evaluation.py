@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mien.evals.evaluation import Evaluation
-from mien.report.evaluated import told
+from mien.report.evaluated import drawable, told
+from mien.viewer.figures import theme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,18 +17,38 @@ if TYPE_CHECKING:
 
 
 def routes(app: App) -> list[web.RouteDef]:
-    """Where the page is found."""
+    """Where the page and its figure are found."""
+
+    def members(query: Mapping[str, str]) -> dict[str, str]:
+        return {end: query.get(end, "") for end in (("a", "b") if "a" in query else ("name",))}
+
+    def found(query: Mapping[str, str]) -> list[Evaluation]:
+        return [Evaluation(name, app.store) for name in members(query).values()]
 
     def page(query: Mapping[str, str]) -> str:
-        ends = ("a", "b") if "a" in query else ("name",)
-        found = [Evaluation(query.get(end, ""), app.store) for end in ends]
-        kind = found[0].record.kind
-        title = f"{kind.capitalize()} of {found[-1].name}"
-        if len(found) > 1:
-            title += f" against {found[0].name}"
+        shown = found(query)
+        kind = shown[0].record.kind
+        title = f"{kind.capitalize()} of {shown[-1].name}"
+        if len(shown) > 1:
+            title += f" against {shown[0].name}"
         with app.reading() as (store, _):
             known = [one.name for one in store.evaluations.all(kind)]
-        others = [name for name in known if name != found[0].name] if len(found) == 1 else []
-        return app.html("evaluation.html", title=title, told=told(found), name=found[0].name, others=others)
+        return app.html(
+            "evaluation.html",
+            title=title,
+            told=told(shown),
+            name=shown[0].name,
+            others=[name for name in known if name != shown[0].name] if len(shown) == 1 else [],
+            drawn=members(query) if drawable(shown, kind) else None,
+        )
 
-    return [app.get("/evaluation", page)]
+    def picture(query: Mapping[str, str]) -> str:
+        from mien.report.registry import draw_evaluated
+
+        shown = found(query)
+        return app.drawn.chart(draw_evaluated(shown[0].record.kind, shown), theme(query))
+
+    return [
+        app.get("/evaluation", page),
+        app.get("/evaluation/figure.svg", picture, content_type="image/svg+xml"),
+    ]
