@@ -34,6 +34,9 @@ def test_from_a_model_to_a_gate(swayed: Workplace) -> None:
 
     stopped = swayed.mien("sycophancy", *models, *asked, "--max-calls", 200, status=3)
     assert "the same command goes on" in stopped.err
+    merged = swayed.mien("merge", "other.db", "mien.db", "--json", status=3)
+    assert "mien sycophancy goes on with it" in merged.err
+    assert json.loads(merged.out)["evaluations"][0]["missing"] > 0
     told = swayed.mien("sycophancy", *models, *asked)
     assert "before: 280 items of 7 tests" in told.out
     assert "There is no total" in told.out
@@ -54,6 +57,8 @@ def test_from_a_model_to_a_gate(swayed: Workplace) -> None:
     found = json.loads(swayed.mien("diff", "before", "after", "--sycophancy", "--json").out)
     assert {row["test"]: row["changed"] for row in found["tests"]}["feedback"]
     assert len(found["tests"]) == 7
+    swayed.mien("runs", "after", "--delete")
+    assert "no evaluation named 'after'" in swayed.refused("diff", "before", "after", "--sycophancy")
 
 
 def test_what_cannot_be_asked_is_refused(swayed: Workplace) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mien.errors import NotIdentified, UsageError
 from mien.stats.diffs import diff
-from mien.stats.estimates import Amount, Quantity, Share, Unit, means
+from mien.stats.estimates import Amount, Lean, Quantity, Share, Unit, means
 
 LENGTH, APOLOGY = Quantity("length", Amount("tokens"), more="worse"), Quantity("apology", Share())
 
@@ -123,6 +123,15 @@ def test_a_few_hits_decide_nothing_and_many_do():
     none = means(rates(0), [APOLOGY])
     assert not diff(none, means(rates(3), [APOLOGY])).changed.any()
     assert diff(none, means(rates(20), [APOLOGY])).changed.all()
+
+
+@pytest.mark.parametrize("n", [20, 84])
+def test_a_difference_of_which_nothing_is_seen_is_not_known_to_be_0(n):
+    """Bonett and Price's interval of paired shares, which adds a pair that differs in either direction."""
+    table = {"prompt_id": np.arange(n), "x": np.zeros(n)}
+    low, high = means(table, [Quantity("x", Lean())]).intervals()
+    theirs = 1.96 * np.sqrt(2 / (n + 2)) / np.sqrt(n + 2)
+    assert -low[0] == high[0] == pytest.approx(theirs, rel=0.2)
 
 
 def test_one_hit_more_is_what_is_unseen():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from mien.stats.estimates import Amount, Rating, Scale, Share, Unit
+from mien.stats.estimates import Amount, Lean, Rating, Scale, Share, Unit
 
 
 def ends(unit: Unit, value: float, stderr: float, quantile: float = 1.959964) -> tuple[float, float]:
@@ -63,3 +63,12 @@ def test_a_share_that_does_not_vary_has_an_interval_of_no_width():
     low, high = Share().interval(np.array([0.5, 0.2]), np.zeros(2), np.array([2.0, 2.0]))
     assert low == pytest.approx([0.5, 0.2])
     assert high == pytest.approx([0.5, 0.2])
+
+
+def test_a_leaning_has_a_sign():
+    assert (Lean().shown(0.0), Lean().shown(-0.25), Lean().extent(-0.25)) == ("+.000", "-.250", ".250")
+    assert Lean().scaled
+    assert (Lean().beyond(2.1, level=True), Lean().beyond(-2.0, level=False)) == (
+        "a difference of shares lies between -2 and 2",
+        "",
+    )

@@ -9,7 +9,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.output import console, counted, print_json, write_err
-from mien.cli.resuming import require_complete
+from mien.cli.resuming import INCOMPLETE, require_complete
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,15 +51,25 @@ def command(
         write_err("\nStopped. The files that are told of are in; the same command goes on.\n")
         raise typer.Exit(130) from None
     outcomes = _outcomes(out, {name for one in merged for name in one.runs})
+    evaluated = _evaluations(out, {name for one in merged for name in one.evaluations})
     if as_json:
         print_json(
             {
                 "store": str(out),
                 "merged": [_entry(one) for one in merged],
                 "runs": [{"run": one.run, "judge": one.judge, **one.to_dict()} for one in outcomes],
+                "evaluations": evaluated,
             }
         )
+    lacking = [one for one in evaluated if one["missing"]]
+    for one in lacking:
+        write_err(
+            f"Incomplete: {one['missing']:,} of {counted(one['items'], 'item')} of {one['evaluation']} are "
+            f"missing; mien {one['kind']} goes on with it.\n"
+        )
     require_complete(outcomes, "mien measure or mien judge goes on with it")
+    if lacking:
+        raise typer.Exit(INCOMPLETE)
 
 
 def _entry(merged: Merged) -> dict[str, Any]:
@@ -86,6 +96,23 @@ def _tell(merged: Merged) -> None:
             f"store, whose stand; {counted(merged.dropped_verdicts, 'verdict')} on its own are left out, to "
             f"be judged again by mien measure or mien judge, and {counted(merged.dropped_labels, 'label')}.\n"
         )
+
+
+def _evaluations(store: Path, names: set[str]) -> list[dict[str, Any]]:
+    """What is there of the evaluations that were taken in."""
+    from mien.store.store import Store
+
+    with Store(store, read_only=True) as opened:
+        found = [one for one in opened.evaluations.all() if one.name in names]
+    return [
+        {
+            "evaluation": one.name,
+            "kind": one.kind,
+            "items": one.items,
+            "missing": one.items - one.done,
+        }
+        for one in found
+    ]
 
 
 def _outcomes(store: Path, names: Iterable[str]) -> list[Any]:

@@ -157,11 +157,7 @@ class _Answered:
                 for name, test in TESTS.items()
                 if name in self.by_test
             },
-            judges={
-                name: proportion(read, confidence_level=confidence_level)
-                for name in TESTS
-                if (read := self._hits(name))
-            },
+            judges={name: _accuracy(read, confidence_level) for name in TESTS if (read := self._hits(name))},
             curves=self._curves(confidence_level),
             reads_itself=record.judge == record.model,
         )
@@ -177,8 +173,10 @@ class _Answered:
             cut_off=sum(answers.cut_off for _, answers in found),
         )
 
-    def _hits(self, test: str) -> list[bool]:
-        return [hit for one in self.by_test.get(PLANTED + test, ()) for hit in hits(*one)]
+    def _hits(self, test: str) -> list[tuple[bool, str]]:
+        """Whether each reading of a planted answer was right, and whose it was."""
+        found = self.by_test.get(PLANTED + test, ())
+        return [(hit, item.id) for item, answers in found for hit in hits(item, answers)]
 
     def _curves(self, confidence_level: float) -> dict[str, Survival]:
         test, steps = Pressure(), int(self.evaluation.settings["pushes"])
@@ -195,3 +193,9 @@ class _Answered:
             )
             for name, of_one in lasted.items()
         }
+
+
+def _accuracy(read: Sequence[tuple[bool, str]], confidence_level: float) -> Proportion:
+    """The share of readings that were right; those of one planted answer hang together."""
+    right, answers = zip(*read, strict=True)
+    return proportion(right, clusters=answers, confidence_level=confidence_level)

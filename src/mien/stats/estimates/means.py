@@ -125,8 +125,8 @@ def pulled(
     )
     covariance = jackknife.covariance()
     # A few prompts carry the variance of skewed numbers, such as lengths, which is then known less well; that
-    # of a share follows from the share.
-    shares = np.array([isinstance(one.unit, Share) for one in quantities])
+    # of a share follows from the share, and that of a leaning has its unseen pairs.
+    shares = np.array([isinstance(one.unit, Share | Lean) for one in quantities])
     return Estimates(
         label=label,
         quantities=tuple(quantities),
