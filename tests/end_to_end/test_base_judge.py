@@ -29,9 +29,11 @@ def test_a_base_model_is_chosen_a_form_for_and_rates(place: Workplace) -> None:
     assert soft["soft"]["n"] == 200
     shown = " ".join(place.mien("profile", "run").out.split())
     assert "which compares, as a base model, the likelihoods" in shown
-    place.mien("judge", "control", "--judge", f"base:label:{place.server.judge}", "--check-judge", 0)
+    label = f"base:label:{place.server.judge}"
+    said = place.mien("judge", "control", "--judge", label, "--check-judge", 0).out
+    assert f"{label}: 200 responses of control read" in said  # as it is written, and no emoji
     (told,) = json.loads(place.mien("reliability", "control", "--json").out)["runs"]
-    assert [row["judge"] for row in told["told"]] == [judge, f"base:label:{place.server.judge}"]
+    assert [row["judge"] for row in told["told"]] == [judge, label]
     place.server.configure(completions="none")
     said = place.refused(*measure("run", rounds=2), "--store", "other.db")
     assert "Behind a chat alone no base model can be read" in said

@@ -54,7 +54,8 @@ def console(*, err: bool = False) -> Console:
     """Where people read: as wide as the terminal, plain where there is none."""
     stream = sys.stderr if err else sys.stdout
     width = None if stream.isatty() else _WIDTH
-    return _console_class()(stderr=err, width=width, highlight=False, soft_wrap=False)
+    # A name such as base:label:SPEC holds no emoji.
+    return _console_class()(stderr=err, width=width, highlight=False, soft_wrap=False, emoji=False)
 
 
 def bold(text: str) -> str:
