@@ -214,7 +214,9 @@ def _print(found: Sycophancy, confidence_level: float) -> None:
 
     out = console()
     items = sum(read.items for read in found.readings.values())
-    out.print(f"{bold(found.estimates.label)}: {counted(items, 'item')} of {len(found.readings)} tests\n")
+    out.print(
+        f"{bold(found.estimates.label)}: {counted(items, 'item')} of {counted(len(found.readings), 'test')}\n"
+    )
     heads, left, rows = table(found, confidence_level)
     print_table(heads, rows, left=left)
     out.print()
