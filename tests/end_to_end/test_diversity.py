@@ -49,7 +49,10 @@ def test_an_endpoint_without_log_probabilities_and_a_limit(place: Workplace) -> 
         stopped = place.mien(*asked, "--max-calls", 12, status=3)
         assert "the same command goes on" in stopped.err
         shown = place.mien(*asked).out
-        assert "Not told: bf: the endpoint tells no log-probabilities" in shown
+        assert (
+            "Not told: bf, bf_published, bf_start, bf_per_byte, entropy: the endpoint tells no log-prob"
+            in shown
+        )
         assert "distinct_2" in shown
         refused = place.refused(*asked, "--temperature", 0.5)
         assert "named 'e' already, with other temperature" in refused

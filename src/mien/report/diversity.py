@@ -130,8 +130,11 @@ def notes(found: Sequence[Diversity]) -> list[str]:
 
 def left_out(found: Sequence[Diversity]) -> list[str]:
     """Which measures are not among the rows, and why."""
-    told = dict.fromkeys(f"{name}: {why}" for one in found for name, why in one.absent.items())
-    return [f"Not told: {line}" for line in told]
+    told: dict[str, dict[str, None]] = {}
+    for one in found:
+        for name, why in one.absent.items():
+            told.setdefault(why, {})[name] = None
+    return [f"Not told: {', '.join(names)}: {why}" for why, names in told.items()]
 
 
 def warnings(found: Sequence[Diversity]) -> list[str]:
@@ -143,6 +146,12 @@ def warnings(found: Sequence[Diversity]) -> list[str]:
             lines.append(
                 f"{one.samples.cut_off:,} of {counted(one.samples.n, 'sample')} of {label} were cut off at "
                 "their longest: of these neither the end nor what follows counts"
+            )
+        untold = len(one.samples.words) - len(one.samples.traces)
+        if one.factors and untold:
+            lines.append(
+                f"of {counted(untold, 'prompt')} of {label} not all samples have log-probabilities: "
+                "factors are of the others"
             )
         if not one.stop_told:
             lines.append(

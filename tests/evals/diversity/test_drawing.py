@@ -100,8 +100,7 @@ def test_the_organism_tells_whole_distributions_and_what_ends_answers(tmp_path: 
     found = told(path)
     assert (found.known, found.stop_told, found.absent) == ("distribution", True, {})
     traces = [one for of in found.samples.traces.values() for one in of]
-    assert {one.ended for one in traces} == {True, False}
-    assert found.samples.cut_off == sum(not one.ended for one in traces) > 0
+    assert 0 < found.samples.cut_off < len(traces)
     assert all(len(one) <= 40 for one in traces)
     assert 1 < values(found)["bf_published"] < values(found)["bf"] < values(found)["bf_start"]
     # At another temperature the factor is of what was drawn from.

@@ -13,7 +13,7 @@ from mien.evals.diversity import self_bleu
 from mien.evals.diversity.drawing import KIND
 from mien.evals.diversity.reading import drawn, trace
 from mien.instruments.manner.prose import words
-from mien.stats.diversity.branching import BF, Factor, factors
+from mien.stats.diversity.branching import FACTORS, Factor, factors
 from mien.stats.diversity.lexical import OPENING, lexical, openings
 from mien.stats.diversity.traces import Known, Trace, known
 from mien.stats.diversity.windows import Window, windows
@@ -170,7 +170,7 @@ def _told(evaluation: Evaluation, of: Samples, each: int, confidence_level: floa
             "prompts differ; two are the fewest"
         )
     traces = {key: some for key, some in of.traces.items() if len(some) > 1}
-    by_steps, absent = factors(traces) if len(traces) > 1 else ([], {BF.name: of.silent or _SILENT})
+    by_steps, absent = factors(traces) if len(traces) > 1 else ([], _untold(of.silent or _SILENT))
     steps = {one.quantity: _spread(one.pulled, list(traces), keys) for one in by_steps}
     cut = {key: [one[:WORDS] for one in of.words[key][:each]] for key in keys if len(of.words[key]) >= each}
     further: dict[Quantity, dict[str, float]] = {}
@@ -192,6 +192,11 @@ def _told(evaluation: Evaluation, of: Samples, each: int, confidence_level: floa
         each=each,
         evaluation=evaluation,
     )
+
+
+def _untold(why: str) -> dict[str, str]:
+    """The measures that rest on traces, none of which is told."""
+    return {one.name: why for one in FACTORS}
 
 
 def _spread(found: Pulled, of: Sequence[str], keys: Sequence[str]) -> Pulled:

@@ -48,7 +48,7 @@ def trace(call: Call) -> Trace | None:
     decoded = decode(call.body)
     told = members(decoded.value) if decoded else {}
     if "steps" in told:
-        return _of_steps(told, ended=call.finish_reason == "stop")
+        return _of_steps(told)
     choices = items(told.get("choices"))
     choice = members(choices[0]) if choices else {}
     logs = members(choice.get("logprobs"))
@@ -60,14 +60,13 @@ def trace(call: Call) -> Trace | None:
     return _of_places(places, text, call.finish_reason == "stop") if places or at_once else None
 
 
-def _of_steps(told: dict[str, Any], *, ended: bool) -> Trace:
+def _of_steps(told: dict[str, Any]) -> Trace:
     steps = np.array(msgspec.convert(told["steps"], list[tuple[float, float, float, float]]), np.float64)
     return Trace(
         surprisals=steps[:, 0],
         entropies=steps[:, 1],
         nucleus=Nucleus(surprisals=steps[:, 2], entropies=steps[:, 3]),
         octets=len(str(told.get("text", "")).encode()),
-        ended=ended,
     )
 
 
@@ -119,6 +118,5 @@ def _of_places(places: list[Place], text: str, ended: bool) -> Trace:
         bounds=bounds,
         nucleus=cut,
         octets=len(text.encode()),
-        ended=ended,
         stop_told=stop_told or not ended,
     )

@@ -30,6 +30,9 @@ BF_PER_BYTE: Final = Quantity("bf_per_byte", Amount())
 #: H(N, Y) of a whole answer, its length and its words together.
 ENTROPY: Final = Quantity("entropy", Amount("nats"))
 
+#: All that rests on traces.
+FACTORS: Final = (BF, BF_PUBLISHED, BF_START, BF_PER_BYTE, ENTROPY)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Factor:
@@ -58,7 +61,7 @@ def factors(prompts: Mapping[str, Sequence[Trace]]) -> tuple[list[Factor], dict[
     Raises:
         NotIdentified: there are fewer than two prompts, or one of them has fewer than two samples.
     """
-    require(prompts)
+    _require(prompts)
     sizes = [
         np.array([[trace.told.sum(), len(trace), trace.octets] for trace in of]) for of in prompts.values()
     ]
@@ -85,7 +88,7 @@ def factors(prompts: Mapping[str, Sequence[Trace]]) -> tuple[list[Factor], dict[
     return found, absent
 
 
-def require(prompts: Mapping[str, Sequence[object]]) -> None:
+def _require(prompts: Mapping[str, Sequence[object]]) -> None:
     """That there are samples enough.
 
     Raises:

@@ -40,8 +40,8 @@ class Trace:
         bounds: (2, T) between which the entropies lie; None where not even that is known.
         nucleus: the same steps as the published procedure has them; None where it is not known.
         octets: length of the answer in UTF-8.
-        ended: whether the model ended it; else it was cut off, and no step is its end.
-        stop_told: whether the step that ended it is among those told; some endpoints leave it out.
+        stop_told: whether the step that ended it is among those told; some endpoints leave it out. Nothing is
+            missing of an answer that was cut off.
     """
 
     surprisals: Floats
@@ -49,7 +49,6 @@ class Trace:
     entropies: Floats | None = None
     bounds: Floats | None = None
     nucleus: Nucleus | None = None
-    ended: bool = True
     stop_told: bool = True
 
     def __len__(self) -> int:
