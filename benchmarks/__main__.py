@@ -35,6 +35,7 @@ NAMES = (
     "diversity",
     "sycophancy",
     "sides",
+    "inventories",
     "compare",
     "panels",
     "consistency",
