@@ -202,3 +202,22 @@ def test_a_model_and_a_judge_at_one_endpoint_share_its_limits(server: ScriptedSe
 def test_a_chat_opens_only_inside_the_block():
     with pytest.raises(RuntimeError, match="async with"):
         Transport().chat("http://127.0.0.1:9/v1#m")
+
+
+def test_a_base_model_is_the_same_model_and_cannot_be_asked(server: ScriptedServer) -> None:
+    async def main() -> None:
+        async with Transport() as transport:
+            itself, reading = transport.open("organism/v1"), transport.open("base:told:organism/v1")
+            assert (reading.name, reading.address) == ("base:told:organism/v1", itself.address)
+            assert transport.open("base:told:organism/v1") is reading
+            assert reading._batcher is itself._batcher  # pyright: ignore  # one engine, one thread
+            for model in (reading, transport.open(f"base:{server.url}#model")):
+                with pytest.raises(
+                    UsageError, match="goes on with texts, and cannot be asked: leave out base:"
+                ):
+                    await model.complete(request())
+            plain = Request((), text="Manner of the reply:", continuation=" calm")
+            assert (await reading.complete(plain)).text == (await itself.complete(plain)).text
+
+    asyncio.run(main())
+    assert server.counts().requests == 0

@@ -28,7 +28,7 @@ CheckJudgeOption = Annotated[
         "--check-judge",
         min=0,
         help="Read so many `instructed` answers first, and stop where the judge can't tell them apart.",
-        show_default="24 for a judge on this machine, else 0",
+        show_default="24 for a judge that tells probabilities, 96 to choose a base model's form, else 0",
     ),
 ]
 JudgeNameOption = Annotated[

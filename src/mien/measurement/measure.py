@@ -108,7 +108,7 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
             the user wants, and shown what was said. Its runs are named ``NAME@PRESSURE-by-USER-TURN``.
         name: of the run; default: the model's name and the instrument.
         check_judge: ``instructed`` answers that the judge must tell apart before any other trial; see
-            `mien.measurement.judge_check`. Default: 24 for a judge in this process, else none.
+            `mien.measurement.judge_check`. Default: 24 for a judge that tells probabilities, else 0.
         batch: whether calls are made in the providers' batches, at half the price and within a day; see
             `mien.measurement.batches`.
         store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.

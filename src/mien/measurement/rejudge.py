@@ -78,7 +78,7 @@ def second_opinion(  # noqa: PLR0913  # the public face, which opens the session
         repeat: 1, 2, … has a judge of the run read it again: the same questions, with calls of their own, to
             see how far it agrees with itself.
         check_judge: ``instructed`` answers of the same model in the store that it must tell apart first; see
-            `mien.measurement.judge_check`. Default: 24 for a judge in this process, else none.
+            `mien.measurement.judge_check`. Default: 24 for a judge that tells probabilities, else 0.
         batch: whether the judge is asked in its provider's batches; see `mien.measurement.batches`.
         limits: concurrency, rates and budget.
         hardware: where and how models in this process run.

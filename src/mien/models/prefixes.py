@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from mien.errors import UsageError
+
 #: Its answers' probabilities are wanted, and not its answers.
 LOGPROBS: Final = "logprobs:"
 
@@ -20,6 +22,19 @@ def bare(spec: str) -> str:
         form = base_form(spec)
         return spec.removeprefix(BASE).removeprefix(f"{form}:" if form else "")
     return spec.removeprefix(LOGPROBS)
+
+
+def require_text(spec: str, text: str) -> None:
+    """Refuse to ask a base model in a conversation.
+
+    Raises:
+        UsageError: there is no text for it to go on with.
+    """
+    if spec.startswith(BASE) and not text:
+        raise UsageError(
+            f"{spec}: a base model goes on with texts, and cannot be asked: leave out {BASE}, or give "
+            "another model"
+        )
 
 
 def base_form(spec: str) -> str:

@@ -23,6 +23,7 @@ from mien.models.http.quirks import LEFT_OUT, Quirk, adapted, departures, told_b
 from mien.models.http.refusals import PATIENCE
 from mien.models.http.served import SERVED
 from mien.models.http.servers import Servers
+from mien.models.prefixes import require_text
 from mien.models.system_role import messages_of
 from mien.models.usage import Wait, account
 from mien.types import Call
@@ -120,6 +121,7 @@ class Chat:
 
     def _asked(self, request: Request) -> dict[str, Any]:
         """What tells requests apart: the members of the body before quirks, and without what is in all."""
+        require_text(self.name, request.text)
         if request.text:
             return text_members(self.model, request)
         if request.continuation is not None:

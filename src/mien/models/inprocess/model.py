@@ -11,6 +11,7 @@ import msgspec
 
 from mien.models.engine import Job
 from mien.models.inprocess.batching import Batcher
+from mien.models.prefixes import require_text
 from mien.models.reasoning import Split, split
 from mien.models.system_role import messages_of
 from mien.models.usage import account
@@ -60,6 +61,7 @@ class Resident:
         return _encode(self._asked(request))
 
     def _asked(self, request: Request) -> dict[str, Any]:
+        require_text(self.name, request.text)
         sampling = request.sampling
         asked: dict[str, Any] = {
             "model": self.model,
