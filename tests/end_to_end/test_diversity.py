@@ -27,9 +27,9 @@ def test_from_samples_to_what_changed(place: Workplace) -> None:
     for row in base["measures"]:
         assert row["low"] <= row["value"] <= row["high"], row
     place.mien("plot", "diversity", "base-diversity", "v1-diversity", "-o", "ways.svg")
-    assert "How many ways on base-diversity and v1-diversity have" in (place.folder / "ways.svg").read_text(
-        encoding="utf-8"
-    )
+    assert "How narrow answers of base-diversity and v1-diversity are" in (
+        place.folder / "ways.svg"
+    ).read_text(encoding="utf-8")
     assert "no evaluation named 'v1'" in place.refused("plot", "diversity", "v1", "-o", "ways.svg")
     assert "takes no judge" in place.refused("plot", "diversity", "v1", "--top", 3, "-o", "ways.svg")
     changed = place.mien(
@@ -56,6 +56,13 @@ def test_an_endpoint_without_log_probabilities_and_a_limit(place: Workplace) -> 
         assert "distinct_2" in shown
         refused = place.refused(*asked, "--temperature", 0.5)
         assert "named 'e' already, with other temperature" in refused
+        (place.folder / "terse.txt").write_text("Answer in one word.\n")
+        place.mien(*asked[:-1], "terse", "--system-file", "terse.txt")
+        before, user = endpoint.asked[-1]["messages"]
+        assert (before, user["role"]) == ({"role": "system", "content": "Answer in one word.\n"}, "user")
+        assert "with other system" in place.refused(*asked, "--system", "Answer in one word.")
+        both = place.refused(*asked, "--system", "Hm", "--system-file", "terse.txt")
+        assert "are two system prompts" in both
         gated = ("diff", "e", "e2", "--diversity", "--fail-on", "bf > +20%")
         place.mien(*asked[:-1], "e2")
         assert "has no bf: the endpoint tells no log-probabilities" in place.refused(*gated)

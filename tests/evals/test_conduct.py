@@ -33,6 +33,13 @@ def server() -> Iterator[ScriptedServer]:
         yield running
 
 
+def test_a_base_model_takes_no_system_prompt(server: ScriptedServer) -> None:
+    settings = {"samples": 2, "system": "Be brief."}
+    assert planned(server, settings=settings).system == "Be brief."
+    with pytest.raises(UsageError, match="takes no system prompt"):
+        planned(server, model=f"base:{server.model}", settings=settings)
+
+
 def planned(server: ScriptedServer, **changed: Any) -> EvaluationPlan:
     members: dict[str, Any] = {
         "name": "e",

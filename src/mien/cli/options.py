@@ -272,6 +272,37 @@ BatchSizeOption = Annotated[
 ]
 
 
+SystemOption = Annotated[
+    str,
+    typer.Option(
+        help="The system prompt of the model under test.",
+        show_default=False,
+        rich_help_panel="How the model is sampled",
+    ),
+]
+SystemFileOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="A file that holds it.", rich_help_panel="How the model is sampled"),
+]
+
+
+def system_prompt(text: str, file: Path | None) -> str:
+    """The system prompt that is given, or that a file holds; empty for none.
+
+    Raises:
+        UsageError: there are both, or the file holds none.
+    """
+    from mien.files import read_text
+
+    if file is None:
+        return text
+    if text:
+        raise UsageError("--system and --system-file are two system prompts; give one")
+    if not (found := read_text(file)).strip():
+        raise UsageError(f"{file}: holds no system prompt")
+    return found
+
+
 def reading(text_column: str, id_column: str, category_column: str, where: list[str] | None) -> Reading:
     """Gather the options on the columns of a file of prompts."""
     from mien.materials.prompts import Reading

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
 from mien.errors import RunConflict, UsageError
+from mien.models.prefixes import BASE
 from mien.names import require_visible
 from mien.store.records import Asked, EvaluationInfo
 from mien.types import UNREADABLE, Call
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mien.models import Model
     from mien.store.records import EvaluationRecord
     from mien.store.store import Store
-    from mien.types import Request, Verdict
+    from mien.types import Message, Request, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,8 @@ class EvaluationPlan:
         kind: ``sycophancy``, …
         model: the model under test.
         judge: who reads its answers; empty where nobody does.
-        settings: all else that the answers depend on, by name; JSON can hold it.
+        settings: all else that the answers depend on, by name; JSON can hold it. ``system`` is the system
+            prompt that stands before every conversation with the model under test.
         items: what is asked, each once.
         growing: settings that may change as an evaluation goes on, such as how many samples are drawn.
     """
@@ -53,9 +55,16 @@ class EvaluationPlan:
         keys = [(item.test, item.id) for item in self.items]
         if not keys:
             raise UsageError(f"{self.kind} has no items to ask")
+        if self.system and self.model.startswith(BASE):
+            raise UsageError(f"{self.model} is a base model, which takes no system prompt")
         if len(set(keys)) < len(keys):
             twice = next(key for key in keys if keys.count(key) > 1)
             raise UsageError(f"item {twice[1]!r} of {twice[0]} is there twice; name each item once")
+
+    @property
+    def system(self) -> str:
+        """The system prompt; empty for none."""
+        return str(self.settings.get("system", ""))
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -99,6 +108,7 @@ class Asking:
     Args:
         calls: makes the calls.
         model: the model under test.
+        system: what stands before every conversation with it; empty for nothing.
         evaluation: the store's record.
         item: which.
         known: what readers chose already, by place and reader.
@@ -108,16 +118,19 @@ class Asking:
         self,
         calls: Calls,
         model: Model,
+        system: str,
         evaluation: EvaluationRecord,
         item: Item,
         known: Mapping[tuple[str, Place, str], str],
     ) -> None:
         self._calls, self._model, self._evaluation, self._item = calls, model, evaluation, item
+        self._before: tuple[Message, ...] = ({"role": "system", "content": system},) if system else ()
         self._known = known
 
     async def answer(self, place: Place, request: Request) -> Call:
         """Ask the model under test, whether it can answer or fails."""
-        call = await self._calls.ask(self._model, request)
+        asked = replace(request, messages=(*self._before, *request.messages)) if self._before else request
+        call = await self._calls.ask(self._model, asked)
         self._keep(place, "", call.key)
         if not call.answered:
             self._calls.progress.reasons[call.failure] += 1
@@ -182,7 +195,7 @@ async def conduct(planned: EvaluationPlan, session: Session, script: Script) -> 
     calls = session.calls(len(planned.items), "item")
 
     async def step(item: Item) -> bool:
-        brought = await script(item, Asking(calls, models[0], evaluation, item, known))
+        brought = await script(item, Asking(calls, models[0], planned.system, evaluation, item, known))
         if brought:
             calls.store.evaluations.put_done(evaluation.id, item.key)
         return brought

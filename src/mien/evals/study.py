@@ -12,7 +12,7 @@ from mien.evals.diversity.diversity import diversity
 from mien.evals.evaluation import evaluations
 from mien.evals.sycophancy import evaluate, scores
 from mien.evals.sycophancy.judges import readings_of_planted
-from mien.measurement.study.cells import prompts
+from mien.measurement.study.cells import prompts, system_prompt
 from mien.measurement.study.file import SEPARATOR, members_given
 from mien.measurement.study.work import Beside
 
@@ -181,9 +181,9 @@ def estimates(kind: str, found: Sequence[Evaluation], *, confidence_level: float
 
 
 def _require_plain(model: ModelEntry) -> None:
-    if model.system or model.system_file or model.sampling.model_fields_set:
+    if model.sampling.model_fields_set:
         raise UsageError(
-            "evaluations ask a model without a system prompt and at their own settings; list those without "
+            "evaluations ask a model at their own settings, and not at its sampling:; list those without "
             "under models:"
         )
 
@@ -193,7 +193,8 @@ def _sycophancy(
 ) -> tuple[EvaluationPlan, int, Conduct]:
     given = members_given(entry)
     settings = {key: given[key] for key in ("temperature", "max_tokens") if key in given}
-    asked = evaluate.Asked(tests=entry.test, most=entry.items, **settings)
+    system = system_prompt(study.file, model)
+    asked = evaluate.Asked(tests=entry.test, most=entry.items, system=system, **settings)
     reads = any(test.options for test in asked.chosen)
     judge = entry.judge or (study.document.judge[0].model if reads else None)
     planned = evaluate.plan(model.model, judge, asked, name=name)
@@ -209,7 +210,8 @@ def _diversity(
 ) -> tuple[EvaluationPlan, int, Conduct]:
     given = members_given(entry)
     drawn = drawing.Drawing(
-        **{key: given[key] for key in ("samples", "temperature", "max_tokens") if key in given}
+        **{key: given[key] for key in ("samples", "temperature", "max_tokens") if key in given},
+        system=system_prompt(study.file, model),
     )
     some = prompts(study.file, most=entry.max_prompts or _PROMPTS).prompts
     planned = drawing.plan(model.model, some, drawn, name=name)

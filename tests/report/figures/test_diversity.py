@@ -25,7 +25,7 @@ def test_every_window_and_every_factor_is_drawn(tmp_path: Path) -> None:
         carried_out(f"organism/{name}", path, name=name, samples=5, max_tokens=40)
     evaluations = [Evaluation(name, path) for name in ("base", "v1")]
     spec = draw_evaluated("diversity", evaluations).to_dict()
-    assert spec["title"]["text"] == "How many ways on base and v1 have"
+    assert spec["title"]["text"] == "How narrow answers of base and v1 are"
     rows = [row for data in spec["datasets"].values() for row in data]
     steps = [row for row in rows if "steps" in row]
     assert {row["steps"] for row in steps} >= {"1", "2", "3–4", "5–8"}

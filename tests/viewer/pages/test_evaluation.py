@@ -26,7 +26,7 @@ def test_one_evaluation_and_what_sets_another_apart(viewer: Viewer, path: Path) 
     drawn = viewer.ask("/evaluation/figure.svg?a=v1+drawn&b=base+drawn")
     assert drawn.status == 200
     assert drawn.headers["Content-Type"].startswith("image/svg+xml")
-    assert "How many ways on v1 drawn and base drawn have" in drawn.text
+    assert "How narrow answers of v1 drawn and base drawn are" in drawn.text
     both = viewer.ask("/evaluation?a=v1+drawn&b=base+drawn")
     assert "Diversity of base drawn against v1 drawn" in both.text
     assert "95% interval" in both.text

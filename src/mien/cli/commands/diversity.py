@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mien.measurement.session import Session
     from mien.types import Prompt
 
-_HOW = "How samples are drawn"
+_HOW = "How the model is sampled"
 _Models = Annotated[
     list[str],
     typer.Argument(
@@ -72,6 +72,8 @@ def command(
     max_tokens: _MaxTokens = 256,
     reasoning_effort: _Effort = None,
     extra: _Extra = None,
+    system: options.SystemOption = "",
+    system_file: options.SystemFileOption = None,
     confidence_level: options.ConfidenceOption = 0.95,
     *,
     session: Session,
@@ -97,6 +99,7 @@ def command(
         max_tokens=max_tokens,
         reasoning_effort=reasoning_effort,
         extra=_extra(extra),
+        system=options.system_prompt(system, system_file),
     )
     session.served.require_used(tuple(models))
     choice = Choice(

@@ -86,6 +86,8 @@ def command(
             rich_help_panel=_HOW,
         ),
     ] = None,
+    system: options.SystemOption = "",
+    system_file: options.SystemFileOption = None,
     confidence_level: options.ConfidenceOption = 0.95,
     batch: options.BatchOption = False,
     wait: options.WaitOption = True,
@@ -116,6 +118,7 @@ def command(
         max_tokens=max_tokens,
         reasoning_effort=reasoning_effort,
         extra=read_extra(extra) or {},
+        system=options.system_prompt(system, system_file),
     )
     planned = plan(model, judge, asked, name=name)
     session.served.require_used(planned.models)

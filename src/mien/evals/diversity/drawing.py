@@ -39,6 +39,7 @@ class Drawing:
         max_tokens: after which an answer is cut off.
         reasoning_effort: how much a reasoning model is to think; None leaves it to the endpoint.
         extra: further members of the request body.
+        system: the system prompt; empty for none.
 
     A base model, ``base:SPEC``, goes on with each prompt as it stands, without a chat template.
 
@@ -52,6 +53,7 @@ class Drawing:
     max_tokens: int = 256
     reasoning_effort: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    system: str = ""
 
     def __post_init__(self) -> None:
         if self.samples < 2:
@@ -67,6 +69,7 @@ class Drawing:
             "max_tokens": self.max_tokens,
             "reasoning_effort": self.reasoning_effort,
             "extra": dict(self.extra) or None,
+            "system": self.system or None,
         }
         return {name: value for name, value in given.items() if value is not None}
 

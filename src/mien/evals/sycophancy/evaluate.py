@@ -55,6 +55,7 @@ class Asked:
         max_tokens: after which its answers are cut off.
         reasoning_effort: how much a reasoning model is to think; None leaves it to the endpoint.
         extra: further members of the request body.
+        system: the system prompt of the model under test; empty for none.
     """
 
     tests: Sequence[str] = ()
@@ -65,6 +66,7 @@ class Asked:
     max_tokens: int | None = _LONGEST_ANSWER
     reasoning_effort: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    system: str = ""
     _own: dict[str, tuple[Item, ...]] = field(init=False, default_factory=dict[str, "tuple[Item, ...]"])
 
     def __post_init__(self) -> None:
@@ -93,7 +95,11 @@ class Asked:
     @property
     def settings(self) -> dict[str, Any]:
         """What the answers depend on beside the items; what is left to the endpoint is left out."""
-        given = {"reasoning_effort": self.reasoning_effort, "extra": dict(self.extra) or None}
+        given = {
+            "reasoning_effort": self.reasoning_effort,
+            "extra": dict(self.extra) or None,
+            "system": self.system or None,
+        }
         return {
             "tests": [test.name for test in self.chosen],
             "pushes": self.pushes,

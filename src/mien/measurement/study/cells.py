@@ -150,21 +150,16 @@ class _Layout:
         return protocol.override(options=self._document.options, judge=judge)
 
     def _asked(self, model: ModelEntry, *, condition: str) -> Protocol:
-        return _with(self._protocol, model.sampling, self._system(model), condition)
+        return _with(self._protocol, model.sampling, system_prompt(self._file, model), condition)
 
     def _otherwise(self, model: ModelEntry, ablation: Ablation, condition: str) -> Protocol:
         """What an ablation asks: its word goes before the model's, and the model's before the protocol's."""
         protocol = self._load(ablation.protocol) if ablation.protocol else self._protocol
         if ablation.protocol:
             condition = protocol.condition
-        system = ablation.system or self._system(model)
+        system = ablation.system or system_prompt(self._file, model)
         asked = _with(protocol, model.sampling, system, ablation.condition or condition)
         return asked.override(sampling=members_given(ablation.sampling))
-
-    def _system(self, model: ModelEntry) -> str:
-        if model.system_file is None:
-            return model.system
-        return read_text(Path(self._file.beside(model.system_file)))
 
     def _opinions(self, model: ModelEntry, *, main: bool) -> tuple[Opinion, ...]:
         others = [
@@ -235,6 +230,13 @@ def _require_fit(opinion: Opinion, planned: RunPlan) -> None:
         raise UsageError(
             f"ablation {opinion.label}: nobody translates in a study; use mien judges check --translator"
         )
+
+
+def system_prompt(file: StudyFile, model: ModelEntry) -> str:
+    """The system prompt of one of a study's models; empty for none."""
+    if model.system_file is None:
+        return model.system
+    return read_text(Path(file.beside(model.system_file)))
 
 
 def prompts(file: StudyFile, *, most: int | None = None) -> PromptSet:

@@ -1,4 +1,4 @@
-"""How many ways on models have, by step and over all: a base model beside what was made of it."""
+"""How narrow answers of models are, by step and over all: a base model beside what was made of it."""
 
 # Altair types an encoding given as a mapping by its first member, and a chart with new properties as a
 # facet: its argument types are right for people, not for a strict checker.
@@ -42,8 +42,7 @@ def diversity(steps: pd.DataFrame, whole: pd.DataFrame, *, confidence_level: flo
     chart = alt.vconcat(_by_step(steps, legend), _as_a_whole(whole, legend), spacing=24)
     return finished(
         chart,
-        f"How many ways on {' and '.join(names) if len(names) < 3 else f'{len(names)} models'} "
-        f"{'has' if len(names) == 1 else 'have'}",
+        f"How narrow answers of {' and '.join(names) if len(names) < 3 else f'{len(names)} models'} are",
         "Among how many equally likely tokens a step chooses, in effect: the branching factor.",
         f"Above by step; the larger a point, the more samples come so far. {confidence_level:.0%} intervals "
         "over prompts.",
