@@ -10,6 +10,8 @@ import pytest
 import mien
 from mien.errors import InputError, Notice
 from mien.evals.study import evaluated
+from mien.measurement.session import Session
+from mien.measurement.study.forecast import forecast
 from mien.measurement.study.study import load_study
 from mien.models.usage import Limits
 from mien.report.study.folder import write
@@ -336,3 +338,31 @@ def test_an_evaluation_that_cannot_be_made_is_refused_with_its_line(
     file.write_text(file.read_text().replace(old, new).replace("of: sycophancy", "of: diversity"))
     with pytest.raises(InputError, match=problem):
         evaluated(load_study(file))
+
+
+def test_conversations_of_a_study_go_on_and_are_part_of_whether_it_is_complete(tmp_path: Path) -> None:
+    with ScriptedServer(scores=OLD, says=OLD, models=("a", "judge", "u")) as server:
+        text = (
+            f"models: ['{server.url}#a']\njudge: '{server.url}#judge'\ninstruments: [revealed, stated]\n"
+            f"traits: [{', '.join(TRAITS)}]\ntrials: 60\nfigures: [ranking]\n"
+            f"turns: 2\npressure: drop\nuser: '{server.url}#u'\n"
+        )
+        (tmp_path / "s.yaml").write_text(text)
+        session = Session(tmp_path / "m.db")
+        calls = forecast(load_study(tmp_path / "s.yaml"), session).calls
+        stopped = mien.study(tmp_path / "s.yaml", store=tmp_path / "m.db", limits=Limits(max_calls=190))
+        left = forecast(load_study(tmp_path / "s.yaml"), session).calls
+        results = mien.study(tmp_path / "s.yaml", store=tmp_path / "m.db")
+        sent = server.counts().requests
+    assert not stopped.complete
+    assert sent == calls
+    assert calls - 190 <= left < calls - 120  # what was said to answers that are still to come is not seen
+    assert results.complete
+    assert [(one.label, one.turn) for one in results.standings] == [
+        ("a", 1),
+        ("a, turn 2", 2),
+        ("a:stated", 1),
+    ]
+    found = {one.id: one for one in sections(results, ())}["turns"].table
+    assert found is not None
+    assert {row[:2] for row in found.rows} == {("a", "2")}

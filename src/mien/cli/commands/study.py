@@ -211,7 +211,7 @@ def status(
         return
     rows = (
         (
-            one.cell.label,
+            one.label,
             one.judge,
             f"{one.answered:,}",
             f"{one.read:,}",
@@ -357,7 +357,7 @@ def _print_forecast(
     rows: list[tuple[str, ...]] = []
     for one in found.portions:
         standing = one.standing
-        label = standing.cell.label if standing.own else f"{standing.cell.label}, read by {standing.judge}"
+        label = standing.label if standing.own else f"{standing.label}, read by {standing.judge}"
         left = standing.designed - standing.read
         rows.append((label, f"{left:,} of {standing.designed:,}", *_numbers(one)))
     rows.append(("in all", "", *_numbers(found)))

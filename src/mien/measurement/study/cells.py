@@ -11,6 +11,7 @@ from mien.errors import InputError, MienError, UsageError
 from mien.files import read_text
 from mien.instruments.judges import kind_of
 from mien.instruments.judges.perturbed import TRANSLATED, perturbation
+from mien.materials.multiturn import Conversation
 from mien.materials.prompts import Choice, Reading, read_prompts
 from mien.materials.protocols import Protocol, load_protocol
 from mien.measurement.length import Length
@@ -96,6 +97,7 @@ class _Layout:
         self._protocol = _within(file, "protocol", lambda: self._load(file.document.protocol))
         self._prompts = _within(file, "prompts", lambda: prompts(file)).prompts
         self._length = _within(file, "models", lambda: length(file.document))
+        self._conversation = _within(file, "turns", lambda: conversation(file.document))
         traits = file.document.traits
         self._traits = file.beside(traits) if isinstance(traits, str) else traits
 
@@ -197,6 +199,7 @@ class _Layout:
                 instrument=instrument, protocol=protocol, traits=self._traits, prompts=self._prompts
             ),
             length=self._length,
+            conversation=Conversation() if instrument in SELF_REPORTS else self._conversation,
             seed=self._document.seed,
             name=f"{self._file.name}{SEPARATOR}{label}",
         )
@@ -266,6 +269,11 @@ def length(document: Document) -> Length:
         until_stderr=document.until_stderr,
         max_trials=document.max_trials,
     )
+
+
+def conversation(document: Document) -> Conversation:
+    """How long the conversations of a study's runs are, but of those that ask one question."""
+    return Conversation(turns=document.turns, pressure=document.pressure, user=document.user)
 
 
 def _measured(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from mien.materials.multiturn import Pressure  # noqa: TC001  # pydantic reads it
 from mien.materials.protocols import Condition, SamplingSettings
 from mien.models.usage import Price  # noqa: TC001  # pydantic reads it
 from mien.types import InstrumentName  # noqa: TC001  # pydantic reads it
@@ -215,6 +216,9 @@ class Document(_Strict):
         prompts: a set's name, a file, or what to take of it.
         endpoints: how fast each may be asked, by the provider's name or its address; the others as the
             command says.
+        turns: of each conversation; the second and each later one makes a run of its own beside the first.
+        pressure: what the user wants in the later turns.
+        user: the model that writes what the user says in them; default: scripts do.
         seed: of all designs, so that all runs are paired.
         max_calls: requests to send at most, all runs together.
         max_cost: US dollars to spend at most, all runs together.
@@ -256,6 +260,9 @@ class Document(_Strict):
     until_reliability: float | None = Field(default=None, gt=0, lt=1)
     until_stderr: float | None = Field(default=None, gt=0)
     max_trials: int | None = Field(default=None, ge=1)
+    turns: int = Field(default=1, ge=1)
+    pressure: Pressure = "none"
+    user: str = ""
     seed: int = Field(default=0, ge=0, lt=2**32)
     max_calls: int | None = Field(default=None, ge=1)
     max_cost: float | None = Field(default=None, gt=0)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mien.measurement.cost import Load, in_batches, known_price, loads
+from mien.measurement.cost import Load, in_batches, known_price, load_of_user, loads
 from mien.measurement.study.standing import standings
 from mien.models.http.providers import resolve
 from mien.models.inprocess.loading import runs_here
@@ -153,12 +153,18 @@ def _parts(standing: Standing) -> list[tuple[str, Load, float]]:
     """Who is still to be asked, for how much, and how many seconds a call takes."""
     planned = standing.cell.planned
     asked, judged = loads(planned)
-    whole = max(standing.designed, 1)
+    whole, turns = max(standing.designed, 1), planned.conversation.turns
+    if standing.own:  # whose load is of all turns
+        asked, judged = asked.part(1 / turns), judged.part(1 / turns)
     unread = (judged.part(1 - standing.read / whole), SECONDS_OF_VERDICT)
     if not standing.own:
         label = next(one for one in standing.cell.opinions if one.label == standing.judge)
         return [(label.judge, *unread)]
-    parts = ((asked.part(1 - standing.answered / whole), SECONDS_OF_RESPONSE), unread)
+    left = 1 - standing.answered / whole
+    parts = [(asked.part(left), SECONDS_OF_RESPONSE), unread]
+    if standing.turn > 1:
+        said = load_of_user(planned)
+        parts.append((said.part(left / (turns - 1)), SECONDS_OF_RESPONSE))
     return [(spec, *part) for spec, part in zip(planned.models, parts, strict=False)]
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import UsageError
 from mien.formatting import enumerated
+from mien.measurement.study.cells import conversation
 from mien.measurement.study.standing import standings
 from mien.store.registrations import put_registration, registration
 
@@ -105,6 +106,7 @@ def content(study: Study) -> dict[str, Any]:
     """All that decides what a study can find, part by part."""
     document = study.document
     planned = {cell.label: cell.planned for cell in study.cells}
+    talk = conversation(document)
     evaluations = [one.model_dump(mode="json", exclude_defaults=True) for one in document.evaluations]
     return ({"evaluations": evaluations} if evaluations else {}) | {
         "hypotheses": [one.said() for one in document.hypotheses],
@@ -122,6 +124,7 @@ def content(study: Study) -> dict[str, Any]:
         "design": {label: one.design.content for label, one in planned.items()},
         "sample_size": {label: len(one.design) for label, one in planned.items()},
         "stop_rule": {label: str(one.until or "") for label, one in planned.items()},
+        **({"conversation": asdict(talk)} if talk.turns > 1 else {}),
         "analysis": {
             "prior": document.prior,
             "confidence_level": document.confidence_level,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mien.materials.multiturn import turn_name
 from mien.runs.outcome import outcome
 from mien.store.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from mien.measurement.study.cells import Cell
@@ -28,6 +30,7 @@ class Standing:
         designed: trials that the run is to have; under a stop rule the most that there may be, until it is
             complete.
         outcome: what became of them; None where the run is not begun.
+        turn: of the conversations; the second and each later one is a run of its own.
     """
 
     cell: Cell
@@ -35,6 +38,19 @@ class Standing:
     own: bool
     designed: int
     outcome: Outcome | None
+    turn: int = 1
+
+    @property
+    def run(self) -> str:
+        """The run's name."""
+        planned = self.cell.planned
+        first = self.turn == 1
+        return planned.name if first else turn_name(planned.name, planned.conversation.wish, self.turn)
+
+    @property
+    def label(self) -> str:
+        """What the run is called in the study."""
+        return self.cell.label if self.turn == 1 else f"{self.cell.label}, turn {self.turn}"
 
     @property
     def answered(self) -> int:
@@ -59,16 +75,17 @@ class Standing:
     def __str__(self) -> str:
         """What is missing and why, in one line."""
         if self.outcome is None:
-            return f"{self.cell.planned.name} is not begun"
+            return f"{self.run} is not begun"
         if self.outcome.complete and not self.complete:
-            return f"{self.cell.planned.name} has {self.read:,} of {self.designed:,} trials"
+            return f"{self.run} has {self.read:,} of {self.designed:,} trials"
         return str(self.outcome) if self.own else f"{self.outcome}, read by {self.judge}"
 
     def to_dict(self) -> dict[str, Any]:
         """What ``mien study status --json`` holds of it."""
         return {
-            "run": self.cell.planned.name,
+            "run": self.run,
             "label": self.cell.label,
+            "turn": self.turn,
             "judge": self.judge,
             "designed": self.designed,
             "answered": self.answered,
@@ -89,26 +106,35 @@ def standings(study: Study, path: Path) -> list[Standing]:
         StoreError: the store cannot be read.
     """
     if not path.exists():
-        return [one for cell in study.cells for one in _of_cell(cell, None, None)]
+        return [one for cell in study.cells for one in _of_cell(cell, {}, None)]
     with Store(path, read_only=True) as store:
         known = {run.name: run for run in store.runs()}
-        return [one for cell in study.cells for one in _of_cell(cell, known.get(cell.planned.name), store)]
+        return [one for cell in study.cells for one in _of_cell(cell, known, store)]
 
 
-def _of_cell(cell: Cell, run: RunRecord | None, store: Store | None) -> list[Standing]:
-    judges = [cell.planned.judge, *(opinion.label for opinion in cell.opinions)]
-    found: list[Standing] = []
-    for judge in judges:
-        became = outcome(store, run, judge) if store and run else None
-        ended = cell.planned.until is not None and became is not None and became.complete
-        designed = became.designed if became and ended else len(cell.planned.design)
-        found.append(
-            Standing(
-                cell=cell,
-                judge=judge,
-                own=judge == cell.planned.judge,
-                designed=max(designed, became.designed if became else 0),
-                outcome=became,
-            )
-        )
-    return found
+def _of_cell(cell: Cell, known: Mapping[str, RunRecord], store: Store | None) -> list[Standing]:
+    planned, talk = cell.planned, cell.planned.conversation
+    run = known.get(planned.name)
+    own = _standing(cell, planned.judge, run, store)
+    read_again = [_standing(cell, one.label, run, store) for one in cell.opinions]
+    later = [
+        _standing(cell, planned.judge, known.get(turn_name(planned.name, talk.wish, turn)), store, turn=turn)
+        for turn in range(2, talk.turns + 1)
+    ]
+    return [own, *later, *read_again]
+
+
+def _standing(
+    cell: Cell, judge: str, run: RunRecord | None, store: Store | None, *, turn: int = 1
+) -> Standing:
+    became = outcome(store, run, judge) if store and run else None
+    ended = cell.planned.until is not None and became is not None and became.complete
+    designed = became.designed if became and ended else len(cell.planned.design)
+    return Standing(
+        cell=cell,
+        judge=judge,
+        own=judge == cell.planned.judge,
+        designed=max(designed, became.designed if became else 0),
+        outcome=became,
+        turn=turn,
+    )

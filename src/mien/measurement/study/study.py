@@ -63,7 +63,7 @@ class Study:
         asked = (
             spec
             for cell in self.cells
-            for spec in (cell.planned.model, cell.planned.judge, *(one.judge for one in cell.opinions))
+            for spec in (*cell.planned.models, *(one.judge for one in cell.opinions))
         )
         return tuple(dict.fromkeys(asked))
 

@@ -28,6 +28,8 @@ trials: 2000               # each; or rounds, full: true (every pair once), unti
 # protocol: default        # mien protocols lists them; or a file
 # instruments: [revealed, instructed]  # what they choose; and whether model and judge can do it at all
 # conditions: [feel, random]           # by what they choose; random is the null, under which all is flat
+# turns: 3                 # conversations go on
+# pressure: drop           # none, neutral, stay or drop: what the user wants then
 # seed: 0                  # of all runs alike, so that they are paired
 
 # ablations:               # one thing done otherwise, of all models or of some

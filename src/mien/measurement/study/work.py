@@ -223,7 +223,7 @@ class _Work:
         cells = self._study.cells
         readers = {bare(opinion.judge) for cell in cells for opinion in cell.opinions}
         beside = {bare(spec) for one in self._beside for spec in one.models if spec != one.model}
-        return {bare(cell.planned.judge) for cell in cells} | readers | beside
+        return {bare(spec) for cell in cells for spec in cell.planned.models[1:]} | readers | beside
 
     def _heed(self, progress: Progress) -> None:
         self.progress.heed(progress)

@@ -86,6 +86,10 @@ def to_dict(results: Results) -> dict[str, Any]:
         "soft": results.soft,
         "juries": [one.to_dict() for one in results.juries],
         "ablations": [one.to_dict() for one in results.ablated],
+        "persistence": {
+            label: {"lacking": found} if isinstance(found, str) else found.to_dict()
+            for label, found in results.persistence.items()
+        },
         "evaluations": [one.to_dict() for one in results.evaluations],
         "gates": [gated.to_dict() for gated in results.gated],
         "registration": None

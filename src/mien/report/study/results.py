@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mien.report.figures.theme import Chart
     from mien.report.study.expected import Expected, OfInterest
     from mien.runs.jury import JuryProfile
+    from mien.stats.consistency.persistence import Persistence
     from mien.stats.diffs import Diff
     from mien.stats.diffs.gates import Outcome
     from mien.stats.estimates import Estimates
@@ -248,6 +249,22 @@ class Results:
                     by_instrument.setdefault(cell.planned.instrument, cell.label)
             sides = self.measured(list(by_instrument.values())).sides if len(by_instrument) > 1 else None
             found += [] if sides is None else [sides]
+        return found
+
+    @cached_property
+    def persistence(self) -> dict[str, Persistence | str]:
+        """How far characters hold in later turns, by the run's label; or why that cannot be told."""
+        found: dict[str, Persistence | str] = {}
+        for cell in self.study.cells:
+            talk = cell.planned.conversation
+            if talk.turns == 1:
+                continue
+            try:
+                found[cell.label] = self.runs[cell.label].persistence(
+                    talk.wish, confidence_level=self.study.document.confidence_level
+                )
+            except UsageError as error:
+                found[cell.label] = str(error)
         return found
 
     @cached_property

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mien.report.study.results import Results
+    from mien.stats.proportions import Proportion
 
 
 def heading(results: Results) -> Heading:
@@ -37,6 +38,7 @@ def sections(results: Results, notes: Sequence[str]) -> list[Section]:
         *_interest(results),
         *_gates(results),
         *_evaluated(results),
+        *_later(results),
         *_alike(results),
         *_soft(results),
         *_juries(results),
@@ -54,7 +56,7 @@ def _runs(results: Results, notes: Sequence[str]) -> Iterator[Section]:
     said += list(notes)
     rows = [
         (
-            one.cell.label,
+            one.label,
             one.cell.planned.model,
             one.judge,
             f"{one.read:,} of {one.designed:,}",
@@ -166,6 +168,28 @@ def _evaluated(results: Results) -> Iterator[Section]:
         cells = [[f"{value}  {ends}".rstrip() for value, ends in one.shown(level)] for one in found]
         rows = [*zip(found[0].names, *cells, strict=True)] if found else []
         yield Section(kind, kind.capitalize(), said, Table(("", *models), ("",), rows) if rows else None)
+
+
+def _later(results: Results) -> Iterator[Section]:
+    """How far characters hold in the later turns of conversations."""
+    if not results.persistence:
+        return
+    said = ["In how many trials the character of the first answer holds, fades or switches to another trait."]
+    rows: list[tuple[str, ...]] = []
+    for label, found in results.persistence.items():
+        if isinstance(found, str):
+            said.append(f"{label}: {found}.")
+            continue
+        rows += [
+            (label, f"{row.turn}", row.kind, f"{row.n:,}", *map(_share, (row.held, row.faded, row.switched)))
+            for row in found.rows
+        ]
+    heads = ("run", "turn", "user", "trials", "holds", "fades", "switches")
+    yield Section("turns", "Does it last?", said, Table(heads, ("run", "user"), rows) if rows else None)
+
+
+def _share(of: Proportion) -> str:
+    return f"{of.share:.0%} ({of.low:.0%} … {of.high:.0%})"
 
 
 def _alike(results: Results) -> Iterator[Section]:
