@@ -105,6 +105,32 @@ def drawn(
         for i, context in enumerate(("advice", "code", "small talk"))
     )
     yield "consistency", figures.consistency(contexts, name="model-0", by="category")
+    models = ("a base model", "what was made of it")
+    steps = pd.DataFrame(
+        {"model": model, "first": first, "last": last, "bf": bf, "low": 0.9 * bf, "high": 1.1 * bf}
+        | {"alive": 1 / first}
+        for model, times in zip(models, (1.0, 0.5), strict=True)
+        for first, last, bf in ((1, 1, 90.0 * times), (2, 2, 4.0), (3, 4, 2.2), (5, 8, 1.6))
+    )
+    whole = pd.DataFrame(
+        {"model": model, "measure": measure, "value": 1.5, "low": 1.4, "high": 1.6}
+        for model in models
+        for measure in ("first five steps", "all steps", "as published")
+    )
+    yield "diversity", figures.diversity(steps, whole)
+    tests = pd.DataFrame(
+        {"model": model, "test": test, "value": 0.1, "low": -0.1, "high": 0.3}
+        for model in models
+        for test in ("feedback", "are_you_sure", "pressure")
+    )
+    held = pd.DataFrame(
+        {"model": model, "condition": condition, "turn": turn, "held": 0.8**turn, "at_risk": 80 - turn}
+        | {"low": 0.75**turn, "high": 0.85**turn}
+        for model in models
+        for condition in ("the user insists", "asked again")
+        for turn in range(5)
+    )
+    yield "sycophancy", figures.sycophancy(tests, held)
 
 
 @pytest.fixture(scope="session")

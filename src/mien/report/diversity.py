@@ -31,6 +31,7 @@ MEANING: Final = {
     "distinct_2": "different pairs of words in a row",
     "distinct_3": "different runs of three words",
     "compression": "how many times smaller zlib makes a prompt's answers",
+    "semantic_spread": "mean cosine distance of two answers to a prompt",
     "self_bleu": "BLEU of each answer against the others to its prompt",
 }
 
@@ -45,6 +46,7 @@ def heading(one: Diversity) -> str:
         f"top_p {drawn['top_p']:g}",
         f"at most {counted(drawn['max_tokens'], 'token')}",
         *(f"{name} {drawn[name]}" for name in ("reasoning_effort", "extra") if name in drawn),
+        *(["with a system prompt"] if "system" in drawn else []),
     ]
     prompts = counted(one.estimates.n_clusters, "prompt")
     return (
@@ -59,6 +61,8 @@ def by_words(found: Sequence[Diversity]) -> str:
     bleu = ""
     if self_bleu.SELF_BLEU.name in found[0].estimates.names:
         bleu = f"; self-BLEU is of {min(each, self_bleu.MOST)} of them ({self_bleu.signature()})"
+    if found[0].embedding:
+        bleu += f"; the semantic spread is of whole answers, by {found[0].embedding}"
     return (
         f"By words: the first {WORDS} of each of {each} samples a prompt, in lower case{bleu}. Nothing that "
         "was taken otherwise compares"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mien.evals.diversity.diversity import Diversity
     from mien.evals.diversity.drawing import Drawing
     from mien.measurement.session import Session
+    from mien.models.local.embedding import Embedding
     from mien.types import Prompt
 
 _HOW = "How the model is sampled"
@@ -72,6 +73,14 @@ def command(
     max_tokens: _MaxTokens = 256,
     reasoning_effort: _Effort = None,
     extra: _Extra = None,
+    embedding: Annotated[
+        str | None,
+        typer.Option(
+            "--embedding",
+            metavar="hf/FOLDER",
+            help="An embedding model on this machine: how far apart whole answers are in what they mean.",
+        ),
+    ] = None,
     system: options.SystemOption = "",
     system_file: options.SystemFileOption = None,
     confidence_level: options.ConfidenceOption = 0.95,
@@ -112,13 +121,16 @@ def command(
     )
     found = read_prompts(prompts, choice)
     tell(prompts, found.notes)
+    embed = _embedding(embedding)
     plans = _plans(models, found.prompts, drawing, name)
     complete = True
     for planned in plans:
         complete &= _draw(planned, drawing, session)
     try:
         told = diversity(
-            [Evaluation(planned.name, session.path) for planned in plans], confidence_level=confidence_level
+            [Evaluation(planned.name, session.path) for planned in plans],
+            embedding=embed,
+            confidence_level=confidence_level,
         )
     except NotIdentified as error:
         if complete:
@@ -157,6 +169,15 @@ def _draw(planned: EvaluationPlan, drawing: Drawing, session: Session) -> bool:
         progress = session.run(lambda: draw(planned, drawing, session))
     print_outcome(progress)
     return not (progress.stopped or progress.failed)
+
+
+def _embedding(spec: str | None) -> Embedding | None:
+    """The embedding model, so that one that cannot be loaded is refused before a call is made."""
+    if spec is None:
+        return None
+    from mien.models.local.embedding import Embedding
+
+    return Embedding(spec)
 
 
 def _extra(text: str | None) -> dict[str, Any]:
@@ -203,7 +224,13 @@ def to_dict(one: Diversity, confidence_level: float) -> dict[str, Any]:
         ],
         "positions": [asdict(window) for window in one.windows],
         "openings": [{"words": words, "share": share} for words, share in one.openings],
-        "by_words": {"samples": one.each, "words": WORDS, "short": one.short, "self_bleu": bleu},
+        "by_words": {
+            "samples": one.each,
+            "words": WORDS,
+            "short": one.short,
+            "self_bleu": bleu,
+            "embedding": one.embedding or None,
+        },
         "absent": dict(one.absent),
     }
 

@@ -15,6 +15,7 @@ from mien.evals.diversity.reading import drawn, trace
 from mien.instruments.manner.prose import words
 from mien.stats.diversity.branching import FACTORS, Factor, factors
 from mien.stats.diversity.lexical import OPENING, lexical, openings
+from mien.stats.diversity.semantic import SPREAD, spread
 from mien.stats.diversity.traces import Known, Trace, known
 from mien.stats.diversity.windows import Window, windows
 from mien.stats.estimates.means import pulled
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mien.evals.evaluation import Evaluation
+    from mien.models.local.embedding import Embedding
     from mien.stats.estimates import Estimates, Quantity
     from mien.stats.estimates.means import Pulled
     from mien.types import Call
@@ -43,12 +45,14 @@ class Samples:
     """What was drawn for one evaluation, by the items' keys.
 
     Attributes:
+        texts: of each sample.
         words: of the text of each sample, in lower case.
         traces: of those samples of which steps are told.
         cut_off: samples that the limit on their length cut off.
         silent: why there are no traces; empty where there are.
     """
 
+    texts: Mapping[str, list[str]]
     words: Mapping[str, list[list[str]]]
     traces: Mapping[str, list[Trace]]
     cut_off: int
@@ -78,6 +82,7 @@ class Diversity:
         known: what is known of each step; None where nothing is.
         samples: what was drawn.
         each: samples of each prompt that measures by words look at.
+        embedding: the model that ``semantic_spread`` is by, and how it is pooled; empty for none.
         evaluation: what it is told of.
     """
 
@@ -89,6 +94,7 @@ class Diversity:
     known: Known | None
     samples: Samples
     each: int
+    embedding: str
     evaluation: Evaluation
 
     @property
@@ -108,19 +114,38 @@ class Diversity:
         return sum(n < WORDS for n in each) / len(each)
 
 
-def diversity(evaluations: Sequence[Evaluation], *, confidence_level: float = 0.95) -> list[Diversity]:
+def diversity(
+    evaluations: Sequence[Evaluation],
+    *,
+    embedding: Embedding | str | None = None,
+    confidence_level: float = 0.95,
+) -> list[Diversity]:
     """What is told of each evaluation, of the quantities that are told of all.
 
     Measures by words look at as many samples of a prompt as every evaluation has, and at the first `WORDS`
     words of each.
 
+    Args:
+        evaluations: of this kind.
+        embedding: an embedding model on this machine, ``hf/FOLDER``, by which whole samples are set apart
+            (`mien.models.local.embedding.Embedding`); None for no such measure.
+        confidence_level: of the intervals by position.
+
     Raises:
+        InputError: there is no such embedding model.
         UsageError: an evaluation is of another kind.
         NotIdentified: one has fewer than two prompts with two samples; or nothing is told of all.
     """
     drawn_of = [samples(one) for one in evaluations]
     each = min(one.fewest for one in drawn_of)
-    found = [_told(one, of, each, confidence_level) for one, of in zip(evaluations, drawn_of, strict=True)]
+    if isinstance(embedding, str):
+        from mien.models.local.embedding import Embedding
+
+        embedding = Embedding(embedding)
+    found = [
+        _told(one, of, each, embedding, confidence_level)
+        for one, of in zip(evaluations, drawn_of, strict=True)
+    ]
     common = [name for name in found[0].estimates.names if all(name in one.estimates.names for one in found)]
     if not common:
         raise NotIdentified("nothing is told of all of them")
@@ -135,6 +160,7 @@ def samples(evaluation: Evaluation) -> Samples:
     """
     if evaluation.record.kind != KIND:
         raise UsageError(f"{evaluation.name} is an evaluation of {evaluation.record.kind}, not of {KIND}")
+    texts: dict[str, list[str]] = {}
     said: dict[str, list[list[str]]] = {}
     traces: dict[str, list[Trace]] = {}
     cut_off, silent = 0, ""
@@ -143,6 +169,7 @@ def samples(evaluation: Evaluation) -> Samples:
             call = store.call(answer.place.call, raw=True)
             if call is None or not drawn(call):
                 continue
+            texts.setdefault(answer.place.item, []).append(call.text)
             said.setdefault(answer.place.item, []).append([one.lower() for one in words(call.text)])
             cut_off += call.finish_reason == "length"
             one, why = _trace(call, evaluation.settings)
@@ -150,7 +177,13 @@ def samples(evaluation: Evaluation) -> Samples:
             if one is not None:
                 traces.setdefault(answer.place.item, []).append(one)
     whole = {key: of for key, of in traces.items() if len(of) == len(said[key])}
-    return Samples(words=said, traces=whole, cut_off=cut_off, silent="" if whole else silent or _SILENT)
+    return Samples(
+        texts=texts,
+        words=said,
+        traces=whole,
+        cut_off=cut_off,
+        silent="" if whole else silent or _SILENT,
+    )
 
 
 def _trace(call: Call, settings: Mapping[str, object]) -> tuple[Trace | None, str]:
@@ -162,7 +195,9 @@ def _trace(call: Call, settings: Mapping[str, object]) -> tuple[Trace | None, st
     return (found, "") if own else (None, _OTHERWISE)
 
 
-def _told(evaluation: Evaluation, of: Samples, each: int, confidence_level: float) -> Diversity:
+def _told(
+    evaluation: Evaluation, of: Samples, each: int, embed: Embedding | None, confidence_level: float
+) -> Diversity:
     keys = [key for key, some in of.words.items() if len(some) > 1]
     if len(keys) < 2:
         raise NotIdentified(
@@ -178,6 +213,8 @@ def _told(evaluation: Evaluation, of: Samples, each: int, confidence_level: floa
         further[self_bleu.SELF_BLEU] = {key: self_bleu.self_bleu(some) for key, some in cut.items()}
     else:
         absent[self_bleu.SELF_BLEU.name] = self_bleu.MISSING
+    if embed is not None:
+        further[SPREAD] = {key: spread(embed(of.texts[key][:each])) for key in cut}
     by_words = {one: _spread(found, list(cut), keys) for one, found in lexical(cut, further)}
     both = steps | by_words
     estimates = pulled(keys, list(both.values()), list(both), n=of.n, label=evaluation.name)
@@ -190,6 +227,7 @@ def _told(evaluation: Evaluation, of: Samples, each: int, confidence_level: floa
         known=known([one for some in traces.values() for one in some]) if by_steps else None,
         samples=of,
         each=each,
+        embedding=f"{embed.name}, {embed.pooling}" if embed else "",
         evaluation=evaluation,
     )
 

@@ -17,6 +17,7 @@ from mien.report.figures.four_sides import four_sides
 from mien.report.figures.judges import Judged, judges
 from mien.report.figures.precision import precision
 from mien.report.figures.ranking import ranking
+from mien.report.figures.sycophancy import sycophancy
 from mien.report.figures.theme import THEMES, Theme, themed
 
 __all__ = [
@@ -37,5 +38,6 @@ __all__ = [
     "precision",
     "ranking",
     "slope",
+    "sycophancy",
     "themed",
 ]
