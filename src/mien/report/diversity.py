@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mien.evals.diversity import self_bleu
 from mien.evals.diversity.diversity import WORDS
 from mien.formatting import counted, enumerated, quoted, significant
-from mien.report import changes
-from mien.report.manner import Told
+from mien.report.told import Told, told_of_changes
 from mien.stats.diversity.branching import BF, START
 from mien.stats.diversity.lexical import OPENING
 
@@ -200,8 +199,7 @@ def told(evaluations: Sequence[Evaluation], *, fdr: float = 0.05, confidence_lev
         return Told(said, heads, ("measure", "what it is"), shown)
     before, after = (one.estimates for one in found)
     changed = diffs.diff(before, after, fdr=fdr, confidence_level=confidence_level)
-    heads = changes.columns(changed)
-    return Told(said, heads, (heads[0], ""), [changes.cells(change) for change in changed.changes])
+    return told_of_changes(changed, said)
 
 
 def by_step(one: Diversity) -> str:

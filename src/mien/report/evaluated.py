@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from mien.evals.evaluation import Evaluation
     from mien.report.figures.theme import Chart
-    from mien.report.manner import Told
     from mien.report.measured import Measured
+    from mien.report.told import Told
 
 #: What tells of one evaluation, or of what changed from one to another, by kind.
 TOLD: Final = {"diversity": "diversity:told", "sycophancy": "sycophancy:told"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mien.formatting import counted, enumerated, fraction
+from mien.report.told import Told
 
 if TYPE_CHECKING:
     from mien.stats.inventories import Inventory
@@ -32,6 +33,12 @@ def soundness(found: Inventory) -> list[tuple[str, str]]:
         told = f"{enumerated(estimates.unrated, 8)}: fewer than two phrasings could be read"
         lines.append(("not rated", told))
     return lines
+
+
+def told(found: Inventory) -> Told:
+    """How far an inventory can be trusted, and its ratings."""
+    said = [f"{label[:1].upper()}{label[1:]}: {text}." for label, text in soundness(found)]
+    return Told(said, columns(found), ("trait",), rating_cells(found))
 
 
 def columns(found: Inventory) -> tuple[str, ...]:

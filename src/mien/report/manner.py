@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from mien.errors import NotIdentified, UsageError
 from mien.formatting import p_value
 from mien.report import changes
 from mien.report.page import LOOKED_INTO, Section, Table
 from mien.report.pictures import AtOnce
+from mien.report.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,21 +23,6 @@ if TYPE_CHECKING:
 
 #: Responses of each run that a page counts: all of them would take longer than everything else.
 RESPONSES: Final = 600
-
-
-class Told(NamedTuple):
-    """What a page tells of one run's manner, or of what changed in two's: paragraphs and a table.
-
-    Attributes:
-        said: the paragraphs.
-        heads: of the columns; ``words`` are those of them that hold words.
-        rows: a feature each.
-    """
-
-    said: list[str]
-    heads: tuple[str, ...]
-    words: tuple[str, ...]
-    rows: list[tuple[str, ...]]
 
 
 def sections(measured: Measured, executor: Executor) -> Future[list[Section]]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mien.formatting import counted, fraction
-from mien.report import changes
-from mien.report.manner import Told
+from mien.report.told import Told, told_of_changes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,8 +44,7 @@ def told(evaluations: Sequence[Evaluation], *, fdr: float = 0.05, confidence_lev
         return Told(said, *table(found[0], confidence_level))
     before, after = (one.compared() for one in found)
     changed = diffs.diff(before, after, fdr=fdr, confidence_level=confidence_level)
-    heads = changes.columns(changed)
-    return Told(said, heads, (heads[0], ""), [changes.cells(change) for change in changed.changes])
+    return told_of_changes(changed, said)
 
 
 NO_TOTAL: Final = (

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from mien.errors import MienError
 from mien.runs.run import Run, default_judge
 from mien.store.store import Store
+from mien.types import OWN_ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from mien.stats.diffs import Diff
+    from mien.stats.inventories import Inventory
     from mien.stats.profiles.profile import Profile
     from mien.stats.sides import Sides
 
@@ -54,6 +56,7 @@ class Profiles:
         self._wanted: queue.SimpleQueue[tuple[str, str] | None] = queue.SimpleQueue()
         self.diff = lru_cache(maxsize=32)(_diff)
         self.sides = lru_cache(maxsize=8)(_sides)
+        self._inventory = lru_cache(maxsize=16)(self._rated)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="mien-profiles", daemon=True)
 
@@ -78,6 +81,17 @@ class Profiles:
             self._wanted.put((name, judge))
             return known.profile
         return self._fit(key, name, judge, verdicts)
+
+    def inventory(self, name: str) -> Inventory | None:
+        """What a model rates itself in a run by an inventory; None of any other run."""
+        with self._reading() as store:
+            run = store.run(name)
+            if run.instrument != "inventory":
+                return None
+            return self._inventory(name, run.created, store.count_verdicts(run.id, OWN_ANSWER))
+
+    def _rated(self, name: str, *_: float) -> Inventory:
+        return Run(name, self._store).inventory()
 
     def _reading(self) -> Store:
         return Store(self._store, read_only=True, lock_timeout=_LOCK_TIMEOUT)
@@ -129,8 +143,8 @@ def _diff(before: Profile, after: Profile) -> Diff:
     return diffs.diff(before, after)
 
 
-def _sides(*profiles: Profile) -> Sides:
-    """One model from the sides of these profiles."""
+def _sides(*profiles: Profile | Inventory) -> Sides:
+    """One model from the sides of these profiles and inventories."""
     from mien.stats.sides import sides
 
     return sides(profiles)

@@ -10,7 +10,13 @@ if TYPE_CHECKING:
     from mien.store.records import RunRecord
 
 #: Side by instrument, in the order of `mien.stats.sides.SIDES`, which takes SciPy to load.
-_OF: Final = {"stated": "says", "revealed": "chooses", "exhibited": "does", "instructed": "can"}
+_OF: Final = {
+    "stated": "says",
+    "inventory": "rates",
+    "revealed": "chooses",
+    "exhibited": "does",
+    "instructed": "can",
+}
 NAMES: Final = tuple(_OF.values())
 
 

@@ -186,10 +186,12 @@ def test_a_model_by_several_instruments_has_sides(tmp_path: Path) -> None:
             f"models: ['{server.url}#a', '{server.url}#b']\njudge: '{server.url}#judge'\n"
             f"instruments: [revealed, stated, inventory]\ntraits: [{', '.join(TRAITS)}]\ntrials: 160\n"
             "figures: [ranking]\n"
+            "gates: [{before: 'a:inventory', after: 'b:inventory', fail_on: warm > +3}]\n"
         )
         (tmp_path / "s.yaml").write_text(text)
         results = mien.study(tmp_path / "s.yaml", store=tmp_path / "m.db", folder=tmp_path / "out")
     assert results.complete
+    assert [outcome["status"] for gated in results.gated for outcome in gated.outcomes] == ["passed"]
     assert [[*sides.by_side] for sides in results.sides] == [["says", "rates", "chooses"]] * 2
     assert results.left_out == {}
     told = {section.id: section for section in sections(results, ())}

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import mien
 from mien.runs.interop.imports import import_run
+from mien.testing import ScriptedServer
 from tests.viewer.viewing import viewing
 
 if TYPE_CHECKING:
@@ -60,3 +62,30 @@ def test_sides_are_found_from_a_profile_and_tell_what_is_claimed(store: Path) ->
         assert alone.status == 400
         assert "measured by two instruments or more" in alone.text
         assert viewer.ask("/sides?says=chosen&chooses=chosen").status == 400
+
+
+def test_what_a_model_rates_itself_has_a_page_and_is_a_side(tmp_path: Path) -> None:
+    rates = dict(
+        zip(("calm", "dry", "bold", "warm", "wry", "shy"), (4.6, 4.0, 3.2, 2.6, 2.0, 1.4), strict=True)
+    )
+    path = tmp_path / "mien.db"
+    made = {"traits": list(rates), "rounds": 24, "store": path}
+    chooses = {trait: rate - 3 for trait, rate in rates.items()}
+    with ScriptedServer(scores=chooses, rates=rates) as server:
+        for name in ("rated", "again"):
+            mien.measure(server.model, instrument="inventory", name=name, **made)
+        mien.measure(server.model, judge=server.judge, name="chosen", **made | {"rounds": 60})
+    with viewing(path) as viewer:
+        page = viewer.ask("/profile?run=rated")
+        assert page.status == 200
+        assert "Acquiescence: " in page.text
+        assert re.search(r'<th scope="row">1</th><td[^>]*>calm</td><td[^>]*>4\.\d\d</td>', page.text)
+        changed = viewer.ask("/diff?a=rated&b=again")
+        assert changed.status == 200
+        assert "0 traits changed of 6" in changed.text
+        [link] = re.findall(r'href="(/sides[^"]*)"', viewer.ask("/profile?run=chosen").text)
+        sides = viewer.ask(link.replace("&amp;", "&"))
+        assert sides.status == 200
+        assert "What it rates less what it chooses" in sides.text
+        assert "<svg" in viewer.ask(link.replace("&amp;", "&").replace("/sides", "/sides/figure.svg")).text
+        assert viewer.ask("/diff?a=rated&b=chosen").status == 400

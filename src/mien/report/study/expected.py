@@ -179,7 +179,7 @@ def _lacking(results: Results, pair: Pair) -> str:
     for label in (pair.before, pair.after):
         if label not in results.runs:
             return f"the study has no run {label} any more"
-        if why := results.lacking(label):
+        if why := results.unrated(label):
             return why
     return ""
 

@@ -195,6 +195,10 @@ class Results:
                 self._lacking[label] = ""
         return self._lacking[label]
 
+    def unrated(self, label: str) -> str:
+        """Why a run has no ratings, chosen or of itself; empty where it has."""
+        return "" if label in self.inventories else self.lacking(label)
+
     @property
     def main(self) -> tuple[Cell, ...]:
         """The first run of each model, of those that can be rated."""
@@ -294,7 +298,7 @@ class Results:
         return [self._gated(n, entry) for n, entry in enumerate(self.study.document.gates)]
 
     def _gated(self, n: int, entry: GateEntry) -> Gated:
-        if why := self.lacking(entry.before) or self.lacking(entry.after):
+        if why := self.unrated(entry.before) or self.unrated(entry.after):
             return Gated(entry=entry, outcomes=(), diff=None, lacking=why)
         try:
             diff = self.pair(entry, margin=entry.margin)
@@ -336,7 +340,8 @@ class Results:
     def _two(self, pair: Pair) -> Sequence[Profile | Estimates]:
         labels = (pair.before, pair.after)
         if pair.of == "traits":
-            return [self._flat(label) for label in labels]
+            rated = self.inventories
+            return [rated[label].estimates if label in rated else self._flat(label) for label in labels]
         if pair.of == "manner":
             return [one.estimates for one in manner([self.runs[label] for label in labels])]
         models = [next(cell.model for cell in self.study.cells if cell.label == label) for label in labels]

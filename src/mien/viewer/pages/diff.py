@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mien.report.changes import headline, summary
+from mien.report.told import told_of_changes
 from mien.store.browsing import turned
 from mien.store.transcript import transcript
 from mien.viewer.app import href
@@ -33,6 +34,20 @@ def routes(app: App) -> list[web.RouteDef]:
         return app.profiles.diff(*ends(query))
 
     def page(query: Mapping[str, str]) -> str:
+        from mien.stats import diffs
+
+        rated = [app.profiles.inventory(query.get(end, "")) for end in ("a", "b")]
+        if all(rated):
+            before, after = (one.estimates for one in rated if one is not None)
+            changed = diffs.diff(before, after)
+            title = f"{after.label} against {before.label}"
+            return app.html(
+                "evaluation.html",
+                title=title,
+                told=told_of_changes(changed, [f"{headline(changed)}."]),
+                others=[],
+                drawn=None,
+            )
         diff = found(query)
         trait = query.get("trait", "")
         shown = next((row for row in diff.rows if row["trait"] == trait), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mien.report.diagnostics import diagnostics
+from mien.report.inventories import told
 from mien.runs.run import default_judge
 from mien.viewer.app import href
 from mien.viewer.figures import chosen, figures, theme
@@ -26,6 +27,10 @@ def routes(app: App) -> list[web.RouteDef]:
         return app.profiles.profile(query.get("run", ""), query.get("judge", ""))
 
     def page(query: Mapping[str, str]) -> str:
+        if (rated := app.profiles.inventory(query.get("run", ""))) is not None:
+            return app.html(
+                "evaluation.html", title=rated.estimates.label, told=told(rated), others=[], drawn=None
+            )
         found = fitted(query)
         with app.reading() as (store, _):
             run = store.run(found.run)

@@ -27,7 +27,8 @@ def routes(app: App) -> list[web.RouteDef]:
         members = _members(query)
         if len(members) < 2:
             raise UsageError("a character has sides where a model was measured by two instruments or more")
-        return app.profiles.sides(*(app.profiles.profile(run) for run in members.values()))
+        known = app.profiles
+        return known.sides(*(known.inventory(run) or known.profile(run) for run in members.values()))
 
     def page(query: Mapping[str, str]) -> str:
         sides, members = found(query), _members(query)
