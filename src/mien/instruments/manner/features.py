@@ -15,6 +15,7 @@ from mien.instruments.manner.leakage import refuses
 from mien.instruments.manner.markdown import Layout, layout
 from mien.instruments.manner.phrases import Phrases, phrases, simple
 from mien.instruments.manner.prose import (
+    ECHO,
     is_echo,
     own,
     reading_ease,
@@ -81,7 +82,10 @@ class Answer:
     def own(self) -> list[str]:
         """Its sentences, simple, less what is quoted, and less those that the user wrote."""
         said = run_of_words(self.message)
-        return [simple(own(sentence)) for sentence in self.sentences if not is_echo(sentence, said)]
+        repeats = said.count(" ") > ECHO  # a shorter message leaves nothing to repeat
+        return [
+            simple(own(sentence)) for sentence in self.sentences if not (repeats and is_echo(sentence, said))
+        ]
 
     def shows(self, kind: str, part: slice = slice(None)) -> float:
         """How many phrases of a kind its sentences, or a part of them, hold; NaN without lists."""
@@ -119,9 +123,7 @@ def _layout(name: str, member: str) -> Feature:
 
 
 def _marks(name: str, pattern: re.Pattern[str]) -> Feature:
-    return Feature(
-        name, "count", lambda answer: float(sum(1 for _ in pattern.finditer(answer.text))), Amount()
-    )
+    return Feature(name, "count", lambda answer: float(len(pattern.findall(answer.text))), Amount())
 
 
 def _counted(name: str, kind: str) -> Feature:

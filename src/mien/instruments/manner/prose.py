@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -86,15 +85,13 @@ def type_token_ratio(said: Sequence[str]) -> float:
     n = len(said) - WINDOW + 1
     if n < 1:
         return float("nan")
-    folded = [word.lower() for word in said]
-    seen = Counter(folded[:WINDOW])
-    types = total = len(seen)
-    for leaves, comes in zip(folded, folded[WINDOW:], strict=False):
-        seen[comes] += 1
-        types += seen[comes] == 1
-        seen[leaves] -= 1
-        types -= seen[leaves] == 0
-        total += types
+    total = 0
+    before: dict[str, int] = {}
+    for i, word in enumerate(word.lower() for word in said):
+        # A word is a type in those windows that hold it and begin behind where it stood before.
+        first = max(i - WINDOW, before.get(word, -1)) + 1
+        total += max(min(i, n - 1) - first + 1, 0)
+        before[word] = i
     return total / (n * WINDOW)
 
 
