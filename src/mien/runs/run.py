@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mien.errors import UnknownName, UsageError
-from mien.instruments.judges import reads
-from mien.models.prefixes import bare
 from mien.runs.cut_readings import cut_readings
 from mien.runs.flaws import flaws
 from mien.runs.outcome import outcome
-from mien.runs.settings import settings as asked_with
+from mien.runs.provenance import provenance, require_choices
 from mien.runs.truncation import truncations
 from mien.runs.verdicts import read_comparisons
 from mien.store.store import Store
-from mien.types import ALL_JUDGES, OWN_ANSWER
+from mien.types import ALL_JUDGES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
     from mien.stats.consistency.persistence import Persistence
     from mien.stats.inventories import Inventory
     from mien.stats.profiles.goodness_of_fit import GoodnessOfFit
-    from mien.stats.profiles.profile import Profile, Provenance
+    from mien.stats.profiles.profile import Profile
     from mien.store.records import JudgeRecord, RunRecord
 
 PRIORS = ("flat", "pooled")
@@ -95,7 +93,7 @@ class Run:
         """
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
-            _require_choices(run)
+            require_choices(run)
             judge = _judge(store, run, judge)
             missing = outcome(store, run, judge).missing
             found = read_comparisons(store, run, judge, missing=missing, soft=soft)
@@ -147,7 +145,7 @@ class Run:
 
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
-            _require_choices(run)
+            require_choices(run)
             judge = _judge(store, run, judge)
             # Of several, who came with a table, any: nothing tells how they were asked.
             reader = next(known for known in store.judges(run.id) if judge in (known.name, ALL_JUDGES))
@@ -157,7 +155,7 @@ class Run:
         comparisons = self.comparisons(judge, soft=soft is not None)
         return rate(
             comparisons,
-            _provenance(run, judge, reader, found),
+            provenance(run, judge, reader, found),
             judge_correction=None
             if correct_judge is None
             else self._control(correct_judge, comparisons, judge).misreading(),
@@ -473,19 +471,6 @@ class Run:
         )
 
 
-def _require_choices(run: RunRecord) -> None:
-    """Refuse to take ratings for choices.
-
-    Raises:
-        UsageError: the run is an inventory.
-    """
-    if run.instrument == "inventory":
-        raise UsageError(
-            f"run {run.name!r} is an inventory, which rates each trait by itself and sets none beside "
-            "another: it goes with mien profile, diff and sides"
-        )
-
-
 def default_judge(run: RunRecord, judges: Sequence[JudgeRecord]) -> str:
     """Whose verdicts are taken where nobody says: the first judge's, or those of all that came with a table.
 
@@ -494,27 +479,6 @@ def default_judge(run: RunRecord, judges: Sequence[JudgeRecord]) -> str:
     if not run.design and len(judges) > 1 and all(judge.imported for judge in judges):
         return ALL_JUDGES
     return judges[0].name if judges else ""
-
-
-def _provenance(run: RunRecord, judge: str, reader: JudgeRecord, found: Flaws) -> Provenance:
-    """What a run's profile is of, as this judge read it."""
-    from mien.stats.profiles import Provenance
-
-    protocol = run.protocol_settings
-    return Provenance(
-        run=run.name,
-        model=run.model,
-        instrument=run.instrument,
-        protocol=protocol.get("name", ""),
-        condition=protocol.get("condition", "") if run.instrument == "revealed" else "",
-        judge=judge,
-        reads="" if reader.imported or judge == OWN_ANSWER else reads(reader.model),
-        reads_itself=judge != OWN_ANSWER and bool(run.model) and bare(reader.model) == run.model,
-        design=run.design,
-        seed=run.seed,
-        settings=asked_with(run, reader),
-        answers=found.to_dict() if found.n else {},
-    )
 
 
 def _judge(store: Store, run: RunRecord, judge: str | None, *, needed: bool = True) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import numpy as np
@@ -187,24 +187,58 @@ def inventory(
             reversed, phrasing could be read.
     """
     counts, unread, keyed = cells(answers)
-    told = counts > 0
-    turned = answers.turned
+    told, turned = counts > 0, answers.turned
     rated = told.sum(axis=1) >= 2
+    _require_told(told[rated], turned, label)
+    used = np.asarray(told[rated].any(axis=0))
+    return Inventory(
+        model=model,
+        estimates=replace(
+            _estimates(answers, keyed, counts, rated, used, label),
+            made=made,
+            endings=_endings(answers, counts, unread, label),
+        ),
+        answers=answers,
+        acquiescence=_acquiescence(keyed, turned, confidence_level),
+        alpha={
+            kind: cronbach_alpha(keyed[:, which], confidence_level)
+            for kind, which in (("all", used), ("straight", used & ~turned), ("reversed", used & turned))
+        },
+        confidence_level=confidence_level,
+    )
+
+
+def _require_told(told: NDArray[np.bool_], turned: NDArray[np.bool_], label: str) -> None:
+    """Refuse answers that cannot tell what a model claims from what it says yes to, or of one trait alone.
+
+    Raises:
+        NotIdentified: they are such.
+    """
     for kind, which in (("straight", ~turned), ("reversed", turned)):
-        if not told[rated][:, which].any():
+        if not told[:, which].any():
             raise NotIdentified(
                 f"{label or 'the inventory'} holds no answer to a {kind} phrasing that could be read, and so "
                 "cannot tell what a model claims from what it says yes to"
             )
-    if np.count_nonzero(rated) < 2:
+    if len(told) < 2:
         raise NotIdentified(f"{label or 'the inventory'} holds answers on fewer than two traits")
+
+
+def _estimates(
+    answers: Answers,
+    keyed: Floats,
+    counts: NDArray[Any],
+    rated: NDArray[np.bool_],
+    used: NDArray[np.bool_],
+    label: str,
+) -> Estimates:
+    """The ratings of the traits that enough phrasings rate, from the phrasings that could be read of them."""
     names = [trait for trait, known in zip(answers.traits, rated, strict=True) if known]
-    used = told[rated].any(axis=0)
-    fit = additive(keyed[rated][:, used], turned[used], label)
+    fit = additive(keyed[rated][:, used], answers.turned[used], label)
     questions = answers.questions[rated][:, used]
     jackknife = fit.jackknife(questions[fit.trait, fit.phrasing].tolist())
     covariance = jackknife.covariance()
-    estimates = Estimates(
+    return Estimates(
         label=label,
         quantities=tuple(Quantity(name, Scale(lowest=LOWEST, highest=HIGHEST)) for name in names),
         values=fit.values,
@@ -224,20 +258,7 @@ def inventory(
         reliability=float(1 - np.mean(np.diag(covariance)) / np.var(fit.values, ddof=1))
         if np.ptp(fit.values) > 0
         else None,
-        made=made,
-        endings=_endings(answers, counts, unread, label),
         unrated=tuple(sorted(set(answers.traits) - set(names))),
-    )
-    return Inventory(
-        model=model,
-        estimates=estimates,
-        answers=answers,
-        acquiescence=_acquiescence(keyed, turned, confidence_level),
-        alpha={
-            kind: cronbach_alpha(keyed[:, which], confidence_level)
-            for kind, which in (("all", used), ("straight", used & ~turned), ("reversed", used & turned))
-        },
-        confidence_level=confidence_level,
     )
 
 

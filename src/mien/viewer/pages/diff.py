@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from mien.stats.diffs import Diff
+    from mien.stats.inventories import Inventory
     from mien.stats.profiles.profile import Profile
     from mien.viewer.app import App
 
@@ -34,20 +35,9 @@ def routes(app: App) -> list[web.RouteDef]:
         return app.profiles.diff(*ends(query))
 
     def page(query: Mapping[str, str]) -> str:
-        from mien.stats import diffs
-
-        rated = [app.profiles.inventory(query.get(end, "")) for end in ("a", "b")]
-        if all(rated):
-            before, after = (one.estimates for one in rated if one is not None)
-            changed = diffs.diff(before, after)
-            title = f"{after.label} against {before.label}"
-            return app.html(
-                "evaluation.html",
-                title=title,
-                told=told_of_changes(changed, [f"{headline(changed)}."]),
-                others=[],
-                drawn=None,
-            )
+        before, after = (app.profiles.inventory(query.get(end, "")) for end in ("a", "b"))
+        if before is not None and after is not None:
+            return _of_inventories(app, before, after)
         diff = found(query)
         trait = query.get("trait", "")
         shown = next((row for row in diff.rows if row["trait"] == trait), None)
@@ -87,6 +77,16 @@ def routes(app: App) -> list[web.RouteDef]:
         app.get("/diff/figure", figure, content_type="application/json"),
         app.get("/diff/figure.svg", picture, content_type="image/svg+xml"),
     ]
+
+
+def _of_inventories(app: App, before: Inventory, after: Inventory) -> str:
+    """What changed in how a model rates itself."""
+    from mien.stats import diffs
+
+    changed = diffs.diff(before.estimates, after.estimates)
+    told = told_of_changes(changed, [f"{headline(changed)}."])
+    title = f"{changed.b} against {changed.a}"
+    return app.html("evaluation.html", title=title, told=told, others=[], drawn=None)
 
 
 def _members(query: Mapping[str, str]) -> dict[str, str]:
