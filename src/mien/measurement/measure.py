@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from mien.materials.protocols import Protocol
     from mien.materials.traits import TraitSet
     from mien.measurement.calls import Progress
+    from mien.measurement.pipeline import Reader
     from mien.measurement.run_plan import RunPlan
+    from mien.models import Model
     from mien.runs.outcome import Outcome
     from mien.stats.design.trials import Design
     from mien.store.records import RunRecord
@@ -188,16 +190,7 @@ async def conduct(planned: RunPlan, session: Session, *, check_judge: int | None
     instrument = make_instrument(planned.instrument, planned.protocol, planned.traits.traits)
     sampling = planned.protocol.sampling.sampling()
     followups = planned.followups
-    pipelines = [
-        Pipeline(
-            calls,
-            run.id,
-            add_judge(session.store, run, planned.judge, readers[0], planned.protocol)
-            if readers
-            else add_own_answer(session.store, run, planned.protocol),
-        )
-        for run in runs
-    ]
+    pipelines = [Pipeline(calls, run.id, _read_by(planned, session.store, run, readers)) for run in runs]
 
     async def respond(index: int) -> bool:
         trial = design[index]
@@ -229,6 +222,13 @@ async def conduct(planned: RunPlan, session: Session, *, check_judge: int | None
         if calls.progress.check:
             calls.report()
     return calls.progress
+
+
+def _read_by(planned: RunPlan, store: Store, run: RunRecord, readers: Sequence[Model]) -> Reader:
+    """Who reads the responses of a run: its judge, or where it has none the model's own answers."""
+    if readers:
+        return add_judge(store, run, planned.judge, readers[0], planned.protocol)
+    return add_own_answer(store, run, planned.protocol)
 
 
 def require_same(planned: RunPlan, found: RunRecord) -> None:
