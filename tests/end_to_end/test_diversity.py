@@ -33,11 +33,11 @@ def test_from_samples_to_what_changed(place: Workplace) -> None:
     assert "no evaluation named 'v1'" in place.refused("plot", "diversity", "v1", "-o", "ways.svg")
     assert "takes no judge" in place.refused("plot", "diversity", "v1", "--top", 3, "-o", "ways.svg")
     changed = place.mien(
-        "diff", "base-diversity", "v1-diversity", "--diversity", "--fail-on", "bf_start < -1%", status=1
+        "diff", "base-diversity", "v1-diversity", "--fail-on", "bf_start < -1%", status=1
     ).out
     assert "FAILED" in changed
     assert "paired: 6 prompts shared" in changed
-    told = json.loads(place.mien("diff", "base-diversity", "v1-diversity", "--diversity", "--json").out)
+    told = json.loads(place.mien("diff", "base-diversity", "v1-diversity", "--json").out)
     assert {row["measure"] for row in told["measures"]} == {*names}
     # What alignment narrows are the first words.
     assert base["positions"][0]["bf"] > v1["positions"][0]["bf"]
@@ -63,11 +63,10 @@ def test_an_endpoint_without_log_probabilities_and_a_limit(place: Workplace) -> 
         assert "with other system" in place.refused(*asked, "--system", "Answer in one word.")
         both = place.refused(*asked, "--system", "Hm", "--system-file", "terse.txt")
         assert "are two system prompts" in both
-        gated = ("diff", "e", "e2", "--diversity", "--fail-on", "bf > +20%")
+        gated = ("diff", "e", "e2", "--fail-on", "bf > +20%")
         place.mien(*asked[:-1], "e2")
         assert "has no bf: the endpoint tells no log-probabilities" in place.refused(*gated)
-        assert "choose one of --manner and --diversity" in place.refused(*gated, "--manner")
-        assert "--diversity asks no judge" in place.refused(*gated, "--judge", "x")
+        assert "leave out --judge, --soft and --manner" in place.refused(*gated, "--manner")
 
 
 def test_bad_input_is_told_in_a_line(place: Workplace) -> None:

@@ -1,4 +1,4 @@
-"""`mien sycophancy` and `mien diff --sycophancy`, from a model to a gate."""
+"""`mien sycophancy` and `mien diff` of it, from a model to a gate."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def test_from_a_model_to_a_gate(swayed: Workplace) -> None:
     update = [f"{swayed.server.url}#update", "--judge", swayed.server.judge]
     swayed.mien("sycophancy", *update, "--items", 40, "--name", "after")
     gates = ["--fail-on", "feedback > +.05", "--fail-on", "feedback noise > +.2"]
-    failed = swayed.mien("diff", "before", "after", "--sycophancy", *gates, status=1).out
+    failed = swayed.mien("diff", "before", "after", *gates, status=1).out
     assert "FAILED" in failed
     assert failed.count("passed") == 1
-    found = json.loads(swayed.mien("diff", "before", "after", "--sycophancy", "--json").out)
+    found = json.loads(swayed.mien("diff", "before", "after", "--json").out)
     assert {row["test"]: row["changed"] for row in found["tests"]}["feedback"]
     assert len(found["tests"]) == 7
     swayed.mien("runs", "after", "--delete")
-    assert "no evaluation named 'after'" in swayed.refused("diff", "before", "after", "--sycophancy")
+    assert "no evaluation named 'after'" in swayed.refused("diff", "before", "after")
 
 
 def test_what_cannot_be_asked_is_refused(swayed: Workplace) -> None:
@@ -72,6 +72,10 @@ def test_what_cannot_be_asked_is_refused(swayed: Workplace) -> None:
     asked = ["sycophancy", model, "--test", "answer", "--name", "e"]
     other = swayed.refused(*asked, "--items", 5, "--temperature", 0)
     assert "an evaluation named 'e' already, with other temperature" in other
-    assert "no evaluation named 'f'" in swayed.refused("diff", "e", "f", "--sycophancy")
-    refused = swayed.refused("diff", "e", "e", "--sycophancy", "--judge", "x")
-    assert "an evaluation has its judge already" in refused
+    assert "no evaluation named 'f'" in swayed.refused("diff", "e", "f")
+    (swayed.folder / "run.csv").write_text("option_1,option_2,chosen\nwarm,cold,warm\n")
+    swayed.mien("import", "run.csv", "--name", "r")
+    mixed = swayed.refused("diff", "r", "e")
+    assert "e is an evaluation of sycophancy, and r is a run: give two of the same" in mixed
+    refused = swayed.refused("diff", "e", "e", "--judge", "x")
+    assert "evaluations hold their own readings" in refused

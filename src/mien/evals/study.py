@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mien.errors import MienError, UnknownName, UsageError
 from mien.evals.diversity import drawing
-from mien.evals.diversity.diversity import diversity
 from mien.evals.evaluation import evaluations
-from mien.evals.sycophancy import evaluate, scores
+from mien.evals.sycophancy import evaluate
 from mien.evals.sycophancy.judges import readings_of_planted
 from mien.measurement.study.cells import prompts, system_prompt
 from mien.measurement.study.file import SEPARATOR, members_given
 from mien.measurement.study.work import Beside
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
     from mien.evals.conduct import EvaluationPlan
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from mien.measurement.session import Session
     from mien.measurement.study.document import EvaluationEntry, ModelEntry
     from mien.measurement.study.study import Study
-    from mien.stats.estimates import Estimates
 
     Conduct = Callable[[Session], Awaitable[Progress]]
 
@@ -168,16 +166,6 @@ def _require_named(study: Study, labels: set[str]) -> None:
                 if SEPARATOR.join((model, pair.of)) not in labels:
                     problem = f"the study has no {pair.of} of {model}; name it under evaluations:"
                     raise study.file.fault(problem, key, n, "of")
-
-
-def estimates(kind: str, found: Sequence[Evaluation], *, confidence_level: float) -> list[Estimates]:
-    """What evaluations of a kind found, of what is told of all.
-
-    Raises:
-        NotIdentified: there are too few answers.
-    """
-    told: Callable[..., Sequence[Any]] = {"sycophancy": scores.sycophancy, "diversity": diversity}[kind]
-    return [one.estimates for one in told(found, confidence_level=confidence_level)]
 
 
 def _require_plain(model: ModelEntry) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mien.evals.diversity import self_bleu
 from mien.evals.diversity.diversity import WORDS
 from mien.formatting import counted, enumerated, quoted, significant
-from mien.report.told import Told, told_of_changes
+from mien.report.told import Rows
 from mien.stats.diversity.branching import BF, START
 from mien.stats.diversity.lexical import OPENING
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.evals.diversity.diversity import Diversity
-    from mien.evals.evaluation import Evaluation
     from mien.stats.diversity.windows import Window
 
 #: What each measure is, in a few words.
@@ -169,18 +168,9 @@ def warnings(found: Sequence[Diversity]) -> list[str]:
     return [line for line in lines if line]
 
 
-def told(evaluations: Sequence[Evaluation], *, fdr: float = 0.05, confidence_level: float = 0.95) -> Told:
-    """What one evaluation found, or what changed from one to another.
-
-    Raises:
-        UsageError: one is of another kind.
-        NotIdentified: see `mien.evals.diversity.diversity.diversity`.
-    """
-    from mien.evals.diversity.diversity import diversity
-    from mien.stats import diffs
-
-    found = diversity(evaluations, confidence_level=confidence_level)
-    said = [
+def said(found: Sequence[Diversity]) -> list[str]:
+    """What a page says over the numbers."""
+    return [
         *(f"{one.estimates.label}: {heading(one)}." for one in found),
         *(by_step(one) for one in found if one.windows),
         f"{by_words(found)}.",
@@ -189,17 +179,16 @@ def told(evaluations: Sequence[Evaluation], *, fdr: float = 0.05, confidence_lev
         *notes(found),
         *warnings(found),
     ]
-    if len(found) == 1:
-        (only,) = found
-        heads = ("measure", "value", f"{confidence_level:.0%} interval", "what it is")
-        shown = [
-            (name, *cells, MEANING[name])
-            for name, cells in zip(only.estimates.names, only.estimates.shown(confidence_level), strict=True)
-        ]
-        return Told(said, heads, ("measure", "what it is"), shown)
-    before, after = (one.estimates for one in found)
-    changed = diffs.diff(before, after, fdr=fdr, confidence_level=confidence_level)
-    return told_of_changes(changed, said)
+
+
+def table(found: Diversity, confidence_level: float) -> Rows:
+    """A row a measure: its value, its interval, and what it is."""
+    heads = ("measure", "value", f"{confidence_level:.0%} interval", "what it is")
+    shown = [
+        (name, *cells, MEANING[name])
+        for name, cells in zip(found.estimates.names, found.estimates.shown(confidence_level), strict=True)
+    ]
+    return Rows(heads, ("measure", "what it is"), shown)
 
 
 def by_step(one: Diversity) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from mien.errors import NotIdentified, UsageError
+from mien.evals import kinds
 from mien.evals.evaluation import evaluations
 from mien.report.page import Section, Table
 from mien.report.registry import EVALUATED, draw_evaluated
+from mien.report.told import Told, told_of_changes
+from mien.stats import diffs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,10 +20,7 @@ if TYPE_CHECKING:
     from mien.evals.evaluation import Evaluation
     from mien.report.figures.theme import Chart
     from mien.report.measured import Measured
-    from mien.report.told import Told
-
-#: What tells of one evaluation, or of what changed from one to another, by kind.
-TOLD: Final = {"diversity": "diversity:told", "sycophancy": "sycophancy:told"}
+    from mien.report.told import Rows
 
 
 class Beside(NamedTuple):
@@ -30,18 +30,41 @@ class Beside(NamedTuple):
     figures: list[tuple[str, Callable[[], Chart]]]
 
 
-def told(found: Sequence[Evaluation], *, fdr: float = 0.05, confidence_level: float = 0.95) -> Told:
+class Words(Protocol):
+    """What is said of evaluations of a kind, and shown: the module of this room that has the kind's name."""
+
+    def said(self, found: Sequence[Any], /) -> list[str]:
+        """What a page says over the numbers."""
+        ...
+
+    def warnings(self, found: Sequence[Any], /) -> list[str]:
+        """What makes the numbers doubtful."""
+        ...
+
+    def table(self, found: Any, confidence_level: float, /) -> Rows:
+        """The numbers of one."""
+        ...
+
+
+def words_of(kind: str) -> Words:
+    """Of a kind of `mien.evals.kinds.KINDS`."""
+    return cast("Words", import_module(f"mien.report.{kind}"))
+
+
+def told(evaluations: Sequence[Evaluation], *, fdr: float = 0.05, confidence_level: float = 0.95) -> Told:
     """What one evaluation found, or what changed from one to another.
 
     Raises:
         UsageError: they are of different kinds, or of one that nothing is said of.
         NotIdentified: there are too few answers.
     """
-    kinds = sorted({one.record.kind for one in found})
-    if len(kinds) != 1 or kinds[0] not in TOLD:
-        raise UsageError(f"evaluations of {' and '.join(kinds)} are not told of together")
-    tell: Callable[..., Told] = resolve_name(f"mien.report.{TOLD[kinds[0]]}")
-    return tell(found, fdr=fdr, confidence_level=confidence_level)
+    each = kinds.found(evaluations, confidence_level=confidence_level)
+    words = words_of(kinds.kind_of(evaluations))
+    said = words.said(each)
+    if len(each) == 1:
+        return Told(said, *words.table(each[0], confidence_level))
+    before, after = (one.compared() for one in each)
+    return told_of_changes(diffs.diff(before, after, fdr=fdr, confidence_level=confidence_level), said)
 
 
 def beside(measured: Measured) -> Beside:
@@ -70,7 +93,7 @@ def beside(measured: Measured) -> Beside:
 
 def _all(measured: Measured) -> list[Evaluation]:
     found = evaluations(measured.runs[0].path)
-    return [one for one in found if one.record.kind in TOLD and one.record.done]
+    return [one for one in found if one.record.kind in kinds.KINDS and one.record.done]
 
 
 def _section(group: Sequence[Evaluation], measured: Measured, number: int) -> Section:
@@ -89,7 +112,7 @@ def drawable(group: Sequence[Evaluation], kind: str) -> bool:
     if kind not in EVALUATED:
         return False
     try:
-        found: Any = EVALUATED[kind].of(group)
+        found = kinds.found(group)
     except (UsageError, NotIdentified):
         return False
     return all(one.drawable for one in found)

@@ -7,14 +7,13 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from mien.errors import UnknownName, UsageError
+from mien.evals.kinds import found
 from mien.report.figure import MANY, Figure, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mien.evals.diversity.diversity import Diversity
     from mien.evals.evaluation import Evaluation
-    from mien.evals.sycophancy.scores import Sycophancy
     from mien.report.figures.theme import Chart
     from mien.report.measured import Measured
 
@@ -93,25 +92,13 @@ FIGURES: Final[dict[str, Figure]] = {
 }
 
 
-def _diversity(evaluations: Sequence[Evaluation]) -> Sequence[Diversity]:
-    from mien.evals.diversity.diversity import diversity
-
-    return diversity(evaluations)
-
-
-def _sycophancy(evaluations: Sequence[Evaluation]) -> Sequence[Sycophancy]:
-    from mien.evals.sycophancy.scores import sycophancy
-
-    return sycophancy(evaluations)
-
-
 #: Figures of evaluations, by their kind.
 EVALUATED: Final[dict[str, Figure]] = {
     "diversity": Figure(
         "among how many ways on models choose, by step and as a whole",
         1,
         7,
-        _diversity,
+        found,
         "diversity:diversity_of",
         noun="evaluation",
     ),
@@ -119,7 +106,7 @@ EVALUATED: Final[dict[str, Figure]] = {
         "each test of sycophancy, and how long right positions hold",
         1,
         7,
-        _sycophancy,
+        found,
         "sycophancy:sycophancy_of",
         noun="evaluation",
     ),

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mien.formatting import counted, fraction
-from mien.report.told import Told, told_of_changes
+from mien.report.told import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mien.evals.evaluation import Evaluation
     from mien.evals.sycophancy.scores import Sycophancy
 
 #: Planted answers of which a judge must read so many right, lest its readings be doubted.
@@ -28,23 +27,9 @@ ABOUT: Final = {
 }
 
 
-def told(evaluations: Sequence[Evaluation], *, fdr: float = 0.05, confidence_level: float = 0.95) -> Told:
-    """What one evaluation found, or what changed from one to another.
-
-    Raises:
-        UsageError: one is of another kind.
-        NotIdentified: see `mien.evals.sycophancy.scores.sycophancy`.
-    """
-    from mien.evals.sycophancy.scores import sycophancy
-    from mien.stats import diffs
-
-    found = sycophancy(evaluations, confidence_level=confidence_level)
-    said = [NO_TOTAL, *notes(found), *warnings(found)]
-    if len(found) == 1:
-        return Told(said, *table(found[0], confidence_level))
-    before, after = (one.compared() for one in found)
-    changed = diffs.diff(before, after, fdr=fdr, confidence_level=confidence_level)
-    return told_of_changes(changed, said)
+def said(found: Sequence[Sycophancy]) -> list[str]:
+    """What a page says over the numbers."""
+    return [NO_TOTAL, *notes(found), *warnings(found)]
 
 
 NO_TOTAL: Final = (
@@ -53,10 +38,8 @@ NO_TOTAL: Final = (
 )
 
 
-def table(
-    found: Sycophancy, confidence_level: float
-) -> tuple[tuple[str, ...], tuple[str, ...], list[tuple[str, ...]]]:
-    """Heads, those over words, and a row a quantity: its value, its interval, and what could be detected."""
+def table(found: Sycophancy, confidence_level: float) -> Rows:
+    """A row a quantity: its value, its interval, and what could be detected."""
     estimates = found.estimates
     detectable = found.detectable(confidence_level)
     rows = [
@@ -66,7 +49,7 @@ def table(
         )
     ]
     heads = ("test", "value", f"{confidence_level:.0%} interval", "items", "detectable", "")
-    return heads, ("test", ""), rows
+    return Rows(heads, ("test", ""), rows)
 
 
 def notes(found: Sequence[Sycophancy]) -> list[str]:

@@ -12,6 +12,19 @@ if TYPE_CHECKING:
     from mien.stats.diffs import Diff
 
 
+class Rows(NamedTuple):
+    """A table of what is told.
+
+    Attributes:
+        heads: of the columns; ``words`` are those of them that hold words.
+        rows: a quantity each.
+    """
+
+    heads: tuple[str, ...]
+    words: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
 class Told(NamedTuple):
     """What a page tells of one measurement, or of what changed from one to another.
 

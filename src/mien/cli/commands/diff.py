@@ -13,6 +13,7 @@ from mien.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mien.evals.evaluation import Evaluation
     from mien.runs.manner import Counted
     from mien.runs.run import Run
     from mien.stats.diffs import Diff
@@ -26,8 +27,8 @@ _ADJUSTED = ("delta", "low", "high", "p", "q")
 
 
 def command(
-    a: Annotated[str, typer.Argument(help="The run before.")],
-    b: Annotated[str, typer.Argument(help="The run after.")],
+    a: Annotated[str, typer.Argument(help="The run or evaluation before.")],
+    b: Annotated[str, typer.Argument(help="The run or evaluation after.")],
     judge: options.JudgeNameOption = None,
     soft: Annotated[
         list[str] | None,
@@ -55,19 +56,6 @@ def command(
             help="With --manner: what counts are told by; see mien manner.", show_default="response"
         ),
     ] = None,
-    sycophancy: Annotated[
-        bool,
-        typer.Option(
-            "--sycophancy", help="A and B are evaluations of mien sycophancy: its tests, in place of traits."
-        ),
-    ] = False,
-    diversity: Annotated[
-        bool,
-        typer.Option(
-            "--diversity",
-            help="A and B are evaluations of mien diversity: how narrow answers are, in place of traits.",
-        ),
-    ] = False,
     ties: options.TiesOption = "half",
     confidence_level: options.ConfidenceOption = 0.95,
     fail_on: Annotated[
@@ -104,25 +92,28 @@ def command(
     as_json: options.JsonOption = False,
     store: options.StoreOption = options.DEFAULT_STORE,
 ) -> None:
-    """Say what changed from one run to another, trait by trait and as a whole.
+    """Say what changed from one run to another, trait by trait and as a whole, or between two evaluations.
 
     With gates, exit with 1 where one fails, or is undecided since a run lacks trials.
     """
     from mien.stats import diffs
     from mien.stats.diffs import gates
 
-    if as_json and as_markdown:
-        raise UsageError("choose one of --json and --markdown")
-    if junit is not None and not fail_on:
-        raise UsageError("--junit writes a test case for each gate; give one with --fail-on")
-    kinds = {"manner": manner, "sycophancy": sycophancy, "diversity": diversity}
-    _require_one_kind([name for name, wanted in kinds.items() if wanted], per, judged=bool(judge or soft))
+    problems = {
+        "choose one of --json and --markdown": as_json and as_markdown,
+        "--junit writes a test case for each gate; give one with --fail-on": junit and not fail_on,
+        "--per is for what is counted: add --manner": per and not manner,
+    }
+    if problem := next((told for told, there in problems.items() if there), None):
+        raise UsageError(problem)
     bounds = [gates.parse(text) for text in fail_on or ()]
-    if diversity:
-        held = _drawn((a, b), store, [bound.trait for bound in bounds])
-    elif sycophancy:
-        held = _evaluated((a, b), store, [bound.trait for bound in bounds])
+    if evaluations := _evaluations((a, b), store):
+        if judge or soft or manner:
+            raise UsageError("evaluations hold their own readings: leave out --judge, --soft and --manner")
+        held = _evaluated(evaluations, [bound.trait for bound in bounds], confidence_level)
     elif manner:
+        if judge or soft:
+            raise UsageError("--manner asks no judge: leave out --judge and --soft")
         held = _counted(_runs((a, b), store), per or "response", confidence_level)
     else:
         rated = _runs((a, b), store)
@@ -162,18 +153,6 @@ class _Held(NamedTuple):
     lacking: list[str]
     prompts: Mapping[str, str]
     at_equal_length: Sequence[Adjusted] = ()
-
-
-def _require_one_kind(kinds: Sequence[str], per: str | None, *, judged: bool) -> None:
-    """Refuse options that are about something else than what is compared."""
-    if len(kinds) > 1:
-        raise UsageError(f"choose one of {' and '.join(f'--{kind}' for kind in kinds)}")
-    if judged and "sycophancy" in kinds:
-        raise UsageError("an evaluation has its judge already: leave out --judge and --soft")
-    if judged and kinds:
-        raise UsageError(f"--{kinds[0]} asks no judge: leave out --judge and --soft")
-    if per and "manner" not in kinds:
-        raise UsageError("--per is for what is counted: add --manner")
 
 
 def to_dict(diff: Diff, outcomes: Sequence[Outcome], held: _Held) -> dict[str, Any]:
@@ -284,35 +263,41 @@ def _counted(runs: Sequence[Run], per: Counted, confidence_level: float) -> _Hel
     return _Held(before.estimates, after.estimates, warnings(found), **told, at_equal_length=beside)
 
 
-def _evaluated(names: Sequence[str], store: options.Path, gated: Sequence[str]) -> _Held:
-    """What two evaluations found: each test's own number, and those that gates name."""
-    from mien.evals.evaluation import Evaluation
-    from mien.evals.sycophancy.scores import sycophancy
-    from mien.report.sycophancy import warnings
-
-    before, after = found = sycophancy([Evaluation(name, store) for name in names])
-    lacking = [told for one in found if (told := one.estimates.made.lacking(one.estimates.label))]
-    return _Held(before.compared(*gated), after.compared(*gated), warnings(found), lacking, {})
-
-
-def _drawn(names: Sequence[str], store: options.Path, gated: Sequence[str]) -> _Held:
-    """How narrow the answers are that two evaluations drew.
+def _evaluations(names: Sequence[str], store: options.Path) -> list[Evaluation]:
+    """Those of these names; none where both are runs.
 
     Raises:
-        UsageError: a gate names a measure that one of them cannot have.
+        UsageError: one is an evaluation and the other a run.
+        UnknownName: one is an evaluation, and nothing goes by the name of the other.
     """
-    from mien.evals.diversity.diversity import diversity
     from mien.evals.evaluation import Evaluation
-    from mien.report.diversity import warnings
+    from mien.store.store import Store
 
-    evaluations = [Evaluation(name, store) for name in names]
-    before, after = found = diversity(evaluations)
-    for one in found:
-        if lacking := [name for name in gated if name in one.absent]:
-            raise UsageError(f"{one.estimates.label} has no {lacking[0]}: {one.absent[lacking[0]]}")
-    lacking = [told for one in found if (told := one.estimates.made.lacking(one.estimates.label))]
+    with Store(store, read_only=True) as opened:
+        evaluated = {one.name: one.kind for one in opened.evaluations.all()}
+        runs = {run.name for run in opened.runs()}
+    if not evaluated.keys() & {*names}:
+        return []
+    if run := next((name for name in names if name in runs), None):
+        other = next(name for name in names if name != run)
+        raise UsageError(
+            f"{other} is an evaluation of {evaluated[other]}, and {run} is a run: give two of the same"
+        )
+    return [Evaluation(name, store) for name in names]
+
+
+def _evaluated(evaluations: Sequence[Evaluation], gated: Sequence[str], confidence_level: float) -> _Held:
+    """What two evaluations found: what is compared of their kind, and what gates name."""
+    from mien.evals.kinds import found, kind_of
+    from mien.report.evaluated import words_of
+
+    kind = kind_of(evaluations)
+    before, after = read = found(evaluations, confidence_level=confidence_level)
+    made = [(one.name, one.made) for one in evaluations]
+    lacking = [told for name, one in made if (told := one.lacking(name))]
     prompts = {key: item.id for one in evaluations for key, item in one.items.items()}
-    return _Held(before.estimates, after.estimates, warnings(found), lacking, prompts)
+    compared = before.compared(*gated), after.compared(*gated)
+    return _Held(*compared, words_of(kind).warnings(read), lacking, prompts)
 
 
 def _print(

@@ -92,7 +92,7 @@ def command(
 
     The branching factor, where log-probabilities are told: among how many equally likely tokens the model
     chooses at each step, in effect. Else, and beside it: how alike answers begin, and how alike their words
-    are. What changed from one to another: mien diff A B --diversity.
+    are. What changed from one to another: mien diff A B.
     """
     from mien.evals.diversity.diversity import diversity
     from mien.evals.diversity.drawing import Drawing

@@ -101,7 +101,7 @@ def command(
     """Measure whether a model tells people what they would like to hear: seven tests, each with its control.
 
     Calls that the store holds already are not made again: after a stop, the same command goes on. What
-    changed from one model to another: mien diff A B --sycophancy.
+    changed from one model to another: mien diff A B.
     """
     from mien.cli.commands.measure import read_extra
     from mien.evals.sycophancy.evaluate import Asked, carry_out, plan

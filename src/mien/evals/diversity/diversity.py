@@ -102,6 +102,16 @@ class Diversity:
         """Whether there is a branching factor to draw."""
         return bool(self.windows)
 
+    def compared(self, *named: str) -> Estimates:
+        """What a diff compares: all of it.
+
+        Raises:
+            UsageError: a measure that is named cannot be told.
+        """
+        if absent := [name for name in named if name in self.absent]:
+            raise UsageError(f"{self.estimates.label} has no {absent[0]}: {self.absent[absent[0]]}")
+        return self.estimates
+
     @property
     def stop_told(self) -> bool:
         """Whether the steps that end answers are among those told."""

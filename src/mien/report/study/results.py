@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from mien.errors import GateError, NotIdentified, UnknownName, UsageError
-from mien.evals.study import estimates, evaluated
+from mien.evals import kinds
+from mien.evals.study import evaluated
 from mien.measurement.study.document import FigureEntry
 from mien.measurement.study.file import SEPARATOR
 from mien.measurement.study.registration import registered
@@ -364,7 +365,8 @@ class Results:
                     else f"the study has no {kind} of {model}; name it under evaluations:"
                 )
             found.append(one)
-        return estimates(kind, found, confidence_level=self.study.document.confidence_level)
+        read = kinds.found(found, confidence_level=self.study.document.confidence_level)
+        return [one.estimates for one in read]
 
     @property
     def holds(self) -> bool:
