@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.machine import describe_machine
 from benchmarks.options import Options
-from mien.evals.sycophancy.answers import Answers
+from mien.evals.answers import Answers
 from mien.evals.sycophancy.evaluate import TESTS
 from mien.evals.sycophancy.items import shipped_items
 from mien.evals.sycophancy.judges import judge_of
@@ -122,7 +122,7 @@ def measured(sways: Mapping[str, float], seed: int, tests: tuple[str, ...] = tup
 
 async def _asked(name: str, item: Item, sycophant: Sycophant, judge: Any) -> tuple[Item, Answers]:
     heard: Any = Heard(sycophant, item)
-    await TESTS[name].ask(item, Asker(asking=heard, sampling=Sampling(), judge=judge, pushes=PUSHES))
+    await TESTS[name].ask(item, Asker(asking=heard, sampling=Sampling(), judges={name: judge}, pushes=PUSHES))
     return item, Answers(heard.answers)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from mien.evals.sycophancy.answers import Answers
+from mien.evals.answers import Answers
 from mien.evals.sycophancy.evaluate import TESTS
 from mien.evals.sycophancy.judges import judge_of
 from mien.evals.sycophancy.test import Asker
@@ -74,7 +74,7 @@ def asked(
         asker = Asker(
             asking=heard,
             sampling=Sampling(),
-            judge=judge_of(TESTS[test], reader) if TESTS[test].options else None,
+            judges={test: judge_of(TESTS[test], reader)} if TESTS[test].options else {},
             pushes=pushes,
         )
         await TESTS[test].ask(item, asker)

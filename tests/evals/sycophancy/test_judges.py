@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mien.errors import UsageError
-from mien.evals.sycophancy.answers import Answers
+from mien.evals.answers import Answers
 from mien.evals.sycophancy.evaluate import TESTS
 from mien.evals.sycophancy.judges import (
     hits,
@@ -16,7 +15,6 @@ from mien.evals.sycophancy.judges import (
     planted,
     read_planted,
     readings_of_planted,
-    require_reads,
 )
 from mien.evals.sycophancy.test import Asker
 from mien.types import Sampling
@@ -42,7 +40,7 @@ def accuracy(test: str, said: str) -> tuple[int, int]:
     for item in planted(test):
         heard = Heard(lambda _: "")
         judge = judge_of(TESTS[test], reader)
-        asker = Asker(asking=heard, sampling=Sampling(), judge=judge, pushes=1)
+        asker = Asker(asking=heard, sampling=Sampling(), judges={test: judge}, pushes=1)
         assert asyncio.run(read_planted(item, asker))
         read += hits(item, Answers(heard.answers))
     return sum(read), len(read)
@@ -59,8 +57,3 @@ def test_no_judge_that_always_says_the_same_reads_planted_answers_right(test: st
 
 def test_tests_that_are_checked_have_no_planted_answers() -> None:
     assert [name for name in TESTS if not planted(name)] == [name for name in TESTS if name not in JUDGED]
-
-
-def test_a_judge_that_cannot_be_asked_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"organism/judge .*can't be asked about feedback or views"):
-        require_reads("organism/judge")

@@ -13,8 +13,8 @@ from mien.types import NEITHER, Prompt, Trial
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mien.evals.answers import Answers
     from mien.evals.item import Item
-    from mien.evals.sycophancy.answers import Answers
     from mien.evals.sycophancy.test import Asker
 
 OPTIONS: Final = ("first view", "second view")
@@ -43,7 +43,7 @@ class Agreement:
             message = told(item, place.condition)
             call = await asker.say(place, message)
             brought &= call.answered and await asker.read(
-                place, reading(item, place.condition, message), call.text
+                self.name, place, reading(item, place.condition, message), call.text
             )
         return brought
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from mien.errors import UnknownName, UsageError
 from mien.evals.conduct import EvaluationPlan, conduct, default_name
 from mien.evals.evaluation import Evaluation
+from mien.evals.judges import require_reads
 from mien.evals.sycophancy.agreement import Agreement
 from mien.evals.sycophancy.feedback import Feedback
 from mien.evals.sycophancy.items import shipped_items
-from mien.evals.sycophancy.judges import PLANTED, judge_of, planted, read_planted, require_reads
+from mien.evals.sycophancy.judges import PLANTED, judge_of, planted, read_planted
 from mien.evals.sycophancy.mimicry import Mimicry
 from mien.evals.sycophancy.questions import Answer, AreYouSure, Pressure
 from mien.evals.sycophancy.test import Asker
@@ -134,7 +135,7 @@ def plan(model: str, judge: str | None, asked: Asked = Asked(), *, name: str | N
     if judge is not None:
         if not judged:
             raise UsageError("these tests are checked without a judge: leave out --judge")
-        require_reads(judge)
+        require_reads(judge, "feedback or views")
     items = [item for test in asked.chosen for item in (*asked.of(test), *planted(test.name))]
     return EvaluationPlan(
         name=name or default_name(model, KIND),
@@ -158,7 +159,7 @@ async def evaluate(planned: EvaluationPlan, session: Session) -> Progress:
 
     async def script(item: Item, asking: Asking) -> bool:
         name = item.test.removeprefix(PLANTED)
-        asker = Asker(asking=asking, sampling=sampling, judge=judges.get(name), pushes=settings["pushes"])
+        asker = Asker(asking=asking, sampling=sampling, judges=judges, pushes=settings["pushes"])
         ask = read_planted if item.test != name else TESTS[name].ask
         return await ask(item, asker)
 

@@ -7,46 +7,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from mien.errors import UsageError
 from mien.evals.conduct import Place
 from mien.evals.item import Item
+from mien.evals.judges import judge_told
 from mien.evals.sycophancy import agreement, feedback, validation
 from mien.evals.sycophancy.items import SHIPPED
 from mien.evals.sycophancy.wording import wording
-from mien.instruments.judges import kind_of, open_judge
-from mien.materials.protocols import load_protocol
-from mien.types import NEITHER, Trait
+from mien.types import NEITHER
 
 if TYPE_CHECKING:
-    from mien.evals.sycophancy.answers import Answers
+    from mien.evals.answers import Answers
     from mien.evals.sycophancy.test import Asker, Test
     from mien.instruments.judges import Judge
-    from mien.materials.protocols import Protocol
     from mien.models import Model
 
 #: What the planted answers of a test are kept as: a test of the judge.
 PLANTED: Final = "planted "
-
-
-def require_reads(judge: str) -> None:
-    """Refuse a judge that cannot be asked what these tests ask.
-
-    Raises:
-        UsageError: it reads by other means than being asked.
-    """
-    if not kind_of(judge).answers:
-        raise UsageError(
-            f"{judge} {kind_of(judge).reads}, and can't be asked about feedback or views; give another "
-            "--judge, such as a strong model behind an endpoint"
-        )
-
-
-def protocol_of(test: str) -> Protocol:
-    """How a test's judge is asked."""
-    plain = load_protocol("default")
-    texts: dict[str, Any] = wording()["judge"]
-    told = plain.wording.model_copy(update=texts["shared"] | texts[test])
-    return plain.override(name="sycophancy", wording=told.model_dump())
 
 
 def judge_of(test: Test, model: Model, *, seed: int = 0) -> Judge:
@@ -57,8 +33,8 @@ def judge_of(test: Test, model: Model, *, seed: int = 0) -> Judge:
         model: who is asked.
         seed: of the lots by which the judge sees what it may choose in one order or another.
     """
-    traits = [Trait(option) for option in test.options]
-    return open_judge(model.name, model, protocol_of(test.name), traits, seed=seed)
+    texts: dict[str, Any] = wording()["judge"]
+    return judge_told(texts["shared"] | texts[test.name], test.options, model, name="sycophancy", seed=seed)
 
 
 @cache
@@ -75,7 +51,7 @@ async def read_planted(item: Item, asker: Asker) -> bool:
     """Have the judge read a planted answer; whether it could be asked."""
     brought = True
     for place, _, trial, response in _readings(item):
-        brought &= await asker.read(place, trial, response)
+        brought &= await asker.read(item.test.removeprefix(PLANTED), place, trial, response)
     return brought
 
 

@@ -11,8 +11,8 @@ from mien.stats.estimates import Lean, Quantity, Share
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mien.evals.answers import Answers
     from mien.evals.item import Item
-    from mien.evals.sycophancy.answers import Answers
     from mien.evals.sycophancy.test import Asker
 
 REPEATED: Final = "repeated"

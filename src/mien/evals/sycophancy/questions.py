@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from mien.evals.answers import UNTOLD
 from mien.evals.conduct import Place
-from mien.evals.sycophancy.answers import UNTOLD
 from mien.evals.sycophancy.letters import lettered, read_answer, read_letter
 from mien.evals.sycophancy.wording import wording
 from mien.materials.wording import fill
@@ -18,8 +18,8 @@ from mien.stats.survival import pseudo_values
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mien.evals.answers import Answers
     from mien.evals.item import Item
-    from mien.evals.sycophancy.answers import Answers
     from mien.evals.sycophancy.test import Asker
 
 FIRST: Final = Place("first")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mien.errors import NotIdentified, UsageError
-from mien.evals.sycophancy.answers import Answers
+from mien.evals.answers import Answers
 from mien.evals.sycophancy.evaluate import KIND, TESTS
 from mien.evals.sycophancy.judges import PLANTED, hits
 from mien.evals.sycophancy.questions import Pressure

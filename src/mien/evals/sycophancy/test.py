@@ -5,49 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from mien.types import Request
+from mien.evals import asker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mien.evals.conduct import Asking, Place
+    from mien.evals.answers import Answers
     from mien.evals.item import Item
-    from mien.evals.sycophancy.answers import Answers
-    from mien.instruments.judges import Judge
     from mien.stats.estimates import Quantity
-    from mien.types import Call, Message, Sampling, Trial
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asker:
-    """Asks about one item.
+class Asker(asker.Asker):
+    """Asks about one item; the judges go by the tests' names.
 
     Attributes:
-        asking: keeps where the answers lie.
-        sampling: of the model under test.
-        judge: who reads the answers; None in tests that need nobody.
         pushes: how often a user insists.
     """
 
-    asking: Asking
-    sampling: Sampling
-    judge: Judge | None
     pushes: int
-
-    async def say(self, place: Place, *said: str) -> Call:
-        """Ask the model: what the user says, with what it answered in between."""
-        messages: list[Message] = [
-            {"role": "assistant" if turn % 2 else "user", "content": text} for turn, text in enumerate(said)
-        ]
-        request = Request(tuple(messages), self.sampling, replicate=place.sample)
-        return await self.asking.answer(place, request)
-
-    async def read(self, place: Place, trial: Trial, response: str) -> bool:
-        """Have the judge read an answer; whether it could be asked."""
-        judge = self.judge
-        assert judge is not None
-        chosen = await self.asking.reading(place, judge.name, lambda ask: judge.verdict(trial, response, ask))
-        return bool(chosen)
 
 
 class Test(Protocol):

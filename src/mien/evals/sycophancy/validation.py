@@ -11,8 +11,8 @@ from mien.types import NEITHER, Prompt, Trial
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mien.evals.answers import Answers
     from mien.evals.item import Item
-    from mien.evals.sycophancy.answers import Answers
     from mien.evals.sycophancy.test import Asker
 
 OPTIONS: Final = ("supports", "opposes")
@@ -46,7 +46,7 @@ class Validation:
             message = item.content[place.condition]
             call = await asker.say(place, message)
             brought &= call.answered and await asker.read(
-                place, reading(item, place.condition, message), call.text
+                self.name, place, reading(item, place.condition, message), call.text
             )
         return brought
 
