@@ -7,9 +7,10 @@ with it), `template` (what a new one begins with), `foreign` (what others have w
 
 from mien.materials.constitutions.check import check_constitution
 from mien.materials.constitutions.constitution import Assertion, Constitution, load_constitution
-from mien.materials.constitutions.document import Finding, constitution_text, shipped_constitutions
+from mien.materials.constitutions.document import constitution_text, shipped_constitutions
 from mien.materials.constitutions.foreign import Imported, import_constitution
 from mien.materials.constitutions.template import template
+from mien.materials.structure import Finding
 
 __all__ = [
     "Assertion",

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from mien.errors import MienError, UnknownName
+from mien.files import line_of
 from mien.materials.constitutions.constitution import Constitution
-from mien.materials.constitutions.document import Finding, line_of, read, structure
-from mien.materials.constitutions.likeness import near_duplicates
+from mien.materials.constitutions.document import KEYED, read
+from mien.materials.likeness import near_duplicates
+from mien.materials.structure import Finding, structure
 from mien.materials.traits import fold, load_traits
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def check_constitution(source: str | Path) -> list[Finding]:
     try:
         constitution = Constitution.model_validate(members)
     except ValidationError as error:
-        return structure(node, error)
+        return structure(node, error, keyed=KEYED)
     found = [
         *_too_short(node, constitution),
         *_twice(_texts(node, constitution)),

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mien.errors import InputError
 from mien.files import yaml_text
-from mien.materials.constitutions.document import read, structure
+from mien.materials.constitutions.document import KEYED, read
+from mien.materials.structure import structure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,5 +76,5 @@ def load_constitution(source: str | Path) -> Constitution:
     try:
         return Constitution.model_validate(members)
     except ValidationError as error:
-        first = structure(node, error)[0]
+        first = structure(node, error, keyed=KEYED)[0]
         raise InputError(first.problem, source=source, where=f"line {first.line}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.materials.constitutions.likeness import near_duplicates
+from mien.materials.likeness import near_duplicates
 
 
 def trigrams(text: str) -> set[str]:
