@@ -194,18 +194,22 @@ class Share(Unit):
         return "" if -1 <= bound <= 1 else "a change of a share lies between -1 and 1"
 
     def interval(self, value: Floats, stderr: Floats, quantile: Floats) -> tuple[Floats, Floats]:
-        """Wilson's interval (1927) at the effective number of independent responses.
+        """Wilson's interval (1927) at the `effective` number of independent responses."""
+        n = self.effective(value, stderr)
+        squared = quantile**2
+        centre = (value + squared / (2 * n)) / (1 + squared / n)
+        half = quantile / (1 + squared / n) * np.sqrt(value * (1 - value) / n + squared / (2 * n) ** 2)
+        return np.clip(centre - half, 0, value), np.clip(centre + half, value, 1)
+
+    def effective(self, value: Floats, stderr: Floats) -> Floats:
+        """(n,) how many independent responses would tell as much of n shares.
 
         That number n has the variance p(1 − p)/n + ((1 − 2p)/n)², the second term being what may be unseen of
         a small share (`mien.stats.estimates.means`).
         """
         binomial, variance = value * (1 - value), np.maximum(stderr**2, np.finfo(float).eps ** 2)
         lean = (1 - 2 * value) ** 2
-        n = (binomial + np.sqrt(binomial**2 + 4 * variance * lean)) / (2 * variance)
-        squared = quantile**2
-        centre = (value + squared / (2 * n)) / (1 + squared / n)
-        half = quantile / (1 + squared / n) * np.sqrt(binomial / n + squared / (2 * n) ** 2)
-        return np.clip(centre - half, 0, value), np.clip(centre + half, value, 1)
+        return (binomial + np.sqrt(binomial**2 + 4 * variance * lean)) / (2 * variance)
 
     def shown(self, value: float) -> str:
         """``.031``."""
