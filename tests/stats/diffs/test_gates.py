@@ -283,3 +283,15 @@ def test_rates_of_one_kind_have_ranks_and_a_size():
     same = diff(*(means(table, clauses) for table in tables))
     assert statuses(same, ["any", "rms > .3", "rank(clause 4) > 3"]) == ["passed", "passed", "passed"]
     assert same.correlation["spearman"] > 0.8
+
+
+def test_a_gate_of_what_cannot_be_told_is_undecided_and_stops():
+    table = {"prompt_id": [str(i) for i in range(20)], "kept": [1.0] * 20}
+    one = means(table, [Quantity("kept", Share())])
+    found = diff(one, replace(one, unrated=("Too few",)))
+    (outcome,) = check(found, ["clause(too few) < .9"])
+    assert (outcome["status"], outcome["estimate"], outcome["incomplete"]) == ("undecided", None, True)
+    assert not holds([outcome])
+    assert holds(check(found, ["too few < 0"], allow_incomplete=True))
+    with pytest.raises(GateError, match="no quantity named 'too'"):
+        check(found, ["clause(too) < .9"])

@@ -27,6 +27,8 @@ from mien.stats.diffs.grammar import parse
         ("rate(apology) < .05", "rate", "apology", False, 0.05),
         ("rate( apology )<5%", "rate", "apology", False, 0.05),
         ("mean(length) > 300", "mean", "length", True, 300),
+        ("clause(no_flattery) < .9", "rate", "no_flattery", False, 0.9),
+        ("clause < -.1", "change", "clause", False, -0.1),
         ("length > +20%", "change", "length", True, 0.2),
         ("|length| > 20 %", "size of change", "length", True, 0.2),
         ("mean > +50", "change", "mean", True, 50),

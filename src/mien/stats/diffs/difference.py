@@ -145,6 +145,11 @@ class Diff:
         return " and ".join(told for made, label in sides if (told := made.lacking(label)))
 
     @property
+    def unrated(self) -> list[str]:
+        """What would be compared, too, had the observations of both told enough of it."""
+        return sorted({*self.before.unrated, *self.after.unrated})
+
+    @property
     def endings(self) -> Diff | None:
         """How the shares of observations without a choice changed; None where they are not known."""
         before, after = self.before.endings, self.after.endings
@@ -156,9 +161,9 @@ class Diff:
     def warnings(self) -> list[str]:
         """What makes the two less comparable than they look: each a sentence."""
         found = [f"{self.lacking}: what is there need not stand for the rest"] if self.lacking else []
-        if unrated := sorted({*self.before.unrated, *self.after.unrated}):
+        if unrated := self.unrated:
             found.append(
-                f"{plural(self.noun)} that no response showed on either side or on one are left out "
+                f"{plural(self.noun)} of which too few responses tell on either side or on one are left out "
                 f"({enumerated(unrated, 8)})"
             )
         found += unlike([self.before.made, self.after.made])

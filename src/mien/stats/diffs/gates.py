@@ -33,14 +33,14 @@ class Without(TypedDict):
     """
 
     prompt: str
-    estimate: float
+    estimate: float | None
     status: Status
     flips: bool
 
 
 class _Measured(TypedDict):
     status: Status
-    estimate: float
+    estimate: float | None
     low: float | None
     high: float | None
     reason: str
@@ -50,6 +50,7 @@ class Outcome(_Measured):
     """What became of a gate. For ``any`` the estimate counts what changed, without interval.
 
     ``incomplete`` says that it is undecided for want of observations, whatever those that are there say.
+    There is no estimate of what cannot be told at all.
     """
 
     gate: str
@@ -80,7 +81,8 @@ def check(
     more gates fail by chance more often.
 
     Where a side lacks observations that it was to have, every gate is undecided and none lets a release
-    pass (`holds`): what is there need not stand for the rest.
+    pass (`holds`): what is there need not stand for the rest. So is a gate of a quantity of which too few
+    observations tell on either side.
 
     Args:
         found: the diff.
@@ -95,13 +97,35 @@ def check(
     if fail_when not in get_args(FailWhen):
         raise UsageError(f"gates fail when {' or '.join(get_args(FailWhen))}, not {fail_when!r}")
     read = [gate if isinstance(gate, Gate) else parse(gate) for gate in gates]
-    items = [_item(found, gate) for gate in read]
-    if not read:
-        return []
-    outcomes = [_outcome(found, gate, item, fail_when) for gate, item in zip(read, items, strict=True)]
+    untold = {_folded(name) for name in found.unrated}
+    items = [None if _folded(gate.trait) in untold else _item(found, gate) for gate in read]
+    outcomes = [
+        _untold(found, gate, stops=not allow_incomplete)
+        if item is None
+        else _outcome(found, gate, item, fail_when)
+        for gate, item in zip(read, items, strict=True)
+    ]
     if allow_incomplete or found.complete:
         return outcomes
     return [_undecided(found, outcome) for outcome in outcomes]
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _untold(found: Diff, gate: Gate, *, stops: bool) -> Outcome:
+    """What a gate is whose quantity cannot be told."""
+    return Outcome(
+        gate=gate.text,
+        status="undecided",
+        estimate=None,
+        low=None,
+        high=None,
+        reason=f"too few observations tell of this {found.noun}",
+        incomplete=stops,
+        without=Without(prompt="", estimate=None, status="undecided", flips=False),
+    )
 
 
 def _undecided(found: Diff, outcome: Outcome) -> Outcome:
@@ -251,8 +275,8 @@ def _item(found: Diff, gate: Gate) -> int:
         )
     if gate.quantity == "rms":
         return 0
-    folded = {" ".join(name.casefold().split()): i for i, name in enumerate(found.names)}
-    item = folded.get(" ".join(gate.trait.casefold().split()))
+    folded = {_folded(name): i for i, name in enumerate(found.names)}
+    item = folded.get(_folded(gate.trait))
     if item is None:
         near = difflib.get_close_matches(gate.trait, found.names, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(found.names[:8])} …"

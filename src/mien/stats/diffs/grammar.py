@@ -8,6 +8,7 @@
               rms            the size of all changes, less noise (`mien.stats.diffs.size`)
               rank(NAME)     its rank after, 1 for the highest
               rate(NAME)     its value after, of a share
+              clause(NAME)   the same, of a clause of a spec: the share of answers that meet it
               mean(NAME)     its value after, of an amount or a number
     bound     a number; a change of an amount in per cent of what it was before: +20%; a rate: .05 or 5%
 
@@ -115,6 +116,8 @@ class _Reader:
                 return word, *self.argument(word)
             case "rate" | "mean" if self.take("("):  # without, a trait may be called mean
                 return word, *self.argument(word)
+            case "clause" if self.take("("):
+                return "rate", *self.argument(word)
             case _:
                 return "change", name, place
 
