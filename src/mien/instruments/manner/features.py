@@ -126,6 +126,10 @@ def _marks(name: str, pattern: re.Pattern[str]) -> Feature:
     return Feature(name, "count", lambda answer: float(len(pattern.findall(answer.text))), Amount())
 
 
+def _emoji(answer: Answer) -> float:
+    return 0.0 if answer.text.isascii() else float(len(_EMOJI.findall(answer.text)))
+
+
 def _counted(name: str, kind: str) -> Feature:
     return Feature(name, "count", lambda answer: answer.shows(kind), Amount())
 
@@ -170,7 +174,7 @@ FEATURES: Final = (
     _layout("tables", "tables"),
     _layout("code", "code"),
     _layout("quotes", "quotes"),
-    _marks("emoji", _EMOJI),
+    Feature("emoji", "count", _emoji, Amount()),
     _marks("exclamations", _EXCLAMATIONS),
     _marks("questions", _QUESTIONS),
     Feature("ends with a question", "share", _asks_last, Share()),

@@ -85,14 +85,15 @@ def type_token_ratio(said: Sequence[str]) -> float:
     n = len(said) - WINDOW + 1
     if n < 1:
         return float("nan")
-    total = 0
+    recurring = 0
     before: dict[str, int] = {}
-    for i, word in enumerate(word.lower() for word in said):
-        # A word is a type in those windows that hold it and begin behind where it stood before.
-        first = max(i - WINDOW, before.get(word, -1)) + 1
-        total += max(min(i, n - 1) - first + 1, 0)
+    for i, word in enumerate(map(str.lower, said)):
+        at = before.get(word, -WINDOW)
+        if i - at < WINDOW:
+            # It is no further type in those windows that hold it where it stood before, too.
+            recurring += min(at, n - 1) - max(i - WINDOW, -1)
         before[word] = i
-    return total / (n * WINDOW)
+    return 1 - recurring / (n * WINDOW)
 
 
 def reading_ease(said: Sequence[str], n_sentences: int, language: Phrases) -> float:
