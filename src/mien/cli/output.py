@@ -16,6 +16,7 @@ from mien.formatting import UNSEEN, counted, fraction, p_value, visible
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -31,6 +32,7 @@ __all__ = [
     "tell",
     "write",
     "write_err",
+    "write_new",
 ]
 
 _WIDTH = 100  # where the output is no terminal
@@ -75,6 +77,25 @@ def write_err(text: str) -> None:
     """Write text on standard error as it is, but for what cannot be seen."""
     sys.stderr.write(visible(text))
     sys.stderr.flush()
+
+
+def write_new(path: Path, text: str, *, quiet: bool = False) -> None:
+    """Write a file that is not there yet, and say so on standard output unless ``quiet``.
+
+    Raises:
+        InputError: it is there, or cannot be written.
+    """
+    from mien.errors import InputError
+
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise InputError("exists already; choose another name", source=path) from None
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", source=path) from None
+    if not quiet:
+        console().print(f"wrote {path}", markup=False)
 
 
 def tell(of: object, notes: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _COLON = "quote the text: it holds a colon"
 _MISSING = "is missing"
+_QUOTED = re.compile("'([^']+)'")
 _READ_AS = {"bool": "yes or no", "int": "a number", "float": "a number", "timestamp": "a date"}
 
 
@@ -69,8 +71,7 @@ def _explained(node: yaml.Node | None, error: ErrorDetails, keyed: str) -> str:
     if kind in {"model_type", "model_attributes_type", "dict_type"}:
         return keyed
     if kind == "literal_error":
-        known = str(error.get("ctx", {}).get("expected")).replace(" or ", ", ").replace("'", "")
-        return f"is none of {known}"
+        return f"is none of {', '.join(_QUOTED.findall(str(error.get('ctx', {}).get('expected'))))}"
     said = {
         "extra_forbidden": "no such key",
         "missing": _MISSING,

@@ -103,3 +103,9 @@ def test_what_others_wrote_is_to_be_imported(tmp_path: Path) -> None:
     (tmp_path / "spec.md").write_text("# A spec", encoding="utf-8")
     with pytest.raises(InputError, match=r"mien spec import .*spec\.md"):
         read_spec(tmp_path / "spec.md")
+
+
+def test_a_comma_that_tears_a_message_is_named(file: Path) -> None:
+    file.write_text(SOUND.replace("content: It's 28. So?", "content: It's 28, so?"), encoding="utf-8")
+    with pytest.raises(InputError, match="message 3: quote the text: it holds a comma"):
+        read_spec(file)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, counted, print_json, print_table, print_yaml, tell
+from mien.cli.output import console, counted, print_json, print_table, print_yaml, tell, write_new
 from mien.cli.resuming import resumable
 
 app = typer.Typer(help="Write a character down, and check what is written.", no_args_is_help=True)
@@ -27,7 +27,7 @@ def new(
     path = Path(f"{name}.yaml")
     if not name.strip() or path.name != f"{name}.yaml":
         raise InputError("a name holds no folder and is not blank", source=repr(name))
-    _write(path, template(name))
+    write_new(path, template(name))
 
 
 # Traits may begin with a minus: no option here is of one letter, and what looks like one is a trait.
@@ -69,7 +69,7 @@ def from_traits(
         drafted = draft_constitution(
             aims, output.stem, model, Session(store, limits=limits), trait_set=trait_set
         )
-    _write(output, drafted.yaml(), quiet=as_json)
+    write_new(output, drafted.yaml(), quiet=as_json)
     findings = check_constitution(output)
     if as_json:
         found = [{"line": one.line, "problem": one.problem} for one in findings]
@@ -106,7 +106,7 @@ def import_(
     imported = import_constitution(file)
     constitution = imported.constitution
     path = output or Path(f"{file.stem}.yaml")
-    _write(path, constitution.yaml())
+    write_new(path, constitution.yaml())
     tell(file, imported.notes)
     questions = sum(len(assertion.questions) for assertion in constitution.assertions)
     told = f"{counted(len(constitution.assertions), 'assertion')}, {counted(questions, 'question')}"
@@ -159,17 +159,3 @@ def show(source: _Source, as_json: options.JsonOption = False) -> None:
         print_json(members)
     else:
         print_yaml(members)
-
-
-def _write(path: Path, text: str, *, quiet: bool = False) -> None:
-    from mien.errors import InputError
-
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise InputError("exists already; choose another name", source=path) from None
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", source=path) from None
-    if not quiet:
-        console().print(f"wrote {path}", markup=False)

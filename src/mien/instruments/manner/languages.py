@@ -13,6 +13,8 @@ LEAST: Final = 0.9
 #: Characters that are looked at, and those where the first leave it open: more would tell no more.
 LOOKED_AT: Final = (250, 500)
 
+_NONE: Final = frozenset({"und", "zxx"})  # what the library says of a text that is in none
+
 
 def language(text: str) -> str:
     """The ISO 639 code of the language that a text begins in; empty where it is too short, mixed, or none.
@@ -21,7 +23,7 @@ def language(text: str) -> str:
     """
     for end in LOOKED_AT:
         code = str(_identifier().classify(text[:end])[0])
-        if code not in {"und", "zxx"}:
+        if code not in _NONE:
             return code
         if len(text) <= end:
             break
@@ -31,6 +33,11 @@ def language(text: str) -> str:
 def answer_language(text: str, message: str, filed: str = "") -> str:
     """The language of an answer: its own, else that under which the user's message is filed, or is in."""
     return language(text) or filed or language(message)
+
+
+def known_languages() -> tuple[str, ...]:
+    """The ISO 639 codes of the languages that can be told."""
+    return tuple(code for code in map(str, _identifier().labels) if code not in _NONE)
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_args
 
 import msgspec
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Kind = Literal["contains", "lacks", "matches", "schema", "words", "language", "manner", "judge"]
+
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 
@@ -41,6 +43,12 @@ class Bounds:
         above = self.least is None or value >= self.least
         below = self.most is None or value <= self.most
         return not math.isnan(value) and above and below
+
+    def meets(self, other: Bounds) -> bool:
+        """Whether a value lies within both."""
+        least = max((one.least for one in (self, other) if one.least is not None), default=-math.inf)
+        most = min((one.most for one in (self, other) if one.most is not None), default=math.inf)
+        return least <= most
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,6 @@ ItemKind = Literal["typical", "edge", "adversarial", ""]
 
 #: Who may set a clause aside, from nobody down; clauses without an authority come last.
 AUTHORITIES: Final[tuple[Authority, ...]] = ("root", "system", "developer", "user", "guideline")
-KINDS: Final[tuple[ItemKind, ...]] = ("typical", "edge", "adversarial")
 
 #: What is said of a part of a spec that has no keys.
 KEYED: Final = "is to have keys: write them as key: value"
@@ -66,13 +65,25 @@ def _visible(text: str) -> str:
 
 
 def _conversation(given: object) -> object:
-    return [{"role": "user", "content": given}] if isinstance(given, str) else given
+    """Messages as a list: a text is one of a user's. Keys are looked at before their values."""
+    if isinstance(given, str):
+        return [{"role": "user", "content": given}]
+    if not isinstance(given, list):
+        return given
+    messages = cast("list[object]", given)
+    for number, message in enumerate(messages, 1):
+        if isinstance(message, dict):
+            members = cast("dict[object, object]", message)
+            others = [key for key in members if key not in {"role", "content"}]
+            if others and all(members[key] is None for key in others):
+                raise ValueError(f"message {number}: quote the text: it holds a comma")
+            if others or len(members) < 2:
+                raise ValueError(f"message {number}: has a role and a content, and nothing else")
+    return messages
 
 
 def _spoken(messages: tuple[dict[str, str], ...]) -> tuple[dict[str, str], ...]:
     for number, message in enumerate(messages, 1):
-        if message.keys() != {"role", "content"}:
-            raise ValueError(f"message {number}: has a role and a content, and nothing else")
         if message["role"] not in {"system", "user", "assistant"}:
             raise ValueError(f"message {number}: its role is system, user or assistant")
         if message["role"] == "system" and number > 1:

@@ -1,0 +1,16 @@
+"""``mien spec``: what a model is required to do, written down; one file a command."""
+
+from __future__ import annotations
+
+import typer
+
+from mien.cli.commands.spec import check, diff, new, show
+
+app = typer.Typer(
+    help="Write down what a model is required to do, and test whether it does.", no_args_is_help=True
+)
+
+app.command("new")(new.command)
+app.command("check")(check.command)
+app.command("show")(show.command)
+app.command("diff")(diff.command)

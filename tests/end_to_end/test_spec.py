@@ -1,0 +1,49 @@
+"""`mien spec`: written, checked, shown and compared."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.end_to_end.workplace import Workplace
+
+
+def test_new_check_show_and_diff(place: Workplace) -> None:
+    place.mien("spec", "new", "tutor")
+    assert "exists already" in place.refused("spec", "new", "tutor")
+    assert "holds no folder" in place.refused("spec", "new", "../tutor")
+    assert "nothing to mend" in place.mien("spec", "check", "tutor.yaml").out
+    assert "1 clause, 2 items; a judge reads 2" in place.mien("spec", "show", "tutor.yaml").out
+    whole = json.loads(place.mien("spec", "show", "tutor.yaml", "--json").out)
+    assert [item["id"] for item in whole["clauses"][0]["items"]] == ["poem", "essay_in_short"]
+    assert place.mien("spec", "show", "tutor.yaml", "--clause", "no_flattery").out.startswith("id: no_flatt")
+    assert "did you mean no_flattery" in place.refused("spec", "show", "tutor.yaml", "--clause", "flattery")
+
+    text = (place.folder / "tutor.yaml").read_text()
+    (place.folder / "later.yaml").write_text(text.replace("authority: user", "authority: root"))
+    told = place.mien("spec", "diff", "tutor.yaml", "later.yaml").out
+    assert "no_flattery authority user → root" in told
+    assert "0 items to ask a model" in told
+    found = json.loads(place.mien("spec", "diff", "tutor.yaml", "later.yaml", "--json").out)
+    assert (found["clauses"][0]["kind"], found["kept"]) == ("re-levelled", 2)
+
+
+def test_bad_input_is_named_by_line(place: Workplace) -> None:
+    place.mien("spec", "new", "tutor")
+    path = place.folder / "tutor.yaml"
+    text = path.read_text()
+    path.write_text(text.replace("words: {most: 50}", "manner: {hedge: {most: 2}}"))
+    result = place.mien("spec", "check", "tutor.yaml", status=1)
+    assert "line 37: no feature of manner named 'hedge'; did you mean hedges" in result.out
+    found = json.loads(place.mien("spec", "check", "tutor.yaml", "--json", status=1).out)
+    assert (found["passed"], found["findings"][0]["line"]) == (False, 37)
+
+    path.write_text(text.replace("authority: user", "authority: boss"))
+    assert (
+        "line 13: key clauses.0.authority: is none of root, system, developer, user, guideline"
+        in place.refused("spec", "show", "tutor.yaml")
+    )
+    path.write_text("clauses: []\nname: empty\n")
+    assert "line 1: key clauses: holds nothing" in place.refused("spec", "show", "tutor.yaml")
+    assert "no such file" in place.refused("spec", "check", "absent.yaml")
