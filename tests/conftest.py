@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
 
 # Where whoever started the tests ignores Ctrl-C, as for jobs in the background, they would, too, and with
 # them every process that they start: asyncio's handler is not installed there.
@@ -25,6 +27,13 @@ settings.load_profile("mien")
 
 # What a test's process has compiled, the next need not.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_server_goes_on() -> Iterator[None]:
+    """A server that a module leaves behind is an error of that module."""
+    yield
+    assert not [one.name for one in threading.enumerate() if one.name.endswith("(serve_forever)")]
 
 
 def pytest_xdist_auto_num_workers() -> int | None:

@@ -7,7 +7,6 @@ import json
 import os
 import pty
 import subprocess
-import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
@@ -169,10 +168,8 @@ class Refusing(BaseHTTPRequestHandler):
 
 @contextmanager
 def refusing() -> Iterator[str]:
-    with Server(("127.0.0.1", 0), Refusing) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/v1#m"
-        server.shutdown()
+    with Server(Refusing) as server:
+        yield f"{server.url}/v1#m"
 
 
 def test_what_an_endpoint_says_acts_nowhere(place: Workplace) -> None:

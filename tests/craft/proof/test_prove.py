@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
 from dataclasses import replace
 from hashlib import blake2b
 from http.server import BaseHTTPRequestHandler
@@ -66,10 +65,8 @@ class Judge(BaseHTTPRequestHandler):
 @pytest.fixture
 def judge() -> Iterator[str]:
     Judge.asked.clear()
-    with Server(("127.0.0.1", 0), Judge) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/v1#judge"
-        server.shutdown()
+    with Server(Judge) as server:
+        yield f"{server.url}/v1#judge"
 
 
 @pytest.fixture

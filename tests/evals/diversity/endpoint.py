@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import math
 import random
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
 
+from tests.listening import Server
+
 WORDS = ("red", "blue", "green", "black")
-
-
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 128  # else whoever finds it full tries again after a second
 
 
 class Endpoint:
@@ -53,19 +50,18 @@ class Endpoint:
             def log_message(self, format: str, *_: object) -> None:
                 pass
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server = Server(Handler)
 
     @property
     def model(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1#coin"
+        return f"{self._server.url}/v1#coin"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        self._server.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.__exit__()
 
 
 def answer(body: dict[str, Any], *, silent: bool, end: bool) -> dict[str, Any]:

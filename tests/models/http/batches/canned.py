@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
@@ -49,10 +48,8 @@ def serving(canned: Canned) -> Generator[str]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with Server(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with Server(Handler) as server:
+        yield server.url
 
 
 def at_the_desk(canned: Canned, use: Callable[[Desk], Awaitable[Any]]) -> Any:
