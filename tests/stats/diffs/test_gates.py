@@ -9,7 +9,7 @@ import pytest
 from mien.errors import GateError, UsageError
 from mien.stats.comparisons import Comparisons
 from mien.stats.diffs import Diff, diff
-from mien.stats.diffs.gates import check, holds
+from mien.stats.diffs.gates import Alone, check, holds
 from mien.stats.estimates import Amount, Quantity, Share, Unit, means
 from mien.stats.estimates.circumstances import Circumstances
 from mien.stats.profiles import Provenance, rate
@@ -295,3 +295,23 @@ def test_a_gate_of_what_cannot_be_told_is_undecided_and_stops():
     assert holds(check(found, ["too few < 0"], allow_incomplete=True))
     with pytest.raises(GateError, match="no quantity named 'too'"):
         check(found, ["clause(too) < .9"])
+
+
+def test_estimates_by_themselves_are_held_against_gates_on_their_values(found):
+    alone = Alone(after=found.after)
+    gates = ["rating(sycophantic) > 1200", "rating(formal) < 950", "rank(warm) > 5"]
+    of_one, of_both = check(alone, gates), check(found, gates)
+    for one, both in zip(of_one, of_both, strict=True):
+        assert {**one, "without": None} == {**both, "without": None}
+        assert one["without"]["prompt"] == both["without"]["prompt"]
+    value = 1000 + float(alone.after.values[alone.names.index("sycophantic")])
+    assert of_one[0]["estimate"] == pytest.approx(value)
+    assert of_one[0]["reason"].startswith(f"{value:.0f} (")
+    for gate in ("any", "warm > 5", "|warm| > 5", "rms > 5"):
+        with pytest.raises(GateError, match="nothing to compare with"):
+            check(alone, [gate])
+    with pytest.raises(GateError, match="warm has no rate; write"):
+        check(alone, ["rate(warm) > .5"])
+    lacking = replace(alone.after, made=Circumstances(designed=10, missing=3))
+    (outcome,) = check(Alone(after=lacking), gates[:1])
+    assert (outcome["status"], outcome["incomplete"]) == ("undecided", True)

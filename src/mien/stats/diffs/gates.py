@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Literal, TypedDict, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, get_args
 
 import numpy as np
 
 from mien.errors import GateError, UsageError
 from mien.formatting import percent, plural
 from mien.stats.diffs import influence
+from mien.stats.diffs.difference import Diff
 from mien.stats.diffs.grammar import EXAMPLES, Gate, parse
 
 if TYPE_CHECKING:
@@ -17,13 +19,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mien.stats.diffs.difference import Diff
     from mien.stats.estimates import Estimates, Quantity
 
-__all__ = ["EXAMPLES", "Gate", "Outcome", "check", "holds", "parse"]
+__all__ = ["EXAMPLES", "Alone", "Gate", "Outcome", "check", "holds", "parse"]
 
 Status = Literal["passed", "undecided", "failed"]
 FailWhen = Literal["certain", "likely"]
+
+# What gates call the value of a quantity itself, of which no diff is needed.
+_LEVELS: Final = {"rate", "mean", "rating"}
 
 
 class Without(TypedDict):
@@ -58,19 +62,57 @@ class Outcome(_Measured):
     without: Without
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Alone:
+    """Estimates that are compared with nothing: gates may bound their values and ranks, and no change.
+
+    Attributes:
+        after: the estimates.
+        confidence_level: of the intervals on which gates are judged.
+    """
+
+    after: Estimates
+    confidence_level: float = 0.95
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the quantities."""
+        return self.after.names
+
+    @property
+    def noun(self) -> str:
+        """What each is called."""
+        return self.after.noun
+
+    @property
+    def unrated(self) -> list[str]:
+        """What would be among them, too, had the observations told enough of it."""
+        return sorted(self.after.unrated)
+
+    @property
+    def complete(self) -> bool:
+        """Whether no observation is missing."""
+        return not self.after.made.missing
+
+    @property
+    def lacking(self) -> str:
+        """What is missing, in words; empty where nothing is."""
+        return self.after.made.lacking(self.after.label)
+
+
 def holds(outcomes: Sequence[Outcome]) -> bool:
     """Whether a release may go on: no gate failed, and none is undecided on account of what is missing."""
     return not any(outcome["status"] == "failed" or outcome["incomplete"] for outcome in outcomes)
 
 
 def check(
-    found: Diff,
+    found: Diff | Alone,
     gates: Sequence[str | Gate],
     *,
     fail_when: FailWhen = "certain",
     allow_incomplete: bool = False,
 ) -> list[Outcome]:
-    """Hold a diff against gates, in their order.
+    """Hold a diff, or one set of estimates, against gates, in their order.
 
     A gate is judged on the interval of its quantity: under ``certain`` it fails when the whole interval lies
     beyond the bound, and is undecided, which lets it pass, when the interval holds the bound. Under
@@ -85,13 +127,14 @@ def check(
     observations tell on either side.
 
     Args:
-        found: the diff.
+        found: the diff, or estimates by themselves.
         gates: as text, or read already.
         fail_when: ``certain`` or ``likely``.
         allow_incomplete: judge by what is there, however much is missing.
 
     Raises:
-        GateError: a gate cannot be read, names no trait of the diff, or can never be decided.
+        GateError: a gate cannot be read, names no trait that is there, bounds a change where there is none,
+            or can never be decided.
         UsageError: there is no such ``fail_when``.
     """
     if fail_when not in get_args(FailWhen):
@@ -114,7 +157,7 @@ def _folded(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def _untold(found: Diff, gate: Gate, *, stops: bool) -> Outcome:
+def _untold(found: Diff | Alone, gate: Gate, *, stops: bool) -> Outcome:
     """What a gate is whose quantity cannot be told."""
     return Outcome(
         gate=gate.text,
@@ -128,20 +171,20 @@ def _untold(found: Diff, gate: Gate, *, stops: bool) -> Outcome:
     )
 
 
-def _undecided(found: Diff, outcome: Outcome) -> Outcome:
+def _undecided(found: Diff | Alone, outcome: Outcome) -> Outcome:
     """What a gate is where observations are missing, whatever those that are there say."""
     reason = f"not decided, for {found.lacking}; of what is there, {outcome['reason']}"
     without: Without = {**outcome["without"], "status": "undecided", "flips": False}
     return {**outcome, "status": "undecided", "reason": reason, "incomplete": True, "without": without}
 
 
-def _outcome(found: Diff, gate: Gate, item: int, fail_when: FailWhen) -> Outcome:
+def _outcome(found: Diff | Alone, gate: Gate, item: int, fail_when: FailWhen) -> Outcome:
     whole = _measure(found, gate, item, fail_when)
     pull = _pull(found, gate, item)
     grows = gate.above if gate.quantity != "any" else True
     back = (whole["status"] == "failed") == grows  # whether a smaller quantity would turn the gate
-    prompt = found.joint.jackknife.clusters[int(np.argmax(pull) if back else np.argmin(pull))]
-    less = _measure(influence.leave_out(found, prompt), gate, item, fail_when)
+    prompt = _clusters(found)[int(np.argmax(pull) if back else np.argmin(pull))]
+    less = _measure(_leave_out(found, prompt), gate, item, fail_when)
     without = Without(
         prompt=str(prompt),
         estimate=less["estimate"],
@@ -151,8 +194,18 @@ def _outcome(found: Diff, gate: Gate, item: int, fail_when: FailWhen) -> Outcome
     return Outcome(gate=gate.text, **whole, incomplete=False, without=without)
 
 
-def _measure(found: Diff, gate: Gate, item: int, fail_when: FailWhen) -> _Measured:
-    if gate.quantity == "any":
+def _clusters(found: Diff | Alone) -> Sequence[str]:
+    return (found.after if isinstance(found, Alone) else found.joint).jackknife.clusters
+
+
+def _leave_out(found: Diff | Alone, prompt: str) -> Diff | Alone:
+    if isinstance(found, Alone):
+        return Alone(after=found.after.leave_out(prompt), confidence_level=found.confidence_level)
+    return influence.leave_out(found, prompt)
+
+
+def _measure(found: Diff | Alone, gate: Gate, item: int, fail_when: FailWhen) -> _Measured:
+    if gate.quantity == "any" and isinstance(found, Diff):
         names = [change.name for change in found.changes if change.changed]
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""
         return _Measured(
@@ -186,15 +239,15 @@ def _measure(found: Diff, gate: Gate, item: int, fail_when: FailWhen) -> _Measur
     return _Measured(status=status, estimate=estimate, low=low, high=high, reason=f"{figures}: {verdict}")
 
 
-def _number(found: Diff, gate: Gate, item: int) -> Callable[[float], str]:
+def _number(found: Diff | Alone, gate: Gate, item: int) -> Callable[[float], str]:
     """How the number that a gate bounds is written."""
-    unit = found.before.quantities[item].unit
+    unit = found.after.quantities[item].unit
     if gate.percent and gate.quantity != "rate":
         return percent if gate.quantity == "change" else lambda value: percent(value).removeprefix("+")
     match gate.quantity:
         case "change":
             return unit.change
-        case "rank":
+        case "rank" | "rating":
             return lambda value: f"{value:.0f}"
         case "rate" | "mean":
             return unit.shown
@@ -202,16 +255,25 @@ def _number(found: Diff, gate: Gate, item: int) -> Callable[[float], str]:
             return unit.extent
 
 
-def _interval(found: Diff, gate: Gate, item: int) -> tuple[float, float, float]:
+def _interval(found: Diff | Alone, gate: Gate, item: int) -> tuple[float, float, float]:
     """Estimate and ends of the interval of what a gate bounds."""
+    after = found.after
+    if gate.quantity == "rank":
+        taken = after.rank(item, confidence_level=found.confidence_level)
+        return float(taken.rank), float(taken.low), float(taken.high)
+    if gate.quantity in _LEVELS:
+        ends = after.intervals(found.confidence_level)
+        centre = after.quantities[item].unit.centre or 0.0
+        value, low, high = (float(one[item]) + centre for one in (after.values, *ends))
+        return value, low, high
+    assert isinstance(found, Diff)  # `_item` refuses it else
     if gate.quantity == "rms" and (size := found.size) is not None:
         return size["rms"], size["low"], size["high"]
-    if gate.quantity == "rank":
-        taken = found.after.rank(item, confidence_level=found.confidence_level)
-        return float(taken.rank), float(taken.low), float(taken.high)
-    if gate.quantity in {"rate", "mean"}:
-        ends = found.after.intervals(found.confidence_level)
-        return float(found.after.values[item]), float(ends[0][item]), float(ends[1][item])
+    return _change(found, gate, item)
+
+
+def _change(found: Diff, gate: Gate, item: int) -> tuple[float, float, float]:
+    """Of a change, or of its size."""
     relative = found.relative(item) if gate.percent else None
     if gate.percent and relative is None:
         name = found.names[item]
@@ -230,16 +292,17 @@ def _interval(found: Diff, gate: Gate, item: int) -> tuple[float, float, float]:
     return estimate, low, high
 
 
-def _pull(found: Diff, gate: Gate, item: int) -> NDArray[np.float64]:
+def _pull(found: Diff | Alone, gate: Gate, item: int) -> NDArray[np.float64]:
     """(C,) how far each prompt pulls up what a gate bounds; its sign is what matters, and its order."""
+    if gate.quantity == "rank":
+        return -_aligned(found, found.after, item)
+    if gate.quantity in _LEVELS:
+        return _aligned(found, found.after, item)
+    assert isinstance(found, Diff)
     jackknife = found.joint.jackknife
     if gate.quantity == "rms":
         pulls = ((d, jackknife.pull(i), jackknife.share(i)) for i, d in enumerate(found.delta.tolist()))
         return np.sum([2 * delta * pull - pull**2 - share for delta, pull, share in pulls], axis=0)
-    if gate.quantity == "rank":
-        return -_aligned(found, found.after, item)
-    if gate.quantity in {"rate", "mean"}:
-        return _aligned(found, found.after, item)
     pull = jackknife.pull(item)
     if gate.percent:
         before, after = float(found.before.values[item]), float(found.after.values[item])
@@ -247,27 +310,30 @@ def _pull(found: Diff, gate: Gate, item: int) -> NDArray[np.float64]:
     return pull * np.sign(found.delta[item]) if gate.quantity in {"any", "size of change"} else pull
 
 
-def _aligned(found: Diff, one: Estimates, item: int) -> NDArray[np.float64]:
+def _aligned(found: Diff | Alone, one: Estimates, item: int) -> NDArray[np.float64]:
     """(C,) pulls on one of the two estimates, by the clusters of both."""
     pull = dict(zip(one.jackknife.clusters, one.jackknife.pull(item).tolist(), strict=True))
-    return np.array([pull.get(prompt, 0.0) for prompt in found.joint.jackknife.clusters])
+    return np.array([pull.get(prompt, 0.0) for prompt in _clusters(found)])
 
 
-def _item(found: Diff, gate: Gate) -> int:
+def _item(found: Diff | Alone, gate: Gate) -> int:
     """The quantity that a gate is about; of ``any``, the one that is hardest to call unchanged.
 
     Raises:
         GateError: the diff has no such quantity, its unit allows no such gate, or the bound decides nothing.
     """
     n = len(found.names)
-    if gate.quantity == "any":
+    if isinstance(found, Alone) and gate.quantity not in {*_LEVELS, "rank"}:
+        problem = "this bounds a change, and there is nothing to compare with; bound a value: rate(NAME)"
+        raise GateError(problem, gate.text, gate.place)
+    if gate.quantity == "any" and isinstance(found, Diff):
         open_ = ~found.unchanged if (~found.unchanged).any() else np.ones(n, dtype=np.bool_)
         return int(np.argmin(np.where(open_, found.p, np.inf)))
     if gate.quantity == "rank" and not 1 <= gate.bound <= n:
         raise GateError(f"ranks go from 1 to {n} here", gate.text, gate.bound_place)
     if gate.quantity in {"rms", "size of change"} and gate.bound < 0:
         raise GateError("a size is never below 0", gate.text, gate.bound_place)
-    if gate.quantity in {"rms", "rank"} and found.before.unit is None:
+    if gate.quantity in {"rms", "rank"} and found.after.unit is None:
         raise GateError(
             f"these {plural(found.noun)} are on several scales, which have no {gate.quantity} together",
             gate.text,
@@ -281,14 +347,14 @@ def _item(found: Diff, gate: Gate) -> int:
         near = difflib.get_close_matches(gate.trait, found.names, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(found.names[:8])} …"
         raise GateError(f"no {found.noun} named {gate.trait!r}; {hint}", gate.text, gate.place)
-    _require_allowed(gate, found.before.quantities[item])
+    _require_allowed(gate, found.after.quantities[item])
     return item
 
 
 def _require_allowed(gate: Gate, quantity: Quantity) -> None:
     """Hold a gate against what the unit of its quantity allows."""
     unit, name = quantity.unit, quantity.name
-    level, relative = gate.quantity in {"rate", "mean"}, gate.percent and gate.quantity != "rate"
+    level, relative = gate.quantity in _LEVELS, gate.percent and gate.quantity != "rate"
     instead = f"write {unit.forms(name)}"
     if level and gate.quantity != unit.level:
         raise GateError(f"{name} has no {gate.quantity}; {instead}", gate.text, gate.place)

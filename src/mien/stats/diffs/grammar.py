@@ -10,6 +10,7 @@
               rate(NAME)     its value after, of a share
               clause(NAME)   the same, of a clause of a spec: the share of answers that meet it
               mean(NAME)     its value after, of an amount or a number
+              rating(NAME)   its value after, in points: 1000 is the mean of all
     bound     a number; a change of an amount in per cent of what it was before: +20%; a rate: .05 or 5%
 
 A gate names what must not be. ``any`` fails when anything changed. A name that holds one of ``<>|()`` or is
@@ -25,7 +26,7 @@ from typing import Literal, NoReturn
 
 from mien.errors import GateError
 
-Bounded = Literal["any", "change", "size of change", "rms", "rank", "rate", "mean"]
+Bounded = Literal["any", "change", "size of change", "rms", "rank", "rate", "mean", "rating"]
 
 EXAMPLES = "any, 'warm > +50', '|warm| > 50', 'rms > 80', 'rank(warm) > 20'"
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(?![\w.])")
@@ -85,7 +86,7 @@ class _Reader:
         bound_place, bound = self.at, self.number()
         percent_place = self.at
         if percent := self.take("%"):
-            if quantity in {"rms", "rank", "mean"}:
+            if quantity in {"rms", "rank", "mean", "rating"}:
                 self.at = percent_place
                 self.refuse(f"a {quantity} takes no per cent")
             bound /= 100
@@ -114,7 +115,7 @@ class _Reader:
             case "rank":
                 self.expect("(", "a rank is that of a trait: rank(warm) > 20")
                 return word, *self.argument(word)
-            case "rate" | "mean" if self.take("("):  # without, a trait may be called mean
+            case "rate" | "mean" | "rating" if self.take("("):  # without, a trait may be called mean
                 return word, *self.argument(word)
             case "clause" if self.take("("):
                 return "rate", *self.argument(word)

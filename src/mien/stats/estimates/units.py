@@ -79,7 +79,7 @@ class Rating(Unit):
     """A number told from the common mean of all quantities: 0 is that mean, shown as 1000."""
 
     word: str = "points"
-    level: ClassVar[str] = ""
+    level: ClassVar[str] = "rating"
     centre: ClassVar[float | None] = 1000.0
 
     @property
@@ -96,8 +96,8 @@ class Rating(Unit):
         return f"{value:+.0f}"
 
     def forms(self, name: str) -> str:
-        """In points, or a rank."""
-        return f"{name} > +50 (points), |{name}| > 50, rank({name}) > 20"
+        """In points, or a rank or rating."""
+        return f"{name} > +50 (points), |{name}| > 50, rank({name}) > 20, rating({name}) > 1100"
 
 
 @dataclass(frozen=True, slots=True)
