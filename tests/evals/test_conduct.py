@@ -40,6 +40,22 @@ def test_a_base_model_takes_no_system_prompt(server: ScriptedServer) -> None:
         planned(server, model=f"base:{server.model}", settings=settings)
 
 
+def test_what_a_request_tells_goes_on_with_the_system_prompt(server: ScriptedServer, tmp_path: Path) -> None:
+    plan = planned(server, settings={"system": "Be brief."}, items=ITEMS[:1], judge="")
+    session = Session(tmp_path / "mien.db")
+
+    async def script(_: Item, asking: Asking) -> bool:
+        said: Message = {"role": "user", "content": "Hello"}
+        told: Message = {"role": "system", "content": "Be warm."}
+        await asking.answer(Place("plain"), Request((said,)))
+        return (await asking.answer(Place("told"), Request((told, said)))).answered
+
+    server.reset_log()
+    session.run(lambda: conduct(plan, session, script))
+    system = [request.body["messages"][0]["content"] for request in server.requests() if request.body]
+    assert system == ["Be brief.", "Be brief.\n\nBe warm."]
+
+
 def planned(server: ScriptedServer, **changed: Any) -> EvaluationPlan:
     members: dict[str, Any] = {
         "name": "e",

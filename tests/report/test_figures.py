@@ -131,6 +131,14 @@ def drawn(
         for turn in range(5)
     )
     yield "sycophancy", figures.sycophancy(tests, held)
+    stretched = pd.DataFrame(
+        {"model": model, "trait": trait, "level": level, "value": at, "low": at - 90, "high": at + 90}
+        for model, wide in zip(models, (1.0, 0.4), strict=True)
+        for trait, step in (("warm", 180), ("contrarian", 90), ("structured", 5))
+        for level in range(-3, 4)
+        for at in [wide * step * level]
+    )
+    yield "breadth", figures.breadth(stretched, unread=["skeptical", "a trait of one's own"])
 
 
 @pytest.fixture(scope="session")

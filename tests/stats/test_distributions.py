@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mien.stats.distributions import (
     beta_ppf,
+    binomial_at_least,
     chi2_ppf,
     chi2_sf,
     norm_ppf,
@@ -43,3 +44,9 @@ def test_the_others(p: float, a: float, b: float, x: float) -> None:
 def test_arrays_go_in_and_come_out() -> None:
     assert t_two_sided(np.zeros((2, 3)), np.full((2, 3), 5.0)).shape == (2, 3)
     assert np.isnan(t_sf(1.0, 0))
+
+
+@given(k=st.integers(0, 12), n=st.integers(0, 12), p=probabilities)
+def test_binomial(k: int, n: int, p: float) -> None:
+    expected = scipy.stats.binom.sf(k - 1, n, p)
+    assert binomial_at_least(k, n, p) == pytest.approx(expected, nan_ok=True) or k > n

@@ -11,6 +11,7 @@ import typer
 
 from mien.cli.commands import (
     batches,
+    breadth,
     compare,
     constitution,
     craft,
@@ -93,6 +94,7 @@ _GROUPS: dict[str, dict[str, Any]] = {
         "diversity": diversity,
         "sycophancy": sycophancy,
         "spec": spec.app,
+        "breadth": breadth.app,
         "report": report,
         "plot": plot,
         "view": view,

@@ -124,17 +124,25 @@ class Asking:
         known: Mapping[tuple[str, Place, str], str],
     ) -> None:
         self._calls, self._model, self._evaluation, self._item = calls, model, evaluation, item
-        self._before: tuple[Message, ...] = ({"role": "system", "content": system},) if system else ()
+        self._system = system
         self._known = known
 
     async def answer(self, place: Place, request: Request) -> Call:
         """Ask the model under test, whether it can answer or fails."""
-        asked = replace(request, messages=(*self._before, *request.messages)) if self._before else request
-        call = await self._calls.ask(self._model, asked)
+        call = await self._calls.ask(self._model, self._after_system(request))
         self._keep(place, "", call.key)
         if not call.answered:
             self._calls.progress.reasons[call.failure] += 1
         return call
+
+    def _after_system(self, request: Request) -> Request:
+        """The request after the system prompt; what it has of a system message itself goes on with that."""
+        if not self._system:
+            return request
+        own = [message["content"] for message in request.messages if message["role"] == "system"]
+        rest = [message for message in request.messages if message["role"] != "system"]
+        system: Message = {"role": "system", "content": "\n\n".join([self._system, *own])}
+        return replace(request, messages=(system, *rest))
 
     async def reading(
         self, place: Place, reader: str, read: Callable[[Ask], Awaitable[Verdict | Call]]

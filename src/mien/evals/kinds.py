@@ -39,6 +39,7 @@ class Found(Protocol):
 #: What reads evaluations of a kind, by its name: of all of them together, since quantities that cannot be
 #: told of one are told of none.
 KINDS: Final = {
+    "breadth": "breadth.scores:breadth",
     "diversity": "diversity.diversity:diversity",
     "sycophancy": "sycophancy.scores:sycophancy",
 }

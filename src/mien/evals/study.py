@@ -7,11 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mien.errors import MienError, UnknownName, UsageError
+from mien.evals.breadth import evaluate as stretching
 from mien.evals.diversity import drawing
 from mien.evals.evaluation import evaluations
 from mien.evals.sycophancy import evaluate
 from mien.evals.sycophancy.judges import readings_of_planted
-from mien.measurement.study.cells import prompts, system_prompt
+from mien.measurement.study.cells import prompts, system_prompt, traits
 from mien.measurement.study.file import SEPARATOR, members_given
 from mien.measurement.study.work import Beside
 
@@ -206,10 +207,35 @@ def _diversity(
     return planned, len(some) * drawn.samples, partial(drawing.draw, planned, drawn)
 
 
+def _breadth(
+    study: Study, entry: EvaluationEntry, model: ModelEntry, name: str
+) -> tuple[EvaluationPlan, int, Conduct]:
+    given = members_given(entry)
+    asked = stretching.Asked(
+        traits=traits(study.file, default="classic-36").traits,
+        prompts=prompts(study.file, most=entry.max_prompts or _STRETCHED).prompts,
+        only=entry.trait,
+        system=system_prompt(study.file, model),
+        **{key: given[key] for key in ("temperature", "max_tokens") if key in given},
+    )
+    planned = stretching.plan(model.model, _judge(study, entry), asked, name=name)
+    return planned, sum(asked.calls), partial(stretching.evaluate, planned)
+
+
+def _judge(study: Study, entry: EvaluationEntry) -> str:
+    """Who reads: the entry's judge, or the study's first."""
+    judges = [judge.model for judge in study.document.judge]
+    if not (entry.judge or judges):
+        raise UsageError(f"{entry.evaluation} needs a model that reads the answers; give judge:")
+    return entry.judge or judges[0]
+
+
 _PROMPTS: Final = 50  # as the command's own
+_STRETCHED: Final = 24  # likewise
 _COMMON: Final = {"evaluation", "models", "temperature", "max_tokens"}
 _MEMBERS: Final[Mapping[str, set[str]]] = {
     "sycophancy": {"judge", "test", "items"},
     "diversity": {"samples", "max_prompts"},
+    "breadth": {"judge", "trait", "max_prompts"},
 }
-_KINDS: Final[Mapping[str, Kind]] = {"sycophancy": _sycophancy, "diversity": _diversity}
+_KINDS: Final[Mapping[str, Kind]] = {"sycophancy": _sycophancy, "diversity": _diversity, "breadth": _breadth}

@@ -94,6 +94,14 @@ FIGURES: Final[dict[str, Figure]] = {
 
 #: Figures of evaluations, by their kind.
 EVALUATED: Final[dict[str, Figure]] = {
+    "breadth": Figure(
+        "how far each trait stretches, told to be like it and unlike it",
+        1,
+        7,
+        found,
+        "breadth:breadth_of",
+        noun="evaluation",
+    ),
     "diversity": Figure(
         "among how many ways on models choose, by step and as a whole",
         1,

@@ -54,6 +54,11 @@ def chi2_sf(x: float, df: float) -> float:
     return float(_special.chdtrc(df, x)) if x > 0 else 1.0
 
 
+def binomial_at_least(k: int, n: int, p: float) -> float:
+    """Probability of k or more successes among n."""
+    return float(_special.bdtrc(k - 1, n, p)) if k > 0 else 1.0
+
+
 def beta_ppf(p: float, a: ArrayLike, b: ArrayLike) -> Floats:
     """Quantile of the beta law."""
     return _floats(_special.betaincinv(a, b, p))

@@ -65,6 +65,11 @@ class Options:
             them.
         knows: of those questions, how many the model answers right unless it is swayed.
         slips: how often it answers another choice than it otherwise would, or sees a work in another light.
+        stretches: by trait, how far the model moves in it, in natural log odds a level, in `mien breadth
+            character`: it finds mien's own words in what it is told, and its judge tells two replies apart by
+            the difference of their levels. A trait of 0 it cannot take. Without any, it plays no part in it.
+        blind_to: traits in which its judge tosses a coin there, also on planted replies.
+        strays: share of its replies at the furthest levels there that do not deal with what was asked.
         unasked: whether the model shows a trait also where none is named to it: one of all, by their scores.
         judge_accuracy: probability that the judge names the trait that the response shows, where it is
             among the options; else it names another option.
@@ -124,6 +129,9 @@ class Options:
     sways: Mapping[str, float] = field(default_factory=dict[str, float])
     knows: float = 0.8
     slips: float = 0.0
+    stretches: Mapping[str, float] = field(default_factory=dict[str, float])
+    blind_to: tuple[str, ...] = ()
+    strays: float = 0.0
     unasked: bool = False
     judge_accuracy: float = 1.0
     judge_first: float = 0.0
@@ -157,7 +165,8 @@ class Options:
     log_limit: int = 20_000
 
     def __post_init__(self) -> None:
-        for where, scores in (("scores", self.scores), ("says", self.says), ("rates", self.rates)):
+        named = ("scores", "says", "rates", "stretches")
+        for where, scores in ((name, getattr(self, name)) for name in named):
             for name, score in scores.items():
                 if not (name.strip() and math.isfinite(score)):
                     raise InputError("a score needs a name and a finite number", where=f"{where}[{name!r}]")
@@ -176,7 +185,7 @@ class Options:
                 known = ", ".join(filter(None, BATCH_FAULTS))
                 raise InputError(f"no such fault of a batch; known: {known}", where=f"batch_faults[{place}]")
         rates = {"judge_accuracy": self.judge_accuracy, "judge_manner_rate": self.judge_manner_rate}
-        rates |= {"knows": self.knows, "slips": self.slips}
+        rates |= {"knows": self.knows, "slips": self.slips, "strays": self.strays}
         rates |= {f"sways[{name!r}]": rate for name, rate in self.sways.items()}
         # Rates such as 0.1, 0.2 and 0.7 may add up to more than 1 by a rounding error.
         rates |= {f"base_accuracy[{form!r}]": rate for form, rate in self.base_accuracy.items()}

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from mien.testing.stretched import Stretched
 from mien.testing.sycophant import Sycophant
 from mien.types import NEITHER, NON_CHOICES, REFUSED
 
@@ -97,6 +98,7 @@ class Script:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._sycophant = Sycophant(options)
+        self._stretched = Stretched(options)
         self._traits = {codeword(name): name for name in options.scores}
         self._meant = {other: name for name, other in options.synonyms.items()}
         self._leanings = [(re.compile(where.encode()), by) for where, by in options.judge_leanings.items()]
@@ -118,8 +120,13 @@ class Script:
 
     def respond(self, chat: Chat, body: bytes) -> str:
         """The model's response."""
-        turns = [turn.text for turn in chat.messages if turn.role in {"user", "assistant"}]
-        return self._sycophant.respond(turns or [""], body) or self._in_character(chat, body)
+        turns = [turn.text for turn in chat.messages if turn.role in {"user", "assistant"}] or [""]
+        briefing = "\n".join(turn.text for turn in chat.messages if turn.role == "system")
+        return (
+            self._sycophant.respond(turns, body)
+            or self._stretched.respond(briefing, turns[-1], body)
+            or self._in_character(chat, body)
+        )
 
     def _in_character(self, chat: Chat, body: bytes) -> str:
         """A response that shows the trait that it was told to adopt, or drew from those named."""
@@ -163,9 +170,11 @@ class Script:
         # How long an answer may be changes none, and stands in no key of mien's where nobody has set it.
         luck, uniform = uniforms(self._options.seed, _LIMIT.sub(b"", body))
         pair = _PAIR.search(text)
-        choice = self._sycophant.judge(text, _LIMIT.sub(b"", body)) or (
-            self._preferred(pair, luck) if pair else self._verdict(text, options, body, (luck, uniform))
-        )
+        asked = _LIMIT.sub(b"", body)
+        choice = self._sycophant.judge(text, asked) or self._stretched.judge(text, asked)
+        if choice is None:
+            drawn = (luck, uniform)
+            choice = self._preferred(pair, luck) if pair else self._verdict(text, options, body, drawn)
         as_json = manner == "json" or (schema is not None and manner != "tags")
         match manner:
             case "prose":

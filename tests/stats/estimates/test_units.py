@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from mien.stats.estimates import Amount, Lean, Rating, Scale, Share, Unit
+from mien.stats.estimates import Amount, Lean, Points, Rating, Scale, Share, Unit
 
 
 def ends(unit: Unit, value: float, stderr: float, quantile: float = 1.959964) -> tuple[float, float]:
@@ -72,3 +72,9 @@ def test_a_leaning_has_a_sign():
         "a difference of shares lies between -2 and 2",
         "",
     )
+
+
+def test_differences_of_ratings_are_told_in_whole_points():
+    assert (Points().shown(-0.4), Points().shown(1234.5), Points().change(-0.4)) == ("0", "1,234", "+0")
+    assert Points().change(1234.5) == "+1,234"
+    assert Points("points") == Points()

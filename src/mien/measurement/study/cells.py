@@ -14,6 +14,7 @@ from mien.instruments.judges.perturbed import TRANSLATED, perturbation
 from mien.materials.multiturn import Conversation
 from mien.materials.prompts import Choice, Reading, read_prompts
 from mien.materials.protocols import Protocol, load_protocol
+from mien.materials.traits import load_traits, traits_from_names
 from mien.measurement.length import Length
 from mien.measurement.rejudge import Opinion
 from mien.measurement.run_plan import Materials, plan
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mien.materials.prompts import PromptSet
+    from mien.materials.traits import TraitSet
     from mien.measurement.run_plan import RunPlan
     from mien.measurement.study.document import Ablation, Document, ModelEntry
     from mien.measurement.study.file import StudyFile
@@ -257,6 +259,18 @@ def prompts(file: StudyFile, *, most: int | None = None) -> PromptSet:
         ),
     )
     return read_prompts(file.beside(entry.source), choice)
+
+
+def traits(file: StudyFile, *, default: str) -> TraitSet:
+    """The study's traits, or a set's where it names none.
+
+    Raises:
+        InputError: they cannot be read.
+    """
+    given = file.document.traits
+    if given is None or isinstance(given, str):
+        return load_traits(file.beside(given) if given else default)
+    return traits_from_names(given)
 
 
 def length(document: Document) -> Length:

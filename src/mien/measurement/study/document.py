@@ -154,17 +154,20 @@ class EvaluationEntry(_Strict):
         test: of ``sycophancy``: which tests.
         items: of ``sycophancy``: so many of each test.
         samples: of ``diversity``: of each prompt.
-        max_prompts: of ``diversity``: so many of the study's prompts.
+        trait: of ``breadth``: which of the study's traits are stretched; default: all of them, or
+            ``classic-36`` where the study names none.
+        max_prompts: of ``diversity`` and ``breadth``: so many of the study's prompts.
         temperature: at which the model is sampled.
         max_tokens: after which its answers are cut off.
     """
 
-    evaluation: Literal["sycophancy", "diversity"]
+    evaluation: Literal["sycophancy", "diversity", "breadth"]
     models: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     judge: str = ""
     test: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     items: int | None = Field(default=None, ge=2)
     samples: int | None = Field(default=None, ge=2)
+    trait: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     max_prompts: int | None = Field(default=None, ge=2)
     temperature: float | None = Field(default=None, ge=0)
     max_tokens: int | None = Field(default=None, ge=1)
@@ -175,7 +178,7 @@ class Pair(_Strict):
 
     before: str
     after: str
-    of: Literal["traits", "manner", "sycophancy", "diversity"] = "traits"
+    of: Literal["traits", "manner", "sycophancy", "diversity", "breadth"] = "traits"
 
     def said(self) -> dict[str, Any]:
         """What a registration holds of it; of traits as before there was anything else."""

@@ -4,6 +4,7 @@ Each has a file with its name; `ratings`, `labels`, `trees` and `theme` are what
 `mien.report.registry` is how `mien plot`, reports and the viewer find them.
 """
 
+from mien.report.figures.breadth import breadth
 from mien.report.figures.changes import diff, slope
 from mien.report.figures.clusters import clusters
 from mien.report.figures.components import components
@@ -24,6 +25,7 @@ __all__ = [
     "THEMES",
     "Judged",
     "Theme",
+    "breadth",
     "clusters",
     "components",
     "consistency",

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from mien.stats.estimates.estimates import Estimates, Quantity, Sample
 from mien.stats.estimates.means import means
-from mien.stats.estimates.units import Amount, Lean, Rating, Scale, Share, Unit
+from mien.stats.estimates.units import Amount, Lean, Points, Rating, Scale, Share, Unit
 
-__all__ = ["Amount", "Estimates", "Lean", "Quantity", "Rating", "Sample", "Scale", "Share", "Unit", "means"]
+__all__ = [
+    "Amount",
+    "Estimates",
+    "Lean",
+    "Points",
+    "Quantity",
+    "Rating",
+    "Sample",
+    "Scale",
+    "Share",
+    "Unit",
+    "means",
+]

@@ -101,6 +101,30 @@ class Rating(Unit):
 
 
 @dataclass(frozen=True, slots=True)
+class Points(Unit):
+    """A difference of two ratings."""
+
+    word: str = "points"
+
+    @property
+    def told_in(self) -> str:
+        """Points of rating."""
+        return "a number of rating points"
+
+    def shown(self, value: float) -> str:
+        """Whole points."""
+        return f"{round(value) + 0:,}"
+
+    def change(self, value: float) -> str:
+        """Whole points, with their sign."""
+        return f"{round(value) + 0:+,}"
+
+    def forms(self, name: str) -> str:
+        """In points, or the difference itself."""
+        return f"{name} < -100 (points), |{name}| > 100, mean({name}) > 400"
+
+
+@dataclass(frozen=True, slots=True)
 class Spread(Unit):
     """Standard deviations of the true values of all quantities, told from their common mean."""
 
