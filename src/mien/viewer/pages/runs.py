@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiohttp import web
 
-from mien.report.evaluated import TOLD
+from mien.evals.kinds import KINDS
 from mien.store.counts import Spending, run_counts, spending, verdict_counts
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class _Runs:
         rows = self._rows({}, 0.0, until=time.monotonic() + _AT_ONCE)
         with self._app.reading() as (store, _db):
             evaluations = store.evaluations.all()
-        return self._app.html("runs.html", title="Runs", runs=rows, evaluations=evaluations, told_kinds=TOLD)
+        return self._app.html("runs.html", title="Runs", runs=rows, evaluations=evaluations, told_kinds=KINDS)
 
     async def live(self, request: web.Request) -> web.StreamResponse:
         """The table of runs as server-sent events, whenever it changes."""
