@@ -139,6 +139,17 @@ def drawn(
         for at in [wide * step * level]
     )
     yield "breadth", figures.breadth(stretched, unread=["skeptical", "a trait of one's own"])
+    rates = pd.DataFrame(
+        {"model": model, "part": part, "name": name, "rate": 0.9, "low": 0.8, "high": 0.97, "items": 40}
+        for model in models
+        for part, names in (
+            ("clauses", ("no_flattery", "brief")),
+            ("authorities", ("root",)),
+            ("all", ("all",)),
+        )
+        for name in names
+    )
+    yield "spec", figures.spec(rates)
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,7 @@ class Found(Protocol):
 KINDS: Final = {
     "breadth": "breadth.scores:breadth",
     "diversity": "diversity.diversity:diversity",
+    "spec": "spec.agreement:agreement",
     "sycophancy": "sycophancy.scores:sycophancy",
 }
 

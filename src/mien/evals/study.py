@@ -10,6 +10,7 @@ from mien.errors import MienError, UnknownName, UsageError
 from mien.evals.breadth import evaluate as stretching
 from mien.evals.diversity import drawing
 from mien.evals.evaluation import evaluations
+from mien.evals.spec import evaluate as spec_run
 from mien.evals.sycophancy import evaluate
 from mien.evals.sycophancy.judges import readings_of_planted
 from mien.measurement.study.cells import prompts, system_prompt, traits
@@ -230,6 +231,22 @@ def _judge(study: Study, entry: EvaluationEntry) -> str:
     return entry.judge or judges[0]
 
 
+def _spec(
+    study: Study, entry: EvaluationEntry, model: ModelEntry, name: str
+) -> tuple[EvaluationPlan, int, Conduct]:
+    if entry.spec is None:
+        raise UsageError("a spec's file is missing; name it by spec:")
+    given = members_given(entry)
+    asked = spec_run.Asked(
+        spec=spec_run.load(study.file.beside(entry.spec)),
+        system=system_prompt(study.file, model),
+        **{key: given[key] for key in ("samples", "temperature", "max_tokens") if key in given},
+    )
+    judge = _judge(study, entry) if spec_run.needs_judge(asked.spec) else entry.judge or None
+    planned = spec_run.plan(model.model, judge, asked, name=name)
+    return planned, sum(spec_run.calls(planned)), partial(spec_run.evaluate, planned)
+
+
 _PROMPTS: Final = 50  # as the command's own
 _STRETCHED: Final = 24  # likewise
 _COMMON: Final = {"evaluation", "models", "temperature", "max_tokens"}
@@ -237,5 +254,11 @@ _MEMBERS: Final[Mapping[str, set[str]]] = {
     "sycophancy": {"judge", "test", "items"},
     "diversity": {"samples", "max_prompts"},
     "breadth": {"judge", "trait", "max_prompts"},
+    "spec": {"judge", "spec", "samples"},
 }
-_KINDS: Final[Mapping[str, Kind]] = {"sycophancy": _sycophancy, "diversity": _diversity, "breadth": _breadth}
+_KINDS: Final[Mapping[str, Kind]] = {
+    "sycophancy": _sycophancy,
+    "diversity": _diversity,
+    "breadth": _breadth,
+    "spec": _spec,
+}

@@ -110,6 +110,14 @@ EVALUATED: Final[dict[str, Figure]] = {
         "diversity:diversity_of",
         noun="evaluation",
     ),
+    "spec": Figure(
+        "agreement with a spec by clause, versions beside each other",
+        1,
+        7,
+        found,
+        "spec:spec_of",
+        noun="evaluation",
+    ),
     "sycophancy": Figure(
         "each test of sycophancy, and how long right positions hold",
         1,

@@ -70,6 +70,10 @@ class Options:
             the difference of their levels. A trait of 0 it cannot take. Without any, it plays no part in it.
         blind_to: traits in which its judge tosses a coin there, also on planted replies.
         strays: share of its replies at the furthest levels there that do not deal with what was asked.
+        keeps: how often the model keeps to what a spec requires, by the first regular expression that the
+            request's body holds: ``{"poem": 0.9, "": 0.72}``. It says whether it does, which its judge
+            reads. Without any, it plays no part in `mien spec`.
+        examples: a spec's file, whose good and bad examples the judge tells apart as well.
         unasked: whether the model shows a trait also where none is named to it: one of all, by their scores.
         judge_accuracy: probability that the judge names the trait that the response shows, where it is
             among the options; else it names another option.
@@ -132,6 +136,8 @@ class Options:
     stretches: Mapping[str, float] = field(default_factory=dict[str, float])
     blind_to: tuple[str, ...] = ()
     strays: float = 0.0
+    keeps: Mapping[str, float] = field(default_factory=dict[str, float])
+    examples: str = ""
     unasked: bool = False
     judge_accuracy: float = 1.0
     judge_first: float = 0.0
@@ -170,12 +176,13 @@ class Options:
             for name, score in scores.items():
                 if not (name.strip() and math.isfinite(score)):
                     raise InputError("a score needs a name and a finite number", where=f"{where}[{name!r}]")
-        for pattern in self.judge_leanings:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                where = f"judge_leanings[{pattern!r}]"
-                raise InputError(f"is no regular expression: {error}", where=where) from error
+        for name, patterns in (("judge_leanings", self.judge_leanings), ("keeps", self.keeps)):
+            for pattern in patterns:
+                try:
+                    re.compile(pattern)
+                except re.error as error:
+                    where = f"{name}[{pattern!r}]"
+                    raise InputError(f"is no regular expression: {error}", where=where) from error
         for name in self.faults:
             if name not in FAULTS and name not in {str(status) for status in range(400, 600)}:
                 known = ", ".join(FAULTS)
@@ -187,6 +194,7 @@ class Options:
         rates = {"judge_accuracy": self.judge_accuracy, "judge_manner_rate": self.judge_manner_rate}
         rates |= {"knows": self.knows, "slips": self.slips, "strays": self.strays}
         rates |= {f"sways[{name!r}]": rate for name, rate in self.sways.items()}
+        rates |= {f"keeps[{pattern!r}]": rate for pattern, rate in self.keeps.items()}
         # Rates such as 0.1, 0.2 and 0.7 may add up to more than 1 by a rounding error.
         rates |= {f"base_accuracy[{form!r}]": rate for form, rate in self.base_accuracy.items()}
         rates |= {"faults": round(sum(self.faults.values()), 9)} | dict(self.faults)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from mien.testing.keeper import Keeper
 from mien.testing.stretched import Stretched
 from mien.testing.sycophant import Sycophant
 from mien.types import NEITHER, NON_CHOICES, REFUSED
@@ -99,6 +100,7 @@ class Script:
         self._options = options
         self._sycophant = Sycophant(options)
         self._stretched = Stretched(options)
+        self._keeper = Keeper(options)
         self._traits = {codeword(name): name for name in options.scores}
         self._meant = {other: name for name, other in options.synonyms.items()}
         self._leanings = [(re.compile(where.encode()), by) for where, by in options.judge_leanings.items()]
@@ -125,6 +127,7 @@ class Script:
         return (
             self._sycophant.respond(turns, body)
             or self._stretched.respond(briefing, turns[-1], body)
+            or self._keeper.respond(body)
             or self._in_character(chat, body)
         )
 
@@ -171,7 +174,8 @@ class Script:
         luck, uniform = uniforms(self._options.seed, _LIMIT.sub(b"", body))
         pair = _PAIR.search(text)
         asked = _LIMIT.sub(b"", body)
-        choice = self._sycophant.judge(text, asked) or self._stretched.judge(text, asked)
+        players = (self._sycophant, self._stretched, self._keeper)
+        choice = next((found for one in players if (found := one.judge(text, asked))), None)
         if choice is None:
             drawn = (luck, uniform)
             choice = self._preferred(pair, luck) if pair else self._verdict(text, options, body, drawn)

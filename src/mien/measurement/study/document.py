@@ -153,7 +153,8 @@ class EvaluationEntry(_Strict):
         judge: who reads; default: the study's first judge, where somebody has to.
         test: of ``sycophancy``: which tests.
         items: of ``sycophancy``: so many of each test.
-        samples: of ``diversity``: of each prompt.
+        spec: of ``spec``: its file.
+        samples: of ``diversity``: of each prompt; of ``spec``: of each item.
         trait: of ``breadth``: which of the study's traits are stretched; default: all of them, or
             ``classic-36`` where the study names none.
         max_prompts: of ``diversity`` and ``breadth``: so many of the study's prompts.
@@ -161,12 +162,13 @@ class EvaluationEntry(_Strict):
         max_tokens: after which its answers are cut off.
     """
 
-    evaluation: Literal["sycophancy", "diversity", "breadth"]
+    evaluation: Literal["sycophancy", "diversity", "breadth", "spec"]
     models: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     judge: str = ""
     test: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     items: int | None = Field(default=None, ge=2)
-    samples: int | None = Field(default=None, ge=2)
+    spec: Path | None = None
+    samples: int | None = Field(default=None, ge=1)
     trait: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     max_prompts: int | None = Field(default=None, ge=2)
     temperature: float | None = Field(default=None, ge=0)
@@ -178,7 +180,7 @@ class Pair(_Strict):
 
     before: str
     after: str
-    of: Literal["traits", "manner", "sycophancy", "diversity", "breadth"] = "traits"
+    of: Literal["traits", "manner", "sycophancy", "diversity", "breadth", "spec"] = "traits"
 
     def said(self) -> dict[str, Any]:
         """What a registration holds of it; of traits as before there was anything else."""

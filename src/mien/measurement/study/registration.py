@@ -10,18 +10,19 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import UsageError
+from mien.files import read_text
 from mien.formatting import enumerated
 from mien.measurement.study.cells import conversation
 from mien.measurement.study.standing import standings
 from mien.store.registrations import put_registration, registration
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mien.measurement.rejudge import Opinion
+    from mien.measurement.study.document import EvaluationEntry
     from mien.measurement.study.study import Study
     from mien.store.registrations import RegistrationRecord
 
@@ -91,6 +92,15 @@ def registered(study: Study, store: Path) -> Registration | None:
     return record and _compared(study, record)
 
 
+def _evaluation(study: Study, entry: EvaluationEntry) -> dict[str, Any]:
+    """What an entry says; of a spec, what its file holds."""
+    said = entry.model_dump(mode="json", exclude_defaults=True)
+    if entry.spec is None:
+        return said
+    text = read_text(Path(study.file.beside(entry.spec)))
+    return said | {"spec": blake2b(text.encode(), digest_size=8).hexdigest()}
+
+
 def _compared(study: Study, record: RegistrationRecord) -> Registration:
     then, now = json.loads(record.content), json.loads(_text(content(study)))
     parts = [*then, *(part for part in now if part not in then)]
@@ -107,7 +117,7 @@ def content(study: Study) -> dict[str, Any]:
     document = study.document
     planned = {cell.label: cell.planned for cell in study.cells}
     talk = conversation(document)
-    evaluations = [one.model_dump(mode="json", exclude_defaults=True) for one in document.evaluations]
+    evaluations = [_evaluation(study, one) for one in document.evaluations]
     return ({"evaluations": evaluations} if evaluations else {}) | {
         "hypotheses": [one.said() for one in document.hypotheses],
         "gates": [one.said() for one in document.gates],

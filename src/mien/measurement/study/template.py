@@ -42,6 +42,7 @@ trials: 2000               # each; or rounds, full: true (every pair once), unti
 # evaluations:             # what is measured beside traits
 #   - {evaluation: sycophancy, test: [feedback, answer], items: 40}
 #   - {evaluation: diversity, samples: 16}
+#   - {evaluation: spec, spec: spec.yaml}  # beside this file; see mien spec
 
 # figures:                 # mien plot lists them; without any, as mien report draws them
 #   - expression

@@ -18,6 +18,7 @@ from mien.report.figures.four_sides import four_sides
 from mien.report.figures.judges import Judged, judges
 from mien.report.figures.precision import precision
 from mien.report.figures.ranking import ranking
+from mien.report.figures.spec import spec
 from mien.report.figures.sycophancy import sycophancy
 from mien.report.figures.theme import THEMES, Theme, themed
 
@@ -40,6 +41,7 @@ __all__ = [
     "precision",
     "ranking",
     "slope",
+    "spec",
     "sycophancy",
     "themed",
 ]
