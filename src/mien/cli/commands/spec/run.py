@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mien.measurement.session import Session
 
 _HOW = "How the models are sampled"
+_ALWAYS = 4  # columns that are shown whatever stands in them
 
 
 @calling()
@@ -215,7 +216,7 @@ def _print(found: Agreement, confidence_level: float) -> None:
     clauses = counted(len(found.verdicts), "clause")
     out.print(f"{bold(found.estimates.label)}: {counted(items, 'item')} of {clauses} of {told}\n")
     heads, left, rows = table(found, confidence_level)
-    kept = [i for i, head in enumerate(heads) if any(row[i] for row in rows) or i < 4]
+    kept = [i for i in range(len(heads)) if i < _ALWAYS or any(row[i] for row in rows)]
     print_table([heads[i] for i in kept], ([row[i] for i in kept] for row in rows), left=left)
     out.print()
     for line in (*notes([found]), *(f"Warning: {line}" for line in warnings([found]))):
