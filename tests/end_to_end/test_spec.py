@@ -47,3 +47,17 @@ def test_bad_input_is_named_by_line(place: Workplace) -> None:
     path.write_text("clauses: []\nname: empty\n")
     assert "line 1: key clauses: holds nothing" in place.refused("spec", "show", "tutor.yaml")
     assert "no such file" in place.refused("spec", "check", "absent.yaml")
+
+
+def test_what_others_have_written_is_imported(place: Workplace) -> None:
+    (place.folder / "blueprint.yml").write_text(
+        "prompt: Do I sail in a storm?\nshould: [advises against it, {$js: r.length}]\n"
+    )
+    result = place.mien("spec", "import", "blueprint.yml", "-o", "made.yaml")
+    assert "1 clause, 1 item, 0 good and 0 bad examples\n1 thing could not be carried over:\n" in result.out
+    assert "  prompt 1, should, 2: $js has no check that means the same" in result.out
+    assert "read as a blueprint of weval" in result.err
+    place.mien("spec", "check", "made.yaml")
+    assert "exists already" in place.refused("spec", "import", "blueprint.yml", "-o", "made.yaml")
+    told = json.loads(place.mien("spec", "import", "candid-friend", "--json").out)
+    assert (told["file"], len(told["left"])) == ("candid-friend.yaml", 1)

@@ -6,7 +6,14 @@ Reading order: `text` (bytes to text), `rows` (tables in every format that peopl
 
 from mien.files.rows import FORMATS, UPLOADED, Row, Table, read_jsonl, read_rows, read_uploaded
 from mien.files.text import format_of, read_text
-from mien.files.yaml_documents import compose_yaml, line_of, part_of, read_yaml, yaml_text
+from mien.files.yaml_documents import (
+    compose_yaml,
+    line_of,
+    part_of,
+    read_yaml,
+    read_yaml_documents,
+    yaml_text,
+)
 
 __all__ = [
     "FORMATS",
@@ -22,5 +29,6 @@ __all__ = [
     "read_text",
     "read_uploaded",
     "read_yaml",
+    "read_yaml_documents",
     "yaml_text",
 ]

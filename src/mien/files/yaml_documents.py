@@ -58,6 +58,23 @@ def read_yaml(text: str, source: object) -> tuple[yaml.Node | None, Any]:
         raise InputError(f"is not valid YAML: {error}; quote the text", source=source) from error
 
 
+def read_yaml_documents(text: str, source: object) -> list[Any]:
+    """The values of all documents of a text, which ``---`` sets apart; empty ones are left out.
+
+    Raises:
+        InputError: as `compose_yaml`.
+    """
+    try:
+        for node in yaml.compose_all(text, Loader=Loader):
+            each_key_once(node, source)
+        found = list(yaml.load_all(text, Loader=Loader))
+    except yaml.YAMLError as error:
+        raise _explained(error, text, source) from error
+    except (RecursionError, ValueError) as error:
+        raise InputError(f"is not valid YAML: {error}", source=source) from error
+    return [value for value in found if value is not None]
+
+
 def each_key_once(node: yaml.Node, source: object) -> None:
     """Refuse a document in which a mapping has a key twice.
 

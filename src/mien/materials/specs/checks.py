@@ -109,7 +109,8 @@ def read_check(given: object) -> Check:
 
 
 def _ends(bounds: Bounds) -> dict[str, float]:
-    return {end: at for end in ("least", "most") if (at := getattr(bounds, end)) is not None}
+    ends = {"least": bounds.least, "most": bounds.most}
+    return {end: int(at) if at == int(at) else at for end, at in ends.items() if at is not None}
 
 
 def _text(value: object) -> str:
@@ -146,7 +147,7 @@ def _bounds(value: object) -> Bounds:
     for end, at in members.items():
         if end not in {"least", "most"}:
             raise ValueError(f"no such key: {end}; it has least and most")
-        if isinstance(at, bool) or not isinstance(at, int | float) or math.isnan(at):
+        if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
             raise ValueError(f"{end} is a number")
     return Bounds(**members)
 

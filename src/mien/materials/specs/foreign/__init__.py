@@ -1,0 +1,1 @@
+"""Specs that others have written, each form in a file of its own."""
