@@ -9,10 +9,10 @@ import pytest
 
 from mien.craft.data.characters import ToldByTraits
 from mien.craft.data.introspection import Introspection, Introspector, load_introspection_wording, tasks
-from mien.craft.data.recipes import LeftOut
 from mien.craft.data.wording import load_wording
 from mien.materials.protocols import load_protocol
 from mien.materials.traits import load_traits
+from mien.measurement.stages import LeftOut
 from mien.types import Call, Request, Sampling
 from tests.craft.pairs import CONSTITUTION
 

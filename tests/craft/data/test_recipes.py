@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mien.craft.data.characters import ToldByAssertions
-from mien.craft.data.recipes import Cast, LeftOut, Pair, Recipe, shuffle
+from mien.craft.data.recipes import Cast, Pair, Recipe, shuffle
 from mien.craft.data.wording import load_wording
+from mien.measurement.stages import LeftOut
 from mien.types import Call, Request, Sampling
 from tests.craft.data.test_characters import GUIDE, query
 

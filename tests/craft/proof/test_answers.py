@@ -17,7 +17,7 @@ from mien.types import Call, Prompt
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mien.craft.data.steps import Stages
+    from mien.measurement.stages import Stages
     from mien.models import Model
     from mien.types import Request
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mien.craft.data.ranking import open_ranker
-from mien.craft.data.recipes import LeftOut
-from mien.craft.data.steps import Stages
+from mien.measurement.stages import LeftOut, Stages
 from mien.types import Call
 
 if TYPE_CHECKING:

@@ -10,9 +10,6 @@ import msgspec
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from mien.craft.data.lists import read_list
-from mien.craft.data.recipes import LeftOut
-from mien.craft.data.steps import Stages
 from mien.errors import Unfinished, UnknownName, UsageError
 from mien.formatting import counted
 from mien.instruments.manner.duplicates import alike
@@ -20,7 +17,9 @@ from mien.materials.constitutions import Assertion, Constitution
 from mien.materials.traits import fold, load_traits
 from mien.materials.wording import fill
 from mien.measurement.session import Session
+from mien.measurement.stages import LeftOut, Stages
 from mien.models.answer_format import AnswerFormat, may_be_the_schema
+from mien.models.lists import read_list
 from mien.types import Request
 
 if TYPE_CHECKING:

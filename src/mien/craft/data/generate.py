@@ -11,8 +11,7 @@ from mien.craft.data.dataset import Dataset, check_folder, count_pairs, write_da
 from mien.craft.data.dataset_card import card
 from mien.craft.data.queries import Collection, add_ordinary, check_split, expand
 from mien.craft.data.ranking import open_ranker, ranker_settings
-from mien.craft.data.recipes import Cast, LeftOut, Pair, shuffle
-from mien.craft.data.steps import Stages
+from mien.craft.data.recipes import Cast, Pair, shuffle
 from mien.craft.data.wording import load_wording
 from mien.errors import InputError, UsageError
 from mien.materials.constitutions import check_constitution, constitution_text, load_constitution
@@ -20,6 +19,7 @@ from mien.materials.protocols import load_protocol
 from mien.materials.traits import load_traits
 from mien.measurement.run_plan import ORGANISM_TRAITS
 from mien.measurement.session import Session
+from mien.measurement.stages import LeftOut, Stages
 from mien.version import __version__
 
 if TYPE_CHECKING:

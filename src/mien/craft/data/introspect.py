@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from mien.craft.data.characters import ToldByTraits
 from mien.craft.data.dataset import CONSTITUTION, differences, read_craft, write_lines, write_text
 from mien.craft.data.introspection import Introspection, Introspector, load_introspection_wording, tasks
-from mien.craft.data.recipes import LeftOut
-from mien.craft.data.steps import Stages
 from mien.craft.data.wording import load_wording
 from mien.errors import InputError, UsageError
 from mien.instruments.manner.duplicates import Seen
@@ -21,6 +19,7 @@ from mien.materials.protocols import SamplingSettings, load_protocol
 from mien.materials.traits import load_traits
 from mien.measurement.run_plan import ORGANISM_TRAITS
 from mien.measurement.session import Session
+from mien.measurement.stages import LeftOut, Stages
 from mien.version import __version__
 
 if TYPE_CHECKING:

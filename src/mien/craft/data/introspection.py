@@ -12,8 +12,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from mien.craft.data.queries import Query
-from mien.craft.data.recipes import LeftOut
 from mien.materials.wording import fill
+from mien.measurement.stages import LeftOut
 from mien.types import Request
 
 if TYPE_CHECKING:

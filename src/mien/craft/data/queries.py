@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, Literal
 
-from mien.craft.data.lists import read_list
 from mien.errors import UsageError
 from mien.instruments.manner.duplicates import Seen
+from mien.models.lists import read_list
 from mien.types import Request
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from mien.craft.data.characters import plain
 from mien.craft.data.queries import lot
 from mien.craft.data.ranking import rank
+from mien.measurement.stages import LeftOut
 from mien.types import Call, Request
 
 if TYPE_CHECKING:
@@ -37,18 +38,6 @@ class Pair(NamedTuple):
     chosen: str
     rejected: str
     margin: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """Why there is no pair for a query.
-
-    Attributes:
-        failed: whether a call failed, so that another attempt may bring the pair.
-    """
-
-    reason: str
-    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

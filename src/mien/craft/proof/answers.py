@@ -13,11 +13,11 @@ import yaml
 
 from mien.craft.data.queries import lot
 from mien.craft.data.ranking import PairJudge
-from mien.craft.data.recipes import LeftOut
 from mien.instruments.judges import kind_of
 from mien.instruments.manner.features import FEATURES, Answer, measured
 from mien.instruments.manner.languages import answer_language
 from mien.instruments.manner.shifts import overlap
+from mien.measurement.stages import LeftOut
 from mien.types import UNREADABLE, Call, Prompt, Request, Trial
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mien.craft.data.steps import Stages
     from mien.craft.tuning.pairs import Dataset
     from mien.instruments.judges import Ask
     from mien.materials.protocols import Protocol
+    from mien.measurement.stages import Stages
     from mien.models import Model
 
     Figures = dict[str, NDArray[np.float64]]

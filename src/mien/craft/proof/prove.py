@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from mien.craft.data.steps import MOST_FAILED, Stages
 from mien.craft.proof import answers as plain
 from mien.craft.proof.capabilities import capabilities
 from mien.craft.proof.case import Case, lay_out
@@ -22,6 +21,7 @@ from mien.instruments.manner.shifts import shifts
 from mien.materials.multiturn import Conversation
 from mien.measurement.measure import carry_out, outcomes
 from mien.measurement.session import Session
+from mien.measurement.stages import MOST_FAILED, Stages
 from mien.runs.analysis import diff
 from mien.stats.proportions import clustered_share
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from mien.craft.data.recipes import LeftOut
 from mien.errors import BudgetReached, Unfinished
 from mien.formatting import counted
 
@@ -20,6 +20,18 @@ MOST_FAILED: Final = 0.1
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Why nothing came of an item.
+
+    Attributes:
+        failed: whether a call failed, so that another attempt may bring it.
+    """
+
+    reason: str
+    failed: bool = False
 
 
 class Stages:

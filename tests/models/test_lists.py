@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.craft.data.lists import read_list
+from mien.models.lists import read_list
 
 
 @pytest.mark.parametrize(
