@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mien.testing import ScriptedServer
     from tests.end_to_end.workplace import Workplace
 
 
@@ -61,3 +62,18 @@ def test_what_others_have_written_is_imported(place: Workplace) -> None:
     assert "exists already" in place.refused("spec", "import", "blueprint.yml", "-o", "made.yaml")
     told = json.loads(place.mien("spec", "import", "candid-friend", "--json").out)
     assert (told["file"], len(told["left"])) == ("candid-friend.yaml", 1)
+
+
+def test_a_model_writes_items(place: Workplace, server: ScriptedServer) -> None:
+    place.mien("spec", "new", "tutor")
+    command = ("spec", "items", "tutor.yaml", "--model", server.model, "--items", "6")
+    out = place.mien(*command, "-o", "more.yaml", "--held-out", ".5").out
+    assert "6 items for 1 clause, " in out
+    assert "drafts by a model" in out
+    assert "1 clause, 8 items" in place.mien("spec", "show", "more.yaml").out
+    assert "6 items to ask a model" in place.mien("spec", "diff", "tutor.yaml", "more.yaml").out
+    place.mien("spec", "check", "more.yaml")
+    told = json.loads(place.mien(*command, "-o", "again.yaml", "--json").out)
+    assert (told["added"], told["wanting"]) == ({"no_flattery": 6}, {})
+    assert "exists already" in place.refused(*command, "-o", "more.yaml")
+    assert "did you mean no_flattery" in place.refused(*command, "-o", "x.yaml", "--clause", "no_flatery")
