@@ -34,6 +34,7 @@ NAMES = (
     "manner",
     "diversity",
     "sycophancy",
+    "breadth",
     "sides",
     "inventories",
     "compare",

@@ -8,7 +8,7 @@ import scipy.optimize
 
 from mien.errors import NotIdentified
 from mien.stats.comparisons import TIE_CODE
-from mien.stats.stretch import LEVELS, PARTS, stretch
+from mien.stats.stretch import LEVELS, PARTS, stretch, wide
 
 PAIRS = [(0, 1), (1, 2), (2, 3), (0, 3), (0, -1), (-1, -2), (-2, -3), (0, -3)]
 POINTS = 400 / np.log(10)
@@ -91,3 +91,14 @@ def test_of_one_prompt_and_of_levels_that_were_not_compared_nothing_is_told() ->
     kept = [i for i, pair in enumerate(levels) if 3 not in pair]
     with pytest.raises(NotIdentified, match=r"x at \+3"):
         stretch("x", *([column[i] for i in kept] for column in (levels, chosen, prompts)))
+
+
+def test_the_share_above_a_bound_has_every_ranges_noise() -> None:
+    rng = np.random.default_rng(2)
+    slopes = [0.0] * 4 + [0.38] * 2 + [1.0] * 4
+    ranges = [stretch(str(n), *drawn(rng, slope * np.array(LEVELS), 20)) for n, slope in enumerate(slopes)]
+    found = wide(ranges, 400)
+    assert (found.n, found.low) == (10, 0.4)
+    assert 0.4 <= found.share <= found.high == 0.6
+    assert wide(ranges, 1e5) == (0, 0, 0, 10)
+    assert wide([one._replace(endless=True) for one in ranges], 1e5).high == 1

@@ -14,9 +14,10 @@ from scipy.sparse.csgraph import connected_components
 from mien.errors import NotIdentified
 from mien.stats.choice import Trials, fit
 from mien.stats.comparisons import TIE_CODE
-from mien.stats.distributions import t_half_width
+from mien.stats.distributions import t_half_width, t_sf
 from mien.stats.estimates import Estimates, Points, Quantity, Sample
 from mien.stats.estimates.jackknife import Jackknife
+from mien.stats.multiplicity import discoveries_at_least
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,6 +102,37 @@ def stretch(
         endless=_endless(shown, picked),
         first=float(found.positions[0] - found.positions[1]),
     )
+
+
+class Wide(NamedTuple):
+    """The share of n stretches whose range is above a bound, with its interval."""
+
+    share: float
+    low: float
+    high: float
+    n: int
+
+
+def wide(stretches: Sequence[Stretch], bound: float, *, confidence_level: float = 0.95) -> Wide:
+    """The share of ranges that are above a bound, as they are estimated; its interval has each one's noise.
+
+    The interval is by closed testing (`mien.stats.multiplicity.discoveries_at_least`), at half of one minus
+    the confidence level on either side: at least so many ranges are above the bound, and at least so many are
+    not. A range that no reading bounds from above is not counted among the latter.
+
+    Args:
+        stretches: one or more.
+        bound: in points.
+        confidence_level: of the interval.
+    """
+    ranges = [one.estimates for one in stretches]
+    above = np.array([one.values[0] for one in ranges]) - bound
+    stderr, df = np.array([one.stderr[0] for one in ranges]), np.array([one.df[0] for one in ranges])
+    n, alpha = len(ranges), (1 - confidence_level) / 2
+    least = discoveries_at_least(t_sf(above / stderr, df), alpha)
+    below = np.where([one.endless for one in stretches], 1.0, t_sf(-above / stderr, df))
+    most = n - discoveries_at_least(below, alpha)
+    return Wide(float(np.mean(above > 0)), least / n, most / n, n)
 
 
 def _contrasts() -> Floats:

@@ -11,10 +11,11 @@ from mien.errors import NotIdentified, UsageError
 from mien.evals.breadth.answered import Answered
 from mien.evals.breadth.evaluate import KIND
 from mien.evals.breadth.stretch import MEAN, UNTOLD
-from mien.stats.distributions import t_sf, t_two_sided
+from mien.stats.distributions import t_two_sided
 from mien.stats.estimates import Points, Quantity
 from mien.stats.estimates.stacked import stacked, with_mean
-from mien.stats.multiplicity import discoveries_at_least, false_discovery
+from mien.stats.multiplicity import false_discovery
+from mien.stats.stretch import wide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mien.evals.breadth.answered import Hits, Readings
     from mien.evals.evaluation import Evaluation
     from mien.stats.estimates import Estimates
-    from mien.stats.stretch import Stretch
+    from mien.stats.stretch import Stretch, Wide
 
 #: Points of range above which a trait is one that the model can take: odds of ten to one.
 BOUND: Final = 400.0
@@ -46,15 +47,6 @@ class Moved(NamedTuple):
     low: float
     high: float
     q: float
-
-
-class Wide(NamedTuple):
-    """The share of n traits whose range is above a bound, with its interval."""
-
-    share: float
-    low: float
-    high: float
-    n: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,26 +251,8 @@ class _Found:
         return "narrow" if spread.low > 0 else "cannot"
 
     def _wide(self) -> Wide | None:
-        """The share of readable traits with a range above the bound.
-
-        Its interval is by closed testing at half of 1 − the confidence level on either side: at least so many
-        ranges are above the bound, and at least so many are not.
-        """
         of = [self.of.stretches[trait] for trait in self.told if trait in self.of.hits]
-        if not of:
-            return None
-        ranges = [one.estimates.only(one.estimates.names[0]) for one in of]
-        above = np.array([float(one.values[0]) - self.bound for one in ranges])
-        stderr, df = (
-            np.array([float(at[0]) for at in all_of])
-            for all_of in zip(*((one.stderr, one.df) for one in ranges), strict=True)
-        )
-        alpha = (1 - self.of.confidence_level) / 2
-        least = discoveries_at_least(t_sf(above / stderr, df), alpha)
-        # What nothing bounds from above is no evidence of being below.
-        below = np.where([one.endless for one in of], 1.0, t_sf(-above / stderr, df))
-        most = len(of) - discoveries_at_least(below, alpha)
-        return Wide(float(np.mean(above > 0)), least / len(of), most / len(of), len(of))
+        return wide(of, self.bound, confidence_level=self.of.confidence_level) if of else None
 
     def _movements(self) -> dict[str, list[Moved]]:
         """By trait, how others move along."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mien.report.figures.theme import Chart
 
 WIDTH: Final = 480
+_SIGNED: Final = "datum.value == 0 ? '0' : format(datum.value, '+,d')"
 _ROW: Final = 12  # pixels that a model takes of a trait's row
 
 
@@ -99,7 +100,7 @@ def _ranges(levels: pd.DataFrame, legend: dict[str, Any]) -> Chart:
         alt.Chart(levels[levels["level"] != 0])
         .mark_point(size=26)
         .encode(
-            alt.X("value:Q", scale=scale, title=title, axis=alt.Axis(format="+,d")),
+            alt.X("value:Q", scale=scale, title=title, axis=alt.Axis(labelExpr=_SIGNED)),
             **rows,
             **{name: legend[name] for name in ("color", "shape") if name in legend},
             tooltip=tooltip,
