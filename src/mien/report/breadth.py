@@ -30,7 +30,8 @@ _MOVED: Final = 0.05  # false-discovery rate at which another trait counts as mo
 
 def said(found: Sequence[Breadth]) -> list[str]:
     """What a page says over the numbers."""
-    return [*notes(found), *warnings(found)]
+    told = legend(found[0]) if len(found) == 1 else []
+    return [*notes(found), *told, *warnings(found)]
 
 
 def table(found: Breadth, confidence_level: float) -> Rows:
