@@ -1,11 +1,12 @@
 """Breadth: planted ranges, traits that a model cannot take, and judges that cannot read them.
 
-Each round draws readings of scripted replies on 24 prompts, as `mien breadth character` lays them out, without
-a store: every reply stands at its level's score and a draw of its own, which all of its readings share, and a
-judge compares two by the difference, with a leaning to what it is shown first. What the range is then expected
-to be is that of very many prompts. Told are how often it lies in the interval; what a model that cannot take a
-trait, and one that can, are called by a judge that reads and by one that tosses a coin; how often the share of
-36 traits above the bound lies in its interval; and what a diff finds of six traits that an update narrowed.
+Each round draws readings of scripted replies on 24 prompts, as `mien breadth character` lays them out and
+without a store: every reply stands at its level's score and a draw of its own, which its readings share,
+and a judge compares two by the difference, with a leaning to what it is shown first. What the range is then
+expected to be is that of very many prompts. Told are how often it lies in the interval; what a model that
+cannot take a trait, and one that can, are called by a judge that reads and by one that tosses a coin; how
+often the share of 36 traits above the bound lies in its interval; and what a diff finds of six traits that
+an update narrowed.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from mien.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from mien.errors import MienError
+    from mien.evals.breadth.scores import breadth
     from mien.evals.diversity.diversity import diversity
     from mien.evals.evaluation import Evaluation
     from mien.evals.sycophancy.scores import sycophancy
@@ -59,6 +60,7 @@ _HOMES = {
     "Trait": "types",
     "TraitSet": "materials.traits",
     "Trial": "types",
+    "breadth": "evals.breadth.scores",
     "check_judges": "measurement.judge_ablation",
     "compare": "runs.analysis",
     "consistency": "runs.analysis",
@@ -97,6 +99,7 @@ __all__ = [
     "Trait",
     "TraitSet",
     "Trial",
+    "breadth",
     "check_judges",
     "compare",
     "consistency",
