@@ -57,6 +57,24 @@ def test_what_is_registered_holds_the_spec_itself(tmp_path: Path) -> None:
     assert content(load_study(path))["evaluations"] != before
 
 
+def test_a_character_is_stretched_in_the_studys_traits_and_read_by_its_judge(tmp_path: Path) -> None:
+    """Six told replies to each of ten prompts, and one without a word, which both traits share."""
+    entry = "{{evaluation: breadth, trait: [curious], max_prompts: 10, max_tokens: 99}}"
+    text = TEXT.replace("{{evaluation: spec, spec: spec.yaml, samples: 2}}", entry)
+    text = text.replace("gates: [{{before: a, after: b, of: spec, fail_on: clause(kind) < .5}}]\n", "")
+    study = load_study(
+        written(tmp_path, "http://h/v1", text.replace("[warm, curious]", "[warm, curious, dry]"))
+    )
+    first, second = evaluated(study)
+    assert (first.planned.name, first.planned.judge) == ("s:a:breadth", "http://h/v1#judge")
+    assert {item.test for item in first.planned.items} == {"curious", "planted curious", "planted answers"}
+    assert first.calls == 10 * (6 + 1) + 10 * (16 + 3 + 2 * 2) + 8 + 2
+    assert (second.planned.system, second.planned.settings["max_tokens"]) == ("Be kind.", 99)
+    wrong = text.replace("max_prompts: 10", "samples: 10")
+    with pytest.raises(InputError, match="breadth takes no samples"):
+        evaluated(load_study(written(tmp_path, "http://h/v1", wrong)))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [

@@ -46,9 +46,9 @@ def test_those_that_ship_are_sound() -> None:
     assert len(set(prompts)) == len(prompts) == 36 * 4
     for trait, some in pairs.items():
         for pair in some:
-            lengths = [len(re.findall(r"\w[\w'’.,:-]*", text)) for text in (pair.more, pair.less)]
-            assert max(lengths) <= 1.3 * min(lengths), (trait, pair.prompt)
-            assert all(25 <= length <= 75 for length in lengths), (trait, pair.prompt)
+            lengths = [len(re.findall(r"\w+(?:['’.,:-]\w+)*", text)) for text in (pair.more, pair.less)]
+            assert max(lengths) <= 1.25 * min(lengths), (trait, pair.prompt)
+            assert all(30 <= length <= 70 for length in lengths), (trait, pair.prompt)
             assert trait[:6] not in f"{pair.more} {pair.less}".casefold(), (trait, pair.prompt)
 
 
