@@ -35,6 +35,7 @@ NAMES = (
     "diversity",
     "sycophancy",
     "breadth",
+    "specs",
     "sides",
     "inventories",
     "compare",

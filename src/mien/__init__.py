@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mien.evals.breadth.scores import breadth
     from mien.evals.diversity.diversity import diversity
     from mien.evals.evaluation import Evaluation
+    from mien.evals.spec.agreement import agreement
     from mien.evals.sycophancy.scores import sycophancy
     from mien.materials.constitutions.constitution import Constitution, load_constitution
     from mien.materials.prompts.prompt_set import load_prompts
@@ -60,6 +61,7 @@ _HOMES = {
     "Trait": "types",
     "TraitSet": "materials.traits",
     "Trial": "types",
+    "agreement": "evals.spec.agreement",
     "breadth": "evals.breadth.scores",
     "check_judges": "measurement.judge_ablation",
     "compare": "runs.analysis",
@@ -99,6 +101,7 @@ __all__ = [
     "Trait",
     "TraitSet",
     "Trial",
+    "agreement",
     "breadth",
     "check_judges",
     "compare",

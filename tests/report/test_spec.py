@@ -39,7 +39,7 @@ def test_one_evaluation_is_told_with_what_it_rests_on(found: list[Evaluation]) -
     rows = {row[0]: row for row in one.rows}
     assert list(rows)[:3] == ["honest", "brief", "section Truth"]
     assert rows["brief"][1:4] == ("1.000", ".610 … 1.000", "6")
-    assert rows["honest"][-2:] == ("16 of 16", "1.00")
+    assert rows["honest"][-2:] == ("16/16", "1.00")
     said = "\n".join(one.said)
     assert "Of 19 answers: " in said
     assert "100% of 8 good (59% … 100%) and 100% of 8 bad" in said

@@ -38,29 +38,28 @@ def table(found: Agreement, confidence_level: float) -> Rows:
     Of the examples it is told how many the judge read right.
     """
     estimates, known = found.estimates, found.calibration.clauses
-    interval = f"{confidence_level:.0%} interval"
-    heads = ("clause", "meets", interval, "items", "corrected", f"corrected {interval}", "examples", "κ")
+    heads = ("clause", "meets", f"{confidence_level:.0%} interval", "items", "corrected", "examples", "κ")
     each = zip(found.groups, estimates.shown(confidence_level), estimates.clusters_per_quantity, strict=True)
     rows = [
-        (group.name, *shown, f"{int(n):,}", *_corrected(found, group), *_examples(known.get(group.name)))
+        (group.name, *shown, f"{int(n):,}", _corrected(found, group), *_examples(known.get(group.name)))
         for group, shown, n in each
     ]
     return Rows(heads, ("clause",), rows)
 
 
-def _corrected(found: Agreement, group: Group) -> tuple[str, str]:
+def _corrected(found: Agreement, group: Group) -> str:
     one = found.corrected[group.name]
     if one is None:
-        return "", ""
+        return ""
     share, low, high = (fraction(value, digits=3) for value in one)
-    return share, f"{low} … {high}"
+    return f"{share} ({low} … {high})"
 
 
 def _examples(one: OnExamples | None) -> tuple[str, str]:
     if one is None:
         return "", ""
     kappa = "" if one.kappa is None or not isfinite(one.kappa) else fraction(one.kappa)
-    return f"{one.right} of {one.n}", kappa
+    return f"{one.right}/{one.n}", kappa
 
 
 def notes(found: Sequence[Agreement]) -> list[str]:

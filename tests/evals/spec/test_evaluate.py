@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mien.errors import RunConflict, UsageError
-from mien.evals.spec.evaluate import Asked, calls, plan
+from mien.evals.spec.evaluate import Asked, calls, load, plan
 from mien.testing import ScriptedServer
+from tests import ROOT
 from tests.evals.spec.planted import clause, run, spec
 
 if TYPE_CHECKING:
@@ -52,6 +53,14 @@ def test_what_checks_decide_is_not_read(server: ScriptedServer, tmp_path: Path) 
     (found,) = run(server, tmp_path / "mien.db", spec([clause("c", 0, items=items)]))
     assert server.counts().by_role == {"model": 2}
     assert found.record.done == 2
+
+
+def test_our_own_examples_can_be_asked(server: ScriptedServer) -> None:
+    large, small = (load(ROOT / "examples" / "specs" / f"{name}.yaml") for name in ("assistant", "small"))
+    assert len(large.clauses) >= 20
+    assert all(clause.good and clause.bad for clause in large.clauses)
+    for asked in (large, small):
+        assert calls(plan(server.model, server.judge, Asked(spec=asked)))[0] == len([*asked.items])
 
 
 def test_what_cannot_be_asked_is_refused(server: ScriptedServer) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from mien.evals.answers import Answers
 from mien.evals.item import Item
-from mien.evals.spec.verdicts import questions, verdict
+from mien.evals.spec.verdicts import questions, read
 from mien.store.records import Answered, Asked
 
 JUDGED = [{"contains": "tea"}, {"judge": "Is it kind?"}, {"judge": "Is it brief?"}]
@@ -21,13 +21,13 @@ def item(**content: Any) -> Item:
 
 def answered(text: str, readings: dict[str, str]) -> Answers:
     own = [Answered(Asked(1, "k", "", 1, 0, "", "call", ""), text, "stop", "")] if text else []
-    read = [
+    readings_kept = [
         Answered(
             Asked(1, "k", place, 1, 0, "judge", "call", chosen), "", "stop", "" if chosen else "HTTP 500"
         )
         for place, chosen in readings.items()
     ]
-    return Answers([*own, *read])
+    return Answers([*own, *readings_kept])
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def answered(text: str, readings: dict[str, str]) -> Answers:
     [
         ("Tea.", {"check 1": "yes", "check 2": "yes"}, "meets"),
         ("Tea.", {"check 1": "yes", "check 2": "no"}, "breaks"),
-        ("Milk.", {}, "breaks"),
+        ("Milk.", {"check 1": "yes"}, "breaks"),
         ("Tea.", {"check 1": "no", "check 2": ""}, "breaks"),
         ("Tea.", {"check 1": "yes", "check 2": ""}, "missing"),
         ("Tea.", {"check 1": "yes"}, "missing"),
@@ -47,7 +47,7 @@ def answered(text: str, readings: dict[str, str]) -> Answers:
     ],
 )
 def test_all_checks_must_hold(text: str, readings: dict[str, str], expected: str) -> None:
-    assert verdict(item(checks=JUDGED), answered(text, readings)) == expected
+    assert read(item(checks=JUDGED), answered(text, readings)).verdict == expected
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_without_checks_the_judge_is_asked_about_the_clause(chosen: str, expecte
     assert question.asked == "clause"
     assert "Be kind {mark}." in question.trial.prompt.text
     assert "When it applies: always" in question.trial.prompt.text
-    assert verdict(asked, answered("Tea.", {"clause": chosen})) == expected
+    assert read(asked, answered("Tea.", {"clause": chosen})) == (expected, True)
 
 
 def test_what_a_check_cannot_tell_is_unread() -> None:
-    assert verdict(item(checks=[{"language": "de"}]), answered("12", {})) == "unreadable"
+    assert read(item(checks=[{"language": "de"}]), answered("12", {})) == ("unreadable", False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, Self
@@ -14,10 +15,10 @@ from mien.errors import UsageError
 from mien.models.client import Transport
 from mien.models.http import chat as chat_module
 from mien.models.http.served import SERVED, Served
-from mien.models.http.servers import FINGERPRINT
+from mien.models.http.servers import FINGERPRINT, Server
 from mien.models.usage import Limits
 from mien.types import Message, Request
-from tests.listening import Server
+from tests import listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,7 @@ class Place:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = Server(Handler)
+        self._server = listening.Server(Handler)
         self.url = f"{self._server.url}/v1"
 
     def __enter__(self) -> Self:
@@ -163,3 +164,14 @@ def test_one_server_need_not_list_its_models_but_may_not_be_another(stack: ExitS
     assert ask(1, place.url, learnt={FINGERPRINT: '{"root":"org/m","meta":{}}'})[0][0].answered
     with pytest.raises(UsageError, match=r"the store's calls are of, and http.* serves, .*'org/n' and"):
         ask(1, place.url, learnt={FINGERPRINT: '{"root":"org/n"}'})
+
+
+def test_a_server_may_be_silent_for_ever() -> None:
+    """It is left alone no longer each time, however many requests it has left without an answer."""
+    nothing: Any = None
+    server = Server(wire=nothing, throttle=nothing, silences=5000)
+    server.heed(0)
+    assert server.silences == 5001
+    assert server.paused_until <= time.monotonic() + 30
+    server.heed(500)
+    assert (server.silences, server.paused_until) == (0, 0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from mien.stats.agreement.prevalence import Acuity, acuity, corrected
+from mien.stats.agreement.prevalence import Acuity, Found, acuity, corrected
 from mien.stats.proportions import Proportion
 
 
@@ -17,32 +17,34 @@ def reading(sensitivity: float, specificity: float, n: int = 10**9) -> Acuity:
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 30), (7, 30), (20, 20)])
 def test_under_a_perfect_judge_it_is_wilsons_interval(hits, n):
-    found = corrected(hits / n, n, reading(1.0, 1.0))
+    found = corrected(Found(hits / n, n), reading(1.0, 1.0))
     assert found is not None
     assert found.share == pytest.approx(hits / n)
     assert (found.low, found.high) == pytest.approx(proportion_confint(hits, n, method="wilson"), abs=1e-6)
 
 
 def test_under_a_known_judge_it_is_wilsons_interval_moved():
-    found = corrected(0.6, 200, reading(0.9, 0.8))
+    found = corrected(Found(0.6, 200), reading(0.9, 0.8))
     low, high = (float(end) for end in proportion_confint(120, 200, method="wilson"))
     assert found == pytest.approx(((0.6 - 0.2) / 0.7, (low - 0.2) / 0.7, (high - 0.2) / 0.7), abs=1e-6)
 
 
 def test_what_errors_alone_make_is_nothing_and_has_an_interval():
-    found = corrected(0.1, 50, reading(0.9, 0.8))
+    found = corrected(Found(0.1, 50), reading(0.9, 0.8))
     assert found is not None
     assert found.share == found.low == 0
     assert found.high > 0.05
-    full = corrected(0.99, 50, reading(0.9, 0.8))
+    full = corrected(Found(0.99, 50), reading(0.9, 0.8))
     assert full is not None
     assert full.share == full.high == 1
 
 
 def test_a_judge_that_guesses_corrects_nothing():
-    assert corrected(0.6, 200, reading(0.5, 0.5)) is None
-    assert corrected(0.6, 200, reading(0.6, 0.5, n=20)) is None
-    vague = corrected(0.6, 5, reading(0.7, 0.7, n=60)._replace(sensitivity_spread=0.5), in_one_group=True)
+    assert corrected(Found(0.6, 200), reading(0.5, 0.5)) is None
+    assert corrected(Found(0.6, 200), reading(0.6, 0.5, n=20)) is None
+    vague = corrected(
+        Found(0.6, 5), reading(0.7, 0.7, n=60)._replace(sensitivity_spread=0.5), in_one_group=True
+    )
     assert vague is not None
     assert vague[1:] == (0, 1)
 
@@ -82,7 +84,21 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
         read = np.where(cases, rng.random(100) < 0.85, rng.random(100) < 0.15)
         judge = acuity(cases.tolist(), read.tolist(), ["all"] * 100)
         assert judge is not None
-        one = corrected(float(found.mean()), 120, judge)
+        one = corrected(Found(float(found.mean()), 120), judge)
         assert one is not None
         held += one.low <= 0.72 <= one.high
     assert held / 2000 == pytest.approx(0.95, abs=0.02)
+
+
+def test_what_is_settled_without_the_judge_is_not_corrected():
+    """Of 400 answers 100 are settled, 90 of them hits; of the rest the judge finds .6 at .9 and .8."""
+    share = 0.25 * 0.9 + 0.75 * 0.6
+    found = corrected(Found(share, 400, read=0.75, settled=0.225), reading(0.9, 0.8))
+    assert found is not None
+    assert found.share == pytest.approx(0.225 + 0.75 * 0.4 / 0.7)
+    alone = corrected(Found(0.6, 300), reading(0.9, 0.8))
+    assert alone is not None
+    assert found.high - found.low > 0.75 * (alone.high - alone.low) * 0.95
+    nothing = corrected(Found(0.225, 400, read=0.75, settled=0.225), reading(0.9, 0.8))
+    assert nothing is not None
+    assert nothing.share == pytest.approx(0.225)

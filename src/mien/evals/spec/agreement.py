@@ -13,9 +13,9 @@ from mien.evals.answers import Answers
 from mien.evals.spec.evaluate import KIND
 from mien.evals.spec.examples import calibration
 from mien.evals.spec.items import EXAMPLES
-from mien.evals.spec.verdicts import VERDICTS, questions, verdict
+from mien.evals.spec.verdicts import VERDICTS, read
 from mien.materials.specs import AUTHORITIES
-from mien.stats.agreement.prevalence import corrected
+from mien.stats.agreement.prevalence import Found, corrected
 from mien.stats.estimates import Quantity, Share, means
 
 if TYPE_CHECKING:
@@ -24,14 +24,16 @@ if TYPE_CHECKING:
     from mien.evals.evaluation import Evaluation
     from mien.evals.item import Item
     from mien.evals.spec.examples import Calibration
-    from mien.evals.spec.verdicts import Verdict
+    from mien.evals.spec.verdicts import Reading, Verdict
     from mien.stats.agreement.prevalence import Corrected
     from mien.stats.estimates import Estimates
+    from mien.stats.estimates.means import Columns
 
 ALL: Final = "all clauses"  # no clause's id holds a space
 
 _LEAST: Final = 2  # clusters of items
 _SHARE: Final = Share()
+_TOLD: Final[Mapping[Verdict, float]] = {"meets": 1.0, "breaks": 0.0}  # the others tell of neither
 _SETTINGS: Final = ("clauses", "spec", "version")  # that are told of in words of their own
 
 
@@ -144,6 +146,15 @@ def _groups(evaluations: Sequence[Evaluation]) -> list[Group]:
     return [*groups, Group(ALL, "all", frozenset(one["id"] for one in shared))]
 
 
+def rates(table: Columns, quantities: Sequence[Quantity], *, label: str = "") -> Estimates:
+    """`means` of shares; of those that are 0 or 1 the interval is Wilson's, with the normal's quantile.
+
+    Where all answers are alike no data tell the variance, and there is none whose own noise counts.
+    """
+    found = means(table, quantities, label=label)
+    return replace(found, df=np.where((found.values == 0) | (found.values == 1), np.inf, found.df))
+
+
 class _Answered:
     """An evaluation's verdicts, an answer each, and the columns that they make."""
 
@@ -154,10 +165,9 @@ class _Answered:
         self.asked = [one for one in items if not one[0].test.startswith(EXAMPLES)]
         self.examples = [one for one in items if one[0].test.startswith(EXAMPLES)]
         samples: int = evaluation.settings["samples"]
-        self.rows: list[tuple[Item, Verdict]] = [
-            (item, verdict(item, found, sample)) for item, found in self.asked for sample in range(samples)
+        self.rows: list[tuple[Item, Reading]] = [
+            (item, read(item, found, sample)) for item, found in self.asked for sample in range(samples)
         ]
-        self.otherwise = {item.test for item, _ in self.asked if not _read_by_clause(item)}
 
     @property
     def _clauses(self) -> list[dict[str, str]]:
@@ -165,8 +175,11 @@ class _Answered:
 
     def told(self, group: Group) -> int:
         """Clusters of items that tell of a group."""
-        telling = (item for item, read in self.rows if _told(read) is not None)
-        return len({item.cluster for item in telling if item.test in group.clauses})
+        return len({item.cluster for item, _ in self._telling(group)})
+
+    def _telling(self, group: Group) -> list[tuple[Item, Reading]]:
+        """Answers that meet or break a clause of a group."""
+        return [row for row in self.rows if row[0].test in group.clauses and row[1].verdict in _TOLD]
 
     def result(
         self, told: Sequence[Group], untold: Sequence[str], reworded: Sequence[str], confidence_level: float
@@ -192,17 +205,15 @@ class _Answered:
         columns: dict[str, list[Any]] = {"prompt_id": [item.cluster for item, _ in self.rows]}
         for group in told:
             columns[group.name] = [
-                value if item.test in group.clauses and (value := _told(read)) is not None else np.nan
-                for item, read in self.rows
+                _TOLD.get(found.verdict, np.nan) if item.test in group.clauses else np.nan
+                for item, found in self.rows
             ]
         quantities = [Quantity(group.name, _SHARE, "better") for group in told]
-        found = means(columns, quantities, label=self.evaluation.name)
+        found = rates(columns, quantities, label=self.evaluation.name)
         made = self.evaluation.made
         settings = {name: value for name, value in made.settings.items() if name not in _SETTINGS}
         return replace(
             found,
-            # What is 0 or 1 throughout has a variance that no data told: it is known as well as it will be.
-            df=np.where((found.values == 0) | (found.values == 1), np.inf, found.df),
             made=replace(made, settings=settings),
             noun="clause",
             sample=found.sample._replace(each="answer", by="item"),
@@ -211,32 +222,29 @@ class _Answered:
 
     def _verdicts(self) -> dict[str, dict[Verdict, int]]:
         counts: dict[str, Counter[Verdict]] = {one["id"]: Counter() for one in self._clauses}
-        for item, read in self.rows:
-            counts[item.test][read] += 1
+        for item, found in self.rows:
+            counts[item.test][found.verdict] += 1
         return {name: {one: count[one] for one in VERDICTS} for name, count in counts.items()}
 
     def _corrected(
         self, group: Group, estimates: Estimates, i: int, known: Calibration, confidence_level: float
     ) -> Corrected | None:
-        """None where the judge's errors are not known, or not all answers were held against the clause."""
-        if known.acuity is None or group.clauses & self.otherwise:
+        """None where the judge's errors are not known, or it read nothing of it."""
+        rows = self._telling(group)
+        if known.acuity is None or not any(found.judged for _, found in rows):
             return None
         here = slice(i, i + 1)
-        n = _SHARE.effective(estimates.values[here], estimates.stderr[here])
-        return corrected(
-            float(estimates.values[i]),
-            float(n[0]),
-            known.acuity,
-            in_one_group=group.kind == "clause",
-            confidence_level=confidence_level,
+        each = Counter(item.cluster for item, _ in rows)
+        weights = [1 / (len(each) * each[item.cluster]) for item, _ in rows]
+        judged = [found.judged for _, found in rows]
+        met = [_TOLD[found.verdict] for _, found in rows]
+        settled = sum(w * one for w, one, by_judge in zip(weights, met, judged, strict=True) if not by_judge)
+        found = Found(
+            share=float(estimates.values[i]),
+            n=float(_SHARE.effective(estimates.values[here], estimates.stderr[here])[0]),
+            read=float(np.dot(weights, judged)),
+            settled=settled,
         )
-
-
-def _told(read: Verdict) -> float | None:
-    """1 for an answer that meets the clause and 0 for one that breaks it; None for what tells of neither."""
-    return {"meets": 1.0, "breaks": 0.0}.get(read)
-
-
-def _read_by_clause(item: Item) -> bool:
-    """Whether all that is asked about an item is whether the clause is met."""
-    return [one.asked for one in questions(item, 0)] == ["clause"]
+        return corrected(
+            found, known.acuity, in_one_group=group.kind == "clause", confidence_level=confidence_level
+        )

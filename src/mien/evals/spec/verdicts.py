@@ -65,7 +65,14 @@ def counted(item: Item, text: str) -> Verdict:
     return "breaks" if False in found else "unreadable" if None in found else "meets"
 
 
-def verdict(item: Item, answers: Answers, sample: int = 0) -> Verdict:
+class Reading(NamedTuple):
+    """What became of an answer, and whether a judge's reading decided."""
+
+    verdict: Verdict
+    judged: bool
+
+
+def read(item: Item, answers: Answers, sample: int = 0) -> Reading:
     """Whether an item's answer meets the clause.
 
     All checks must hold. One that does not is enough to break it, whatever became of the others; else one
@@ -73,11 +80,11 @@ def verdict(item: Item, answers: Answers, sample: int = 0) -> Verdict:
     """
     answer = answers.own(Place(sample=sample))
     if answer is None:
-        return "missing"
+        return Reading("missing", judged=False)
     found = {counted(item, answer.text)}
-    if "breaks" not in found:
-        found |= {read_as(one.asked, answers.read(one.place)) for one in questions(item, sample)}
-    return next(one for one in _WORST if one in found)
+    asked = [] if "breaks" in found else questions(item, sample)
+    found |= {read_as(one.asked, answers.read(one.place)) for one in asked}
+    return Reading(next(one for one in _WORST if one in found), judged=bool(asked))
 
 
 def read_as(asked: Asked, chosen: str) -> Verdict:

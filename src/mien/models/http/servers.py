@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FINGERPRINT = "fingerprint"
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds in which a server that does not answer is left alone
+_DOUBLINGS = 6  # of the first until it is the longest
 
 # Members of a listing that tell one model from another and stay as they are: vLLM's, llama.cpp's, and mien's.
 _TELLING = ("root", "parent", "max_model_len", "meta", "fingerprint")
@@ -47,7 +48,7 @@ class Server:
         if status:
             self.silences, self.paused_until = 0, 0.0
         else:
-            pause = min(_FIRST_PAUSE * 2**self.silences, _LONGEST_PAUSE)
+            pause = min(_FIRST_PAUSE * 2 ** min(self.silences, _DOUBLINGS), _LONGEST_PAUSE)
             self.silences, self.paused_until = self.silences + 1, time.monotonic() + pause
 
 

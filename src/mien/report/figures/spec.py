@@ -39,6 +39,7 @@ def spec(rates: pd.DataFrame, *, confidence_level: float = 0.95) -> Chart:
         alt.vconcat(*panels, spacing=10),
         f"Agreement with the spec: {' and '.join(names) if len(names) < 3 else f'{len(names)} models'}",
         "Share of answers that meet each clause, as the judge reads them.",
+        *([_BELOW] if len(parts) > 1 else []),
         f"{confidence_level:.0%} intervals over items.",
         width=WIDTH + 180,
     )
@@ -54,7 +55,7 @@ def spec_of(found: Sequence[Agreement], *, confidence_level: float = 0.95) -> Ch
             {
                 "model": estimates.label,
                 "part": _PARTS[group.kind],
-                "name": group.name.removeprefix(f"{group.kind} "),
+                "name": group.name.removeprefix("section ").removeprefix("authority "),
                 "rate": float(estimates.values[i]),
                 "low": float(low[i]),
                 "high": float(high[i]),
@@ -65,6 +66,7 @@ def spec_of(found: Sequence[Agreement], *, confidence_level: float = 0.95) -> Ch
     return spec(pd.DataFrame(rows), confidence_level=confidence_level)
 
 
+_BELOW: Final = "Below the clauses, those of a section, of an authority, and all together."
 _PARTS: Final = {"clause": "clauses", "section": "sections", "authority": "authorities", "all": "all"}
 
 

@@ -16,6 +16,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+class Found(NamedTuple):
+    """A share of hits, some of them found by a judge.
+
+    Attributes:
+        share: of hits.
+        n: independent observations that it rests on, or as good as.
+        read: share of all that the judge read; the rest is known without error.
+        settled: share of all that are hits without the judge.
+    """
+
+    share: float
+    n: float
+    read: float = 1.0
+    settled: float = 0.0
+
+
 class Corrected(NamedTuple):
     """A share as it would be without a judge's errors, with its interval."""
 
@@ -75,23 +91,24 @@ def acuity(
 
 
 def corrected(
-    share: float, n: float, judge: Acuity, *, in_one_group: bool = False, confidence_level: float = 0.95
+    found: Found, judge: Acuity, *, in_one_group: bool = False, confidence_level: float = 0.95
 ) -> Corrected | None:
     """What a share that a judge found would be without the judge's errors.
 
     With sensitivity s and specificity t the judge finds q = (1 − t) + (s + t − 1) θ of a true share θ, and so
-    θ̂ = (q + t − 1)/(s + t − 1) (Rogan and Gladen 1978, American Journal of Epidemiology 107, 71–76). The
-    interval holds every θ for which what was found lies within its noise,
+    θ̂ = (q + t − 1)/(s + t − 1) (Rogan and Gladen 1978, American Journal of Epidemiology 107, 71–76). Where
+    it reads a share w alone, and of the rest a share d of all are hits without it, q = d + (1 − t) w +
+    (s + t − 1)(θ − d). The interval holds every θ for which what was found lies within its noise,
 
-        (q̂ − q(θ))² ≤ z² {q(θ) (1 − q(θ))/n + θ² var ŝ + (1 − θ)² var t̂}:
+        (q̂ − q(θ))² ≤ z² {q(θ) (1 − q(θ))/n + (θ − d)² var ŝ + (d + w − θ)² var t̂}:
 
-    Wilson's interval of a share, and Fieller's of a ratio, in one. A share that errors alone would exceed, or
-    fall short of, counts as what they come to: θ̂ lies between 0 and 1.
+    Wilson's interval of a share, and Fieller's of a ratio, in one; that of what is settled without the judge
+    is somewhat too wide. A share that errors alone would exceed, or fall short of, counts as what they come
+    to: θ̂ lies between d and d + w.
 
     Args:
-        share: that was found.
-        n: independent readings that it rests on, or as good as.
-        judge: how well it reads; cases and readings are independent.
+        found: what was found; its readings and the judge's cases are independent.
+        judge: how well it reads.
         in_one_group: the share is that of one group, whose sensitivity and specificity may be other than
             those of all.
         confidence_level: of the interval.
@@ -99,19 +116,19 @@ def corrected(
     Returns:
         None where the judge is not known to read better than by chance: then every true share may show so.
     """
-    s, t, power = judge.sensitivity, judge.specificity, judge.power
+    power, d, w, n = judge.power, found.settled, found.read, found.n
     z = norm_ppf((1 + confidence_level) / 2) ** 2
-    of_s, of_t = _variance(s), _variance(t)
+    of_s, of_t = _variance(judge.sensitivity), _variance(judge.specificity)
     if power <= 0 or power**2 <= z * (of_s + of_t):
         return None
     if in_one_group:
         of_s, of_t = of_s + judge.sensitivity_spread, of_t + judge.specificity_spread
-    errs = 1 - t.share
-    above = min(max(share - errs, 0.0), power)
+    at_none = d + w * (1 - judge.specificity.share) - power * d  # q(0)
+    above = min(max(found.share - at_none, power * d), power * (d + w))
     # The condition as a θ² + b θ + c ≤ 0.
     a = power**2 + z * (power**2 / n - of_s - of_t)
-    b = -2 * above * power - z * (power * (1 - 2 * errs) / n - 2 * of_t)
-    c = above**2 - z * (errs * (1 - errs) / n + of_t)
+    b = -2 * above * power - z * (power * (1 - 2 * at_none) / n - 2 * d * of_s - 2 * (d + w) * of_t)
+    c = above**2 - z * (at_none * (1 - at_none) / n + d**2 * of_s + (d + w) ** 2 * of_t)
     value = above / power
     if a <= 0:
         return Corrected(value, 0.0, 1.0)
