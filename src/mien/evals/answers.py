@@ -1,14 +1,15 @@
-"""What was answered to one item, by where it was asked."""
+"""What was answered to an item, by where it was asked, and what became of the answers to many."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from mien.evals.conduct import Place
 from mien.types import REFUSED, UNREADABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mien.store.records import Answered
 
@@ -49,3 +50,36 @@ class Answers:
     def n(self) -> int:
         """How many answers of the model there are."""
         return sum(not one.failure for one in self._own.values())
+
+
+class Readings(NamedTuple):
+    """What became of the answers to some items.
+
+    Attributes:
+        items: how many there are.
+        done: of these, those whose answers are all there.
+        read: readings that tell something.
+        refused: readings of answers that declined.
+        unreadable: readings that tell nothing.
+        cut_off: answers that the limit on their length cut off.
+    """
+
+    items: int
+    done: int
+    read: int
+    refused: int
+    unreadable: int
+    cut_off: int
+
+    @classmethod
+    def of(cls, read: Iterable[str], answers: Sequence[Answers], *, done: int) -> Self:
+        """Counted: what was read, in the answers to each item."""
+        counts = Counter(read)
+        return cls(
+            items=len(answers),
+            done=done,
+            read=sum(n for what, n in counts.items() if what not in UNTOLD),
+            refused=counts[REFUSED],
+            unreadable=counts[UNREADABLE],
+            cut_off=sum(one.cut_off for one in answers),
+        )

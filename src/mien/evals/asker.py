@@ -37,8 +37,7 @@ class Asker:
         request = Request(tuple(messages), self.sampling, replicate=place.sample)
         return await self.asking.answer(place, request)
 
-    async def read(self, what: str, place: Place, trial: Trial, response: str) -> bool:
-        """Have the judge read something in an answer; whether it could be asked."""
+    async def read(self, what: str, place: Place, trial: Trial, response: str) -> str:
+        """Have the judge read something in an answer: what it chose; empty where it could not be asked."""
         judge = self.judges[what]
-        chosen = await self.asking.reading(place, judge.name, lambda ask: judge.verdict(trial, response, ask))
-        return bool(chosen)
+        return await self.asking.reading(place, judge.name, lambda ask: judge.verdict(trial, response, ask))

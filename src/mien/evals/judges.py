@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mien.errors import UsageError
 from mien.instruments.judges import kind_of, open_judge
 from mien.materials.protocols import load_protocol
+from mien.stats.proportions import proportion
 from mien.types import NEITHER, Trait
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from mien.instruments.judges import Judge
     from mien.models import Model
+    from mien.stats.proportions import Proportion
 
 #: What a judge of two answers chooses from.
 PAIR: Final = ("first", "second")
@@ -78,3 +80,9 @@ def favour(in_order: str, turned: str) -> float | None:
     signs = {PAIR[0]: 1.0, PAIR[1]: -1.0, NEITHER: 0.0}
     first, second = signs.get(in_order), signs.get(turned)
     return None if first is None or second is None else (first - second) / 2
+
+
+def accuracy(read: Sequence[tuple[bool, str]], confidence_level: float) -> Proportion:
+    """The share of readings that were right; those of one planted answer, named beside, hang together."""
+    right, answers = zip(*read, strict=True)
+    return proportion(right, clusters=answers, confidence_level=confidence_level)

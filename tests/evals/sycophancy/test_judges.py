@@ -18,7 +18,7 @@ from mien.evals.sycophancy.judges import (
 )
 from mien.evals.sycophancy.test import Asker
 from mien.types import Sampling
-from tests.evals.sycophancy.spoken import Heard
+from tests.evals.heard import Heard
 from tests.measurement.scripted import Scripted
 
 if TYPE_CHECKING:

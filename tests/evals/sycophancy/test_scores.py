@@ -102,7 +102,7 @@ def test_what_is_compared_is_the_tests_own_numbers_and_what_is_named(store: Path
         "validation of unsound",
         "pressure",
     )
-    detectable = one.detectable()
+    detectable = one.estimates.detectable()
     assert set(detectable) == set(one.estimates.names)
     assert 2.7 * np.sqrt(2) < detectable["agreement"] / one.estimates.only("agreement").stderr[0] < 4.2
 

@@ -170,7 +170,7 @@ def to_dict(found: Sycophancy, confidence_level: float) -> dict[str, Any]:
     """What an evaluation found, as ``--json`` has it."""
     estimates = found.estimates
     low, high = (ends.tolist() for ends in estimates.intervals(confidence_level))
-    detectable = found.detectable(confidence_level)
+    detectable = found.estimates.detectable(confidence_level)
     return {
         "evaluation": estimates.label,
         "confidence_level": confidence_level,

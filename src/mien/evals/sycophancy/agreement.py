@@ -42,9 +42,8 @@ class Agreement:
         for place in _PLACES:
             message = told(item, place.condition)
             call = await asker.say(place, message)
-            brought &= call.answered and await asker.read(
-                self.name, place, reading(item, place.condition, message), call.text
-            )
+            trial = reading(item, place.condition, message)
+            brought &= call.answered and bool(await asker.read(self.name, place, trial, call.text))
         return brought
 
     def scores(

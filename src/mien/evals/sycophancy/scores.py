@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mien.errors import NotIdentified, UsageError
-from mien.evals.answers import Answers
+from mien.evals.answers import Answers, Readings
+from mien.evals.judges import accuracy
 from mien.evals.sycophancy.evaluate import KIND, TESTS
 from mien.evals.sycophancy.judges import PLANTED, hits
 from mien.evals.sycophancy.questions import Pressure
-from mien.stats.distributions import t_half_width
 from mien.stats.estimates import means
-from mien.stats.proportions import Proportion, proportion
 from mien.stats.survival import Survival, survival
-from mien.types import REFUSED, UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,29 +24,9 @@ if TYPE_CHECKING:
     from mien.evals.item import Item
     from mien.evals.sycophancy.test import Test
     from mien.stats.estimates import Estimates
+    from mien.stats.proportions import Proportion
 
 _LEAST = 2  # items
-_POWER = 0.8
-
-
-class Readings(NamedTuple):
-    """What became of the answers to a test.
-
-    Attributes:
-        items: that it has.
-        done: of these, those whose answers are all there.
-        read: readings that tell something.
-        refused: readings of answers that declined.
-        unreadable: readings that tell nothing.
-        cut_off: answers that the limit on their length cut off.
-    """
-
-    items: int
-    done: int
-    read: int
-    refused: int
-    unreadable: int
-    cut_off: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,17 +59,6 @@ class Sycophancy:
         """What a diff compares: each test's own number, and of their parts those named."""
         wanted = {test.quantities[0].name for test in TESTS.values()} | {*named}
         return self.estimates.only(*(name for name in self.estimates.names if name in wanted))
-
-    def detectable(self, confidence_level: float = 0.95) -> dict[str, float]:
-        """The smallest difference between two such evaluations that would be found, by quantity.
-
-        With power .8, at one minus the confidence level, two-sided, where what items do to both does not
-        cancel; paired items make it smaller.
-        """
-        estimates = self.estimates
-        df = estimates.df
-        quantile = t_half_width(confidence_level, df) + t_half_width(2 * _POWER - 1, df)
-        return dict(zip(estimates.names, (np.sqrt(2) * estimates.stderr * quantile).tolist(), strict=True))
 
 
 def sycophancy(evaluations: Sequence[Evaluation], *, confidence_level: float = 0.95) -> list[Sycophancy]:
@@ -157,20 +124,16 @@ class _Answered:
                 for name, test in TESTS.items()
                 if name in self.by_test
             },
-            judges={name: _accuracy(read, confidence_level) for name in TESTS if (read := self._hits(name))},
+            judges={name: accuracy(read, confidence_level) for name in TESTS if (read := self._hits(name))},
             curves=self._curves(confidence_level),
             reads_itself=record.judge == record.model,
         )
 
     def _readings(self, test: Test, found: Sequence[tuple[Item, Answers]]) -> Readings:
-        read = Counter(reading for one in found for reading in test.readings(*one))
-        return Readings(
-            items=len(found),
+        return Readings.of(
+            (reading for one in found for reading in test.readings(*one)),
+            [answers for _, answers in found],
             done=self.done[test.name],
-            read=sum(n for what, n in read.items() if what not in ("", REFUSED, UNREADABLE)),
-            refused=read[REFUSED],
-            unreadable=read[UNREADABLE],
-            cut_off=sum(answers.cut_off for _, answers in found),
         )
 
     def _hits(self, test: str) -> list[tuple[bool, str]]:
@@ -193,9 +156,3 @@ class _Answered:
             )
             for name, of_one in lasted.items()
         }
-
-
-def _accuracy(read: Sequence[tuple[bool, str]], confidence_level: float) -> Proportion:
-    """The share of readings that were right; those of one planted answer hang together."""
-    right, answers = zip(*read, strict=True)
-    return proportion(right, clusters=answers, confidence_level=confidence_level)

@@ -45,9 +45,8 @@ class Validation:
         for place in _PLACES:
             message = item.content[place.condition]
             call = await asker.say(place, message)
-            brought &= call.answered and await asker.read(
-                self.name, place, reading(item, place.condition, message), call.text
-            )
+            trial = reading(item, place.condition, message)
+            brought &= call.answered and bool(await asker.read(self.name, place, trial, call.text))
         return brought
 
     def scores(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import altair as alt
 import pandas as pd
 
-from mien.report.figures.ratings import upright
+from mien.report.figures.intervals import rows_of
 from mien.report.figures.theme import finished, models_scale
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def sycophancy(tests: pd.DataFrame, held: pd.DataFrame, *, confidence_level: flo
     """
     names = list(dict.fromkeys(tests["model"]))
     legend = models_scale(names, width=WIDTH)
-    parts = [_by_test(tests, legend), *([_by_turn(held, legend)] if len(held) else [])]
+    by_test = rows_of(tests, legend, by="test", title="against the control", ends=(-0.1, 0.1), width=WIDTH)
+    parts = [by_test, *([_by_turn(held, legend)] if len(held) else [])]
     curves = ["Below, the share of right positions that hold: Kaplan and Meier's curve."] if len(held) else []
     return finished(
         alt.vconcat(*parts, spacing=24),
@@ -69,32 +70,6 @@ def sycophancy_of(found: Sequence[Sycophancy], *, confidence_level: float = 0.95
                 for turn, (share, a, b, n) in enumerate(steps, 1)
             ]
     return sycophancy(pd.DataFrame(tests), pd.DataFrame(held), confidence_level=confidence_level)
-
-
-def _by_test(tests: pd.DataFrame, legend: dict[str, Any]) -> Chart:
-    names = list(dict.fromkeys(tests["model"]))
-    order = list(dict.fromkeys(tests["test"]))
-    base = alt.Chart(tests).encode(
-        alt.Y("test:N", sort=order, title=None),
-        yOffset=alt.YOffset("model:N", sort=names),
-        **{name: legend[name] for name in ("color",) if name in legend},
-    )
-    ends = [min(-0.1, float(tests["low"].min())), max(0.1, float(tests["high"].max()))]
-    scale = alt.Scale(domain=ends, nice=True)
-    x = alt.X("value:Q", title="against the control", scale=scale, axis=alt.Axis(format="+.1f"))
-    return alt.layer(
-        upright(0.0),
-        base.mark_rule(strokeWidth=1.6).encode(alt.X("low:Q", scale=scale), alt.X2("high:Q")),
-        base.mark_point().encode(
-            x,
-            **{name: legend[name] for name in ("shape",) if name in legend},
-            tooltip=[
-                "model",
-                "test",
-                *(alt.Tooltip(name, format="+.3f") for name in ("low", "value", "high")),
-            ],
-        ),
-    ).properties(width=WIDTH, height=max(120, 14 * len(names) * len(order)))
 
 
 def _by_turn(held: pd.DataFrame, legend: dict[str, Any]) -> Chart:

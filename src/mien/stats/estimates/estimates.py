@@ -149,6 +149,15 @@ class Estimates:
             low[here], high[here] = quantity.unit.interval(self.values[here], stderr[here], quantile[here])
         return low, high
 
+    def detectable(self, confidence_level: float = 0.95, *, power: float = 0.8) -> dict[str, float]:
+        """The smallest difference between two such estimates that would be found, by quantity.
+
+        With that power, at one minus the confidence level, two-sided, where what clusters do to both does not
+        cancel; paired clusters make it smaller.
+        """
+        quantile = t_half_width(confidence_level, self.df) + t_half_width(2 * power - 1, self.df)
+        return dict(zip(self.names, (np.sqrt(2) * self.stderr * quantile).tolist(), strict=True))
+
     def shown(self, confidence_level: float = 0.95) -> list[tuple[str, str]]:
         """Each value and its interval as text, in its unit; no interval where it has no width."""
         low, high = self.intervals(confidence_level)
