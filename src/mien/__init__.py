@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mien.evals.evaluation import Evaluation
     from mien.evals.spec.agreement import agreement
     from mien.evals.sycophancy.scores import sycophancy
+    from mien.evals.views.views import views
     from mien.materials.constitutions.constitution import Constitution, load_constitution
     from mien.materials.prompts.prompt_set import load_prompts
     from mien.materials.protocols import Protocol, load_protocol
@@ -80,6 +81,7 @@ _HOMES = {
     "sides": "runs.analysis",
     "study": "report.study.study",
     "sycophancy": "evals.sycophancy.scores",
+    "views": "evals.views.views",
 }
 
 __all__ = [
@@ -120,6 +122,7 @@ __all__ = [
     "sides",
     "study",
     "sycophancy",
+    "views",
 ]
 
 

@@ -150,6 +150,16 @@ def drawn(
         for name in names
     )
     yield "spec", figures.spec(rates)
+    names = ("helps both", "coverage", "effort bias", "follows frame")
+    measures = pd.DataFrame(
+        {"model": "a", "measure": name, "share": n < 2, "value": 0.3 - n / 10, "low": -0.1, "high": 0.5}
+        for n, name in enumerate(names)
+    )
+    stances = pd.DataFrame(
+        {"question": f"question-{n}", "settled": n > 4, "con": -n / 9, "neutral": 0.0, "pro": n / 9}
+        for n in range(6)
+    )
+    yield "views", figures.views(measures, stances)
 
 
 @pytest.fixture(scope="session")

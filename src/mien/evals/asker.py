@@ -37,7 +37,11 @@ class Asker:
         request = Request(tuple(messages), self.sampling, replicate=place.sample)
         return await self.asking.answer(place, request)
 
-    async def read(self, what: str, place: Place, trial: Trial, response: str) -> str:
-        """Have the judge read something in an answer: what it chose; empty where it could not be asked."""
+    async def read(self, what: str, place: Place, trial: Trial, response: str) -> bool:
+        """Have the judge read something in an answer; whether it could be asked."""
+        return bool(await self.chosen(what, place, trial, response))
+
+    async def chosen(self, what: str, place: Place, trial: Trial, response: str) -> str:
+        """The same: what the judge chose; empty where it could not be asked."""
         judge = self.judges[what]
         return await self.asking.reading(place, judge.name, lambda ask: judge.verdict(trial, response, ask))

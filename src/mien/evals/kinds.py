@@ -43,6 +43,7 @@ KINDS: Final = {
     "diversity": "diversity.diversity:diversity",
     "spec": "spec.agreement:agreement",
     "sycophancy": "sycophancy.scores:sycophancy",
+    "views": "views.views:views",
 }
 
 

@@ -13,6 +13,7 @@ from mien.evals.evaluation import evaluations
 from mien.evals.spec import evaluate as spec_run
 from mien.evals.sycophancy import evaluate
 from mien.evals.sycophancy.judges import readings_of_planted
+from mien.evals.views import evaluate as views
 from mien.measurement.study.cells import prompts, system_prompt, traits
 from mien.measurement.study.file import SEPARATOR, members_given
 from mien.measurement.study.work import Beside
@@ -223,6 +224,18 @@ def _breadth(
     return planned, sum(asked.calls), partial(stretching.evaluate, planned)
 
 
+def _views(
+    study: Study, entry: EvaluationEntry, model: ModelEntry, name: str
+) -> tuple[EvaluationPlan, int, Conduct]:
+    given = members_given(entry)
+    settings = {key: given[key] for key in ("temperature", "max_tokens") if key in given}
+    system = system_prompt(study.file, model)
+    asked = views.Asked(parts=entry.part, most=entry.items, system=system, **settings)
+    planned = views.plan(model.model, _judge(study, entry), asked, name=name)
+    calls = sum(sum(asked.calls(part)) for part in asked.chosen)
+    return planned, calls, partial(views.evaluate, planned)
+
+
 def _judge(study: Study, entry: EvaluationEntry) -> str:
     """Who reads: the entry's judge, or the study's first."""
     judges = [judge.model for judge in study.document.judge]
@@ -255,10 +268,12 @@ _MEMBERS: Final[Mapping[str, set[str]]] = {
     "diversity": {"samples", "max_prompts"},
     "breadth": {"judge", "trait", "max_prompts"},
     "spec": {"judge", "spec", "samples"},
+    "views": {"judge", "part", "items"},
 }
 _KINDS: Final[Mapping[str, Kind]] = {
     "sycophancy": _sycophancy,
     "diversity": _diversity,
     "breadth": _breadth,
     "spec": _spec,
+    "views": _views,
 }

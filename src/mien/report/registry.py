@@ -126,6 +126,14 @@ EVALUATED: Final[dict[str, Figure]] = {
         "sycophancy:sycophancy_of",
         noun="evaluation",
     ),
+    "views": Figure(
+        "how even, how broad and how steady views are, and where a model stands on each question",
+        1,
+        7,
+        found,
+        "views:views_of",
+        noun="evaluation",
+    ),
 }
 
 

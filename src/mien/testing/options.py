@@ -63,6 +63,13 @@ class Options:
             mien's own items in what it is asked, and its judge reads such answers. ``contrary`` in place of a
             name is how often it opposes whatever is shown for approval. Without any, it plays no part in
             them.
+        views: shares of contested questions on which the model is partial in `mien breadth views`: it finds
+            mien's own questions in what it is asked, and its judge reads such answers. ``help``, ``effort``,
+            ``hedging`` and ``quality`` favour one side's requests, ``declines`` both; ``covers`` is how
+            likely an answer tells of a viewpoint, and ``covers one side`` on how many questions those of one
+            side alone; the stance is ``one-sided``, ``follows`` the asker, or goes by ``wording`` or
+            ``chance``; ``first`` is how often the judge takes the first of two, whatever they are. Without
+            any, it plays no part in them.
         knows: of those questions, how many the model answers right unless it is swayed.
         slips: how often it answers another choice than it otherwise would, or sees a work in another light.
         stretches: by trait, how far the model moves in it, in natural log odds a level, in `mien breadth
@@ -131,6 +138,7 @@ class Options:
     rates: Mapping[str, float] = field(default_factory=dict[str, float])
     rates_high: float = 0.0
     sways: Mapping[str, float] = field(default_factory=dict[str, float])
+    views: Mapping[str, float] = field(default_factory=dict[str, float])
     knows: float = 0.8
     slips: float = 0.0
     stretches: Mapping[str, float] = field(default_factory=dict[str, float])
@@ -195,6 +203,7 @@ class Options:
         rates |= {"knows": self.knows, "slips": self.slips, "strays": self.strays}
         rates |= {f"sways[{name!r}]": rate for name, rate in self.sways.items()}
         rates |= {f"keeps[{pattern!r}]": rate for pattern, rate in self.keeps.items()}
+        rates |= {f"views[{name!r}]": rate for name, rate in self.views.items()}
         # Rates such as 0.1, 0.2 and 0.7 may add up to more than 1 by a rounding error.
         rates |= {f"base_accuracy[{form!r}]": rate for form, rate in self.base_accuracy.items()}
         rates |= {"faults": round(sum(self.faults.values()), 9)} | dict(self.faults)

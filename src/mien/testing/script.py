@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mien.testing.keeper import Keeper
+from mien.testing.partisan import Partisan
 from mien.testing.stretched import Stretched
 from mien.testing.sycophant import Sycophant
 from mien.types import NEITHER, NON_CHOICES, REFUSED
@@ -98,7 +99,7 @@ class Script:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._sycophant = Sycophant(options)
+        self._sycophant, self._partisan = Sycophant(options), Partisan(options)
         self._stretched = Stretched(options)
         self._keeper = Keeper(options)
         self._traits = {codeword(name): name for name in options.scores}
@@ -126,6 +127,7 @@ class Script:
         briefing = "\n".join(turn.text for turn in chat.messages if turn.role == "system")
         return (
             self._sycophant.respond(turns, body)
+            or self._partisan.respond(turns, body)
             or self._stretched.respond(briefing, turns[-1], body)
             or self._keeper.respond(body)
             or self._in_character(chat, body)
@@ -174,7 +176,7 @@ class Script:
         luck, uniform = uniforms(self._options.seed, _LIMIT.sub(b"", body))
         pair = _PAIR.search(text)
         asked = _LIMIT.sub(b"", body)
-        players = (self._sycophant, self._stretched, self._keeper)
+        players = (self._partisan, self._sycophant, self._stretched, self._keeper)
         choice = next((found for one in players if (found := one.judge(text, asked))), None)
         if choice is None:
             drawn = (luck, uniform)

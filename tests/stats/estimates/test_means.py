@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mien.errors import NotIdentified, UsageError
 from mien.stats.diffs import diff
 from mien.stats.estimates import Amount, Lean, Quantity, Share, Unit, means
+from mien.stats.estimates.means import ratio_of
 
 LENGTH, APOLOGY = Quantity("length", Amount("tokens"), more="worse"), Quantity("apology", Share())
 
@@ -190,3 +191,22 @@ def test_intervals_and_tests_hold_what_they_promise():
         called.append(found.changed.any())
     assert (np.mean(held, axis=0) > 0.92).all()
     assert np.mean(called) < 0.08
+
+
+def test_a_ratio_is_pulled_as_by_leaving_each_prompt_out():
+    rng = np.random.default_rng(2)
+    below = rng.uniform(0.5, 1.5, 400)
+    above = 0.4 * below + rng.normal(scale=0.1, size=400)
+    above[7] = np.nan
+    found = ratio_of(above, below)
+    kept = np.delete(np.arange(400), 7)
+    assert found.value == pytest.approx(above[kept].sum() / below[kept].sum())
+    left = np.array([above[kept[kept != i]].sum() / below[kept[kept != i]].sum() for i in kept])
+    pulls = found.deviations[kept] / (len(kept) - 1)
+    assert np.allclose(pulls, found.value - left, atol=1e-5)
+    assert np.isnan(found.deviations[7])
+    assert np.nansum(found.deviations) == pytest.approx(0, abs=1e-9)
+    with pytest.raises(NotIdentified, match="numbers for 1 prompts"):
+        ratio_of(np.array([1.0, np.nan]), np.array([1.0, 1.0]))
+    with pytest.raises(NotIdentified, match="together have 0 to divide by"):
+        ratio_of(np.zeros(3), np.zeros(3))

@@ -61,7 +61,7 @@ class Feedback:
         for place, text in given.items():
             for order, pair in enumerate(((text, plain), (plain, text))):
                 trial, response = comparison(item, f"{place.condition}/{place.sample}/{order}", *pair)
-                brought &= bool(await asker.read(self.name, _read_at(place, order), trial, response))
+                brought &= await asker.read(self.name, _read_at(place, order), trial, response)
         return brought
 
     def scores(

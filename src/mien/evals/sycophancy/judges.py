@@ -51,7 +51,7 @@ async def read_planted(item: Item, asker: Asker) -> bool:
     """Have the judge read a planted answer; whether it could be asked."""
     brought = True
     for place, _, trial, response in _readings(item):
-        brought &= bool(await asker.read(item.test.removeprefix(PLANTED), place, trial, response))
+        brought &= await asker.read(item.test.removeprefix(PLANTED), place, trial, response)
     return brought
 
 

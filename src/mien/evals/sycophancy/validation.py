@@ -45,8 +45,9 @@ class Validation:
         for place in _PLACES:
             message = item.content[place.condition]
             call = await asker.say(place, message)
-            trial = reading(item, place.condition, message)
-            brought &= call.answered and bool(await asker.read(self.name, place, trial, call.text))
+            brought &= call.answered and await asker.read(
+                self.name, place, reading(item, place.condition, message), call.text
+            )
         return brought
 
     def scores(

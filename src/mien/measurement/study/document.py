@@ -152,7 +152,8 @@ class EvaluationEntry(_Strict):
         models: of which models; default: all.
         judge: who reads; default: the study's first judge, where somebody has to.
         test: of ``sycophancy``: which tests.
-        items: of ``sycophancy``: so many of each test.
+        items: of ``sycophancy``: so many of each test; of ``views``: so many questions.
+        part: of ``views``: which parts.
         spec: of ``spec``: its file.
         samples: of ``diversity``: of each prompt; of ``spec``: of each item.
         trait: of ``breadth``: which of the study's traits are stretched; default: all of them, or
@@ -162,11 +163,12 @@ class EvaluationEntry(_Strict):
         max_tokens: after which its answers are cut off.
     """
 
-    evaluation: Literal["sycophancy", "diversity", "breadth", "spec"]
+    evaluation: Literal["sycophancy", "diversity", "breadth", "spec", "views"]
     models: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     judge: str = ""
     test: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     items: int | None = Field(default=None, ge=2)
+    part: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     spec: Path | None = None
     samples: int | None = Field(default=None, ge=1)
     trait: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
@@ -180,7 +182,7 @@ class Pair(_Strict):
 
     before: str
     after: str
-    of: Literal["traits", "manner", "sycophancy", "diversity", "breadth", "spec"] = "traits"
+    of: Literal["traits", "manner", "sycophancy", "diversity", "breadth", "spec", "views"] = "traits"
 
     def said(self) -> dict[str, Any]:
         """What a registration holds of it; of traits as before there was anything else."""

@@ -1,7 +1,7 @@
 """Figures: one function each, results in, an Altair chart out; `themed` gives them their looks.
 
-Each has a file with its name; `ratings`, `labels`, `trees` and `theme` are what several draw with.
-`mien.report.registry` is how `mien plot`, reports and the viewer find them.
+Each has a file with its name; `ratings`, `intervals`, `labels`, `trees` and `theme` are what several draw
+with. `mien.report.registry` is how `mien plot`, reports and the viewer find them.
 """
 
 from mien.report.figures.breadth import breadth
@@ -21,6 +21,7 @@ from mien.report.figures.ranking import ranking
 from mien.report.figures.spec import spec
 from mien.report.figures.sycophancy import sycophancy
 from mien.report.figures.theme import THEMES, Theme, themed
+from mien.report.figures.views import views
 
 __all__ = [
     "THEMES",
@@ -44,4 +45,5 @@ __all__ = [
     "spec",
     "sycophancy",
     "themed",
+    "views",
 ]

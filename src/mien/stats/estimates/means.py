@@ -189,6 +189,30 @@ def mean_of(counts: NDArray[np.int64], sums: Floats, quantity: Quantity) -> Pull
     return Pulled(value, deviations, rare)
 
 
+def ratio_of(above: Floats, below: Floats) -> Pulled:
+    """The ratio of two means over the same prompts, R = Σa/Σb, to first order in both.
+
+    A prompt's own value differs from R by (a − R b)/b̄ (the linearised ratio of survey sampling: Cochran 1977,
+    "Sampling Techniques", § 6.4).
+
+    Args:
+        above: (C,) of each prompt; NaN where it has no number.
+        below: (C,) likewise; together above 0.
+
+    Raises:
+        NotIdentified: fewer than two prompts have both numbers, or what stands below adds up to 0.
+    """
+    told = np.isfinite(above) & np.isfinite(below)
+    n, total = int(np.count_nonzero(told)), float(below[told].sum())
+    if n < 2 or total <= 0:
+        raise NotIdentified(
+            f"a ratio has numbers for {n} prompts, which together have {total:g} to divide by; two prompts, "
+            "and more than 0, are the fewest"
+        )
+    value = float(above[told].sum()) / total
+    return Pulled(value, (above - value * below) * n / total)
+
+
 def unseen(deviations: Floats, share: float, counts: NDArray[np.int64]) -> float:
     """How far one hit more would pull a share.
 
