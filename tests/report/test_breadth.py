@@ -49,7 +49,8 @@ def test_one_evaluation_is_told_with_what_it_rests_on(path: Path) -> None:
     assert (rows["calm"][1], rows["calm"][-1]) == ("", "not readable")
     said = "\n".join(found.said)
     assert "Traits with a range above 400 points: .50 (" in said
-    assert "The judge on planted replies: it reads 2 of 3 traits; whether a reply deals" in said
+    assert "The judge: it reads 2 of 3 traits in planted replies; tells whether a reply deals" in said
+    assert "takes the first of two equal replies in " in said
     assert "the judge of b cannot read calm (" in said
     assert "whether the judge of b can read of mine was not tried" in said
     assert all(state in STATES for state in (row[-1] for row in found.rows[1:]))

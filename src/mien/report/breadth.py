@@ -79,14 +79,16 @@ def notes(found: Sequence[Breadth]) -> list[str]:
             )
         hits = [trait.judge for trait in one.traits if trait.judge]
         reads = sum(hit.reads for hit in hits)
-        tried = [f"it reads {reads} of {counted(len(hits), 'trait')}"] if hits else []
+        tried = [f"it reads {reads} of {counted(len(hits), 'trait')} in planted replies"] if hits else []
         if one.answers_read:
             tried.append(
-                f"whether a reply deals with what was asked, right in {one.answers_read.right} of "
+                f"tells whether a reply deals with what was asked in {one.answers_read.right} of "
                 f"{one.answers_read.share.n}"
             )
-        if tried:
-            lines.append(f"{whose}The judge on planted replies: {'; '.join(tried)}")
+        tried.append(
+            f"takes the first of two equal replies in {one.first:.0%} of readings, which is taken out"
+        )
+        lines.append(f"{whose}The judge: {'; '.join(tried)}")
         read = one.readings
         if lost := read.refused + read.unreadable:
             lines.append(

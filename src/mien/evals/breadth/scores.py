@@ -114,6 +114,12 @@ class Breadth:
     reads_itself: bool
 
     @property
+    def first(self) -> float:
+        """How often the judge takes the first of two replies that show as much; over the traits told."""
+        leanings = np.array([one.stretch.first for one in self.traits if one.stretch])
+        return float(np.mean(1 / (1 + np.exp(-leanings))))
+
+    @property
     def drawable(self) -> bool:
         """Whether there is a range to draw, always."""
         return True

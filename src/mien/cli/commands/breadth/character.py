@@ -197,6 +197,7 @@ def to_dict(found: Breadth, confidence_level: float) -> dict[str, Any]:
         "traits": [_trait(one, told) for one in found.traits],
         "answers": found.answers._asdict() if found.answers else None,
         "answers_read": found.answers_read.share._asdict() if found.answers_read else None,
+        "first": found.first,
         "readings": found.readings._asdict(),
         "reads_itself": found.reads_itself,
     }
