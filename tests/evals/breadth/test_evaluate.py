@@ -42,6 +42,7 @@ def test_some_traits_may_be_stretched_among_others_that_may_move() -> None:
     [
         ({"only": ["wram"]}, "no trait named 'wram'; did you mean warm"),
         ({"prompts": PROMPTS[:1]}, "1 prompts say nothing of others"),
+        ({"pairs": {"wry": ()}}, "planted pairs are given of 'wry', which is no trait"),
         ({"beside": 4}, "3 at most can be looked at"),
         ({"traits": [*TRAITS, Trait("warm up")]}, "'warm up' would be taken for what is told"),
         ({"traits": [*TRAITS, Trait("mean range")]}, "'mean range' would be taken"),

@@ -52,8 +52,8 @@ class Asked:
 
     Raises:
         UnknownName: ``only`` names what is no trait.
-        UsageError: there are fewer than two prompts, or fewer others than are to be looked at; or a trait has
-            the name of what is told beside it.
+        UsageError: there are fewer than two prompts, or fewer others than are to be looked at; a trait has
+            the name of what is told beside it; or pairs are given of what is no trait.
     """
 
     traits: Sequence[Trait]
@@ -72,6 +72,8 @@ class Asked:
         for name in self.only:
             if fold(name) not in names:
                 raise UnknownName("trait", name, names.values())
+        if strange := next((name for name in self.pairs if name not in names), None):
+            raise UsageError(f"planted pairs are given of {strange!r}, which is no trait of the set")
         if len(self.prompts) < 2:
             raise UsageError(f"{len(self.prompts)} prompts say nothing of others; give at least 2")
         told = {f"{trait.name}{part}" for trait in self.traits for part in PARTS if part} | {MEAN, UNTOLD}
