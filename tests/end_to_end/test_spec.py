@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from tests.evals.spec.torn import served
+
 if TYPE_CHECKING:
     from mien.testing import ScriptedServer
     from tests.end_to_end.workplace import Workplace
@@ -77,3 +79,20 @@ def test_a_model_writes_items(place: Workplace, server: ScriptedServer) -> None:
     assert (told["added"], told["wanting"]) == ({"no_flattery": 6}, {})
     assert "exists already" in place.refused(*command, "-o", "more.yaml")
     assert "did you mean no_flattery" in place.refused(*command, "-o", "x.yaml", "--clause", "no_flatery")
+
+
+def test_clauses_that_contradict_each_other(place: Workplace) -> None:
+    clauses = "".join(
+        f"  - id: {letter}\n    text: Keep to {letter}.\n    items:\n"
+        + "".join(f"      - {{id: i{n}, messages: About {letter} no. {n}}}\n" for n in range(3))
+        for letter in "abc"
+    )
+    (place.folder / "torn.yaml").write_text(f"name: torn\nclauses:\n{clauses}")
+    with served() as (url, _):
+        command = ("spec", "contradictions", "torn.yaml", f"{url}#model", "--judge", f"{url}#judge")
+        told = json.loads(place.mien(*command, "--json").out)
+        shown = place.mien(*command).out
+    assert [one["clauses"] for one in told["pairs"] if one["finding"] == "contradict"] == [["a", "b"]]
+    assert told["pairs"][0]["never_both"]["share"] == 1
+    assert "1 pair of 3 in which both clauses have a say contradict each other; 0 undecided" in shown
+    assert "a contradiction takes two clauses" in place.refused(*command, "--clause", "a")
