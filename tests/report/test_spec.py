@@ -58,10 +58,12 @@ def test_what_is_doubtful_is_said(found: list[Evaluation]) -> None:
     (examples,) = warnings([replace(one, calibration=misread)])
     assert "misread the spec's examples of these clauses" in examples
     assert "honest (4 of 16 right)" in examples
-    unknown = replace(one, calibration=replace(one.calibration, acuity=None), cut_off=2, reworded=("brief",))
-    errs, cut, reworded = warnings([unknown])
+    silent = {"honest": replace(on, good=0, good_right=0, bad=0, bad_right=0, untold=16)}
+    without = replace(one.calibration, acuity=None, clauses=silent)
+    none, errs, cut, reworded = warnings([replace(one, calibration=without, cut_off=2, reworded=("brief",))])
+    assert none == "the judge of a-planted-1 gave no verdict on 16 of 16 examples"
     assert "how often the judge of a-planted-1 errs is not known" in errs
-    assert cut == "2 answers of a-planted-1 were cut off at their longest"
+    assert cut == "2 answers of a-planted-1 were cut off at the longest"
     assert "worded otherwise in one than in another" in reworded
     acuity = one.calibration.acuity
     assert acuity is not None

@@ -106,7 +106,8 @@ def warnings(found: Sequence[Agreement]) -> list[str]:
             lines.append(f"the judge of {label} is the model under test: it may read its own answers kindly")
         lines += _of_examples(one)
         if one.cut_off:
-            lines.append(f"{counted(one.cut_off, 'answer')} of {label} were cut off at their longest")
+            were = "was" if one.cut_off == 1 else "were"
+            lines.append(f"{counted(one.cut_off, 'answer')} of {label} {were} cut off at the longest")
     if reworded := found[0].reworded:
         lines.append(
             "these clauses are worded otherwise in one than in another, and part of what sets them apart may "
@@ -120,12 +121,15 @@ def _of_examples(one: Agreement) -> list[str]:
     label, known = one.estimates.label, one.calibration
     if not one.evaluation.record.judge:
         return []
+    untold = sum(of.untold for of in known.clauses.values())
+    n = untold + sum(of.n for of in known.clauses.values())
+    lines = [f"the judge of {label} gave no verdict on {untold} of {counted(n, 'example')}"] * bool(untold)
     if known.acuity is None:
         return [
+            *lines,
             f"how often the judge of {label} errs is not known: it has read no good example of the spec's, "
-            "or no bad one"
+            "or no bad one",
         ]
-    lines: list[str] = []
     if not any(one.corrected.values()) and known.acuity.power < TRUSTED:
         lines.append(
             f"the judge of {label} reads examples hardly better than by chance: what the rates would be "

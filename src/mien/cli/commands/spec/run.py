@@ -80,7 +80,7 @@ def command(
     B.
     """
     from mien.cli.commands.measure import read_extra
-    from mien.evals.spec.evaluate import Asked, carry_out, load
+    from mien.evals.spec.evaluate import Asked, load
 
     session.batching = options.batching(batch=batch, wait=wait)
     asked = Asked(
@@ -97,11 +97,7 @@ def command(
     if dry_run:
         _print_calls(plans, as_json=as_json)
         return
-    with resumable(session.path), ProgressReport() as session.on_progress:
-        evaluations = carry_out(plans, session)
-    progress = session.progress
-    assert progress is not None
-    print_outcome(progress)
+    evaluations = _carried_out(plans, session)
     _tell(evaluations, confidence_level, as_json=as_json)
     lacking = [told for one in evaluations if (told := one.made.lacking(one.name))]
     if len(evaluations) < len(plans):
@@ -123,6 +119,22 @@ def _plans(models: Sequence[str], judge: str | None, asked: Asked, name: str | N
             f"two of the models would both be kept as {twice[0]}; run each by itself, with --name"
         )
     return plans
+
+
+def _carried_out(plans: Sequence[EvaluationPlan], session: Session) -> list[Evaluation]:
+    """One model after the other, each with its outcome; a limit that is reached ends it."""
+    from mien.evals.spec.evaluate import carry_out
+
+    evaluations: list[Evaluation] = []
+    for planned in plans:
+        with resumable(session.path), ProgressReport() as session.on_progress:
+            evaluations += carry_out([planned], session)
+        progress = session.progress
+        assert progress is not None
+        print_outcome(progress)
+        if progress.stopped:
+            break
+    return evaluations
 
 
 def _print_calls(plans: Sequence[EvaluationPlan], *, as_json: bool) -> None:
