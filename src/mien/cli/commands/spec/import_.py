@@ -14,7 +14,8 @@ _Source = Annotated[
     str,
     typer.Argument(
         help="OpenAI's model spec (its folder, or model_spec.md), statements of SpecEval (.jsonl), a "
-        "blueprint of weval, a configuration of promptfoo, or a constitution (also a built-in one).",
+        "blueprint of weval, a configuration of promptfoo, rows of a stress test (a table), or a "
+        "constitution (also a built-in one).",
         metavar="SOURCE",
     ),
 ]

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.errors import InputError, UnknownName
-from mien.files import format_of, read_text, read_yaml_documents
+from mien.files import format_of, read_jsonl, read_text, read_yaml_documents
 from mien.materials.constitutions import shipped_constitutions
 from mien.materials.specs.foreign.character import import_constitution
 from mien.materials.specs.foreign.imported import keyed, listed
 from mien.materials.specs.foreign.model_spec import FILE, import_model_spec
 from mien.materials.specs.foreign.promptfoo import KEYS, import_promptfoo
 from mien.materials.specs.foreign.speceval import import_speceval
+from mien.materials.specs.foreign.stress import COLUMNS, import_stress
 from mien.materials.specs.foreign.weval import PROMPT, import_weval
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ def import_spec(source: str | Path) -> Imported:
     """Make a spec of what others have written.
 
     Read are OpenAI's model spec (a folder of ``model_spec.md`` and ``examples``, or the file), statements of
-    SpecEval in JSON lines, blueprints of weval and configurations of promptfoo in YAML or JSON, and mien's
-    own constitutions, also built-in ones by name.
+    SpecEval in JSON lines, blueprints of weval and configurations of promptfoo in YAML or JSON, rows of the
+    stress test of model specs as a table, and mien's own constitutions, also built-in ones by name.
 
     Raises:
         UnknownName: neither a file nor a built-in constitution.
@@ -44,12 +45,15 @@ def import_spec(source: str | Path) -> Imported:
     match format_of(path):
         case ".md" | ".markdown":
             return import_model_spec(path)
+        case ".csv" | ".tsv" | ".parquet":
+            return import_stress(path)
         case ".jsonl":
-            return import_speceval(path)
+            columns = next((row.keys() for _, row in read_jsonl(read_text(path), str(path))), ())
+            return import_stress(path) if COLUMNS.issubset(columns) else import_speceval(path)
         case ".yaml" | ".yml" | ".json":
             return _yaml(path)
         case ending:
-            problem = f"unknown format {ending}; specs come as .md, .jsonl, .yaml or .json"
+            problem = f"unknown format {ending}; specs come as .md, .jsonl, .yaml, .json or .csv"
             raise InputError(problem, source=path)
 
 
