@@ -11,6 +11,7 @@ from mien.errors import NotIdentified, UsageError
 from mien.evals.breadth.answered import Answered
 from mien.evals.breadth.evaluate import KIND
 from mien.evals.breadth.stretch import MEAN, UNTOLD
+from mien.formatting import enumerated
 from mien.stats.distributions import t_two_sided
 from mien.stats.estimates import Points, Quantity
 from mien.stats.estimates.stacked import stacked, with_mean
@@ -184,10 +185,12 @@ def _why(found: Sequence[_Found]) -> str:
     text = f"no range can be told of {', '.join(one.name for one in evaluations)}: "
     if lacking := next((why for one in evaluations if (why := one.made.lacking(one.name))), ""):
         return text + lacking
-    if any(one.of.blind_to(trait) for one in found for trait in one.of.by_trait):
+    hits = {trait: hit for one in found for trait, hit in one.of.hits.items() if not hit.reads}
+    if hits:
+        right = enumerated([f"{trait} {hit.right} of {hit.share.n}" for trait, hit in hits.items()])
         return text + (
-            "the judge is not shown to read the traits better than by guessing, so that nothing is known of "
-            "the model; give another --judge"
+            f"the judge reads the traits no better than by guessing ({right} planted readings right), so "
+            "that nothing is known of the model; give another --judge"
         )
     return text + "the replies decline, or cannot be read"
 
