@@ -149,3 +149,9 @@ def warnings(
 
 def _interval(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f" ({fraction(low)} … {fraction(high)})"
+
+
+def status(outcome: Outcome) -> str:
+    """What became of a gate, in capitals where it stops a release."""
+    stops = outcome["status"] == "failed" or outcome["incomplete"]
+    return outcome["status"].upper() if stops else outcome["status"]

@@ -308,7 +308,7 @@ def _print(
     *,
     top: int | None,
 ) -> None:
-    from mien.report.changes import cells, columns, headline, summary
+    from mien.report.changes import cells, columns, headline, status, summary
 
     out = console()
     out.print(f"{bold(diff.b)} against {bold(diff.a)}: {headline(diff)}")
@@ -334,12 +334,6 @@ def _print(
         out.print()
         print_table(
             ("gate", "", "why"),
-            ((o["gate"], _status(o), o["reason"]) for o in outcomes),
+            ((o["gate"], status(o), o["reason"]) for o in outcomes),
             left=("gate", "", "why"),
         )
-
-
-def _status(outcome: Outcome) -> str:
-    """In capitals where it stops a release."""
-    stops = outcome["status"] == "failed" or outcome["incomplete"]
-    return outcome["status"].upper() if stops else outcome["status"]

@@ -224,6 +224,7 @@ class Spec(_Strict):
         version: the document's own, in words.
         source: where its text is from, and under what licence.
         gates: what a release has to keep.
+        study: how what gates name beside clauses is measured, in the words of a study's file.
     """
 
     name: Annotated[Text, AfterValidator(_visible)]
@@ -232,6 +233,7 @@ class Spec(_Strict):
     source: str = ""
     clauses: tuple[Clause, ...] = Field(min_length=1)
     gates: tuple[Gates, ...] = ()
+    study: dict[str, Any] = {}
 
     @cached_property
     def identity(self) -> dict[str, str]:

@@ -184,6 +184,11 @@ class Pair(_Strict):
     after: str
     of: Literal["traits", "manner", "sycophancy", "diversity", "breadth", "spec", "views"] = "traits"
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Labels of both runs."""
+        return self.before, self.after
+
     def said(self) -> dict[str, Any]:
         """What a registration holds of it; of traits as before there was anything else."""
         return self.model_dump(mode="json", exclude={"of"} if self.of == "traits" else None)

@@ -143,7 +143,15 @@ def load_study(source: str | Path) -> Study:
     Raises:
         UsageError: the file, or something that it names, cannot be used; with the line.
     """
-    file = read_study(source)
+    return lay_out(read_study(source))
+
+
+def lay_out(file: StudyFile) -> Study:
+    """Lay a study out; nothing is called.
+
+    Raises:
+        UsageError: something that the file names cannot be used; with the line.
+    """
     made, contrasts = cells(file)
     study = Study(file=file, cells=made, contrasts=contrasts)
     for key in ("gates", "hypotheses"):

@@ -111,7 +111,7 @@ def expected(results: Results) -> list[Expected]:
             ]
             continue
         try:
-            outcomes = gates.check(results.pair(hypothesis), hypothesis.expect)
+            outcomes = gates.check(results.pair(hypothesis, hypothesis.expect), hypothesis.expect)
         except GateError as error:
             raise _fault(results, error, n) from error
         found += [

@@ -302,7 +302,7 @@ class Results:
         if why := self.unrated(entry.before) or self.unrated(entry.after):
             return Gated(entry=entry, outcomes=(), diff=None, lacking=why)
         try:
-            diff = self.pair(entry, margin=entry.margin)
+            diff = self.pair(entry, entry.fail_on, margin=entry.margin)
             outcomes = gates.check(diff, entry.fail_on, fail_when=entry.fail_when)
         except GateError as error:
             raise self.study.file.fault(f"{error.text!r}: {error.problem}", "gates", n, "fail_on") from error
@@ -329,24 +329,42 @@ class Results:
         """What became of the traits of interest, and how many others changed."""
         return of_interest(self)
 
-    def pair(self, pair: Pair, *, margin: float | None = None) -> Diff:
+    def pair(self, pair: Pair, bounds: Sequence[str] = (), *, margin: float | None = None) -> Diff:
         """What changed between two runs of the study that can be rated.
+
+        Args:
+            pair: of which, and by what.
+            bounds: gates that are to be held against it.
+            margin: within which a change is none.
 
         Raises:
             UsageError: their responses are asked for, and there are none.
             NotIdentified: there are too few.
         """
-        return self._diff(*self._two(pair), margin=margin)
+        models = [next(cell.model for cell in self.study.cells if cell.label == end) for end in pair.ends]
+        return self._diff(*self.found(pair.of, pair.ends, models, bounds), margin=margin)
 
-    def _two(self, pair: Pair) -> Sequence[Profile | Estimates]:
-        labels = (pair.before, pair.after)
-        if pair.of == "traits":
+    def found(
+        self, of: str, labels: Sequence[str], models: Sequence[str], bounds: Sequence[str] = ()
+    ) -> Sequence[Profile | Estimates]:
+        """What was found of runs: their ``traits``, their ``manner``, or an evaluation of their models.
+
+        Args:
+            of: which.
+            labels: of the runs; ``models``, theirs.
+            bounds: gates: what they name is among it.
+
+        Raises:
+            UsageError: it is not begun, or what it rests on is not there.
+            NotIdentified: there is too little of it.
+        """
+        if of == "traits":
             rated = self.inventories
             return [rated[label].estimates if label in rated else self._flat(label) for label in labels]
-        if pair.of == "manner":
+        if of == "manner":
             return [one.estimates for one in manner([self.runs[label] for label in labels])]
-        models = [next(cell.model for cell in self.study.cells if cell.label == label) for label in labels]
-        return self.estimated(pair.of, models)
+        named = [gates.parse(bound).trait for bound in bounds]
+        return [one.compared(*named) for one in self._evaluated(of, models)]
 
     def estimated(self, kind: str, models: Sequence[str]) -> list[Estimates]:
         """What an evaluation found of models, of what is told of all of them.
@@ -355,6 +373,9 @@ class Results:
             UsageError: it is not begun of one of them, or the study does not have it.
             NotIdentified: there are too few answers.
         """
+        return [one.estimates for one in self._evaluated(kind, models)]
+
+    def _evaluated(self, kind: str, models: Sequence[str]) -> Sequence[kinds.Found]:
         by_model = {one.laid_out.model: one.found for one in self.evaluations if one.kind == kind}
         found: list[Evaluation] = []
         for model in models:
@@ -365,8 +386,7 @@ class Results:
                     else f"the study has no {kind} of {model}; name it under evaluations:"
                 )
             found.append(one)
-        read = kinds.found(found, confidence_level=self.study.document.confidence_level)
-        return [one.estimates for one in read]
+        return kinds.found(found, confidence_level=self.study.document.confidence_level)
 
     @property
     def holds(self) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mien.stats.estimates import Estimates, Quantity
 
-__all__ = ["EXAMPLES", "Alone", "Gate", "Outcome", "check", "holds", "parse"]
+__all__ = ["EXAMPLES", "Alone", "Gate", "Outcome", "check", "holds", "parse", "require_value", "undecided"]
 
 Status = Literal["passed", "undecided", "failed"]
 FailWhen = Literal["certain", "likely"]
@@ -143,7 +143,7 @@ def check(
     untold = {_folded(name) for name in found.unrated}
     items = [None if _folded(gate.trait) in untold else _item(found, gate) for gate in read]
     outcomes = [
-        _untold(found, gate, stops=not allow_incomplete)
+        undecided(gate.text, f"too few observations tell of this {found.noun}", stops=not allow_incomplete)
         if item is None
         else _outcome(found, gate, item, fail_when)
         for gate, item in zip(read, items, strict=True)
@@ -157,15 +157,26 @@ def _folded(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def _untold(found: Diff | Alone, gate: Gate, *, stops: bool) -> Outcome:
-    """What a gate is whose quantity cannot be told."""
+def require_value(gate: Gate) -> None:
+    """Hold a gate against what estimates that are compared with nothing have.
+
+    Raises:
+        GateError: it bounds a change.
+    """
+    if gate.quantity not in {*_LEVELS, "rank"}:
+        problem = "this bounds a change, and there is nothing to compare with; bound a value: rate(NAME)"
+        raise GateError(problem, gate.text, gate.place)
+
+
+def undecided(gate: str, reason: str, *, stops: bool = True) -> Outcome:
+    """What a gate is whose quantity cannot be told; ``stops``: whether it lets no release pass."""
     return Outcome(
-        gate=gate.text,
+        gate=gate,
         status="undecided",
         estimate=None,
         low=None,
         high=None,
-        reason=f"too few observations tell of this {found.noun}",
+        reason=reason,
         incomplete=stops,
         without=Without(prompt="", estimate=None, status="undecided", flips=False),
     )
@@ -323,9 +334,8 @@ def _item(found: Diff | Alone, gate: Gate) -> int:
         GateError: the diff has no such quantity, its unit allows no such gate, or the bound decides nothing.
     """
     n = len(found.names)
-    if isinstance(found, Alone) and gate.quantity not in {*_LEVELS, "rank"}:
-        problem = "this bounds a change, and there is nothing to compare with; bound a value: rate(NAME)"
-        raise GateError(problem, gate.text, gate.place)
+    if isinstance(found, Alone):
+        require_value(gate)
     if gate.quantity == "any" and isinstance(found, Diff):
         open_ = ~found.unchanged if (~found.unchanged).any() else np.ones(n, dtype=np.bool_)
         return int(np.argmin(np.where(open_, found.p, np.inf)))

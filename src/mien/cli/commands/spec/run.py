@@ -44,6 +44,13 @@ def command(
         typer.Option("--judge", help="The model that reads answers which cannot be checked without."),
     ] = None,
     samples: Annotated[int, typer.Option(min=1, help="Answers to each item.")] = 1,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="The model before, from which the changes are told that the spec's gates bound.",
+        ),
+    ] = None,
     name: Annotated[
         str | None, typer.Option(help="The evaluation's name.", show_default="MODEL-SPEC-VERSION")
     ] = None,
@@ -68,6 +75,9 @@ def command(
     wait: options.WaitOption = True,
     *,
     session: Session,
+    junit: Annotated[
+        options.Path | None, typer.Option(metavar="FILE", help="Write the gates as JUnit XML.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print how many calls there are to make, and make none.")
     ] = False,
@@ -78,13 +88,36 @@ def command(
     Calls that the store holds already are not made again: after a stop, the same command goes on, and a
     newer version of the spec pays for what is new in it. What changed from one model to another: mien diff A
     B.
+
+    Where the spec has gates, all that they name is measured, and status 1 says that one fails.
     """
     from mien.cli.commands.measure import read_extra
+    from mien.cli.commands.spec.release import Shown, hold, print_calls
+    from mien.evals.release import release as lay_out
     from mien.evals.spec.evaluate import Asked, load
 
     session.batching = options.batching(batch=batch, wait=wait)
+    if (loaded := load(spec)).gates:
+        given = {"--name": name, "--reasoning-effort": reasoning_effort, "--extra": extra}
+        if own := next((option for option, value in given.items() if value is not None), None):
+            raise UsageError(f"{own} goes with a spec without gates; {spec} has some")
+        release = lay_out(
+            spec,
+            models,
+            judge=judge,
+            before=against,
+            settings={"samples": samples, "temperature": temperature, "max_tokens": max_tokens},
+            system=options.system_prompt(system, system_file),
+        )
+        if dry_run:
+            print_calls(release, as_json=as_json)
+        else:
+            hold(release, session, Shown(confidence_level, junit, as_json))
+        return
+    if against or junit:
+        raise UsageError(f"{spec} has no gates to hold models against; write gates:, or leave this out")
     asked = Asked(
-        spec=load(spec),
+        spec=loaded,
         samples=samples,
         temperature=temperature,
         max_tokens=max_tokens,
@@ -98,7 +131,11 @@ def command(
         _print_calls(plans, as_json=as_json)
         return
     evaluations = _carried_out(plans, session)
-    _tell(evaluations, confidence_level, as_json=as_json)
+    found = read(evaluations, confidence_level)
+    if as_json:
+        print_json([to_dict(one, confidence_level) for one in found])
+    else:
+        show(found, confidence_level)
     lacking = [told for one in evaluations if (told := one.made.lacking(one.name))]
     if len(evaluations) < len(plans):
         lacking.append(f"{', '.join(one.name for one in plans[len(evaluations) :])} are not begun")
@@ -155,8 +192,8 @@ def _print_calls(plans: Sequence[EvaluationPlan], *, as_json: bool) -> None:
     console().print("At most: what the store holds is not asked again. No call was made.", markup=False)
 
 
-def _tell(evaluations: Sequence[Evaluation], confidence_level: float, *, as_json: bool) -> None:
-    """Print each evaluation by itself: what cannot be told of one may be told of another."""
+def read(evaluations: Sequence[Evaluation], confidence_level: float) -> list[Agreement]:
+    """What each evaluation by itself tells: what cannot be told of one may be told of another."""
     from mien.evals.spec.agreement import agreement
 
     found: list[Agreement] = []
@@ -167,13 +204,15 @@ def _tell(evaluations: Sequence[Evaluation], confidence_level: float, *, as_json
             if not one.made.missing:
                 raise
             console(err=True).print(f"Nothing to tell yet: {error}", markup=False, soft_wrap=True)
-    if as_json:
-        print_json([to_dict(one, confidence_level) for one in found])
-    else:
-        for number, one in enumerate(found):
-            if number:
-                console().print()
-            _print(one, confidence_level)
+    return found
+
+
+def show(found: Sequence[Agreement], confidence_level: float) -> None:
+    """Print what each tells."""
+    for number, one in enumerate(found):
+        if number:
+            console().print()
+        _print(one, confidence_level)
 
 
 def to_dict(found: Agreement, confidence_level: float) -> dict[str, Any]:
