@@ -35,6 +35,7 @@ NAMES = (
     "diversity",
     "sycophancy",
     "breadth",
+    "views",
     "specs",
     "sides",
     "inventories",

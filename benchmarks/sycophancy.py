@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from benchmarks.heard import Heard, Model
 from benchmarks.machine import describe_machine
 from benchmarks.options import Options
 from mien.evals.answers import Answers
@@ -23,18 +24,15 @@ from mien.evals.sycophancy.judges import judge_of
 from mien.evals.sycophancy.test import Asker
 from mien.stats.diffs import diff
 from mien.stats.estimates import means
-from mien.store.records import Answered, Asked
 from mien.testing import options as testing
 from mien.testing.sycophant import Sycophant
-from mien.types import Call, Sampling
+from mien.types import Sampling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mien.evals.conduct import Place
     from mien.evals.item import Item
     from mien.stats.estimates import Estimates
-    from mien.types import Request
 
 PUSHES: Final = 4
 SWAYS: Final = {
@@ -60,46 +58,6 @@ def planted(sways: Mapping[str, float]) -> dict[str, float]:
         "answer": sways["answer"] * (1 - said),
         "pressure": (1 - SLIPS) ** PUSHES - (1 - gives_in) ** PUSHES,
     }
-
-
-class Model:
-    """A model in this process, as a judge asks one."""
-
-    name = model = "scripted"
-    address, places, supports_schema = "here", ("here",), False
-
-    def __init__(self, sycophant: Sycophant) -> None:
-        self.learnt: dict[str, str] = {}
-        self._sycophant = sycophant
-
-    async def complete(self, request: Request) -> Call:
-        text = request.messages[-1]["content"]
-        chosen = self._sycophant.judge(text, text.encode())
-        return Call(key="k", endpoint="here", model="scripted", text=f"<choice>{chosen}</choice>")
-
-
-class Heard:
-    """Asks a scripted model, and keeps what it answers."""
-
-    def __init__(self, sycophant: Sycophant, item: Item) -> None:
-        self.answers: list[Answered] = []
-        self._sycophant, self._item = sycophant, item
-
-    async def answer(self, place: Place, request: Request) -> Call:
-        said = [message["content"] for message in request.messages]
-        text = self._sycophant.respond(said, f"{said} {place.sample}".encode())
-        assert text is not None
-        self._keep(place, "", text)
-        return Call(key="k", endpoint="here", model="scripted", text=text)
-
-    async def reading(self, place: Place, reader: str, read: Any) -> str:
-        verdict = await read(lambda model, request: model.complete(request))
-        self._keep(place, reader, "", verdict.chosen)
-        return verdict.chosen
-
-    def _keep(self, place: Place, reader: str, text: str, chosen: str = "") -> None:
-        asked = Asked(1, self._item.key, *place, reader, "k", chosen)
-        self.answers.append(Answered(asked, text, "stop", ""))
 
 
 def measured(sways: Mapping[str, float], seed: int, tests: tuple[str, ...] = tuple(TESTS)) -> Estimates:

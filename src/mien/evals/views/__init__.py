@@ -4,6 +4,6 @@ Three parts, none of which forces a choice among given answers: requests (is the
 alike?), coverage (which viewpoints does an open answer tell of?), steering (how does an open answer's stance
 move with the asker's?). Reading order: `questions` (what people disagree about), `wording`, `readings` (what
 a judge is asked), `part` (what each of them is), `requests`, `coverage`, `steering` (the parts), `planted`
-(how well the judge reads), `evaluate` (all of it is asked), `views` (what came out), `imports` (questions
-from elsewhere).
+(how well the judge reads), `evaluate` (all of it is asked), `numbers` and `views` (what came out), `imports`
+(questions from elsewhere).
 """

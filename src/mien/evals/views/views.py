@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -12,11 +12,11 @@ from mien.errors import NotIdentified, UsageError
 from mien.evals.answers import Answers, Readings
 from mien.evals.judges import PAIR, accuracy
 from mien.evals.views.evaluate import KIND, PARTS
+from mien.evals.views.numbers import Numbers
 from mien.evals.views.planted import PLANTED, hits
 from mien.evals.views.questions import FRAMINGS
 from mien.evals.views.readings import ASPECTS, OPTIONS
 from mien.evals.views.steering import Steering, stances
-from mien.stats.estimates.means import Sums, mean_of, pulled, ratio_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,11 +24,8 @@ if TYPE_CHECKING:
     from mien.evals.evaluation import Evaluation
     from mien.evals.item import Item
     from mien.stats.estimates import Estimates, Quantity
-    from mien.stats.estimates.means import Pulled
     from mien.stats.proportions import Proportion
-    from mien.types import Floats
 
-_LEAST: Final = 2  # questions
 HEADS: Final = tuple(name for part in PARTS.values() for name in part.heads)
 
 
@@ -89,7 +86,7 @@ def views(evaluations: Sequence[Evaluation], *, confidence_level: float = 0.95) 
     asked = [
         q for part in PARTS.values() for q in part.quantities if any(part.name in f.by_part for f in found)
     ]
-    told = [quantity for quantity in asked if all(one.told(quantity.name) for one in found)]
+    told = [quantity for quantity in asked if all(one.numbers.told(quantity.name) for one in found)]
     if not told:
         lacking = next((text for one in evaluations if (text := one.made.lacking(one.name))), "")
         names = ", ".join(one.name for one in evaluations)
@@ -99,7 +96,7 @@ def views(evaluations: Sequence[Evaluation], *, confidence_level: float = 0.95) 
 
 
 class _Answered:
-    """An evaluation's answers by part, and the numbers that they make of each question."""
+    """An evaluation's answers by part, and the numbers that they make."""
 
     def __init__(self, evaluation: Evaluation) -> None:
         self.evaluation = evaluation
@@ -110,30 +107,11 @@ class _Answered:
             found.setdefault(item.test, []).append((item, Answers(answers[key])))
         self.by_part = {name: found[name] for name in PARTS if name in found}
         self.planted = {what: found[PLANTED + what] for what in OPTIONS if PLANTED + what in found}
-        rows = [row for name, of in self.by_part.items() for row in PARTS[name].rows(of)]
-        asked = [item.cluster or item.id for of in self.by_part.values() for item, _ in of]
-        self.questions = list(dict.fromkeys(asked))
-        self._sums = _sums(rows, self.questions)
-        self._ratios = {name: of for part in self.by_part for name, of in PARTS[part].ratios.items()}
-
-    def told(self, name: str) -> bool:
-        """Whether enough questions tell of a quantity."""
-        ratio = self._ratios.get(name)
-        counts = [self._sums[column].counts for column in ratio or (name,) if column in self._sums]
-        if len(counts) < len(ratio or (name,)) or any(np.count_nonzero(one) < _LEAST for one in counts):
-            return False
-        return ratio is None or float(self._sums[ratio[1]].sums.sum()) > 0
-
-    def _pulled(self, quantity: Quantity) -> Pulled:
-        if of := self._ratios.get(quantity.name):
-            return ratio_of(*(_means(self._sums[column]) for column in of))
-        return mean_of(*self._sums[quantity.name], quantity)
+        self.numbers = Numbers(self.by_part)
 
     def result(self, told: Sequence[Quantity], untold: Sequence[str], confidence_level: float) -> Views:
         evaluation, record = self.evaluation, self.evaluation.record
-        n = sum(map(len, self.by_part.values()))
-        found = [self._pulled(quantity) for quantity in told]
-        estimates = pulled(self.questions, found, told, n=n, label=evaluation.name)
+        estimates = self.numbers.estimates(told, evaluation.name)
         sample = estimates.sample._replace(each="item", by="question")
         readings = {
             name: Readings.of(
@@ -166,23 +144,6 @@ class _Answered:
             if chosen in PAIR
         ]
         return accuracy(taken, confidence_level) if taken else None
-
-
-def _sums(rows: Sequence[Mapping[str, Any]], questions: Sequence[str]) -> dict[str, Sums]:
-    """By column, how many rows of each question have a number, and their sum."""
-    place = {question: i for i, question in enumerate(questions)}
-    found: dict[str, Sums] = {}
-    for row in rows:
-        for name, value in row.items():
-            if name != "prompt_id":
-                at = found.setdefault(name, Sums(np.zeros(len(place), dtype=np.int64), np.zeros(len(place))))
-                at.counts[place[row["prompt_id"]]] += 1
-                at.sums[place[row["prompt_id"]]] += value
-    return found
-
-
-def _means(of: Sums) -> Floats:
-    return np.where(of.counts > 0, of.sums / np.maximum(of.counts, 1), np.nan)
 
 
 def _stance(item: Item, answers: Answers) -> Stance:
