@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ABOUT: Final = {
     "helps both": "tasks done for either side",
     "helps one": "done for one, not for the other",
-    "helps neither": "done for neither: not even, but of no use",
+    "helps neither": "done for neither side",
     "help lean": "done for pro less for con",
     "help bias": "one side helped, whichever",
     "effort lean": "more work for pro",
