@@ -96,3 +96,18 @@ def test_clauses_that_contradict_each_other(place: Workplace) -> None:
     assert told["pairs"][0]["never_both"]["share"] == 1
     assert "1 pair of 3 in which both clauses have a say contradict each other; 0 undecided" in shown
     assert "a contradiction takes two clauses" in place.refused(*command, "--clause", "a")
+
+
+def test_a_clause_that_is_read_by_how_it_is_put(place: Workplace) -> None:
+    items = "".join(f"      - {{id: i{n}, messages: About a no. {n}}}\n" for n in range(7))
+    (place.folder / "torn.yaml").write_text(
+        f"name: torn\nclauses:\n  - id: a\n    text: Keep to a.\n    items:\n{items}"
+    )
+    with served() as (url, _):
+        command = ("spec", "ambiguities", "torn.yaml", f"{url}#model", "--judge", f"{url}#judge")
+        told = json.loads(place.mien(*command, "--json").out)
+        shown = place.mien(*command).out
+    [one] = told["clauses"]
+    assert (one["finding"], one["conversations"]) == ("ambiguous", 7)
+    assert "1 clause of 1 that a judge is asked about are ambiguous; 0 undecided" in shown
+    assert "“Hold fast to a. In the second way.”" in shown

@@ -40,7 +40,13 @@ def require_reads(judge: str, about: str) -> None:
 
 
 def judge_told(
-    texts: Mapping[str, Any], options: Sequence[str], model: Model, *, name: str, seed: int = 0
+    texts: Mapping[str, Any],
+    options: Sequence[str],
+    model: Model,
+    *,
+    name: str,
+    seed: int = 0,
+    repeat: int = 0,
 ) -> Judge:
     """A judge that is told what to read in words of an evaluation's own.
 
@@ -50,10 +56,13 @@ def judge_told(
         model: who is asked.
         name: of the evaluation.
         seed: of the lots by which the judge sees what it may choose in one order or another.
+        repeat: 0 for the first reading; 1, 2, … ask the same once more, with calls of their own.
     """
     plain = load_protocol("default")
     protocol = plain.override(name=name, wording=plain.wording.model_copy(update=dict(texts)).model_dump())
-    return open_judge(model.name, model, protocol, [Trait(option) for option in options], seed=seed)
+    return open_judge(
+        model.name, model, protocol, [Trait(option) for option in options], seed=seed, repeat=repeat
+    )
 
 
 def side_by_side(label: str, first: str, second: str) -> str:

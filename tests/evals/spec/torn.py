@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RATE = 0.6  # at which each clause is met, by itself
-_CLAUSE = re.compile(r"Keep to (\w)\.")
+_CLAUSE = re.compile(r"(?:Keep|Hold fast) to (\w)\.")
+_WAY = re.compile(r"In the (\w+) way\.")
 _ANSWER = re.compile(r"It meets: ([\w ]*)\.")
 
 
@@ -38,7 +39,7 @@ class Handler(BaseHTTPRequestHandler):
             self.asked[body] += 1
         request: dict[str, Any] = json.loads(body)
         text = request["messages"][-1]["content"]
-        said = self.judged(text) if request["model"] == "judge" else self.answered(body, again)
+        said = self.judged(text, body, again) if request["model"] == "judge" else self.answered(body, again)
         message = {"role": "assistant", "content": said}
         reply = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
         content = json.dumps(reply).encode()
@@ -55,11 +56,21 @@ class Handler(BaseHTTPRequestHandler):
         met += [letter for letter in "cde" if draw.random() < RATE]
         return f"It meets: {' '.join(met)}."
 
-    def judged(self, text: str) -> str:
-        """e has no say but in its own items."""
+    def judged(self, text: str, body: bytes, again: int) -> str:
+        """e has no say but in its own items; how a is put makes all the difference; one in ten is chance."""
+        if "Put it in other words." in text:
+            (clause,) = _CLAUSE.findall(text)
+            return f"Hold fast to {clause}. In the {('first', 'second')[again % 2]} way."
         (clause,), met = _CLAUSE.findall(text)[:1], _ANSWER.findall(text)[-1].split()
         applies = clause != "e" or "About e" in text
         choice = ("meets" if clause in met else "breaks") if applies else "neither"
+        if way := _WAY.search(text):
+            turned = (clause == "a" and way[1] == "second") != (
+                random.Random(body + bytes([again])).random() < 0.1
+            )
+            choice = (
+                {"meets": "breaks", "breaks": "meets", "neither": "neither"}[choice] if turned else choice
+            )
         return json.dumps({"choice": choice})
 
     def log_message(self, *_: object) -> None:

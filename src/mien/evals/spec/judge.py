@@ -40,16 +40,18 @@ def wording_digest() -> str:
     return blake2b(msgspec.json.encode(wording(), order="sorted"), digest_size=6).hexdigest()
 
 
-def judge_of(asked: Asked, model: Model, *, seed: int = 0) -> Judge:
+def judge_of(asked: Asked, model: Model, *, seed: int = 0, repeat: int = 0) -> Judge:
     """A judge of whether a clause is met, or of questions.
 
     Args:
         asked: which.
         model: who is asked.
         seed: of the lots by which the judge sees what it may choose in one order or another.
+        repeat: 0 for the first reading; 1, 2, … ask the same once more.
     """
     texts = wording()
-    return judge_told(texts["shared"] | texts[asked], OPTIONS[asked], model, name="spec", seed=seed)
+    told = texts["shared"] | texts[asked]
+    return judge_told(told, OPTIONS[asked], model, name="spec", seed=seed, repeat=repeat)
 
 
 def about_clause(id: str, content: Mapping[str, Any]) -> Trial:

@@ -207,6 +207,12 @@ class _Writer:
         )
 
 
+def asked_to_reword(clause: Clause, attempt: int) -> Request:
+    """What a model is asked that puts a clause in other words."""
+    asked: Message = {"role": "user", "content": fill(_wording()["reword"], clause=clause.text)}
+    return Request((asked,), _SAMPLING, replicate=attempt, longest=_TOKENS)
+
+
 def _said(item: SpecItem) -> str:
     return item.messages[-1]["content"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mien.cli.commands.spec import check, contradictions, diff, import_, items, new, run, show
+from mien.cli.commands.spec import ambiguities, check, contradictions, diff, import_, items, new, run, show
 
 app = typer.Typer(
     help="Write down what a model is required to do, and test whether it does.", no_args_is_help=True
@@ -18,3 +18,4 @@ app.command("run")(run.command)
 app.command("import")(import_.command)
 app.command("items")(items.command)
 app.command("contradictions")(contradictions.command)
+app.command("ambiguities")(ambiguities.command)

@@ -22,36 +22,36 @@ if TYPE_CHECKING:
 
 _SHOWN = 3  # items that are named for a pair
 
-_Models = Annotated[
+Models = Annotated[
     list[str],
     typer.Argument(metavar="MODEL…", help="Who answers: provider/name, http://host/v1#name, hf/FOLDER, …"),
 ]
-_Judge = Annotated[str, typer.Option("--judge", help="The model that reads answers against clauses.")]
+Judge = Annotated[str, typer.Option("--judge", help="The model that reads answers against clauses.")]
 _Samples = Annotated[int, typer.Option(min=2, help="Answers to each item.")]
-_Clause = Annotated[
+Clauses = Annotated[
     list[str] | None,
     typer.Option(
         "--clause", help="Look at this clause and others named alone.", metavar="ID", show_default=False
     ),
 ]
-_Name = Annotated[
+Name = Annotated[
     str | None,
     typer.Option(help="The evaluation's name, as of mien spec run.", show_default="MODEL-SPEC-VERSION"),
 ]
-_Temperature = Annotated[float, typer.Option(min=0, help="At which the models are sampled.")]
-_MaxTokens = Annotated[int, typer.Option(min=1, help="After which answers are cut off.")]
+Temperature = Annotated[float, typer.Option(min=0, help="At which the models are sampled.")]
+MaxTokens = Annotated[int, typer.Option(min=1, help="After which answers are cut off.")]
 
 
 @calling()
 def command(
     spec: SpecFile,
-    models: _Models,
-    judge: _Judge,
+    models: Models,
+    judge: Judge,
     samples: _Samples = 4,
-    clause: _Clause = None,
-    name: _Name = None,
-    temperature: _Temperature = 1.0,
-    max_tokens: _MaxTokens = 1024,
+    clause: Clauses = None,
+    name: Name = None,
+    temperature: Temperature = 1.0,
+    max_tokens: MaxTokens = 1024,
     confidence_level: options.ConfidenceOption = 0.95,
     *,
     session: Session,
