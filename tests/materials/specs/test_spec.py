@@ -109,3 +109,17 @@ def test_a_comma_that_tears_a_message_is_named(file: Path) -> None:
     file.write_text(SOUND.replace("content: It's 28. So?", "content: It's 28, so?"), encoding="utf-8")
     with pytest.raises(InputError, match="message 3: quote the text: it holds a comma"):
         read_spec(file)
+
+
+def test_clauses_may_be_those_of_another_file(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("name: own\nclauses: [{id: kind, text: Be kind.}]\n")
+    (tmp_path / "release.yaml").write_text("name: release\nclauses: own.yaml\n")
+    found = read_spec(tmp_path / "release.yaml")
+    assert (found.name, [clause.id for clause in found.clauses]) == ("release", ["kind"])
+    (tmp_path / "own.yaml").write_text("name: own\nclauses: [{id: kind, text: Be kind., hue: red}]\n")
+    with pytest.raises(InputError, match="hue: no such key") as caught:
+        read_spec(tmp_path / "release.yaml")
+    assert caught.value.source == str(tmp_path / "own.yaml")
+    (tmp_path / "release.yaml").write_text("name: release\nclauses: release.yaml\n")
+    with pytest.raises(InputError, match=r"release\.yaml has its clauses in another file"):
+        read_spec(tmp_path / "release.yaml")

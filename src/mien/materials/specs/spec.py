@@ -149,7 +149,7 @@ class SpecItem(_Strict):
         messages: they end with a user's.
         cluster: items that hang together share it; empty where the item stands alone.
         held_out: kept from whoever trains or tunes on the items.
-        origin: the model that wrote it; empty where people did.
+        origin: the model that wrote it; empty where that is not said.
         checks: all must hold; where there are none, the judge is asked whether the clause is met.
     """
 
@@ -273,8 +273,11 @@ def read_spec(path: str | Path) -> Spec:
 def document(path: str | Path) -> tuple[yaml.Node, dict[str, Any]]:
     """A spec's nodes, which know their lines, and its members.
 
+    ``clauses`` may be the name of another spec's file beside it, whose clauses it then has.
+
     Raises:
-        InputError: the file cannot be read, is not a mapping in YAML, or has a key twice.
+        InputError: the file cannot be read, is not a mapping in YAML, or has a key twice; or that is so of
+            the file that its clauses are in.
     """
     importing = f"what others have written becomes one by: mien spec import {path}"
     if format_of(Path(path)) not in {".yaml", ".yml"}:
@@ -284,7 +287,17 @@ def document(path: str | Path) -> tuple[yaml.Node, dict[str, Any]]:
     node, members = read_yaml(read_text(Path(path)), path)
     if node is None or not isinstance(members, dict):
         raise InputError(f"a spec is a mapping of keys to values; {importing}", source=path)
-    return node, cast("dict[str, Any]", members)
+    members = cast("dict[str, Any]", members)
+    if isinstance(there := members.get("clauses"), str):
+        other = Path(path).parent / there
+        _, held = read_yaml(read_text(other), other)
+        if isinstance(held, dict) and isinstance(cast("dict[str, Any]", held).get("clauses"), str):
+            where = f"line {line_of(node, 'clauses')}"
+            raise InputError(
+                f"{there} has its clauses in another file; name that one", source=path, where=where
+            )
+        members["clauses"] = list(read_spec(other).clauses)
+    return node, members
 
 
 def twice(spec: Spec) -> Iterator[tuple[tuple[str | int, ...], str]]:
