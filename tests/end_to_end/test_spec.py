@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 def test_new_check_show_and_diff(place: Workplace) -> None:
     place.mien("spec", "new", "tutor")
     assert "exists already" in place.refused("spec", "new", "tutor")
-    assert "holds no folder" in place.refused("spec", "new", "../tutor")
     assert "nothing to mend" in place.mien("spec", "check", "tutor.yaml").out
     assert "1 clause, 2 items; a judge reads 2" in place.mien("spec", "show", "tutor.yaml").out
     whole = json.loads(place.mien("spec", "show", "tutor.yaml", "--json").out)
@@ -49,7 +48,6 @@ def test_bad_input_is_named_by_line(place: Workplace) -> None:
     )
     path.write_text("clauses: []\nname: empty\n")
     assert "line 1: key clauses: holds nothing" in place.refused("spec", "show", "tutor.yaml")
-    assert "no such file" in place.refused("spec", "check", "absent.yaml")
 
 
 def test_what_others_have_written_is_imported(place: Workplace) -> None:
@@ -60,7 +58,6 @@ def test_what_others_have_written_is_imported(place: Workplace) -> None:
     assert "1 clause, 1 item, 0 good and 0 bad examples\n1 thing could not be carried over:\n" in result.out
     assert "  prompt 1, should, 2: $js has no check that means the same" in result.out
     assert "read as a blueprint of weval" in result.err
-    place.mien("spec", "check", "made.yaml")
     assert "exists already" in place.refused("spec", "import", "blueprint.yml", "-o", "made.yaml")
     told = json.loads(place.mien("spec", "import", "candid-friend", "--json").out)
     assert (told["file"], len(told["left"])) == ("candid-friend.yaml", 1)
@@ -74,7 +71,6 @@ def test_a_model_writes_items(place: Workplace, server: ScriptedServer) -> None:
     assert "drafts by a model" in out
     assert "1 clause, 8 items" in place.mien("spec", "show", "more.yaml").out
     assert "6 items to ask a model" in place.mien("spec", "diff", "tutor.yaml", "more.yaml").out
-    place.mien("spec", "check", "more.yaml")
     told = json.loads(place.mien(*command, "-o", "again.yaml", "--json").out)
     assert (told["added"], told["wanting"]) == ({"no_flattery": 6}, {})
     assert "exists already" in place.refused(*command, "-o", "more.yaml")
@@ -95,7 +91,6 @@ def test_clauses_that_contradict_each_other(place: Workplace) -> None:
     assert [one["clauses"] for one in told["pairs"] if one["finding"] == "contradict"] == [["a", "b"]]
     assert told["pairs"][0]["never_both"]["share"] == 1
     assert "1 pair of 3 in which both clauses have a say contradict each other; 0 undecided" in shown
-    assert "a contradiction takes two clauses" in place.refused(*command, "--clause", "a")
 
 
 def test_a_clause_that_is_read_by_how_it_is_put(place: Workplace) -> None:
