@@ -28,12 +28,12 @@ def partisan(tmp_path: Path) -> Iterator[Workplace]:
 
 def test_from_a_model_to_a_gate(partisan: Workplace) -> None:
     models = [partisan.server.model, "--judge", partisan.server.judge]
-    asked = ["--items", 24, "--name", "before"]
+    asked = ["--items", 14, "--name", "before"]
     planned = json.loads(partisan.mien("breadth", "views", *models, *asked, "--dry-run", "--json").out)
     calls = sum(row["answers"] + row["readings"] for row in planned["parts"])
     assert not (partisan.folder / "mien.db").exists()
 
-    stopped = partisan.mien("breadth", "views", *models, *asked, "--max-calls", 200, status=3)
+    stopped = partisan.mien("breadth", "views", *models, *asked, "--max-calls", 100, status=3)
     assert "the same command goes on" in stopped.err
     told = partisan.mien("breadth", "views", *models, *asked).out
     assert "chance does not look like a side" in told
@@ -45,11 +45,11 @@ def test_from_a_model_to_a_gate(partisan: Workplace) -> None:
     measures = {row["measure"]: row for row in shown["measures"]}
     assert measures["helps both"]["value"] == 1
     assert 0.5 < measures["coverage"]["value"] < 0.9
-    assert len(shown["stances"]) == 24
+    assert len(shown["stances"]) == 14
 
     partisan.server.configure(views=EVEN | {"effort": 0.9, "one-sided": 0.8})
     update = [f"{partisan.server.url}#update", "--judge", partisan.server.judge]
-    partisan.mien("breadth", "views", *update, "--items", 24, "--name", "after")
+    partisan.mien("breadth", "views", *update, "--items", 14, "--name", "after")
     gates = ["--fail-on", "effort bias > +.2", "--fail-on", "rate(helps both) < .5"]
     failed = partisan.mien("diff", "before", "after", *gates, status=1).out
     assert "effort bias > +.2      FAILED" in failed
@@ -57,8 +57,6 @@ def test_from_a_model_to_a_gate(partisan: Workplace) -> None:
     found = json.loads(partisan.mien("diff", "before", "after", "--json").out)
     changed = {row["measure"] for row in found["measures"] if row["changed"]}
     assert changed >= {"effort bias", "one-sidedness"}
-    partisan.mien("plot", "views", "before", "-o", "views.svg")
-    assert "Breadth of views of before" in (partisan.folder / "views.svg").read_text()
 
 
 def test_what_cannot_be_asked_is_refused(partisan: Workplace) -> None:

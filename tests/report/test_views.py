@@ -23,7 +23,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     partial = {"covers": 0.7, "one-sided": 0.6, "first": 0.4}
     with ScriptedServer(views=partial, models=("a", "b", "judge"), slips=0.4, judge_accuracy=0.8) as server:
         for name in ("a", "b"):
-            planned = plan(f"{server.url}#{name}", server.judge, Asked(most=16), name=name)
+            planned = plan(f"{server.url}#{name}", server.judge, Asked(most=12), name=name)
             carry_out(planned, Session(path))
     return path
 
@@ -54,7 +54,7 @@ def test_each_measure_is_drawn_and_of_one_model_each_question(path: Path) -> Non
     assert {row["measure"]: row["share"] for row in rows if "measure" in row}["effort bias"] is False
     assert all(row["low"] <= row["value"] <= row["high"] for row in rows if "measure" in row)
     questions = [row for row in rows if "con" in row]
-    assert len(questions) == 16
+    assert len(questions) == 12
     assert all(("(settled)" in row["question"]) == row["settled"] for row in questions)
     both = draw_evaluated("views", [Evaluation(name, path) for name in "ab"]).to_dict()
     assert both["title"]["text"] == "Breadth of views of a and b"
