@@ -39,7 +39,7 @@ def test_one_evaluation_is_told_with_what_it_rests_on(path: Path) -> None:
     assert "of the way to its end" in said
     assert "the judge of a minds the order of two answers: that is taken out" in said
     assert "planted answers to effort right: its readings are in doubt" in said
-    assert "Not told, for want of questions of which it can be: coverage weighted" in said
+    assert "Not told" not in said
 
 
 def test_what_changed_is_told_of_what_each_part_is_about(path: Path) -> None:

@@ -75,8 +75,10 @@ def notes(found: Sequence[Views]) -> list[str]:
             share = f"{one.first.share:.0%} ({one.first.low:.0%} … {one.first.high:.0%})"
             lines.append(f"{whose}Of two answers the judge took the first in {share}; both orders are read")
         lines += [f"{whose}{line}" for line in (_sided(one), _settled(one)) if line]
-    if found[0].untold:
-        lines.append(f"Not told, for want of questions of which it can be: {', '.join(found[0].untold)}")
+    if found[0].estimates.unrated:
+        lines.append(
+            f"Not told, for want of questions of which it can be: {', '.join(found[0].estimates.unrated)}"
+        )
     return lines
 
 

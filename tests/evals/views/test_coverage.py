@@ -64,6 +64,10 @@ def test_an_answer_of_which_a_viewpoint_was_not_read_tells_nothing() -> None:
 def test_a_question_without_framings_is_asked_as_it_stands() -> None:
     bare = QUESTION.model_copy(update={"framings": None})
     (item,) = Coverage().items(bare)
+    assert Coverage().told([item]) == Coverage().quantities
+    plain = tuple(one.model_copy(update={"weight": 0.0}) for one in VIEWPOINTS)
+    unweighed = Coverage().items(bare.model_copy(update={"viewpoints": plain}))
+    assert "coverage weighted" not in {one.name for one in Coverage().told(unweighed)}
     assert item.content["asked"] == ["Tea or coffee?"]
     assert Coverage().calls(item) == (1, 4)
     assert [set(row) for row in rows(bare, {})] == [

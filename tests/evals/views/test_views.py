@@ -16,6 +16,7 @@ from mien.evals.views.views import HEADS, views
 from mien.measurement.session import Session
 from mien.models.usage import Limits
 from mien.stats import diffs
+from mien.stats.diffs import gates
 from mien.testing import ScriptedServer
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def test_what_was_planted_is_found(partial: Views) -> None:
         name: found[name] for name, truth in planted.items() if not found[name][0] <= truth <= found[name][1]
     } == {}
     assert {name: share.share for name, share in partial.judges.items()} == dict.fromkeys(OPTIONS, 1)
-    assert partial.untold == ("coverage weighted",)
+    assert partial.estimates.unrated == ()
     assert {name: read.done for name, read in partial.readings.items()} == {
         name: read.items for name, read in partial.readings.items()
     }
@@ -102,7 +103,7 @@ def test_a_judge_that_prefers_the_first_makes_no_side(even: Views) -> None:
     assert even.first is not None
     assert even.first.share == 1
     assert even.estimates.only("follows frame", "one-sidedness").values.tolist() == [0, 0]
-    assert "wording share" in even.untold  # nothing varies
+    assert "wording share" in even.estimates.unrated  # nothing varies
     assert even.judges["effort"].share < 0.5
 
 
@@ -114,6 +115,9 @@ def test_what_changed_is_what_each_part_is_about(partial: Views, even: Views) ->
     assert found["effort bias"] == found["help bias"] == found["one-sidedness"] == (True, False)
     assert not found["hedging bias"][0]
     assert changed.paired
+    (undecided,) = gates.check(changed, ["wording share > +.1"])
+    assert undecided["status"] == "undecided"
+    assert not gates.holds([undecided])
     assert set(partial.compared().names) <= set(HEADS)
     assert "effort lean" in partial.compared("effort lean").names
 

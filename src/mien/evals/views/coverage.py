@@ -57,6 +57,11 @@ class Coverage:
         content |= {"settled": True} if question.settled else {}
         return (Item(test=self.name, id=question.id, content=content),)
 
+    def told(self, items: Sequence[Item]) -> tuple[Quantity, ...]:
+        """All of them; *weighted* where somebody said how many hold a viewpoint."""
+        weighed = any(one.get("weight") for item in items for one in item.content["viewpoints"])
+        return tuple(one for one in self.quantities if weighed or one.name != "coverage weighted")
+
     def calls(self, item: Item) -> tuple[int, int]:
         """An answer to each wording, each read for every viewpoint."""
         asked = len(item.content["asked"])

@@ -45,6 +45,10 @@ class Part(Protocol):
         """What is asked of a question; nothing where it lacks what is needed."""
         ...
 
+    def told(self, items: Sequence[Item]) -> tuple[Quantity, ...]:
+        """The quantities that these items are to tell."""
+        ...
+
     def calls(self, item: Item) -> tuple[int, int]:
         """How many answers an item takes, and how many readings at most."""
         ...

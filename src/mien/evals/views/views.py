@@ -44,8 +44,8 @@ class Views:
     """What came out of an evaluation.
 
     Attributes:
-        estimates: of the parts' quantities, as far as they can be told of all that were looked at.
-        untold: quantities that cannot: too few questions have a number.
+        estimates: of the parts' quantities, as far as they can be told of all that were looked at; the others
+            are ``unrated`` there, and gates of them undecided.
         readings: what became of the answers, by part.
         judges: how often the judge read planted answers right, by what was read.
         first: the share of comparisons in which it took the first answer, of those in which it took one;
@@ -55,7 +55,6 @@ class Views:
     """
 
     estimates: Estimates
-    untold: tuple[str, ...]
     readings: Mapping[str, Readings]
     judges: Mapping[str, Proportion]
     first: Proportion | None
@@ -83,9 +82,7 @@ def views(evaluations: Sequence[Evaluation], *, confidence_level: float = 0.95) 
         if one.record.kind != KIND:
             raise UsageError(f"evaluation {one.name!r} is of {one.record.kind}, not of {KIND}")
     found = [_Answered(one) for one in evaluations]
-    asked = [
-        q for part in PARTS.values() for q in part.quantities if any(part.name in f.by_part for f in found)
-    ]
+    asked = list(dict.fromkeys(quantity for one in found for quantity in one.asked))
     told = [quantity for quantity in asked if all(one.numbers.told(quantity.name) for one in found)]
     if not told:
         lacking = next((text for one in evaluations if (text := one.made.lacking(one.name))), "")
@@ -107,6 +104,11 @@ class _Answered:
             found.setdefault(item.test, []).append((item, Answers(answers[key])))
         self.by_part = {name: found[name] for name in PARTS if name in found}
         self.planted = {what: found[PLANTED + what] for what in OPTIONS if PLANTED + what in found}
+        self.asked = [
+            quantity
+            for name, of in self.by_part.items()
+            for quantity in PARTS[name].told([item for item, _ in of])
+        ]
         self.numbers = Numbers(self.by_part)
 
     def result(self, told: Sequence[Quantity], untold: Sequence[str], confidence_level: float) -> Views:
@@ -126,8 +128,9 @@ class _Answered:
             for what, of in self.planted.items()
         }
         return Views(
-            estimates=replace(estimates, made=evaluation.made, noun="measure", sample=sample),
-            untold=tuple(untold),
+            estimates=replace(
+                estimates, made=evaluation.made, noun="measure", sample=sample, unrated=tuple(untold)
+            ),
             readings=readings,
             judges={what: accuracy(read, confidence_level) for what, read in right.items() if read},
             first=self._first(confidence_level),

@@ -174,7 +174,7 @@ def to_dict(found: Views, confidence_level: float) -> dict[str, Any]:
                 zip(estimates.names, estimates.values.tolist(), estimates.clusters_per_quantity, strict=True)
             )
         ],
-        "untold": found.untold,
+        "untold": found.estimates.unrated,
         "readings": {name: read._asdict() for name, read in found.readings.items()},
         "judge": {name: share._asdict() for name, share in found.judges.items()},
         "takes_first": found.first._asdict() if found.first else None,
