@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 import yaml
@@ -58,8 +59,23 @@ def read_yaml(text: str, source: object) -> tuple[yaml.Node | None, Any]:
         raise InputError(f"is not valid YAML: {error}; quote the text", source=source) from error
 
 
+class _Core(Loader):
+    """YAML 1.2 as far as yes and no go: they are texts."""
+
+
+_Core.yaml_implicit_resolvers = {
+    sign: [(tag, expression) for tag, expression in resolvers if not tag.endswith(":bool")]
+    for sign, resolvers in Loader.yaml_implicit_resolvers.items()
+}
+_Core.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
+    "tag:yaml.org,2002:bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF")
+)
+
+
 def read_yaml_documents(text: str, source: object) -> list[Any]:
-    """The values of all documents of a text, which ``---`` sets apart; empty ones are left out.
+    """The values of all documents of a text that another tool reads; ``---`` sets them apart.
+
+    Empty ones are left out. Most tools read YAML 1.2, where ``Yes`` and ``off`` are texts.
 
     Raises:
         InputError: as `compose_yaml`.
@@ -67,7 +83,7 @@ def read_yaml_documents(text: str, source: object) -> list[Any]:
     try:
         for node in yaml.compose_all(text, Loader=Loader):
             each_key_once(node, source)
-        found = list(yaml.load_all(text, Loader=Loader))
+        found = list(yaml.load_all(text, Loader=_Core))
     except yaml.YAMLError as error:
         raise _explained(error, text, source) from error
     except (RecursionError, ValueError) as error:

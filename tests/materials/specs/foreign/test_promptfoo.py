@@ -87,3 +87,13 @@ def test_a_configuration_of_which_nothing_is_left_is_refused(tmp_path: Path, tes
     (tmp_path / "c.yaml").write_text(f"prompts: ['{{{{a}}}}']\ntests: [{test}]", encoding="utf-8")
     with pytest.raises(InputError, match=problem):
         import_spec(tmp_path / "c.yaml")
+
+
+def test_yes_is_a_text_as_in_what_reads_these_files(tmp_path: Path) -> None:
+    config = (
+        "prompts: ['{{a}}, {{b}}']\ntests: [{vars: {a: Yes, b: true}, assert: [{type: equals, value: No}]}]"
+    )
+    (tmp_path / "c.yaml").write_text(config, encoding="utf-8")
+    [item] = import_spec(tmp_path / "c.yaml").spec.clauses[0].items
+    assert item.messages[0]["content"] == "Yes, true"
+    assert item.checks[0].value == r"\A\s*No\s*\Z"

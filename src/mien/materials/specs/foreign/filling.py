@@ -30,4 +30,11 @@ def _environment() -> Environment:
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
+    return ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, keep_trailing_newline=True, finalize=_as_nunjucks
+    )
+
+
+def _as_nunjucks(value: Any) -> Any:
+    """What Nunjucks writes of a value: true, not True, and nothing of nothing."""
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else value

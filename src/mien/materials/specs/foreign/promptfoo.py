@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from pydantic import ValidationError
 
 from mien.errors import InputError
-from mien.files import read_text, read_yaml
+from mien.files import read_text, read_yaml_documents
 from mien.files.rows import lenient_json
 from mien.formatting import counted, enumerated, quoted
 from mien.materials.specs.foreign.assertions import Assertions
@@ -170,8 +170,7 @@ def _from_file(address: str, path: Path) -> list[object]:
     if file.suffix in {".txt", ".md", ".j2"}:
         return [part.strip() for part in read_text(file).split("\n---\n") if part.strip()]
     if file.suffix in {".json", ".yaml", ".yml"}:
-        value = read_yaml(read_text(file), file)[1]  # JSON is YAML, too
-        return [value]
+        return read_yaml_documents(read_text(file), file)  # JSON is YAML, too
     raise InputError("is not read: prompts come as text, Markdown, JSON or YAML", source=address)
 
 
@@ -200,7 +199,9 @@ def _tests(config: dict[str, Any], path: Path, account: _Account) -> list[Any]:
             file = beside(test, path)
             if file.suffix not in {".json", ".yaml", ".yml"}:
                 raise InputError("is not read: tests come as YAML or JSON", source=test)
-            found += listed(read_yaml(read_text(file), file)[1])
+            found += (
+                one for document in read_yaml_documents(read_text(file), file) for one in listed(document)
+            )
         except InputError as error:
             account.left.append(f"tests: {error}")
     return found
