@@ -132,12 +132,11 @@ def test_trials_that_failed_are_rows_with_their_reason(place: Workplace) -> None
 
 def test_unlike_circumstances_and_endings_are_named(place: Workplace) -> None:
     place.mien(*place.study(name="plain", rounds=40))
-    (place.folder / "terse.yaml").write_text("name: default\npreamble: Be terse.\n")
     place.server.configure(faults={"refusal": 0.4}, faulty_models=("model",))
-    place.mien(*place.study("--protocol", "terse.yaml", "--condition", "like", name="told", rounds=40))
+    place.mien(*place.study("--system", "Be terse.", "--condition", "like", name="told", rounds=40))
     out = " ".join(place.mien("diff", "plain", "told").out.split())
     assert "the runs have different conditions (feel, like): part of what sets them apart" in out
-    assert "the runs were asked with different settings (preamble, sampling.max_tokens: 2048 and unset" in out
+    assert "asked with different settings (system prompt, sampling.max_tokens: 2048 and unset" in out
     told = json.loads(place.mien("diff", "plain", "told", "--json").out)
     refused = next(row for row in told["endings"] if row["quantity"] == "refused")
     assert refused["before"] == 0

@@ -37,6 +37,14 @@ def test_a_run_is_named_after_its_model_and_instrument(model: str, name: str) ->
     assert plan(model, "openai/j", length=Length(rounds=1)).name == name
 
 
+def test_a_system_prompt_is_part_of_the_protocol_and_of_the_name() -> None:
+    planned = plan("openai/m", "openai/j", materials=Materials(system="Be terse.\n"), length=Length(rounds=1))
+    assert (planned.name, planned.protocol.preamble) == ("m-revealed-system", "Be terse.")
+    protocol = planned.protocol.override(preamble="You are Ada.")
+    both = plan("openai/m", "openai/j", materials=Materials(protocol=protocol, system="Be terse."))
+    assert both.protocol.preamble == "You are Ada.\n\nBe terse."
+
+
 def test_how_much_is_asked_for() -> None:
     assert len(plan("openai/m", "openai/j").design) == 2016  # whole rounds of 144 traits
     few = Materials(traits=TRAITS)

@@ -30,11 +30,11 @@ def record(**changes: object) -> RunRecord:
 
 def test_what_was_told_by_its_name() -> None:
     plain = settings(record(), JUDGE)
-    assert (plain["options"], plain["preamble"], plain["judge.sampling.top_p"]) == ("2", "", "0.9")
+    assert (plain["options"], plain["system prompt"], plain["judge.sampling.top_p"]) == ("2", "", "0.9")
     assert "judge.repeat" not in plain
     assert not {name for name in plain if name.split(".")[0] in {"name", "elo", "condition", "description"}}
     other = settings(record(preamble="Be terse.", sampling={"temperature": 0.5}), JUDGE)
     assert plain.keys() == other.keys()
     differing = {name: other[name] for name in plain if plain[name] != other[name]}
-    assert differing == {"preamble": "Be terse.", "sampling.temperature": "0.5"}
+    assert differing == {"system prompt": "Be terse.", "sampling.temperature": "0.5"}
     assert settings(replace(record(), design=""), JUDGE) == {}

@@ -194,6 +194,11 @@ class Protocol(_Strict):
         """An instrument's system message, with the preamble before it."""
         return f"{self.preamble.strip()}\n\n{instruction}" if self.preamble.strip() else instruction
 
+    def prompted(self, system: str) -> Protocol:
+        """A copy by which a system prompt stands before what an instrument says, after the preamble."""
+        parts = (self.preamble.strip(), system.strip())
+        return self.override(preamble="\n\n".join(part for part in parts if part))
+
     def override(self, **changes: Any) -> Protocol:
         """A copy with members replaced; members of ``sampling`` are merged, and None changes nothing.
 

@@ -52,6 +52,7 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
     traits: TraitSet | Sequence[str] | str | Path | None = None,
     prompts: Sequence[Prompt] | str | Path = DEFAULT_PROMPTS,
     design: str | Path | None = None,
+    system: str = "",
     rounds: int | None = None,
     trials: int | None = None,
     full: bool = False,
@@ -90,6 +91,7 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
             organism ``classic-36``.
         prompts: prompts, a set's name, a file, or ``hf:OWNER/DATASET``.
         design: instead of traits, prompts and a length: a file of ``mien design``.
+        system: the system prompt of the model under test; empty for none.
         rounds: how often every trait is shown; default: enough for about 2,000 trials.
         trials: instead of rounds; rounded up to whole ones.
         full: instead of rounds: every pair once.
@@ -128,7 +130,12 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
         model,
         judge,
         materials=Materials(
-            instrument=instrument, protocol=protocol, traits=traits, prompts=prompts, design=design
+            instrument=instrument,
+            protocol=protocol,
+            traits=traits,
+            prompts=prompts,
+            design=design,
+            system=system,
         ),
         length=Length(
             rounds=rounds,

@@ -50,6 +50,7 @@ class Materials:
         prompts: prompts, a set's name, a file, or ``hf:OWNER/DATASET``; of no use to ``inventory``, nor to
             ``stated``, unless the protocol has it asked in context.
         design: a file of `mien design`, which holds traits and prompts already.
+        system: the system prompt of the model under test, which is no part of what the judge sees.
 
     Raises:
         UnknownName: there is no such instrument.
@@ -61,6 +62,7 @@ class Materials:
     traits: TraitSet | Sequence[str] | str | Path | None = None
     prompts: Sequence[Prompt] | str | Path = DEFAULT_PROMPTS
     design: str | Path | None = None
+    system: str = ""
 
     def __post_init__(self) -> None:
         if self.instrument not in get_args(InstrumentName):
@@ -136,7 +138,8 @@ def plan(
         length: how long the run is to be.
         conversation: how long each conversation is to be, and what its user wants.
         seed: of the design.
-        name: of the run; default: the model's name and the instrument, with ``in-context`` where that is so.
+        name: of the run; default: the model's name and the instrument, with ``in-context`` and ``system``
+            where that is so.
 
     Raises:
         UsageError: an argument, or a file that it names, cannot be used.
@@ -148,7 +151,7 @@ def plan(
         ("run", name or ""),
     ):
         require_visible(given_name, f"name of a {what}")
-    instrument, protocol = materials.instrument, _protocol(materials)
+    instrument, protocol = materials.instrument, _protocol(materials).prompted(materials.system)
     judge = _judge(instrument, judge)
     if instrument not in SELF_REPORTS:
         check_reads(judge, model)
@@ -160,7 +163,7 @@ def plan(
     kept = kept or _laid_out(materials, length, seed, protocol, _default_traits(model))
     _require_known(kept.traits, model)
     planned = RunPlan(
-        name=name or _name(model, instrument, protocol),
+        name=name or _name(model, materials, protocol),
         model=model,
         judge=judge,
         instrument=instrument,
@@ -174,9 +177,10 @@ def plan(
     return planned
 
 
-def _name(model: str, instrument: InstrumentName, protocol: Protocol) -> str:
-    context = "-in-context" if protocol.in_context else ""
-    return f"{model.rstrip('/').rpartition('/')[2].rpartition('#')[2]}-{instrument}{context}"
+def _name(model: str, materials: Materials, protocol: Protocol) -> str:
+    context, system = "-in-context" * protocol.in_context, "-system" * bool(materials.system.strip())
+    own = model.rstrip("/").rpartition("/")[2].rpartition("#")[2]
+    return f"{own}-{materials.instrument}{context}{system}"
 
 
 def _judge(instrument: InstrumentName, judge: str | None) -> str:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from mien.formatting import counted, shown
+from mien.formatting import counted, quoted, shown
 from mien.report import findings, tables, transcripts
 from mien.report.diagnostics import diagnostics, one_strength
 from mien.report.inventories import columns, rating_cells, soundness
@@ -175,13 +175,14 @@ def _address(svg: str) -> str:
 
 def _told(measured: Measured, run: Run) -> dict[str, Any]:
     profile, record = measured.profile(run), run.record
-    protocol = record.protocol_settings
+    protocol: dict[str, Any] = record.protocol_settings
     prompts = counted(profile.fit.n_clusters, "prompt")
     how = [
         ("model", profile.model or "not named"),
         ("instrument", profile.instrument),
         ("judge", profile.judge),
         ("protocol", profile.protocol),
+        *([("system prompt", quoted(protocol["preamble"], 200))] if protocol.get("preamble") else []),
         ("trials", f"{profile.n_trials:,} on {prompts}, {len(profile.fit.positions)} options each"),
         (
             "design",

@@ -19,7 +19,8 @@ def settings(run: RunRecord, judge: JudgeRecord) -> dict[str, str]:
     """Settings by names such as ``sampling.temperature``, each as text; of a table none is known."""
     if not run.design:
         return {}
-    protocol = {"preamble": "", **run.protocol_settings}  # an empty one is left out of a stored protocol
+    protocol = dict(run.protocol_settings)
+    protocol["system prompt"] = protocol.pop("preamble", "")  # an empty one is left out of a stored protocol
     asked = {name: value for name, value in protocol.items() if name not in _NOT_ASKED}
     read: dict[str, Any] = msgspec.json.decode(judge.settings)
     read.pop("repeat", None)

@@ -176,6 +176,8 @@ def command(
     max_tokens: _MaxTokens = None,
     reasoning_effort: _ReasoningEffort = None,
     system_role: _SystemRole = None,
+    system: options.SystemOption = "",
+    system_file: options.SystemFileOption = None,
     extra: _Extra = None,
     shard: options.ShardOption = None,
     own_limits: options.OwnLimitsOption = False,
@@ -237,6 +239,7 @@ def command(
             if instrument in SELF_REPORTS and not chosen.in_context
             else _prompts(prompts, choice, design),
             design=design,
+            system=options.system_prompt(system, system_file),
         ),
         length=Length(
             rounds=rounds,

@@ -300,8 +300,7 @@ def _measured(
 
 
 def _with(protocol: Protocol, sampling: Any, system: str, condition: str) -> Protocol:
-    preamble = "\n\n".join(part for part in (protocol.preamble.strip(), system.strip()) if part)
-    return protocol.override(sampling=members_given(sampling), preamble=preamble, condition=condition)
+    return protocol.prompted(system).override(sampling=members_given(sampling), condition=condition)
 
 
 def _judge(sampling: Any, protocol: Protocol) -> Any:
