@@ -112,7 +112,7 @@ def test_a_question_that_cannot_be_used(entry: dict[str, Any], problem: str) -> 
     [
         ("", "holds no questions: a file of them is a list"),
         ("id: tea\n", "holds no questions"),
-        ("- tea\n", "question 1"),
+        ("- tea\n", "question 1: is no mapping of keys"),
         ("- {id: tea, pro: a, con: b}\n- {id: tea, pro: a, con: b}\n", "question tea: is there twice"),
         ("- {id: tea, pro: a, pro: b}\n", "line 1: key pro was given on line 1 already"),
     ],

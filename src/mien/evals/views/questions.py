@@ -189,6 +189,7 @@ def make_question(entry: Any, source: object, name: str) -> Question:
             "missing": "is missing",
             "extra_forbidden": "no such key",
             "string_type": "is no text; quote it",
+            "model_type": "is no mapping of keys such as id, question, pro and con",
             "string_pattern_mismatch": f"is not in the form of {first.get('ctx', {}).get('pattern')}",
         }.get(first["type"], first["msg"].removeprefix("Value error, "))
         raise InputError(problem, source=source, where=f"{name}, key {key}" if key else name) from error
