@@ -136,7 +136,7 @@ def test_unlike_circumstances_and_endings_are_named(place: Workplace) -> None:
     place.mien(*place.study("--system", "Be terse.", "--condition", "like", name="told", rounds=40))
     out = " ".join(place.mien("diff", "plain", "told").out.split())
     assert "the runs have different conditions (feel, like): part of what sets them apart" in out
-    assert "asked with different settings (system prompt, sampling.max_tokens: 2048 and unset" in out
+    assert "asked with different settings (system prompt)" in out
     told = json.loads(place.mien("diff", "plain", "told", "--json").out)
     refused = next(row for row in told["endings"] if row["quantity"] == "refused")
     assert refused["before"] == 0
