@@ -13,6 +13,7 @@ import numpy as np
 from mien.errors import UnknownName, UsageError
 from mien.evals.answers import Answers
 from mien.evals.conduct import Place
+from mien.evals.spec.disagreement import Read, disagreement
 from mien.evals.spec.evaluate import carry_out
 from mien.evals.spec.judge import about_clause, judge_of
 from mien.evals.spec.verdicts import read, read_as
@@ -23,11 +24,12 @@ from mien.stats.proportions import proportion
 from mien.types import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mien.evals.conduct import EvaluationPlan
     from mien.evals.evaluation import Evaluation
     from mien.evals.item import Item
+    from mien.evals.spec.disagreement import Disagreement
     from mien.evals.spec.verdicts import Verdict
     from mien.instruments.judges import Ask, Judge
     from mien.materials.specs import Clause, Spec
@@ -94,16 +96,24 @@ class _Readings:
     )
     shown: dict[bytes, str] = field(default_factory=dict[bytes, str])
 
+    def read(self) -> Iterator[Read]:
+        """All of them, clause by clause."""
+        for clause, found in self.by_clause.items():
+            for told, verdict in sorted(found.items()):
+                yield Read(clause, self.shown.get(told.said, ""), told.model, verdict)
+
 
 class Contradictions(NamedTuple):
     """What was found.
 
     Attributes:
         pairs: those in which both clauses have a say, the clearest first.
+        apart: of several models, the clauses by how much more they differ than each from itself.
         lacking: what is missing of answers, a phrase for each model of whom some are.
     """
 
     pairs: tuple[Pair, ...]
+    apart: tuple[Disagreement, ...]
     lacking: tuple[str, ...]
 
 
@@ -154,7 +164,9 @@ def find_contradictions(
     readings = _own(evaluations, chosen, samples)
     _read_others(evaluations, chosen, readings, session, judge, samples)
     lacking = tuple(told for one in evaluations if (told := one.made.lacking(one.name)))
-    return Contradictions(tuple(_pairs(readings, list(chosen), confidence_level)), lacking)
+    pairs = _pairs(readings, list(chosen), confidence_level)
+    apart = disagreement(readings.read(), confidence_level=confidence_level)
+    return Contradictions(tuple(pairs), tuple(apart), lacking)
 
 
 def _own(evaluations: Sequence[Evaluation], chosen: Mapping[str, Clause], samples: int) -> _Readings:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mien.evals.spec.contradictions import Pair
+    from mien.evals.spec.disagreement import Disagreement
     from mien.measurement.session import Session
 
 _SHOWN = 3  # items that are named for a pair
@@ -60,7 +61,8 @@ def command(
     """Find pairs of clauses that no answer meets at once.
 
     The items are answered as by mien spec run, and read against the other clauses, too. A pair contradicts
-    itself where answers that meet one clause meet the other less often than by chance.
+    itself where answers that meet one clause meet the other less often than by chance. Of several models it
+    is told, too, on which clauses they differ: these may be ambiguous, or ask for two things.
     """
     from mien.evals.spec.contradictions import find_contradictions
     from mien.evals.spec.evaluate import Asked, load, plan
@@ -77,9 +79,12 @@ def command(
         )
     if as_json:
         pairs = [_members(pair) for pair in found.pairs]
-        print_json({"confidence_level": confidence_level, "pairs": pairs, "lacking": found.lacking})
+        apart = [one._asdict() | {"found": one.found} for one in found.apart]
+        told = {"pairs": pairs, "models_differ": apart, "lacking": found.lacking}
+        print_json({"confidence_level": confidence_level} | told)
     else:
         _print(found.pairs)
+        _print_apart(found.apart)
     if found.lacking:
         write_err(f"Incomplete: {'; '.join(found.lacking)}; the same command goes on.\n")
         raise typer.Exit(INCOMPLETE)
@@ -124,3 +129,15 @@ def _print(pairs: Sequence[Pair]) -> None:
         markup=False,
         soft_wrap=True,
     )
+
+
+def _print_apart(apart: Sequence[Disagreement]) -> None:
+    """The clauses on which models differ for certain, the largest first."""
+    rows = [
+        (one.clause, one.items, fraction(one.excess), f"{fraction(one.low)} … {fraction(one.high)}")
+        for one in apart
+        if one.found
+    ]
+    if rows:
+        console().print("\nHow much oftener verdicts on two models differ than on two answers of one")
+        print_table(("clause", "items", "oftener", "interval"), rows, left=("clause",))
