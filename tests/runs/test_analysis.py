@@ -71,3 +71,12 @@ def test_settings_are_those_of_what_is_called(imported: Callable[[str], Run]) ->
     assert mien.diff(a, b, margin=100).margin == 100
     with pytest.raises(UnknownName, match="no kind of context named 'categry'; did you mean category"):
         mien.consistency(a, by="categry")
+
+
+def test_runs_go_by_their_names(imported: Callable[[str], Run], monkeypatch: pytest.MonkeyPatch) -> None:
+    before, after = imported("a"), imported("b")
+    monkeypatch.setenv("MIEN_STORE", str(before.path))
+    assert mien.diff("a", "b").to_dict() == mien.diff(before, after).to_dict()
+    assert mien.profile("a").run == "a"
+    with pytest.raises(UnknownName, match="no run named 'c'"):
+        mien.diff("a", "c")

@@ -1,6 +1,7 @@
 """What is made of runs: a profile of one, a diff of two, a panel of several, one run's consistency.
 
-Beside runs, these take comparison tables, and profiles that were made before.
+Beside runs, these take names of runs in the store that ``MIEN_STORE`` or ``mien.db`` is, comparison tables,
+and profiles that were made before.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from mien.stats.profiles.profile import Profile
     from mien.stats.sides import Sides
 
-    Compared = Run | Comparisons | Profile | Inventory | Estimates
+    Compared = Run | str | Comparisons | Profile | Inventory | Estimates
 
 
-def profile(of: Run | Comparisons, **settings: Any) -> Profile:
+def profile(of: Run | str | Comparisons, **settings: Any) -> Profile:
     """Rate the traits of a run, or of a comparison table.
 
     Args:
@@ -42,6 +43,8 @@ def profile(of: Run | Comparisons, **settings: Any) -> Profile:
             corrected.
         NotIdentified: the verdicts are too few to rate all traits.
     """
+    if isinstance(of, str):
+        of = Run(of)
     if isinstance(of, Run):
         return of.profile(**settings)
 
@@ -84,19 +87,21 @@ def diff(a: Compared, b: Compared, **settings: Any) -> Diff:
     return diffs.diff(first, second, **settings)
 
 
-def _rated(of: Run | Comparisons | Profile | Inventory) -> Profile | Inventory:
+def _rated(of: Run | str | Comparisons | Profile | Inventory) -> Profile | Inventory:
     """What a run gives, whatever it was made by; what is rated already stays."""
     from mien.stats.inventories import Inventory
     from mien.stats.profiles.profile import Profile
 
     if isinstance(of, Profile | Inventory):
         return of
+    if isinstance(of, str):
+        of = Run(of)
     if isinstance(of, Run) and of.record.instrument == "inventory":
         return of.inventory()
     return profile(of)
 
 
-def compare(runs: Sequence[Run | Comparisons | Profile], **settings: Any) -> Panel:
+def compare(runs: Sequence[Run | str | Comparisons | Profile], **settings: Any) -> Panel:
     """Several models at once; ``settings`` are those of `mien.stats.panels.panel.compare`.
 
     Raises:
@@ -109,7 +114,7 @@ def compare(runs: Sequence[Run | Comparisons | Profile], **settings: Any) -> Pan
     return panels.compare([run if isinstance(run, Profile) else profile(run) for run in runs], **settings)
 
 
-def sides(runs: Sequence[Run | Comparisons | Profile | Inventory], **settings: Any) -> Sides:
+def sides(runs: Sequence[Run | str | Comparisons | Profile | Inventory], **settings: Any) -> Sides:
     """One model from several sides: what it says, chooses, does and can, and how it rates itself.
 
     ``settings`` are those of `mien.stats.sides.sides.sides`.

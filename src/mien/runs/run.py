@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -58,11 +58,11 @@ class Run:
 
     Attributes:
         name: the run's name.
-        path: the store's file.
+        path: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
     """
 
     name: str
-    path: Path
+    path: Path = field(default_factory=store_path)
 
     @property
     def record(self) -> RunRecord:

@@ -14,7 +14,7 @@ from mien.errors import UsageError
 
 def command(
     model: Annotated[str, typer.Argument(help="hf/FOLDER, hf/OWNER/NAME, organism/NAME.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="A new folder.")],
+    out: Annotated[Path, typer.Option("-o", "--output", help="A new folder.")],
     adapters: Annotated[
         list[str] | None,
         typer.Argument(

@@ -29,7 +29,7 @@ def command(
         str, typer.Argument(help="A folder with train.jsonl, or a file of preferences.", metavar="DIR")
     ],
     model: Annotated[str, typer.Option(help="The model to train: hf/FOLDER, hf/OWNER/NAME, organism/NAME.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The adapter's folder.")],
+    out: Annotated[Path, typer.Option("-o", "--output", help="The adapter's folder.")],
     method: Annotated[str | None, typer.Option(help="dpo, sft or dpo+sft.", show_default="dpo")] = None,
     preset: Annotated[
         str, typer.Option(help="oct: the published values; small: for models of a few million parameters.")
