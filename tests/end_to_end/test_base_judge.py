@@ -35,5 +35,5 @@ def test_a_base_model_is_chosen_a_form_for_and_rates(place: Workplace) -> None:
     (told,) = json.loads(place.mien("reliability", "control", "--json").out)["runs"]
     assert [row["judge"] for row in told["told"]] == [judge, label]
     place.server.configure(completions="none")
-    said = place.refused(*measure("run", rounds=2), "--store", "other.db")
+    said = place.refused(*measure("run", rounds=4), "--store", "other.db")
     assert "Behind a chat alone no base model can be read" in said

@@ -92,8 +92,8 @@ def test_it_judges_and_says_how_sure_it_is() -> None:
 def test_it_is_measured(place: Workplace) -> None:
     """The scripted judge knows none of its words, so that it reads no trait in any of its answers."""
     place.libraries = TORCH
-    result = place.mien("measure", f"hf/{FILE}", *place.study("--max-tokens", 6, rounds=1)[2:], status=2)
-    assert "there is nothing to rate: 5 neither" in result.err
+    result = place.mien("measure", f"hf/{FILE}", *place.study("--max-tokens", 6, rounds=3)[2:], status=2)
+    assert "there is nothing to rate: 15 neither" in result.err
     assert "chat template" not in result.err
 
 
@@ -111,8 +111,8 @@ def test_a_server_of_llama_cpp_is_measured(place: Workplace) -> None:
     with running(command):
         client = OpenAI(base_url=url, api_key="none", max_retries=60)
         name: Any = client.models.list().data[0].id
-        study = place.study("--max-tokens", 6, rounds=1)[2:]
-        assert "5 neither" in place.mien("measure", f"{url}#{name}", *study, status=2).err
+        study = place.study("--max-tokens", 6, rounds=3)[2:]
+        assert "15 neither" in place.mien("measure", f"{url}#{name}", *study, status=2).err
 
 
 def test_it_tells_how_many_ways_on_it_has(place: Workplace) -> None:

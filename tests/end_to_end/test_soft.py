@@ -62,5 +62,5 @@ def test_probabilities_of_an_endpoint_are_calibrated_and_rate(place: Workplace) 
     (other,) = json.loads(place.mien("reliability", "run", "--json").out)["runs"]
     assert other["told"] == []
     place.server.configure(logprobs="same")
-    said = place.refused(*measure("run", rounds=2), "--store", "other.db", "--check-judge", 0)
+    said = place.refused(*measure("run", rounds=4), "--store", "other.db", "--check-judge", 0)
     assert "the same log-probabilities whatever it is asked" in said

@@ -380,3 +380,10 @@ def test_a_response_serves_its_trials_and_no_others(
     longer = case.design(prompts, per_response=served, rounds=case.rounds + 1)
     for name in ("options", "prompt", "replicate"):
         assert np.array_equal(getattr(longer, name)[: len(design)], getattr(design, name))
+
+
+def test_a_round_alone_leaves_traits_that_never_meet() -> None:
+    made = Case(n=12, n_options=2, rounds=12, seed=0).design()
+    assert made.connected
+    assert not made.first(1).connected
+    assert Case(n=2, n_options=2, rounds=1, seed=0).design().connected

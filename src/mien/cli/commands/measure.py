@@ -263,7 +263,20 @@ def command(
         found = estimate(planned, session.limits, session.served, batch=batch)
         _print_estimate(planned, dataclasses.asdict(found), batch=batch, as_json=as_json)
     else:
+        _require_rateable(planned)
         _carry_out(planned, session, check_judge, as_json=as_json)
+
+
+def _require_rateable(planned: RunPlan) -> None:
+    """Refuse a run too short for any verdicts to rate its traits, before a call is paid for."""
+    design = planned.design
+    rated = planned.instrument not in {"instructed", "inventory"} and not planned.until
+    if rated and design.shard.whole and not design.connected:
+        n, one = len(design.traits), design.rounds == 1
+        raise UsageError(
+            f"{'1 round is' if one else f'{design.rounds} rounds are'} too few: the {n} traits fall apart "
+            "into groups that never meet, so that nothing can rate them all; give more --rounds"
+        )
 
 
 def _prompts(

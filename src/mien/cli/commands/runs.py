@@ -82,27 +82,36 @@ def _is_evaluation(store: Store, name: str) -> bool:
 
 def _print_all(entries: Sequence[Mapping[str, Any]], evaluated: Sequence[Mapping[str, Any]]) -> None:
     if entries:
-        print_table(
-            ("run", "model", "instrument", "trials", "judge", "verdicts", "missing", "cut off", "created"),
+        heads = ("run", "model", "instrument", "trials", "judge", "verdicts", "missing", "cut off", "created")
+        rows = [
             (
-                (
-                    entry["run"],
-                    entry["model"],
-                    entry["instrument"],
-                    f"{entry['n_trials']:,}",
-                    *_judges(entry["judges"]),
-                    entry["created"],
-                )
-                for entry in entries
-            ),
+                entry["run"],
+                entry["model"],
+                entry["instrument"],
+                f"{entry['n_trials']:,}",
+                *_judges(entry["judges"]),
+                _to_the_minute(entry["created"]),
+            )
+            for entry in entries
+        ]
+        told = [i for i in range(len(heads)) if any(row[i].strip() for row in rows)]
+        print_table(
+            [heads[i] for i in told],
+            ([row[i] for i in told] for row in rows),
             left=("run", "model", "instrument", "judge", "created"),
         )
     if evaluated:
         if entries:
             console().print()
-        columns = ("evaluation", "kind", "model", "judge", "items", "missing", "created")
-        rows = ([str(one[column]) for column in columns] for one in evaluated)
-        print_table(columns, rows, left=("evaluation", "kind", "model", "judge", "created"))
+        columns = ("evaluation", "kind", "model", "judge", "items", "missing")
+        rows = [
+            (*(str(one[column]) for column in columns), _to_the_minute(one["created"])) for one in evaluated
+        ]
+        print_table((*columns, "created"), rows, left=("evaluation", "kind", "model", "judge", "created"))
+
+
+def _to_the_minute(created: str) -> str:
+    return created[:16].replace("T", " ")
 
 
 def _print_failures(found: Sequence[FailedTrials], *, as_json: bool) -> None:

@@ -105,6 +105,18 @@ class Design:
         """The number of trials of all its shards together."""
         return math.ceil(self.rounds * len(self.traits) / self.options.shape[1])
 
+    @property
+    def connected(self) -> bool:
+        """Whether any two traits meet, or meet others that do; else no verdicts rate them all."""
+        from scipy.sparse import csr_array
+        from scipy.sparse.csgraph import connected_components
+
+        n, beside = len(self.traits), self.options[:, 1:]
+        first = np.repeat(self.options[:, 0], beside.shape[1])
+        meet = csr_array((np.ones(len(first)), (first, beside.ravel())), shape=(n, n))
+        groups, _ = connected_components(meet, directed=False)
+        return groups == 1
+
     def part(self, shard: Shard) -> Design:
         """One shard of a design that is whole.
 
