@@ -127,7 +127,7 @@ EVALUATED: Final[dict[str, Figure]] = {
         noun="evaluation",
     ),
     "views": Figure(
-        "how even, how broad and how steady views are, and where a model stands on each question",
+        "how even, broad and steady views are, and a stand on each question",
         1,
         7,
         found,
