@@ -34,8 +34,11 @@ if TYPE_CHECKING:
 LIBRARIES: Final = (
     "altair",
     "mien.cli",
+    "mien.evals.release",
     "mien.measurement.measure",
     "mien.measurement.rejudge",
+    "mien.report.evaluated",
+    "mien.report.study.release",
     "mien.runs.analysis",
     "mien.runs.interop.imports",
     "mien.runs.raters",
@@ -44,9 +47,12 @@ LIBRARIES: Final = (
     "mien.stats.diffs",
     "mien.stats.panels",
     "mien.stats.profiles",
+    "py3langid.langid",
     "rich.progress",
     "rich.table",
+    "scipy.interpolate",
     "scipy.sparse.csgraph",
+    "scipy.stats",
     "typer._adapters",
 )
 #: What the tests of models in PyTorch have loaded in addition; it takes four seconds.

@@ -39,7 +39,7 @@ def rows_of(
     )
     domain = [min(ends[0], float(table["low"].min())), max(ends[1], float(table["high"].max()))]
     scale = alt.Scale(domain=domain, nice=True)
-    x = alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(format="+.1f" if ends[0] < 0 else ".1f"))
+    x = alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(format="+.2~f" if ends[0] < 0 else ".2~f"))
     told = ["model", by, *(alt.Tooltip(name, format="+.3f") for name in ("low", "value", "high"))]
     return alt.layer(
         upright(0.0),
