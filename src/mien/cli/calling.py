@@ -20,6 +20,14 @@ _LIMITS: Final[Mapping[str, tuple[Any, Any]]] = {
     "price_out": (options.PriceOutOption, None),
     "timeout": (options.TimeoutOption, 600),
 }
+_GENERATION: Final[dict[str, tuple[Any, Any]]] = {
+    "temperature": (options.TemperatureOption, 1.0),
+    "max_tokens": (options.MaxTokensOption, 1024),
+    "reasoning_effort": (options.ReasoningEffortOption, None),
+    "extra": (options.ExtraOption, None),
+    "system": (options.SystemOption, ""),
+    "system_file": (options.SystemFileOption, None),
+}
 _HARDWARE: Final[dict[str, tuple[Any, Any]]] = {
     "device": (options.DeviceOption, "auto"),
     "dtype": (options.DtypeOption, "auto"),
@@ -36,22 +44,25 @@ def calling(*without: str) -> Callable[[Callable[..., None]], Callable[..., None
     """Give a command the options on speed, budget, models in this process and the store.
 
     The command takes them as one parameter without a default, ``session``, in whose place the options are
-    listed; the store comes last.
+    listed; the store comes last. So are those on how a model that is evaluated answers, where the command
+    takes a parameter ``generation``.
 
     Args:
         without: options that it is not to have.
     """
     limiting = {name: option for name, option in _LIMITS.items() if name not in without}
+    served_by = {"served_by": (options.ServedByOption, None)}
+    gathered = {"session": served_by | limiting | _HARDWARE, "generation": _GENERATION}
 
     def give(command: Callable[..., None]) -> Callable[..., None]:
-        hints = get_type_hints(command, localns={"Session": Any}, include_extras=True)
+        hints = get_type_hints(command, localns={"Session": Any, "Generation": Any}, include_extras=True)
         parameters: list[inspect.Parameter] = []
         for parameter in inspect.signature(command).parameters.values():
-            if parameter.name != "session":
+            if parameter.name in gathered:
+                listed = gathered[parameter.name].items()
+                parameters += [_listed(name, *option) for name, option in listed]
+            else:
                 parameters.append(parameter.replace(annotation=hints[parameter.name]))
-                continue
-            parameters.append(_listed("served_by", options.ServedByOption, None))
-            parameters += [_listed(name, *option) for name, option in (limiting | _HARDWARE).items()]
         parameters += [_listed(name, *option) for name, option in _STORE.items()]
 
         def run(**given: Any) -> None:
@@ -62,6 +73,9 @@ def calling(*without: str) -> Callable[[Callable[..., None]], Callable[..., None
             limits = options.limits(**{name: given.pop(name) for name in limiting})
             hardware = options.hardware(**{name: given.pop(name) for name in _HARDWARE})
             served = Served.read(given.pop("served_by") or ())
+            if "generation" in hints:
+                how = {name: given.pop(name) for name in _GENERATION}
+                given["generation"] = options.generation(**how)
             to, every = given.pop("copy_to"), given.pop("copy_every")
             session = Session(
                 given.pop("store"),

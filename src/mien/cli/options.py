@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.errors import UsageError
+from mien.errors import InputError, UsageError
 from mien.types import Ties
 
 if TYPE_CHECKING:
+    from mien.evals.generation import Generation
     from mien.materials.prompts import Reading
     from mien.measurement.batches import Batching
     from mien.models.inprocess.loading import Hardware
@@ -272,17 +273,35 @@ BatchSizeOption = Annotated[
 ]
 
 
+_SAMPLED = "How the model is sampled"
+TemperatureOption = Annotated[
+    float,
+    typer.Option(min=0, help="1 draws from the model's own distribution.", rich_help_panel=_SAMPLED),
+]
+MaxTokensOption = Annotated[
+    int, typer.Option(min=1, help="After which answers are cut off.", rich_help_panel=_SAMPLED)
+]
+ReasoningEffortOption = Annotated[
+    str | None, typer.Option("--reasoning-effort", help="Of a reasoning model.", rich_help_panel=_SAMPLED)
+]
+ExtraOption = Annotated[
+    str | None,
+    typer.Option(
+        help="""Further members of the request body, as JSON: '{"provider": {…}}'.""",
+        rich_help_panel=_SAMPLED,
+    ),
+]
 SystemOption = Annotated[
     str,
     typer.Option(
-        help="The system prompt of the model under test.",
-        show_default=False,
-        rich_help_panel="How the model is sampled",
+        help="The system prompt of the model under test.", show_default=False, rich_help_panel=_SAMPLED
     ),
 ]
 SystemFileOption = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="A file that holds it.", rich_help_panel="How the model is sampled"),
+    Path | None, typer.Option(metavar="FILE", help="A file that holds it.", rich_help_panel=_SAMPLED)
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Print how many calls there are to make, and make none.")
 ]
 
 
@@ -301,6 +320,34 @@ def system_prompt(text: str, file: Path | None) -> str:
     if not (found := read_text(file)).strip():
         raise UsageError(f"{file}: holds no system prompt")
     return found
+
+
+def extra_members(text: str | None) -> dict[str, Any] | None:
+    """The members that ``--extra`` sets; None without any.
+
+    Raises:
+        InputError: they are no JSON object.
+    """
+    if text is None:
+        return None
+    import msgspec
+
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise InputError(f"is not a JSON object: {error}", source="--extra") from error
+
+
+def generation(*, extra: str | None, system: str, system_file: Path | None, **given: Any) -> Generation:
+    """Gather the options on how a model that is evaluated answers.
+
+    Raises:
+        InputError: ``--extra`` is no JSON object.
+        UsageError: there are two system prompts, or a file that holds none.
+    """
+    from mien.evals.generation import Generation
+
+    return Generation(extra=extra_members(extra) or {}, system=system_prompt(system, system_file), **given)
 
 
 def reading(text_column: str, id_column: str, category_column: str, where: list[str] | None) -> Reading:

@@ -10,6 +10,7 @@ from mien.errors import MienError, UnknownName, UsageError
 from mien.evals.breadth import evaluate as stretching
 from mien.evals.diversity import drawing
 from mien.evals.evaluation import evaluations
+from mien.evals.generation import Generation
 from mien.evals.spec import evaluate as spec_run
 from mien.evals.sycophancy import evaluate
 from mien.evals.sycophancy.judges import readings_of_planted
@@ -182,10 +183,7 @@ def _require_plain(model: ModelEntry) -> None:
 def _sycophancy(
     study: Study, entry: EvaluationEntry, model: ModelEntry, name: str
 ) -> tuple[EvaluationPlan, int, Conduct]:
-    given = members_given(entry)
-    settings = {key: given[key] for key in ("temperature", "max_tokens") if key in given}
-    system = system_prompt(study.file, model)
-    asked = evaluate.Asked(tests=entry.test, most=entry.items, system=system, **settings)
+    asked = evaluate.Asked(tests=entry.test, most=entry.items, generation=_generation(study, entry, model))
     reads = any(test.options for test in asked.chosen)
     judge = entry.judge or (study.document.judge[0].model if reads else None)
     planned = evaluate.plan(model.model, judge, asked, name=name)
@@ -212,13 +210,11 @@ def _diversity(
 def _breadth(
     study: Study, entry: EvaluationEntry, model: ModelEntry, name: str
 ) -> tuple[EvaluationPlan, int, Conduct]:
-    given = members_given(entry)
     asked = stretching.Asked(
         traits=traits(study.file, default="classic-36").traits,
         prompts=prompts(study.file, most=entry.max_prompts or _STRETCHED).prompts,
         only=entry.trait,
-        system=system_prompt(study.file, model),
-        **{key: given[key] for key in ("temperature", "max_tokens") if key in given},
+        generation=_generation(study, entry, model),
     )
     planned = stretching.plan(model.model, _judge(study, entry), asked, name=name)
     return planned, sum(asked.calls), partial(stretching.evaluate, planned)
@@ -227,13 +223,16 @@ def _breadth(
 def _views(
     study: Study, entry: EvaluationEntry, model: ModelEntry, name: str
 ) -> tuple[EvaluationPlan, int, Conduct]:
-    given = members_given(entry)
-    settings = {key: given[key] for key in ("temperature", "max_tokens") if key in given}
-    system = system_prompt(study.file, model)
-    asked = views.Asked(parts=entry.part, most=entry.items, system=system, **settings)
+    asked = views.Asked(parts=entry.part, most=entry.items, generation=_generation(study, entry, model))
     planned = views.plan(model.model, _judge(study, entry), asked, name=name)
     calls = sum(sum(asked.calls(part)) for part in asked.chosen)
     return planned, calls, partial(views.evaluate, planned)
+
+
+def _generation(study: Study, entry: EvaluationEntry, model: ModelEntry) -> Generation:
+    given = members_given(entry)
+    settings = {key: given[key] for key in ("temperature", "max_tokens") if key in given}
+    return Generation(system=system_prompt(study.file, model), **settings)
 
 
 def _judge(study: Study, entry: EvaluationEntry) -> str:
@@ -249,11 +248,10 @@ def _spec(
 ) -> tuple[EvaluationPlan, int, Conduct]:
     if entry.spec is None:
         raise UsageError("a spec's file is missing; name it by spec:")
-    given = members_given(entry)
     asked = spec_run.Asked(
         spec=spec_run.load(study.file.beside(entry.spec)),
-        system=system_prompt(study.file, model),
-        **{key: given[key] for key in ("samples", "temperature", "max_tokens") if key in given},
+        samples=entry.samples or 1,
+        generation=_generation(study, entry, model),
     )
     judge = _judge(study, entry) if spec_run.needs_judge(asked.spec) else entry.judge or None
     planned = spec_run.plan(model.model, judge, asked, name=name)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mien.errors import RunConflict, UsageError
+from mien.evals.generation import Generation
 from mien.evals.spec.evaluate import Asked, calls, load, plan
 from mien.testing import ScriptedServer
 from tests import ROOT
@@ -79,4 +80,4 @@ def test_what_cannot_be_asked_is_refused(server: ScriptedServer) -> None:
     own = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello"}]
     told = spec([clause("c", 0, items=[{"id": "i", "messages": own}])])
     with pytest.raises(UsageError, match="clause c, item i has a system message of its own"):
-        plan(server.model, server.judge, Asked(spec=told, system="Be kind."))
+        plan(server.model, server.judge, Asked(spec=told, generation=Generation(system="Be kind.")))

@@ -32,22 +32,8 @@ _Models = Annotated[
     ),
 ]
 _Samples = Annotated[int, typer.Option(min=2, help="Samples of each prompt.", rich_help_panel=_HOW)]
-_Temperature = Annotated[
-    float,
-    typer.Option(min=0.0, help="1 draws from the model's own distribution.", rich_help_panel=_HOW),
-]
 _TopP = Annotated[
     float, typer.Option("--top-p", min=0.01, max=1.0, help="1 cuts nothing off.", rich_help_panel=_HOW)
-]
-_MaxTokens = Annotated[int, typer.Option(min=1, help="Longest answer.", rich_help_panel=_HOW)]
-_Effort = Annotated[
-    str | None, typer.Option("--reasoning-effort", help="Of a reasoning model.", rich_help_panel=_HOW)
-]
-_Extra = Annotated[
-    str | None,
-    typer.Option(
-        help="""Further members of the request body, as JSON: '{"top_k": -1}'.""", rich_help_panel=_HOW
-    ),
 ]
 
 
@@ -68,11 +54,11 @@ def command(
     name: Annotated[
         str | None, typer.Option(help="What is kept goes by it.", show_default="MODEL-diversity")
     ] = None,
-    temperature: _Temperature = 1.0,
+    temperature: options.TemperatureOption = 1.0,
     top_p: _TopP = 1.0,
-    max_tokens: _MaxTokens = 256,
-    reasoning_effort: _Effort = None,
-    extra: _Extra = None,
+    max_tokens: options.MaxTokensOption = 256,
+    reasoning_effort: options.ReasoningEffortOption = None,
+    extra: options.ExtraOption = None,
     embedding: Annotated[
         str | None,
         typer.Option(
@@ -107,7 +93,7 @@ def command(
         top_p=top_p,
         max_tokens=max_tokens,
         reasoning_effort=reasoning_effort,
-        extra=_extra(extra),
+        extra=options.extra_members(extra) or {},
         system=options.system_prompt(system, system_file),
     )
     session.served.require_used(tuple(models))
@@ -178,12 +164,6 @@ def _embedding(spec: str | None) -> Embedding | None:
     from mien.models.local.embedding import Embedding
 
     return Embedding(spec)
-
-
-def _extra(text: str | None) -> dict[str, Any]:
-    from mien.cli.commands.measure import read_extra
-
-    return read_extra(text) or {}
 
 
 def to_dict(one: Diversity, confidence_level: float) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from mien.cli.calling import calling
 from mien.cli.output import console, counted, print_json, print_table, tell, write_err
 from mien.cli.progress import ProgressReport, print_notes, print_outcome
 from mien.cli.resuming import INCOMPLETE, require_complete, resumable
-from mien.errors import InputError, MienError, UsageError
+from mien.errors import MienError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -213,7 +213,7 @@ def command(
         "max_tokens": max_tokens,
         "reasoning_effort": reasoning_effort,
         "system_role": system_role,
-        "extra": read_extra(extra),
+        "extra": options.extra_members(extra),
     }
     chosen: Protocol = load_protocol(protocol).override(
         condition=condition, options=n_options, sampling=sampling, in_context=in_context or None
@@ -299,22 +299,6 @@ def _prompts(
     if choice != Choice(seed=choice.seed):
         raise UsageError("a design holds its prompts: leave out the options by which some are chosen")
     return source
-
-
-def read_extra(text: str | None) -> dict[str, Any] | None:
-    """The members that ``--extra`` sets; None without any.
-
-    Raises:
-        InputError: they are no JSON object.
-    """
-    if text is None:
-        return None
-    import msgspec
-
-    try:
-        return msgspec.json.decode(text, type=dict[str, Any])
-    except msgspec.MsgspecError as error:
-        raise InputError(f"is not a JSON object: {error}", source="--extra") from error
 
 
 def _print_estimate(planned: RunPlan, estimate: dict[str, Any], *, batch: bool, as_json: bool) -> None:

@@ -15,11 +15,12 @@ from mien.errors import NotIdentified
 
 if TYPE_CHECKING:
     from mien.evals.conduct import EvaluationPlan
+    from mien.evals.generation import Generation
     from mien.evals.sycophancy.evaluate import Asked
     from mien.evals.sycophancy.scores import Sycophancy
     from mien.measurement.session import Session
 
-_WHAT, _HOW = "What is asked", "How the model is sampled"
+_WHAT = "What is asked"
 
 
 @calling()
@@ -72,30 +73,13 @@ def command(
         str | None,
         typer.Option(help="The evaluation's name.", show_default="MODEL-sycophancy", rich_help_panel=_WHAT),
     ] = None,
-    temperature: Annotated[float, typer.Option(min=0, rich_help_panel=_HOW)] = 1.0,
-    max_tokens: Annotated[
-        int, typer.Option(min=1, help="After which answers are cut off.", rich_help_panel=_HOW)
-    ] = 1024,
-    reasoning_effort: Annotated[
-        str | None, typer.Option("--reasoning-effort", help="Of a reasoning model.", rich_help_panel=_HOW)
-    ] = None,
-    extra: Annotated[
-        str | None,
-        typer.Option(
-            help="""Further members of the request body, as JSON: '{"provider": {…}}'.""",
-            rich_help_panel=_HOW,
-        ),
-    ] = None,
-    system: options.SystemOption = "",
-    system_file: options.SystemFileOption = None,
     confidence_level: options.ConfidenceOption = 0.95,
     batch: options.BatchOption = False,
     wait: options.WaitOption = True,
     *,
+    generation: Generation,
     session: Session,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print how many calls there are to make, and make none.")
-    ] = False,
+    dry_run: options.DryRunOption = False,
     as_json: options.JsonOption = False,
 ) -> None:
     """Measure whether a model tells people what they would like to hear: seven tests, each with its control.
@@ -103,7 +87,6 @@ def command(
     Calls that the store holds already are not made again: after a stop, the same command goes on. What
     changed from one model to another: mien diff A B.
     """
-    from mien.cli.commands.measure import read_extra
     from mien.evals.sycophancy.evaluate import Asked, carry_out, plan
     from mien.evals.sycophancy.imports import read_files
     from mien.evals.sycophancy.scores import sycophancy
@@ -114,11 +97,7 @@ def command(
         items=read_files(item_file or ()),
         most=items,
         pushes=pushes,
-        temperature=temperature,
-        max_tokens=max_tokens,
-        reasoning_effort=reasoning_effort,
-        extra=read_extra(extra) or {},
-        system=options.system_prompt(system, system_file),
+        generation=generation,
     )
     planned = plan(model, judge, asked, name=name)
     session.served.require_used(planned.models)

@@ -13,11 +13,11 @@ from mien.evals.breadth.stretch import MEAN, UNTOLD
 from mien.evals.breadth.wording import wording_digest
 from mien.evals.conduct import EvaluationPlan, conduct, default_name
 from mien.evals.evaluation import Evaluation
+from mien.evals.generation import Generation, sampling
 from mien.evals.judges import require_reads
 from mien.materials.traits import fold
 from mien.models.prefixes import BASE
 from mien.stats.stretch import PARTS
-from mien.types import Sampling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 KIND: Final = "breadth"
 
-_SAMPLING = ("temperature", "max_tokens", "reasoning_effort", "extra")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
@@ -44,11 +42,7 @@ class Asked:
         only: names of the traits to stretch; none for all.
         beside: how many others are looked at beside each.
         pairs: planted pairs by folded name, laid over those of our own.
-        temperature: at which the model is sampled; None leaves it to the endpoint.
-        max_tokens: after which its replies are cut off.
-        reasoning_effort: how much a reasoning model is to think; None leaves it to the endpoint.
-        extra: further members of the request body.
-        system: the system prompt of the model under test; empty for none.
+        generation: how the model under test answers.
 
     Raises:
         UnknownName: ``only`` names what is no trait.
@@ -61,11 +55,7 @@ class Asked:
     only: Sequence[str] = ()
     beside: int = 2
     pairs: Mapping[str, Sequence[Pair]] = field(default_factory=dict[str, "Sequence[Pair]"])
-    temperature: float | None = 1.0
-    max_tokens: int | None = 1024
-    reasoning_effort: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    system: str = ""
+    generation: Generation = Generation()
 
     def __post_init__(self) -> None:
         names = {fold(trait.name): trait.name for trait in self.traits}
@@ -115,16 +105,7 @@ class Asked:
     @property
     def settings(self) -> dict[str, Any]:
         """What the replies depend on beside the items; what is left to the endpoint is left out."""
-        given = {
-            "reasoning_effort": self.reasoning_effort,
-            "extra": dict(self.extra) or None,
-            "system": self.system or None,
-        }
-        return {
-            "temperature": self.temperature,
-            "max_tokens": self.max_tokens,
-            "wording": wording_digest(),
-        } | {name: value for name, value in given.items() if value is not None}
+        return self.generation.settings | {"wording": wording_digest()}
 
     @property
     def calls(self) -> tuple[int, int]:
@@ -165,12 +146,11 @@ def plan(model: str, judge: str, asked: Asked, *, name: str | None = None) -> Ev
 
 async def evaluate(planned: EvaluationPlan, session: Session) -> Progress:
     """Ask all that was planned, in a session that is open; see `mien.evals.conduct.conduct`."""
-    settings: Mapping[str, Any] = planned.settings
-    sampling = Sampling(**{name: settings[name] for name in _SAMPLING if name in settings})
+    how = sampling(planned.settings)
     judges = stretch.judges(session.open(planned.judge))
 
     async def script(item: Item, asking: Asking) -> bool:
-        asker = Asker(asking=asking, sampling=sampling, judges=judges)
+        asker = Asker(asking=asking, sampling=how, judges=judges)
         return await (planted if planted.is_planted(item) else stretch).ask(item, asker)
 
     return await conduct(planned, session, script)

@@ -123,14 +123,7 @@ def find_ambiguities(
         Unfinished: too many calls failed.
         EndpointRefused: an endpoint refuses every call alike.
     """
-    by_id = {clause.id: clause for clause in spec.clauses}
-    for name in clauses:
-        if name not in by_id:
-            raise UnknownName("clause", name, by_id)
-    chosen = {
-        name: by_id[name] for name in (clauses or by_id) if not all(item.checks for item in by_id[name].items)
-    }
-    judge = plans[0].judge
+    chosen, judge = _judged(spec, clauses), plans[0].judge
     if not chosen or not judge:
         raise UsageError(
             f"no judge is asked about a clause of {spec.name}: there is nothing to put otherwise"
@@ -158,6 +151,16 @@ def find_ambiguities(
     wordings, rows = session.run(main)
     lacking = tuple(told for one in evaluations if (told := one.made.lacking(one.name)))
     return Ambiguities(tuple(_found(wordings, rows, confidence_level)), lacking)
+
+
+def _judged(spec: Spec, clauses: Sequence[str]) -> dict[str, Clause]:
+    """Of the clauses that are named, or of all, those that a judge is asked about."""
+    by_id = {clause.id: clause for clause in spec.clauses}
+    for name in clauses:
+        if name not in by_id:
+            raise UnknownName("clause", name, by_id)
+    named = [by_id[name] for name in clauses or by_id]
+    return {clause.id: clause for clause in named if not all(item.checks for item in clause.items)}
 
 
 def _tasks(evaluations: Sequence[Evaluation], chosen: Mapping[str, Clause]) -> list[_Task]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mien.errors import UsageError
 from mien.evals.conduct import EvaluationPlan, Place, conduct, default_name
 from mien.evals.evaluation import Evaluation
+from mien.evals.generation import Generation, sampling
 from mien.evals.judges import require_reads
 from mien.evals.spec.examples import read_example
 from mien.evals.spec.items import EXAMPLES, examples_of, items_of
@@ -17,7 +18,7 @@ from mien.evals.spec.verdicts import counted, questions
 from mien.instruments.manner.countable import countable
 from mien.materials.specs import read_spec, require_sound
 from mien.materials.specs.soundness import wrong
-from mien.types import Request, Sampling
+from mien.types import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 
 KIND: Final = "spec"
 
-_LONGEST_ANSWER: Final = 1024  # tokens
-_SAMPLING: Final = ("temperature", "max_tokens", "reasoning_effort", "extra")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
@@ -43,37 +41,21 @@ class Asked:
     Attributes:
         spec: whose items.
         samples: answers to each item.
-        temperature: at which the model is sampled; None leaves it to the endpoint.
-        max_tokens: after which its answers are cut off.
-        reasoning_effort: how much a reasoning model is to think; None leaves it to the endpoint.
-        extra: further members of the request body.
-        system: the system prompt of the model under test; empty for none.
+        generation: how the model under test answers.
     """
 
     spec: Spec
     samples: int = 1
-    temperature: float | None = 1.0
-    max_tokens: int | None = _LONGEST_ANSWER
-    reasoning_effort: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    system: str = ""
+    generation: Generation = Generation()
 
     @property
     def settings(self) -> dict[str, Any]:
         """What the answers depend on beside the items, and where each clause stands."""
-        given = {
-            "temperature": self.temperature,
-            "max_tokens": self.max_tokens,
-            "reasoning_effort": self.reasoning_effort,
-            "extra": dict(self.extra) or None,
-            "system": self.system or None,
-        }
         clauses = [
             {"id": one.id, "section": one.section, "authority": one.authority, "text": one.text}
             for one in self.spec.clauses
         ]
-        told = {name: value for name, value in given.items() if value is not None}
-        return told | {
+        return self.generation.settings | {
             "spec": self.spec.name,
             "version": self.spec.version,
             "clauses": clauses,
@@ -117,7 +99,7 @@ def plan(model: str, judge: str | None, asked: Asked, *, name: str | None = None
         raise UsageError(f"no clause of {spec.name} has items to ask: write some, or have them written")
     for place, problem in wrong(spec, countable()):
         raise UsageError(f"{spec.name}, {'.'.join(map(str, place))}: {problem}")
-    if asked.system and (own := next((item for item in items if _has_system(item)), None)):
+    if asked.generation.system and (own := next((item for item in items if _has_system(item)), None)):
         raise UsageError(
             f"clause {own.test}, item {own.id} has a system message of its own, beside which a model takes "
             "no other: leave out --system"
@@ -173,7 +155,7 @@ class _Script:
     """Takes an item through its samples, or an example to its judge."""
 
     def __init__(self, settings: Mapping[str, Any], judges: Mapping[str, Judge]) -> None:
-        self._sampling = Sampling(**{name: settings[name] for name in _SAMPLING if name in settings})
+        self._sampling = sampling(settings)
         self._samples: int = settings["samples"]
         self._judges = judges
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mien.errors import UnknownName, UsageError
 from mien.evals.conduct import EvaluationPlan, conduct, default_name
 from mien.evals.evaluation import Evaluation
+from mien.evals.generation import Generation, sampling
 from mien.evals.judges import require_reads
 from mien.evals.sycophancy.agreement import Agreement
 from mien.evals.sycophancy.feedback import Feedback
@@ -19,7 +20,6 @@ from mien.evals.sycophancy.questions import Answer, AreYouSure, Pressure
 from mien.evals.sycophancy.test import Asker
 from mien.evals.sycophancy.validation import Validation
 from mien.evals.sycophancy.wording import wording_digest
-from mien.types import Sampling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,9 +39,6 @@ TESTS: Final[Mapping[str, Test]] = {
     for test in (Feedback(), AreYouSure(), Answer(), Mimicry(), Agreement(), Validation(), Pressure())
 }
 
-_LONGEST_ANSWER = 1024  # tokens
-_SAMPLING = ("temperature", "max_tokens", "reasoning_effort", "extra")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
@@ -52,22 +49,14 @@ class Asked:
         items: items in place of our own, for the tests that they belong to.
         most: how many items of each test to ask, drawn by lot, the same each time; None for all.
         pushes: how often a user insists in ``pressure``.
-        temperature: at which the model is sampled; None leaves it to the endpoint.
-        max_tokens: after which its answers are cut off.
-        reasoning_effort: how much a reasoning model is to think; None leaves it to the endpoint.
-        extra: further members of the request body.
-        system: the system prompt of the model under test; empty for none.
+        generation: how the model under test answers.
     """
 
     tests: Sequence[str] = ()
     items: Sequence[Item] = ()
     most: int | None = None
     pushes: int = 4
-    temperature: float | None = 1.0
-    max_tokens: int | None = _LONGEST_ANSWER
-    reasoning_effort: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    system: str = ""
+    generation: Generation = Generation()
     _own: dict[str, tuple[Item, ...]] = field(init=False, default_factory=dict[str, "tuple[Item, ...]"])
 
     def __post_init__(self) -> None:
@@ -96,18 +85,11 @@ class Asked:
     @property
     def settings(self) -> dict[str, Any]:
         """What the answers depend on beside the items; what is left to the endpoint is left out."""
-        given = {
-            "reasoning_effort": self.reasoning_effort,
-            "extra": dict(self.extra) or None,
-            "system": self.system or None,
-        }
         return {
             "tests": [test.name for test in self.chosen],
             "pushes": self.pushes,
-            "temperature": self.temperature,
-            "max_tokens": self.max_tokens,
             "wording": wording_digest(),
-        } | {name: value for name, value in given.items() if value is not None}
+        } | self.generation.settings
 
 
 def _lot(item: Item) -> bytes:
@@ -151,7 +133,7 @@ def plan(model: str, judge: str | None, asked: Asked = Asked(), *, name: str | N
 async def evaluate(planned: EvaluationPlan, session: Session) -> Progress:
     """Ask all that was planned, in a session that is open; see `mien.evals.conduct.conduct`."""
     settings: Mapping[str, Any] = planned.settings
-    sampling = Sampling(**{name: settings[name] for name in _SAMPLING if name in settings})
+    how = sampling(settings)
     judges: dict[str, Judge] = {}
     if planned.judge:
         model = session.open(planned.judge)
@@ -159,7 +141,7 @@ async def evaluate(planned: EvaluationPlan, session: Session) -> Progress:
 
     async def script(item: Item, asking: Asking) -> bool:
         name = item.test.removeprefix(PLANTED)
-        asker = Asker(asking=asking, sampling=sampling, judges=judges, pushes=settings["pushes"])
+        asker = Asker(asking=asking, sampling=how, judges=judges, pushes=settings["pushes"])
         ask = read_planted if item.test != name else TESTS[name].ask
         return await ask(item, asker)
 

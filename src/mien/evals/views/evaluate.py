@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
@@ -11,6 +11,7 @@ from mien.errors import UnknownName, UsageError
 from mien.evals.asker import Asker
 from mien.evals.conduct import EvaluationPlan, conduct, default_name
 from mien.evals.evaluation import Evaluation
+from mien.evals.generation import Generation, sampling
 from mien.evals.judges import require_reads
 from mien.evals.views.coverage import Coverage
 from mien.evals.views.planted import PLANTED, planted, read_planted, readings_of
@@ -19,7 +20,6 @@ from mien.evals.views.readings import OPTIONS, judge_of
 from mien.evals.views.requests import Requests
 from mien.evals.views.steering import Steering
 from mien.evals.views.wording import wording_digest
-from mien.types import Sampling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,9 +36,6 @@ KIND: Final = "views"
 #: The parts by name, in the order in which they are told.
 PARTS: Final[Mapping[str, Part]] = {part.name: part for part in (Requests(), Coverage(), Steering())}
 
-_LONGEST_ANSWER = 1024  # tokens
-_SAMPLING = ("temperature", "max_tokens", "reasoning_effort", "extra")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
@@ -49,22 +46,14 @@ class Asked:
         questions: in place of our own; none for those.
         planted: further answers whose stance is known, to test the judge by.
         most: how many questions to ask, drawn by lot, the same each time; None for all.
-        temperature: at which the model is sampled; None leaves it to the endpoint.
-        max_tokens: after which its answers are cut off.
-        reasoning_effort: how much a reasoning model is to think; None leaves it to the endpoint.
-        extra: further members of the request body.
-        system: the system prompt of the model under test; empty for none.
+        generation: how the model under test answers.
     """
 
     parts: Sequence[str] = ()
     questions: Sequence[Question] = ()
     planted: Sequence[Item] = ()
     most: int | None = None
-    temperature: float | None = 1.0
-    max_tokens: int | None = _LONGEST_ANSWER
-    reasoning_effort: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    system: str = ""
+    generation: Generation = Generation()
 
     def __post_init__(self) -> None:
         for name in self.parts:
@@ -107,17 +96,10 @@ class Asked:
     @property
     def settings(self) -> dict[str, Any]:
         """What the answers depend on beside the items; what is left to the endpoint is left out."""
-        given = {
-            "reasoning_effort": self.reasoning_effort,
-            "extra": dict(self.extra) or None,
-            "system": self.system or None,
-        }
         return {
             "parts": [part.name for part in self.chosen],
-            "temperature": self.temperature,
-            "max_tokens": self.max_tokens,
             "wording": wording_digest(),
-        } | {name: value for name, value in given.items() if value is not None}
+        } | self.generation.settings
 
 
 def _lot(question: Question) -> bytes:
@@ -151,13 +133,12 @@ def plan(model: str, judge: str, asked: Asked = Asked(), *, name: str | None = N
 
 async def evaluate(planned: EvaluationPlan, session: Session) -> Progress:
     """Ask all that was planned, in a session that is open; see `mien.evals.conduct.conduct`."""
-    settings: Mapping[str, Any] = planned.settings
-    sampling = Sampling(**{name: settings[name] for name in _SAMPLING if name in settings})
+    how = sampling(planned.settings)
     model = session.open(planned.judge)
     judges = {what: judge_of(what, model) for what in OPTIONS}
 
     async def script(item: Item, asking: Asking) -> bool:
-        asker = Asker(asking=asking, sampling=sampling, judges=judges)
+        asker = Asker(asking=asking, sampling=how, judges=judges)
         ask = read_planted if item.test.startswith(PLANTED) else PARTS[item.test].ask
         return await ask(item, asker)
 

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from mien.evals.breadth.evaluate import Asked
     from mien.evals.breadth.scores import Breadth, TraitBreadth
     from mien.evals.conduct import EvaluationPlan
+    from mien.evals.generation import Generation
     from mien.measurement.session import Session
     from mien.stats.stretch import Told
 
-_WHAT, _HOW = "What is asked", "How the model is sampled"
+_WHAT = "What is asked"
 
 
 @calling()
@@ -75,30 +76,13 @@ def command(
     bound: Annotated[
         float, typer.Option(help="Points of range above which a model can take a trait.")
     ] = 400.0,
-    temperature: Annotated[float, typer.Option(min=0, rich_help_panel=_HOW)] = 1.0,
-    max_tokens: Annotated[
-        int, typer.Option(min=1, help="After which replies are cut off.", rich_help_panel=_HOW)
-    ] = 1024,
-    reasoning_effort: Annotated[
-        str | None, typer.Option("--reasoning-effort", help="Of a reasoning model.", rich_help_panel=_HOW)
-    ] = None,
-    extra: Annotated[
-        str | None,
-        typer.Option(
-            help="""Further members of the request body, as JSON: '{"provider": {…}}'.""",
-            rich_help_panel=_HOW,
-        ),
-    ] = None,
-    system: options.SystemOption = "",
-    system_file: options.SystemFileOption = None,
     confidence_level: options.ConfidenceOption = 0.95,
     batch: options.BatchOption = False,
     wait: options.WaitOption = True,
     *,
+    generation: Generation,
     session: Session,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print how many calls there are to make, and make none.")
-    ] = False,
+    dry_run: options.DryRunOption = False,
     as_json: options.JsonOption = False,
 ) -> None:
     """Measure how far a model's character stretches: told to be like each trait, and told to be unlike it.
@@ -108,7 +92,6 @@ def command(
     the model. Calls that the store holds already are not made again: after a stop, the same command goes on.
     What changed from one model to another: mien diff A B.
     """
-    from mien.cli.commands.measure import read_extra
     from mien.evals.breadth.evaluate import Asked, carry_out, plan
     from mien.evals.breadth.planted import load_pairs
     from mien.evals.breadth.scores import breadth, require_bound
@@ -133,11 +116,7 @@ def command(
         only=trait or (),
         beside=beside,
         pairs=load_pairs(planted) if planted else {},
-        temperature=temperature,
-        max_tokens=max_tokens,
-        reasoning_effort=reasoning_effort,
-        extra=read_extra(extra) or {},
-        system=options.system_prompt(system, system_file),
+        generation=generation,
     )
     planned = plan(model, judge, asked, name=name)
     session.served.require_used(planned.models)

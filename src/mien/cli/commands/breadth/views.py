@@ -15,11 +15,12 @@ from mien.errors import NotIdentified
 
 if TYPE_CHECKING:
     from mien.evals.conduct import EvaluationPlan
+    from mien.evals.generation import Generation
     from mien.evals.views.evaluate import Asked
     from mien.evals.views.views import Views
     from mien.measurement.session import Session
 
-_WHAT, _HOW = "What is asked", "How the model is sampled"
+_WHAT = "What is asked"
 
 
 @calling()
@@ -57,30 +58,13 @@ def command(
         str | None,
         typer.Option(help="The evaluation's name.", show_default="MODEL-views", rich_help_panel=_WHAT),
     ] = None,
-    temperature: Annotated[float, typer.Option(min=0, rich_help_panel=_HOW)] = 1.0,
-    max_tokens: Annotated[
-        int, typer.Option(min=1, help="After which answers are cut off.", rich_help_panel=_HOW)
-    ] = 1024,
-    reasoning_effort: Annotated[
-        str | None, typer.Option("--reasoning-effort", help="Of a reasoning model.", rich_help_panel=_HOW)
-    ] = None,
-    extra: Annotated[
-        str | None,
-        typer.Option(
-            help="""Further members of the request body, as JSON: '{"provider": {…}}'.""",
-            rich_help_panel=_HOW,
-        ),
-    ] = None,
-    system: options.SystemOption = "",
-    system_file: options.SystemFileOption = None,
     confidence_level: options.ConfidenceOption = 0.95,
     batch: options.BatchOption = False,
     wait: options.WaitOption = True,
     *,
+    generation: Generation,
     session: Session,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print how many calls there are to make, and make none.")
-    ] = False,
+    dry_run: options.DryRunOption = False,
     as_json: options.JsonOption = False,
 ) -> None:
     """Measure the breadth of views: help for both sides, viewpoints told of, and whose side is taken.
@@ -88,7 +72,6 @@ def command(
     Calls that the store holds already are not made again: after a stop, the same command goes on. What
     changed from one model to another: mien diff A B.
     """
-    from mien.cli.commands.measure import read_extra
     from mien.evals.views.evaluate import Asked, carry_out, plan
     from mien.evals.views.imports import read_files
     from mien.evals.views.views import views
@@ -100,11 +83,7 @@ def command(
         questions=given.questions,
         planted=given.planted,
         most=items,
-        temperature=temperature,
-        max_tokens=max_tokens,
-        reasoning_effort=reasoning_effort,
-        extra=read_extra(extra) or {},
-        system=options.system_prompt(system, system_file),
+        generation=generation,
     )
     planned = plan(model, judge, asked, name=name)
     session.served.require_used(planned.models)

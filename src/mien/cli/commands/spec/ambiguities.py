@@ -9,7 +9,7 @@ import typer
 from mien.cli import options
 from mien.cli.calling import calling
 from mien.cli.commands.spec.check import SpecFile
-from mien.cli.commands.spec.contradictions import Clauses, Judge, MaxTokens, Models, Name, Temperature
+from mien.cli.commands.spec.contradictions import Clauses, Judge, Models, Name
 from mien.cli.output import bold, console, counted, fraction, print_json, write_err
 from mien.cli.progress import ProgressReport
 from mien.cli.resuming import INCOMPLETE, resumable
@@ -18,6 +18,7 @@ from mien.errors import UsageError, require_each_once
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mien.evals.generation import Generation
     from mien.evals.spec.ambiguities import Ambiguity
     from mien.measurement.session import Session
 
@@ -32,10 +33,9 @@ def command(
     samples: _Samples = 1,
     clause: Clauses = None,
     name: Name = None,
-    temperature: Temperature = 1.0,
-    max_tokens: MaxTokens = 1024,
     confidence_level: options.ConfidenceOption = 0.95,
     *,
+    generation: Generation,
     session: Session,
     as_json: options.JsonOption = False,
 ) -> None:
@@ -50,7 +50,7 @@ def command(
     if name and len(models) > 1:
         raise UsageError("--name is for one model; several are kept by their own names")
     read = load(spec)
-    asked = Asked(spec=read, samples=samples, temperature=temperature, max_tokens=max_tokens)
+    asked = Asked(spec=read, samples=samples, generation=generation)
     plans = [plan(model, judge, asked, name=name) for model in models]
     require_each_once([planned.name for planned in plans], "model")
     with resumable(session.path), ProgressReport() as session.on_progress:

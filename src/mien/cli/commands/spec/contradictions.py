@@ -17,6 +17,7 @@ from mien.errors import UsageError, require_each_once
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mien.evals.generation import Generation
     from mien.evals.spec.contradictions import Pair
     from mien.evals.spec.disagreement import Disagreement
     from mien.measurement.session import Session
@@ -39,8 +40,6 @@ Name = Annotated[
     str | None,
     typer.Option(help="The evaluation's name, as of mien spec run.", show_default="MODEL-SPEC-VERSION"),
 ]
-Temperature = Annotated[float, typer.Option(min=0, help="At which the models are sampled.")]
-MaxTokens = Annotated[int, typer.Option(min=1, help="After which answers are cut off.")]
 
 
 @calling()
@@ -51,10 +50,9 @@ def command(
     samples: _Samples = 4,
     clause: Clauses = None,
     name: Name = None,
-    temperature: Temperature = 1.0,
-    max_tokens: MaxTokens = 1024,
     confidence_level: options.ConfidenceOption = 0.95,
     *,
+    generation: Generation,
     session: Session,
     as_json: options.JsonOption = False,
 ) -> None:
@@ -70,7 +68,7 @@ def command(
     if name and len(models) > 1:
         raise UsageError("--name is for one model; several are kept by their own names")
     read = load(spec)
-    asked = Asked(spec=read, samples=samples, temperature=temperature, max_tokens=max_tokens)
+    asked = Asked(spec=read, samples=samples, generation=generation)
     plans = [plan(model, judge, asked, name=name) for model in models]
     require_each_once([planned.name for planned in plans], "model")
     with resumable(session.path), ProgressReport() as session.on_progress:

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from mien.evals.conduct import EvaluationPlan
     from mien.evals.evaluation import Evaluation
+    from mien.evals.generation import Generation
     from mien.evals.spec.agreement import Agreement
     from mien.evals.spec.evaluate import Asked
     from mien.measurement.session import Session
 
-_HOW = "How the models are sampled"
 _ALWAYS = 4  # columns that are shown whatever stands in them
 
 
@@ -54,33 +54,16 @@ def command(
     name: Annotated[
         str | None, typer.Option(help="The evaluation's name.", show_default="MODEL-SPEC-VERSION")
     ] = None,
-    temperature: Annotated[float, typer.Option(min=0, rich_help_panel=_HOW)] = 1.0,
-    max_tokens: Annotated[
-        int, typer.Option(min=1, help="After which answers are cut off.", rich_help_panel=_HOW)
-    ] = 1024,
-    reasoning_effort: Annotated[
-        str | None, typer.Option("--reasoning-effort", help="Of a reasoning model.", rich_help_panel=_HOW)
-    ] = None,
-    extra: Annotated[
-        str | None,
-        typer.Option(
-            help="""Further members of the request body, as JSON: '{"provider": {…}}'.""",
-            rich_help_panel=_HOW,
-        ),
-    ] = None,
-    system: options.SystemOption = "",
-    system_file: options.SystemFileOption = None,
     confidence_level: options.ConfidenceOption = 0.95,
     batch: options.BatchOption = False,
     wait: options.WaitOption = True,
     *,
+    generation: Generation,
     session: Session,
     junit: Annotated[
         options.Path | None, typer.Option(metavar="FILE", help="Write the gates as JUnit XML.")
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print how many calls there are to make, and make none.")
-    ] = False,
+    dry_run: options.DryRunOption = False,
     as_json: options.JsonOption = False,
 ) -> None:
     """Ask models the items of a spec, and say how often their answers meet each clause.
@@ -91,23 +74,30 @@ def command(
 
     Where the spec has gates, all that they name is measured, and status 1 says that one fails.
     """
-    from mien.cli.commands.measure import read_extra
     from mien.cli.commands.spec.release import Shown, hold, print_calls
     from mien.evals.release import release as lay_out
     from mien.evals.spec.evaluate import Asked, load
 
     session.batching = options.batching(batch=batch, wait=wait)
     if (loaded := load(spec)).gates:
-        given = {"--name": name, "--reasoning-effort": reasoning_effort, "--extra": extra}
-        if own := next((option for option, value in given.items() if value is not None), None):
+        given = {
+            "--name": name,
+            "--reasoning-effort": generation.reasoning_effort,
+            "--extra": generation.extra,
+        }
+        if own := next((option for option, value in given.items() if value), None):
             raise UsageError(f"{own} goes with a spec without gates; {spec} has some")
         release = lay_out(
             spec,
             models,
             judge=judge,
             before=against,
-            settings={"samples": samples, "temperature": temperature, "max_tokens": max_tokens},
-            system=options.system_prompt(system, system_file),
+            settings={
+                "samples": samples,
+                "temperature": generation.temperature,
+                "max_tokens": generation.max_tokens,
+            },
+            system=generation.system,
         )
         if dry_run:
             print_calls(release, as_json=as_json)
@@ -116,15 +106,7 @@ def command(
         return
     if against or junit:
         raise UsageError(f"{spec} has no gates to hold models against; write gates:, or leave this out")
-    asked = Asked(
-        spec=loaded,
-        samples=samples,
-        temperature=temperature,
-        max_tokens=max_tokens,
-        reasoning_effort=reasoning_effort,
-        extra=read_extra(extra) or {},
-        system=options.system_prompt(system, system_file),
-    )
+    asked = Asked(spec=loaded, samples=samples, generation=generation)
     plans = _plans(models, judge, asked, name)
     session.served.require_used(tuple(dict.fromkeys(one for planned in plans for one in planned.models)))
     if dry_run:
