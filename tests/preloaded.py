@@ -11,6 +11,7 @@ import atexit
 import gc
 import importlib
 import json
+import multiprocessing
 import os
 import runpy
 import signal
@@ -22,6 +23,8 @@ import threading
 import traceback
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import typer.main
 
 from tests.processes import LIMIT, own_environment
 
@@ -38,6 +41,7 @@ LIBRARIES: Final = (
     "mien.measurement.measure",
     "mien.measurement.rejudge",
     "mien.report.evaluated",
+    "mien.report.figures",
     "mien.report.study.release",
     "mien.runs.analysis",
     "mien.runs.interop.imports",
@@ -153,6 +157,9 @@ def _main() -> None:
     descriptor, *more = sys.argv[1:]
     for library in (*LIBRARIES, *more):
         importlib.import_module(library)
+    # Commands are laid out once, instead of by each process: that takes as long as many of them run.
+    typer.main.get_command = cache(typer.main.get_command)
+    typer.main.get_command(sys.modules["mien.cli"].app)
     gc.freeze()
     with socket.socket(fileno=int(descriptor)) as connection:
         told = _forked(connection)
@@ -165,6 +172,10 @@ def _run(told: dict[str, Any]) -> NoReturn:
 
     The interpreter is not taken down, which would copy all that was loaded, to free it.
     """
+    # The other processors are other tests' already; and what draws need not load its libraries again.
+    os.cpu_count = lambda: 1
+    forked = multiprocessing.get_context("fork")
+    multiprocessing.get_context = lambda _method=None: forked
     os.chdir(told["folder"])
     os.environ.clear()
     os.environ.update(told["environment"])
