@@ -26,8 +26,8 @@ def test_what_was_asked_read_and_spent(tmp_path: Path) -> None:
         store.put_response(old.id, "t1", "failed")
     db = connect_read_only(path, lock_timeout=5)
     assert run_counts(db) == [
-        RunCounts(new.id, "new", "provider/m", "revealed", new.created, 3, 0),
-        RunCounts(old.id, "old", "provider/m", "revealed", old.created, 3, 2),
+        RunCounts(new.id, "new", "provider/m", "revealed", new.created, True, 3, 0),
+        RunCounts(old.id, "old", "provider/m", "revealed", old.created, True, 3, 2),
     ]
     assert spending(db, old.id) == (1, 0.5, 9.0)
     assert spending(db, new.id) == (0, None, None)

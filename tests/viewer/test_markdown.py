@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mien.viewer.markdown import LONGEST, rendered
 from tests.viewer.viewing import HOSTILE, PLAIN
@@ -19,7 +21,26 @@ def test_a_link_is_read_as_its_words_and_its_target() -> None:
         "<p>See here (https://a.example/?b&amp;c).</p>\n"
     )
     assert rendered("![x](y.png) **b**") == "<p>[image: x] (y.png) <strong>b</strong></p>\n"
+    assert rendered('[x](https://a.example "and more")') == '<p>x (https://a.example "and more")</p>\n'
+    assert rendered("[a]: https://a.example 'x'\n\n[a]") == "<p>[a]: https://a.example 'x'</p>\n<p>[a]</p>\n"
     assert rendered("# one") == "<h3>one</h3>\n"
+
+
+def test_what_is_nested_too_deep_is_shown_as_it_stands() -> None:
+    shown = rendered(">" * 30 + " *deep*\n\nafter")
+    assert shown.count("<blockquote>") == 18
+    assert "<pre><code>&gt;&gt;&gt;&gt;&gt;&gt;&gt;&gt;&gt;&gt;&gt;&gt; *deep*</code></pre>" in shown
+    assert shown.endswith("<p>after</p>\n")
+    outline = rendered("\n".join(f"{'  ' * depth}- step {depth}" for depth in range(40)) + "\n- last")
+    assert outline.count("step") == 40
+    assert outline.endswith("<li>last</li>\n</ul>\n")
+
+
+@given(st.lists(st.tuples(st.text("> -1.\t", max_size=60), st.sampled_from("\n ")), max_size=12))
+def test_no_word_vanishes_however_it_is_nested(lines: list[tuple[str, str]]) -> None:
+    text = "".join(f"{marks} word{i}{end}" for i, (marks, end) in enumerate(lines))
+    shown = rendered(text)
+    assert [i for i in range(len(lines)) if f"word{i}" not in shown] == []
 
 
 def test_what_is_very_long_is_rendered_in_part_and_then_shown_as_it_is() -> None:

@@ -63,7 +63,7 @@ def make_store(path: Path) -> None:
                     protocol="{}",
                     design="d",
                     seed=0,
-                    traits=tuple(map(Trait, TRAITS)),
+                    traits=tuple(Trait(name, f"shows that it is {name}") for name in TRAITS),
                 ),
                 [
                     Trial(

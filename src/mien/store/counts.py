@@ -11,13 +11,18 @@ if TYPE_CHECKING:
 
 
 class RunCounts(NamedTuple):
-    """A run, and how many of its trials were asked: all that needs no look at every call."""
+    """A run, and how many of its trials were asked: all that needs no look at every call.
+
+    Attributes:
+        designed: whether its trials were to be asked; those of an imported table were not.
+    """
 
     id: int
     name: str
     model: str
     instrument: str
     created: float
+    designed: bool
     n_trials: int
     answered: int
 
@@ -51,7 +56,7 @@ class TrialCounts(NamedTuple):
 def run_counts(db: sqlite3.Connection) -> list[RunCounts]:
     """All runs, newest first."""
     query = """
-        SELECT r.id, r.name, r.model, r.instrument, r.created,
+        SELECT r.id, r.name, r.model, r.instrument, r.created, r.design <> '',
                (SELECT count(*) FROM trial t WHERE t.run = r.id),
                (SELECT count(t.call) FROM trial t WHERE t.run = r.id)
         FROM run r ORDER BY r.id DESC

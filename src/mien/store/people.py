@@ -42,6 +42,11 @@ class People:
             run,
         )
 
+    def label(self, run: int, trial: str, person: str) -> str | None:
+        """What a person read in a response, or None where they have not said."""
+        query = "SELECT chosen FROM label WHERE run = ? AND trial = ? AND person = ?"
+        return next((chosen for (chosen,) in self._select(query, run, trial, person)), None)
+
     def put_labels(self, run: int, labels: Iterable[tuple[str, str, str]]) -> None:
         """Keep labels (trial, person, chosen), all or none; each takes the place of the person's earlier one.
 

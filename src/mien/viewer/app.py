@@ -91,11 +91,11 @@ class App:
     def get(
         self, path: str, page: Callable[[Mapping[str, str]], str], *, content_type: str = "text/html"
     ) -> web.RouteDef:
-        """A page, or a part of one, that is a function of its address's members."""
+        """A page, or a part of one, that is a function of its address's members; none where it is empty."""
 
         async def answer(request: web.Request) -> web.Response:
             text = await asyncio.to_thread(page, request.query)
-            return web.Response(text=text, content_type=content_type)
+            return web.Response(text=text, content_type=content_type, status=200 if text else 204)
 
         return web.get(path, answer)
 

@@ -12,12 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from markdown_it import MarkdownIt
+    from markdown_it.rules_block import StateBlock
     from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
 #: Characters that are rendered; what follows them is shown as it is. Of some texts, such as brackets that are
 #: never closed, the renderer's time grows with the square of their length: so many take it a second.
 LONGEST = 20_000
+
+#: Blocks within blocks that are rendered. The renderer passes over what lies deeper than 20, at two a list.
+DEEPEST = 18
 
 _TAGS = {
     *("p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li"),
@@ -26,7 +30,10 @@ _TAGS = {
 
 
 def rendered(text: str) -> str:
-    """Render Markdown. Where a link or an image stood, its words and its target are read as text."""
+    """Render Markdown, all that a judge reads of it, too: what is nested too deep stands as it was written.
+
+    Where a link or an image stood, its words, its target and its title are read as text.
+    """
     import nh3
 
     text = visible(text)
@@ -41,6 +48,8 @@ def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    parser.disable("reference")  # takes the targets of links out of the text
+    parser.block.ruler.before("table", "too_deep", _too_deep)
     parser.add_render_rule("link_open", _nothing)
     parser.add_render_rule("link_close", _nothing)
     parser.add_render_rule("image", _image)
@@ -55,7 +64,25 @@ def _nothing(*_: object) -> str:
 
 def _image(_: object, tokens: Sequence[Token], index: int, *__: object) -> str:
     token = tokens[index]
-    return html.escape(f"[image: {token.content}] ({token.attrGet('src')})")
+    return html.escape(f"[image: {token.content}] ({_target(token, 'src')})")
+
+
+def _target(token: Token, name: str) -> str:
+    title = token.attrGet("title")
+    return f"{token.attrGet(name)}" + (f' "{title}"' if title else "")
+
+
+def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Take the rest of a block that is nested too deep as it was written."""
+    if state.level < DEEPEST:
+        return False
+    last = start + 1
+    while last < end and (state.isEmpty(last) or state.sCount[last] >= state.blkIndent):
+        last += 1
+    if not silent:
+        state.push("code_block", "code", 0).content = state.getLines(start, last, state.blkIndent, False)
+    state.line = last
+    return True
 
 
 def _show_targets(state: StateCore) -> None:
@@ -68,7 +95,7 @@ def _show_targets(state: StateCore) -> None:
         for token in block.children or ():
             shown.append(token)
             if token.type == "link_open":
-                targets.append(str(token.attrGet("href")))
+                targets.append(_target(token, "href"))
             elif token.type == "link_close":
                 shown.append(Token("text", "", 0, content=f" ({targets.pop()})"))
         if shown:

@@ -38,6 +38,23 @@ def test_labelling_is_blind_until_answered(tmp_path: Path) -> None:
         assert "No labels yet" in viewer.ask("/label?run=before&person=Ana").text
 
 
+def test_a_trial_that_was_labelled_already_keeps_its_label(tmp_path: Path) -> None:
+    path = tmp_path / "mien.db"
+    make_store(path)
+    with viewing(path) as viewer:
+        assert "unkept" not in viewer.label("t1", "neither").headers["Location"]
+        assert "unkept" not in viewer.label("t1", "neither").headers["Location"]
+        page = viewer.ask(viewer.label("t1", "refused").headers["Location"]).text
+        assert "Ana had labelled this trial already, perhaps in another tab: <strong>refused</strong>" in page
+        assert "You read <strong>neither</strong>" in page
+        assert "unkept" not in viewer.label("t1", "refused", "Bo").headers["Location"]
+        assert viewer.label("t1", "undo").status == 303
+        assert "unkept" not in viewer.label("t1", "refused").headers["Location"]
+        assert "shows that it is" in viewer.ask("/label?run=before&person=Ana").text
+    with Store(path, read_only=True) as store:
+        assert [*store.people.labels(1)] == [("t1", "Ana", "refused"), ("t1", "Bo", "refused")]
+
+
 def test_labels_survive_kill_9_and_travel_as_csv(tmp_path: Path) -> None:
     path = tmp_path / "mien.db"
     make_store(path)

@@ -61,7 +61,9 @@ class _Label:
             skipped=skipped,
             trial=found,
             options=shown_order(found["trial"], found["options"]) if found else (),
+            abouts={trait.name: trait.description for trait in run.traits},
             answered=answered,
+            unkept=query.get("unkept", ""),
             n_done=sum(t in done for t in order),
             n_all=len(order),
             agreements=agreements(options, people, judges),
@@ -102,8 +104,11 @@ class _Label:
                 options = transcript(db, run.id, trial)["options"]
             if chosen not in (*options, NEITHER, REFUSED):
                 raise UsageError(f"{chosen!r} is none of the options of trial {trial}")
-            store.people.put_labels(run.id, [(trial, person, chosen)])
-        return self._location(place | {"skipped": skipped, "last": trial})
+            kept = store.people.label(run.id, trial, person)
+            if kept is None:
+                store.people.put_labels(run.id, [(trial, person, chosen)])
+        unkept = chosen if kept not in (None, chosen) else ""
+        return self._location(place | {"skipped": skipped, "last": trial, "unkept": unkept})
 
     def _location(self, members: Mapping[str, str]) -> str:
         return href("/label", **{name: value for name, value in members.items() if value})

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
+import threading
 import time
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-from aiohttp import web
 
 from mien.evals.kinds import KINDS
 from mien.store.counts import Spending, run_counts, spending, verdict_counts
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from aiohttp import web
 
     from mien.store.counts import RunCounts
     from mien.viewer.app import App
@@ -35,42 +36,52 @@ class _Sum(NamedTuple):
     seconds: float
 
 
+class _Look(NamedTuple):
+    """The table as it was seen, how many trials each run had answered, by its number, and when that was."""
+
+    table: str
+    answered: Mapping[int, int]
+    at: float
+
+
 class _Runs:
     def __init__(self, app: App) -> None:
         self._app = app
         self._sums: dict[tuple[int, float], _Sum] = {}
+        self._look = _Look("", {}, -math.inf)
+        self._looking = threading.Lock()
 
     def page(self, _: Mapping[str, str]) -> str:
-        rows = self._rows({}, 0.0, until=time.monotonic() + _AT_ONCE)
+        now = time.monotonic()
+        table = self._table(self._rows(self._look, now, until=now + _AT_ONCE))
         with self._app.reading() as (store, _db):
             evaluations = store.evaluations.all()
-        return self._app.html("runs.html", title="Runs", runs=rows, evaluations=evaluations, told_kinds=KINDS)
+        return self._app.html(
+            "runs.html",
+            title="Runs",
+            table=table,
+            seen=_mark(table),
+            evaluations=evaluations,
+            told_kinds=KINDS,
+        )
 
-    async def live(self, request: web.Request) -> web.StreamResponse:
-        """The table of runs as server-sent events, whenever it changes."""
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        response.headers["Cache-Control"] = "no-store"
-        await response.prepare(request)
-        before: dict[int, int] = {}
-        last, sent = time.monotonic(), ""
-        while True:
+    def live(self, query: Mapping[str, str]) -> str:
+        """The table as it is now, or nothing for who has seen it so; all tabs share a look at the store."""
+        with self._looking:
             now = time.monotonic()
-            rows = await asyncio.to_thread(self._rows, before, now - last)
-            before, last = {row["id"]: row["answered"] for row in rows}, now
-            text = self._app.html("runs_table.html", runs=rows)
-            if text != sent:
-                lines = "".join(f"data: {line}\n" for line in text.splitlines())
-                await response.write(f"event: runs\n{lines}\n".encode())
-                sent = text
-            else:
-                await response.write(b": still here\n\n")  # fails once the reader has gone
-            await asyncio.sleep(_TICK)
+            if now - self._look.at >= _TICK:
+                rows = self._rows(self._look, now)
+                self._look = _Look(self._table(rows), {row["id"]: row["answered"] for row in rows}, now)
+            table = self._look.table
+        mark = _mark(table)
+        return "" if query.get("seen") == mark else self._app.html("live.html", table=table, seen=mark)
 
-    def _rows(
-        self, before: Mapping[int, int], seconds: float, *, until: float = math.inf
-    ) -> list[dict[str, Any]]:
+    def _table(self, rows: Sequence[Mapping[str, Any]]) -> str:
+        return self._app.html("runs_table.html", runs=rows)
+
+    def _rows(self, before: _Look, now: float, *, until: float = math.inf) -> list[dict[str, Any]]:
         with self._app.reading() as (_, db):
-            return [self._row(db, run, before, seconds, until) for run in run_counts(db)]
+            return [self._row(db, run, before, now, until) for run in run_counts(db)]
 
     def _spent(self, db: sqlite3.Connection, run: RunCounts, until: float) -> Spending | None:
         """What a run has spent, or had when that was last summed, or None where there is no time for it."""
@@ -85,28 +96,29 @@ class _Runs:
         return found
 
     def _row(
-        self,
-        db: sqlite3.Connection,
-        run: RunCounts,
-        before: Mapping[int, int],
-        seconds: float,
-        until: float,
+        self, db: sqlite3.Connection, run: RunCounts, before: _Look, now: float, until: float
     ) -> dict[str, Any]:
         spent = self._spent(db, run, until)
-        gained = run.answered - before.get(run.id, run.answered)
+        gained = run.answered - before.answered.get(run.id, run.answered)
         latest = (spent and spent.latest) or run.created
-        under_way = run.answered < run.n_trials and (gained > 0 or time.time() - latest < _UNDER_WAY)
+        lately = gained > 0 or time.time() - latest < _UNDER_WAY
+        under_way = run.designed and run.answered < run.n_trials and lately
         return {
             **run._asdict(),
             "created": time.strftime("%Y-%m-%d %H:%M", time.gmtime(run.created)),
             "spent": spent,
             "verdicts": verdict_counts(db, run.id),
             "under_way": under_way,
-            "rate": gained / seconds if under_way and gained and seconds else None,
+            "rate": gained / (now - before.at) if under_way and gained else None,
         }
+
+
+def _mark(table: str) -> str:
+    """What tells a table from any other."""
+    return blake2b(table.encode(), digest_size=8).hexdigest()
 
 
 def routes(app: App) -> list[web.RouteDef]:
     """Where the page is found."""
     runs = _Runs(app)
-    return [app.get("/", runs.page), web.get("/live", runs.live)]
+    return [app.get("/", runs.page), app.get("/live", runs.live)]
