@@ -19,6 +19,23 @@ def test_texts_are_seen_wherever_they_stand() -> None:
     assert seen(given) == {"title": {"text": ["a␛b", 1, None]}, "␀": [{"t": "\\ufffe\\u202e"}], "n": 1.5}
 
 
+def test_names_that_every_object_of_javascript_has_are_drawn() -> None:
+    names = ["constructor", "__proto__", "warm", "toString"]
+    made = {
+        "data": {"values": [{"trait": name, "side": side, "n": 1} for name in names for side in "ab"]},
+        "mark": {"type": "line", "point": True},
+        "encoding": {
+            "x": {"field": "side"},
+            "y": {"field": "n", "type": "quantitative"},
+            "detail": {"field": "trait"},
+            "facet": {"field": "trait", "sort": names},
+        },
+    }
+    drawn = svg(seen(made))
+    assert [name for name in names if name not in drawn] == []
+    assert drawn.count('aria-roledescription="line mark"') == len(names)
+
+
 def test_labels_that_may_be_cut_within_a_character_are_not_cut() -> None:
     def named(name: str) -> dict[str, Any]:
         return {

@@ -19,14 +19,29 @@ if TYPE_CHECKING:
 
 _DATA: Final = frozenset(("data", "datasets"))
 _LIMITS: Final = frozenset(("labelLimit", "titleLimit", "limit"))
+# What every object of JavaScript has: a trait by that name is found where Vega keeps values by name.
+_OF_OBJECTS: Final = frozenset(
+    (
+        *("constructor", "__proto__", "toString", "toLocaleString", "valueOf", "hasOwnProperty"),
+        *("isPrototypeOf", "propertyIsEnumerable"),
+        *(f"__{name}{kind}__" for name in ("define", "lookup") for kind in ("Getter", "Setter")),
+    )
+)
+_JOINER: Final = "\u2060"  # has no width
 PNG_SCALE: Final = 2  # pixels of the file to one of the figure
 
 
+def drawn(text: str) -> str:
+    """A text as figures hold it: what cannot be seen as symbols, and what Vega would take for its own apart."""
+    shown = visible(text)
+    return shown + _JOINER if shown in _OF_OBJECTS else shown
+
+
 def seen(specification: Any) -> Any:
-    """A specification with symbols where its texts hold what cannot be seen."""
+    """A specification whose texts are as figures hold them."""
     match specification:
         case str():
-            return visible(specification)
+            return drawn(specification)
         case dict():
             return {seen(key): seen(value) for key, value in specification.items()}  # pyright: ignore[reportUnknownVariableType]
         case list():

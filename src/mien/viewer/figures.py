@@ -7,9 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from mien.errors import UnknownName
-from mien.formatting import visible
 from mien.report.renderer import Renderer
-from mien.report.rendering import svg, vega
+from mien.report.rendering import drawn, svg, vega
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,7 +115,7 @@ class Drawn:
                 "title": title,
                 "said": said,
                 "fluid": figure.fluid,
-                "links": {visible(trait): link for trait, link in links.items()},  # as the figure has them
+                "links": {drawn(trait): link for trait, link in links.items()},  # as the figure has them
                 "spec": spec,
             },
             ensure_ascii=False,

@@ -14,6 +14,7 @@ from mien.store.transcript import prompt_key, transcript
 from mien.types import PREFERRED, TIE, Preference
 from mien.viewer import preference_files
 from mien.viewer.app import href
+from mien.viewer.comparable import answered, by_prompts
 from mien.viewer.labelling import person_name
 from mien.viewer.pairing import Answered, Pair, left, paired
 
@@ -46,17 +47,19 @@ class _Arena:
     def page(self, query: Mapping[str, str]) -> str:
         a, b = query.get("a", ""), query.get("b", "")
         with self._app.reading() as (store, db):
-            known = [run.name for run in reversed(store.runs())]
+            known = answered(db, store.runs()[::-1])
             runs = _runs(store, query) if a and b and a != b else None
             shown = self._shown(store, db, runs, query) if runs else {}
-        newest = known[1::-1] if len(known) > 1 else ["", ""]
+            first = next((run for run in known if run.name == a), None)
+            first, others = _offered(db, first, known)
         return self._app.html(
             "arena.html",
             title=f"Arena: {b} against {a}" if runs else "Arena",
-            known=known,
+            known=[run.name for run in known],
+            others=others,
             runs=runs,
-            a=a or newest[0],
-            b=b or newest[1],
+            a=a if runs else first,
+            b=b or next(iter(others), ""),
             alike=bool(a) and a == b,
             person=person_name(query),
             trait=query.get("trait", ""),
@@ -189,6 +192,19 @@ class _Arena:
             found = preference_files.read(file.file.read(), file.filename, names, problem)
             store.people.put_preferences(runs[0].id, runs[1].id, found)
         return self._location({"a": runs[0].name, "b": runs[1].name})
+
+
+def _offered(
+    db: sqlite3.Connection, first: RunRecord | None, known: list[RunRecord]
+) -> tuple[str, list[str]]:
+    """The first run, or where none is chosen the newest that can be compared, and what can be with it."""
+    if first:
+        return first.name, by_prompts(db, first, known)
+    for newest in known:
+        if partners := by_prompts(db, newest, known):
+            first = next(run for run in known if run.name == partners[0])
+            return first.name, by_prompts(db, first, known)
+    return "", []
 
 
 def _runs(store: Store, members: Mapping[str, str]) -> Runs:

@@ -8,6 +8,7 @@ from mien.report.diagnostics import diagnostics
 from mien.report.inventories import told
 from mien.runs.run import default_judge
 from mien.viewer.app import href
+from mien.viewer.comparable import by_traits
 from mien.viewer.figures import chosen, figures, theme
 from mien.viewer.sides import sides_beside
 
@@ -32,12 +33,12 @@ def routes(app: App) -> list[web.RouteDef]:
                 "evaluation.html", title=rated.estimates.label, told=told(rated), others=[], drawn=None
             )
         found = fitted(query)
-        with app.reading() as (store, _):
+        with app.reading() as (store, db):
             run = store.run(found.run)
             readers = store.judges(run.id)
             judges = [*dict.fromkeys((default_judge(run, readers), *(reader.name for reader in readers)))]
             runs = store.runs()
-            others = [other.name for other in runs if other.name != found.run]
+            others = by_traits(db, run, runs)
             read = found.n_trials - found.verdicts["missing"]
             newer = store.count_verdicts(run.id, found.judge) - read
         rows = found.rows

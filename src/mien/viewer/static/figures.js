@@ -29,7 +29,8 @@ async function draw(figure) {
     renderer: "svg",
     container: place,
   });
-  const target = (item) => item && (links[item.datum?.trait] ?? links[item.datum?.value]);
+  const leads = new Map(Object.entries(links));
+  const target = (item) => item && (leads.get(item.datum?.trait) ?? leads.get(item.datum?.value));
   view.addEventListener("click", (_, item) => {
     if (target(item)) location.assign(target(item));
   });
