@@ -32,7 +32,7 @@ PNG_SCALE: Final = 2  # pixels of the file to one of the figure
 
 
 def drawn(text: str) -> str:
-    """A text as figures hold it: what cannot be seen as symbols, and what Vega would take for its own apart."""
+    """A text as figures hold it: what cannot be seen as symbols, and what Vega takes for its own apart."""
     shown = visible(text)
     return shown + _JOINER if shown in _OF_OBJECTS else shown
 

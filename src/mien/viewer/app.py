@@ -17,6 +17,7 @@ from mien.store.store import Store
 from mien.viewer.figures import Drawn
 from mien.viewer.markdown import rendered
 from mien.viewer.profiles import Profiles
+from mien.viewer.words import WORDS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -65,6 +66,7 @@ class App:
             read_only=guard.read_only,
             form_token=guard.form_token,
             store_name=store.name,
+            words=WORDS,
         )
 
     @contextmanager
