@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 # What pages of the site link to, by where it lies in the repository; to nothing else outside docs/.
 PAGES = {
-    "README.md": "index.md",
     "CHANGELOG.md": "changelog.md",
     "examples/release-gate/README.md": "examples/release-gate/README.md",
     "examples/release-gate/release-gate.yaml": "examples/release-gate/release-gate.yaml",

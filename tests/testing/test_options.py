@@ -21,6 +21,7 @@ from tests.testing.asking import SCORES
         {"judge_accuracy": 1.2},
         {"scores": {"warm": math.nan}},
         {"judge_leanings": {"(": {"warm": 1.0}}},
+        {"leanings": {"(": {"warm": 1.0}}},
         {"scores": {" ": 0.0}},
     ],
 )

@@ -34,6 +34,14 @@ def test_the_first_of_two_equals_has_the_planted_advantage(server: ScriptedServe
     assert within(shown(server, "- indirect\n- direct", n)["indirect"], n, sigmoid(0.8))
 
 
+def test_the_model_leans_where_it_is_told_something(server: ScriptedServer) -> None:
+    server.configure(leanings={"never warm": {"warm": -2.0}, "nowhere": {"warm": 9.0}})
+    n = 400
+    told = "Be never warm to anybody.\n- direct\n- warm"
+    assert within(shown(server, told, n)["warm"], n, sigmoid(1.0 - 2.0))
+    assert within(shown(server, "- direct\n- warm", n)["warm"], n, sigmoid(1.0))
+
+
 @pytest.mark.parametrize(
     ("position", "effects"), [(0.6, (0.6, -0.2, -0.2, -0.2)), ((0.0, 0.0, 0.0, 1.0), (0.0, 0.0, 0.0, 1.0))]
 )

@@ -8,13 +8,16 @@ import sys
 import threading
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mien.errors import UsageError
 from mien.materials.traits import load_traits
 from mien.testing.options import Options, planted_scores
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,10 +66,13 @@ def _options(arguments: argparse.Namespace) -> Options:
     return msgspec.convert(members, Options)
 
 
-def _announce(url: str, *, by_hand: bool) -> None:
+def _announce(url: str, models: Sequence[str], *, by_hand: bool) -> None:
     print(url, flush=True)  # noqa: T201
     if by_hand:
-        print(f"mien measure '{url}#model' --judge '{url}#judge'\nCtrl-C ends the server.", flush=True)  # noqa: T201
+        judges = [name for name in models if name.startswith("judge")]
+        model = next((name for name in models if name not in judges), "model")
+        command = f"mien measure '{url}#{model}' --judge '{url}#{judges[0] if judges else 'judge'}'"
+        print(f"{command}\nCtrl-C ends the server.", flush=True)  # noqa: T201
 
 
 def _end_with_input() -> None:
@@ -95,7 +101,7 @@ def main() -> int:
     except ImportError:
         import asyncio as loop
     try:
-        loop.run(serve(options, arguments.port, lambda url: _announce(url, by_hand=by_hand)))
+        loop.run(serve(options, arguments.port, lambda url: _announce(url, options.models, by_hand=by_hand)))
     except KeyboardInterrupt:
         return 0
     except OSError as problem:

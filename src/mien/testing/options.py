@@ -82,6 +82,9 @@ class Options:
             reads. Without any, it plays no part in `mien spec`.
         examples: a spec's file, whose good and bad examples the judge tells apart as well.
         unasked: whether the model shows a trait also where none is named to it: one of all, by their scores.
+        leanings: log odds by which the model favours traits, in requests whose body holds a regular
+            expression: ``{'"model":"next"': {"warm": 1.5}}`` under that name, ``{"never flatter":
+            {"sycophantic": -2}}`` where its system prompt, or the user, says so.
         judge_accuracy: probability that the judge names the trait that the response shows, where it is
             among the options; else it names another option.
         judge_first: log odds by which the judge favours the option that it is shown first.
@@ -147,6 +150,7 @@ class Options:
     keeps: Mapping[str, float] = field(default_factory=dict[str, float])
     examples: str = ""
     unasked: bool = False
+    leanings: Mapping[str, Mapping[str, float]] = field(default_factory=dict[str, Mapping[str, float]])
     judge_accuracy: float = 1.0
     judge_first: float = 0.0
     judge_leanings: Mapping[str, Mapping[str, float]] = field(default_factory=dict[str, Mapping[str, float]])
@@ -184,7 +188,8 @@ class Options:
             for name, score in scores.items():
                 if not (name.strip() and math.isfinite(score)):
                     raise InputError("a score needs a name and a finite number", where=f"{where}[{name!r}]")
-        for name, patterns in (("judge_leanings", self.judge_leanings), ("keeps", self.keeps)):
+        for name in ("leanings", "judge_leanings", "keeps"):
+            patterns: Mapping[str, object] = getattr(self, name)
             for pattern in patterns:
                 try:
                     re.compile(pattern)

@@ -104,7 +104,8 @@ class Script:
         self._keeper = Keeper(options)
         self._traits = {codeword(name): name for name in options.scores}
         self._meant = {other: name for name, other in options.synonyms.items()}
-        self._leanings = [(re.compile(where.encode()), by) for where, by in options.judge_leanings.items()]
+        self._leanings = _Leanings(options.leanings)
+        self._judge_leanings = _Leanings(options.judge_leanings)
         # Longest first, so that a name that contains another is read whole; without names, no match.
         names_known = {*options.scores, *options.rates, *options.synonyms.values()}
         longest_first = sorted(names_known, key=lambda name: (-len(name), name))
@@ -155,7 +156,10 @@ class Script:
         text = f"You asked: “{excerpt}”. There is more than one way to go about this, and here is mine."
         options = self.options_in(briefing)
         if options or (self._options.unasked and self._options.scores):
-            trait = self._choose(options or [*self._options.scores], uniforms(self._options.seed, body)[0])
+            scores = self._leanings.added(self._options.scores, body)
+            trait = self._choose(
+                options or [*self._options.scores], uniforms(self._options.seed, body)[0], scores
+            )
             key = f"I have kept this in the key of {codeword(trait)}."
             text = f"{key} {text}" if self._options.key_first else f"{text} {key}"
         return f"{text} Written by {chat.model}." if self._options.signed else text
@@ -276,10 +280,22 @@ class Script:
     def _leaning(self, options: Sequence[str], body: bytes) -> dict[str, float]:
         """Log odds by which the judge favours options for what they are called, or where they stand."""
         found = {options[0]: self._options.judge_first} if self._options.judge_first else {}
-        for where, by_name in self._leanings:
+        return self._judge_leanings.added(found, body)
+
+
+class _Leanings:
+    """Log odds by name, in requests whose body holds a regular expression."""
+
+    def __init__(self, planted: Mapping[str, Mapping[str, float]]) -> None:
+        self._planted = [(re.compile(where.encode()), by_name) for where, by_name in planted.items()]
+
+    def added(self, odds: Mapping[str, float], body: bytes) -> dict[str, float]:
+        """Log odds with those that are planted for a request."""
+        found = dict(odds)
+        for where, by_name in self._planted:
             if where.search(body):
-                for name, odds in by_name.items():
-                    found[name] = found.get(name, 0.0) + odds
+                for name, more in by_name.items():
+                    found[name] = found.get(name, 0.0) + more
         return found
 
 
