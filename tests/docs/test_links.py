@@ -13,6 +13,15 @@ PAGES = {
     "404.html": '<a href="/">home</a> <a href="/data/#rows">rows</a> <a href="https://example.org/gone#x">out</a>',
     "a.svg": "<svg/>",
 }
+ILL_FORMED = (
+    "http://example.org",
+    "https:/example.org",
+    "htps://example.org",
+    "//example.org",
+    "https://exampleorg/a",
+    "https://me@example.org/",
+    "https://example.org/…",
+)
 
 
 def built(folder: Path, **more: str) -> Path:
@@ -36,17 +45,7 @@ def test_links_that_lead_somewhere_are_left_alone(tmp_path: Path):
         "../chart.png",
         "chart.svg#part",
         "data/CHANGELOG.md",
-        *(
-            ILL_FORMED := [
-                "http://example.org",
-                "https:/example.org",
-                "htps://example.org",
-                "//example.org",
-                "https://exampleorg/a",
-                "https://me@example.org/",
-                "https://example.org/…",
-            ]
-        ),
+        *ILL_FORMED,
     ],
 )
 def test_a_dead_link_is_named(tmp_path: Path, link: str):
