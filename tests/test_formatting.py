@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
-from mien.formatting import counted, fraction, percent, plural, significant, visible
+from mien.formatting import counted, filled, fraction, percent, plural, significant, visible
 
 
 def test_nouns_in_the_plural():
@@ -29,3 +30,12 @@ def test_what_cannot_be_seen_is_shown_as_symbols() -> None:
     assert visible("a\nb\t", keep="") == "a␊b␉"
     assert visible("wärmer 🦊 حار") == "wärmer 🦊 حار"
     assert visible(visible("\x1b\u202e")) == visible("\x1b\u202e")
+
+
+def test_a_notebook_shows_no_column_in_which_nothing_stands():
+    table = pd.DataFrame(
+        {"trait": ["a", "b"], "flat": [None, None], "finding": ["", ""], "margin": [float("nan")] * 2}
+        | {"refused": [0, 0], "chosen": [3, 0], "delta": [0.0, 0.0], "changed": [False, False]}
+    )
+    assert list(filled(table)) == ["trait", "chosen", "delta", "changed"]
+    assert list(filled(table[:0])) == list(table)

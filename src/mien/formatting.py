@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import pandas as pd
+
 
 #: What acts on a terminal, a reader's eye or a parser rather than being seen: control characters, overrides
 #: of the direction of text, separators of lines, and what no text may hold.
@@ -37,6 +39,17 @@ def _symbol(code: int) -> str:
     if code < 0x20:
         return chr(0x2400 + code)
     return "\u2421" if code == 0x7F else f"\\u{code:04x}"
+
+
+def filled(table: pd.DataFrame) -> pd.DataFrame:
+    """A table as a notebook shows it: without the columns in which nothing stands, or which count nothing."""
+    return table[[name for name in table.columns if not len(table) or _says(table[name].tolist())]]
+
+
+def _says(column: list[Any]) -> bool:
+    if all(type(value) is int for value in column):
+        return any(column)
+    return any(not (value in (None, "") or (type(value) is float and math.isnan(value))) for value in column)
 
 
 def p_value(p: float | None) -> str:

@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from mien.formatting import counted, fraction, p_value, shown
+from mien.report.responses import rendered
 from mien.store.schema import connect_read_only
 from mien.store.search import SearchIndex
 from mien.store.store import Store
 from mien.viewer.figures import Drawn
-from mien.viewer.markdown import rendered
 from mien.viewer.profiles import Profiles
 from mien.viewer.words import WORDS
 

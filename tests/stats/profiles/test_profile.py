@@ -203,6 +203,8 @@ def test_a_notebook_shows_the_table():
     html = rate(table(), Provenance(run="<run>"))._repr_html_()
     assert "&lt;run&gt;" in html
     assert "airy" in html
+    assert "<th>chosen</th>" in html
+    assert "<th>refused</th>" not in html  # in none of the rows
 
 
 def test_no_choice_at_all_is_said_in_words():

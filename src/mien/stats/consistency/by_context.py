@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import numpy as np
 
+from mien.formatting import filled
 from mien.stats import choice
 from mien.stats.consistency.influence import Pulls
 from mien.stats.consistency.interaction import interaction
@@ -212,7 +213,9 @@ class Consistency:
         moving = sum(row["moves"] for row in self.rows)
         title = f"<b>{escape(self.run or 'consistency')}</b> by {escape(self.by)}"
         spread = "between contexts a rating varies by {tau:.0f} points ({low:.0f} … {high:.0f})"
-        table = self.table.set_index("trait").to_html(float_format="{:.3g}".format, max_rows=20)
+        table = filled(self.table.set_index("trait")).to_html(
+            na_rep="", float_format="{:.3g}".format, max_rows=20
+        )
         return (
             f"<p>{title} · {spread.format(**self.spread)}, p = {self.p:.2g} · "
             f"{moving} of {len(self.traits)} traits move (q &lt; {self.fdr:g})</p>{table}"

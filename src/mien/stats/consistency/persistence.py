@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mien.formatting import filled
 from mien.stats.proportions import Proportion, proportion
 from mien.types import NON_CHOICES
 
@@ -65,7 +66,7 @@ class Persistence:
         return asdict(self) | {"rows": self._flat()}
 
     def _repr_html_(self) -> str:
-        return self.table.to_html(index=False, float_format=lambda share: f"{share:.1%}")
+        return filled(self.table).to_html(na_rep="", index=False, float_format=lambda share: f"{share:.1%}")
 
     def _flat(self) -> list[dict[str, Any]]:
         return [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypedDict
 import numpy as np
 
 from mien.errors import UsageError
-from mien.formatting import enumerated, plural
+from mien.formatting import enumerated, filled, plural
 from mien.stats.correlation import Correlation, rank_correlation
 from mien.stats.diffs.change import Change, Relative
 from mien.stats.diffs.equivalence import growth, margins, within
@@ -343,7 +343,9 @@ class Diff:
         if self.size is not None and (unit := self.before.unit) is not None:
             told = unit.size(self.size["rms"], self.size["low"], self.size["high"])
             found += f" · size {told}"
-        table = self.table.set_index(self.noun).to_html(float_format="{:.3g}".format, max_rows=20)
+        table = filled(self.table.set_index(self.noun)).to_html(
+            na_rep="", float_format="{:.3g}".format, max_rows=20
+        )
         return f"<p><b>{title}</b> · {found}</p>{table}"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 import numpy as np
 
 from mien.errors import UsageError, require_each_once
+from mien.formatting import filled
 from mien.stats.correlation import ranks
 from mien.stats.distributions import t_half_width
 from mien.stats.estimates.circumstances import unlike
@@ -219,7 +220,8 @@ class Panel:
         from html import escape
 
         title = f"{len(self.names)} runs, {len(self.traits)} traits: {escape(', '.join(self.names[:6]))}"
-        return f"<p><b>{title}</b></p>{self.table.to_html(float_format='{:.0f}'.format, max_rows=20)}"
+        table = filled(self.table).to_html(na_rep="", float_format="{:.0f}".format, max_rows=20)
+        return f"<p><b>{title}</b></p>{table}"
 
 
 def compare(

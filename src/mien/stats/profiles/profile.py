@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 import numpy as np
 import scipy.sparse as sp
 
+from mien.formatting import filled
 from mien.stats.choice.assisted_intervals import assisted_interval
 from mien.stats.choice.calibration import Calibration
 from mien.stats.choice.flat import flat_test
@@ -341,7 +342,9 @@ class Profile:
 
         name = escape(self.run or self.model or "profile")
         decided = f"{self.verdicts['chosen']:,} of {self.n_trials:,} trials decided"
-        table = self.table.set_index("rank").to_html(float_format="{:.2f}".format, max_rows=20)
+        table = filled(self.table.set_index("rank")).to_html(
+            na_rep="", float_format="{:.2f}".format, max_rows=20
+        )
         return f"<p><b>{name}</b> · {escape(self.instrument)} · {decided}</p>{table}"
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.viewer.markdown import LONGEST, rendered
+from mien.report.responses import LONGEST, rendered
 from tests.viewer.viewing import HOSTILE, PLAIN
 
 
