@@ -11,11 +11,15 @@ import pytest
 import scipy.cluster.hierarchy
 
 from mien.report import figures
+from mien.report.figures.clusters import clusters_of
+from mien.report.figures.components import SIDE, components_of
+from mien.report.figures.convergence import convergence_of
+from mien.report.figures.distinct import distinct_of
 from mien.report.figures.ratings import ratings_table
 from mien.report.figures.theme import PALETTES
-from mien.report.saving import specification
+from mien.report.saving import specification, title
 from mien.runs.judge_positions import JudgePositions
-from mien.stats import diffs
+from mien.stats import diffs, panels
 from mien.stats.agreement.inter_rater import Rater, Responses, agreement
 from mien.stats.profiles import Provenance
 from mien.stats.profiles.precision import growth
@@ -192,11 +196,12 @@ def test_words_on_one_another_would_be_found(charts: dict[str, Chart]) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_title_subtitle_and_the_words_of_both(charts: dict[str, Chart], name: str) -> None:
     spec = specification(charts[name])
-    assert spec["title"]["text"]
+    assert title(spec)
     assert any(character.isdigit() for line in spec["title"]["subtitle"] for character in line)  # n
-    assert spec["title"]["text"] in spec["description"]  # what a screen reader says
-    said = {word["text"] for word in words(charts[name])}
-    assert {spec["title"]["text"], *spec["title"]["subtitle"]} <= said
+    assert title(spec) in spec["description"]  # what a screen reader says
+    said = " ".join(str(word["text"]) for word in words(charts[name]))
+    assert title(spec) in said
+    assert all(line in said for line in spec["title"]["subtitle"])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -232,3 +237,41 @@ def test_long_names_of_runs_stay_apart(profiles: list[Profile]) -> None:
         figures.ranking(long),
     ):
         assert collisions(chart) == []
+
+
+def test_names_with_one_long_head_are_told_apart(profiles: list[Profile]) -> None:
+    head = "organisation/experiment-2026-11/llama-3.3-70b-instruct-character-tuned-"
+    models = [replace(of, provenance=Provenance(run=f"{head}seed-{i}")) for i, of in enumerate(profiles)]
+    panel = panels.compare(models[:5], n_resamples=20)
+    of_five = (clusters_of(panel), components_of(panel), convergence_of(panel), distinct_of(panel))
+    of_all = (figures.expression(models), figures.extremes(models), figures.ranking(models))
+    for chart, n in (*((chart, 5) for chart in of_five), *((chart, 10) for chart in of_all)):
+        placed = words(chart)
+        said = " ".join(str(word["text"]) for word in placed)
+        assert all(f"seed-{i}" in said for i in range(n)), specification(chart)["title"]
+        assert "… stands for organisation/" in said
+        assert f"{head}seed-1." in specification(chart)["description"]
+        assert collisions(chart) == []
+        assert max(word["x"] for word in placed) < 1200  # names take no more room than the figure
+
+
+def test_components_names_lie_within_their_square(profiles: list[Profile]) -> None:
+    far = [replace(of, provenance=Provenance(run=f"{of.run}-of-twentysix-signs")) for of in profiles[:4]]
+    names = {*(profile.run for profile in far), *profiles[0].traits}
+    chart = components_of(panels.compare(far, n_resamples=20))
+    placed = [word for word in words(chart) if word["text"] in names]
+    assert len(placed) > 2 * len(far)  # each with its halo
+    ends = np.vstack([box(word) for word in placed])
+    assert np.ptp(ends, axis=0).max() <= SIDE + 2
+
+
+def test_slope_keeps_no_room_below_the_lowest_value(profiles: list[Profile]) -> None:
+    change = diffs.diff(*profiles[:2])
+    found = specification(figures.slope(change))
+    low = min(row["value"] for rows in found["datasets"].values() for row in rows if "value" in row)
+    (domain,) = {
+        tuple(y["scale"]["domain"])
+        for layer in found["layer"]
+        if "scale" in (y := layer["encoding"].get("y", {}))
+    }
+    assert domain[0] == pytest.approx(low)

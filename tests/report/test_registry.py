@@ -14,6 +14,7 @@ from mien.report.figure import Settings
 from mien.report.measured import Measured
 from mien.report.registry import FIGURES, draw
 from mien.report.saving import specification
+from mien.report.saving import title as called
 from mien.runs.interop.imports import import_run
 from mien.runs.run import Run
 
@@ -71,7 +72,7 @@ def test_names_are_those_of_the_figures() -> None:
 )
 def test_each_figure(store: Path, name: str, runs: tuple[str, ...], title: str) -> None:
     spec = specification(draw(name, Measured([Run(run, store) for run in runs])))
-    assert spec["title"]["text"] == title
+    assert called(spec) == title
     assert "NaN" not in str(spec["datasets"])
 
 

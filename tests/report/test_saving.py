@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,9 +12,10 @@ from mien.report.rendering import PNG_SCALE
 from mien.report.saving import page, save, specification
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mien.stats.profiles.profile import Profile
+
+
+FULL = Path("/dev/full")
 
 
 def test_each_format(profiles: list[Profile], tmp_path: Path) -> None:
@@ -31,6 +33,15 @@ def test_each_format(profiles: list[Profile], tmp_path: Path) -> None:
     assert "default-src 'none'" in html  # nor may it ask for anything
     with pytest.raises(UsageError, match=r"figure.pdf: figures are saved as .html, .svg, .png, .json"):
         save(chart, tmp_path / "figure.pdf")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no file on this machine that is always full")
+def test_no_space_is_told_with_the_file(profiles: list[Profile], tmp_path: Path) -> None:
+    path = tmp_path / "figure.json"
+    path.symlink_to(FULL)
+    said = r"figure\.json: no space left; free some space and run the same command again$"
+    with pytest.raises(UsageError, match=said):
+        save(figures.ranking(profiles[:1], top=2), path)
 
 
 def test_hostile_names_cannot_leave_the_script(profiles: list[Profile]) -> None:

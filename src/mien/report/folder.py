@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mien.report import manner, pictures, tables
+from mien.files.space import space_for
+from mien.report import fonts, manner, pictures, tables
 from mien.report.evaluated import beside
 from mien.report.page import page
 from mien.report.registry import drawing
@@ -36,25 +37,27 @@ def write(measured: Measured, folder: Path, *, executor: Executor | None = None)
         executor: draws the pictures and writes the tables; None has it done here, one after the other.
 
     Raises:
-        UsageError: the runs rate different traits, or have too few verdicts.
+        UsageError: the runs rate different traits, or have too few verdicts; or no space is left.
     """
     executor = executor or pictures.AtOnce()
     pending = pictures.begin(_figures(measured), executor)
     found = beside(measured)
     pending += pictures.begin(found.figures, executor)
     counted = manner.sections(measured, executor)
-    for part in ("figures", "tables"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
-    written = executor.submit(tables.write, measured.profiles, measured.change, folder / "tables")
-    drawn = [each.picture() for each in pending]
-    for picture in drawn:
-        path = folder / "figures" / picture.name
-        path.with_suffix(".svg").write_text(picture.light, encoding="utf-8")
-        path.with_suffix(".png").write_bytes(picture.png)
-    (folder / "index.html").write_text(
-        page(measured, drawn, after=[*counted.result(), *found.sections]), encoding="utf-8"
-    )
-    written.result()
+    with space_for(folder):
+        for part in ("figures", "tables"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        written = executor.submit(tables.write, measured.profiles, measured.change, folder / "tables")
+        drawn = [each.picture() for each in pending]
+        fonts.tell(folder, (script for picture in drawn for script in picture.lacking))
+        for picture in drawn:
+            path = folder / "figures" / picture.name
+            path.with_suffix(".svg").write_text(picture.light, encoding="utf-8")
+            path.with_suffix(".png").write_bytes(picture.png)
+        (folder / "index.html").write_text(
+            page(measured, drawn, after=[*counted.result(), *found.sections]), encoding="utf-8"
+        )
+        written.result()
 
 
 def _figures(measured: Measured) -> Iterator[tuple[str, Callable[[], Chart]]]:

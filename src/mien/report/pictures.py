@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, ParamSpec, TypeVar
 
 from mien.errors import MienError
+from mien.report.fonts import lacking
 from mien.report.renderer import processes
 from mien.report.rendering import PNG_SCALE, rendering, svg
 from mien.report.saving import in_theme, specification
@@ -29,13 +30,19 @@ PROCESSES: Final = 4  # at most; a report has half a dozen figures
 
 
 class Picture(NamedTuple):
-    """A figure as drawn in both themes, as SVG, and in light as PNG; ``about`` says what it shows."""
+    """A figure as drawn in both themes, as SVG, and in light as PNG.
+
+    Attributes:
+        about: what it shows.
+        lacking: scripts that it writes and for which this machine has no font.
+    """
 
     name: str
     about: str
     light: str
     dark: str
     png: bytes
+    lacking: tuple[str, ...] = ()
 
 
 class Pending(NamedTuple):
@@ -107,4 +114,4 @@ def _picture(name: str, chart: Callable[[], Chart]) -> Picture:
     drawn = _svg(light)
     with rendering():
         png = vl_convert.svg_to_png(drawn, scale=PNG_SCALE)
-    return Picture(name, light["description"], drawn, _svg(in_theme(light, "dark")), png)
+    return Picture(name, light["description"], drawn, _svg(in_theme(light, "dark")), png, lacking(drawn))

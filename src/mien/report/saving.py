@@ -7,6 +7,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from mien.errors import UsageError
+from mien.files.space import space_for
+from mien.report.fonts import lacking, tell
 from mien.report.rendering import png, seen, svg, uncut
 
 if TYPE_CHECKING:
@@ -64,20 +66,24 @@ def save(chart: Chart, path: Path, *, theme: Theme = "light", renderer: Renderer
         renderer: draws SVG and PNG; None has them drawn in this process.
 
     Raises:
-        UsageError: the ending is none of `SUFFIXES`.
+        UsageError: the ending is none of `SUFFIXES`, or no space is left.
         MienError: the figure cannot be drawn.
     """
     check_suffix(path)
     found = specification(chart, theme=theme)
-    match path.suffix.lower():
-        case ".png":
-            path.write_bytes(renderer(png, found) if renderer else png(found))
-        case ".svg":
-            path.write_text(renderer(svg, found) if renderer else svg(found), encoding="utf-8")
-        case ".json":
-            path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        case _:
-            path.write_text(page(found), encoding="utf-8")
+    if path.suffix.lower() in PICTURES:
+        written = json.dumps(found, ensure_ascii=False)
+        tell(path, renderer(lacking, written) if renderer else lacking(written))
+    with space_for(path):
+        match path.suffix.lower():
+            case ".png":
+                path.write_bytes(renderer(png, found) if renderer else png(found))
+            case ".svg":
+                path.write_text(renderer(svg, found) if renderer else svg(found), encoding="utf-8")
+            case ".json":
+                path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            case _:
+                path.write_text(page(found), encoding="utf-8")
 
 
 def specification(chart: Chart, *, theme: Theme = "light") -> dict[str, Any]:
@@ -97,6 +103,12 @@ def in_theme(specification: dict[str, Any], theme: Theme) -> dict[str, Any]:
     return uncut(specification | {"config": config(theme)})
 
 
+def title(specification: dict[str, Any]) -> str:
+    """What a figure is called, in one line."""
+    text: str | list[str] = specification["title"]["text"]
+    return text if isinstance(text, str) else " ".join(text)
+
+
 def page(specification: dict[str, Any]) -> str:
     """A page that holds the figure and all that draws it; it asks for nothing on the network."""
     import vl_convert
@@ -104,7 +116,7 @@ def page(specification: dict[str, Any]) -> str:
     # Names come from people and files: what would end the script must not stand in it.
     data = json.dumps(specification, ensure_ascii=False).replace("<", "\\u003c")
     return _PAGE.format(
-        title=escape(str(specification["title"]["text"])),
+        title=escape(title(specification)),
         ground=specification["config"]["background"],
         libraries=vl_convert.javascript_bundle(LIBRARIES),
         specification=data.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"),

@@ -32,6 +32,8 @@ class Figure(NamedTuple):
     fluid: bool  # whether it may be narrowed
     top: int | None = None
     bottom: int | None = None
+    columns: int | None = None
+    scaled: bool = False  # whether it is made smaller as a whole where it finds less room
 
     def draw(self, of: Shown) -> Chart:
         """Draw it of a result that is there already."""
@@ -43,7 +45,7 @@ class Figure(NamedTuple):
             from mien.report.figures.four_sides import four_sides
 
             return four_sides(of)
-        settings = {"top": self.top, "bottom": self.bottom}
+        settings = {"top": self.top, "bottom": self.bottom, "columns": self.columns}
         given = {name: value for name, value in settings.items() if value is not None}
         return FIGURES[self.name].drawn(of if isinstance(of, Diff) else [of], **given)
 
@@ -51,16 +53,16 @@ class Figure(NamedTuple):
 def figures(of: Literal["profile", "diff"], n_traits: int) -> dict[str, Figure]:
     """The figures of a page by name; the first is shown where none is asked for."""
     if of == "profile":
-        few = {"ends": Figure("Most and least", "ranking", fluid=True, top=_ENDS, bottom=_ENDS)}
+        few = {"ends": Figure("Most and least", "ranking", fluid=True, top=_ENDS, bottom=_ENDS, columns=1)}
         all_of = {
-            "ranking": Figure("All traits", "ranking", fluid=True),
-            "expression": Figure("Around a circle", "expression", fluid=False),
+            "ranking": Figure("All traits", "ranking", fluid=True, columns=1),
+            "expression": Figure("Around a circle", "expression", fluid=False, scaled=True),
         }
     else:
         few = {"largest": Figure("Largest changes", "diff", fluid=True, top=_FEW)}
         all_of = {
             "changes": Figure("All changes", "diff", fluid=True, top=n_traits),
-            "slope": Figure("Before and after", "slope", fluid=False),
+            "slope": Figure("Before and after", "slope", fluid=False, scaled=True),
         }
     return few | all_of if n_traits > _FEW else all_of
 
@@ -107,7 +109,8 @@ class Drawn:
 
         Its members: ``spec`` is the Vega specification, compiled here so that the browser needs no Vega-Lite;
         ``title`` and ``said``, the words over it, which the page sets itself; ``fluid``, whether it may be
-        drawn narrower; ``links``, where a click on a trait leads.
+        drawn narrower; ``scaled``, whether all of it is made smaller instead; ``links``, where a click on
+        a trait leads.
         """
         spec, title, said = self._specification(figure, of, theme)
         return json.dumps(
@@ -115,6 +118,7 @@ class Drawn:
                 "title": title,
                 "said": said,
                 "fluid": figure.fluid,
+                "scaled": figure.scaled,
                 "links": {drawn(trait): link for trait, link in links.items()},  # as the figure has them
                 "spec": spec,
             },
@@ -122,15 +126,15 @@ class Drawn:
         )
 
     def _specify(self, figure: Figure, of: Shown, theme: Theme) -> tuple[dict[str, Any], str, list[str]]:
-        from mien.report.saving import specification
+        from mien.report.saving import specification, title
 
         described = specification(figure.draw(of), theme=theme)
-        title: dict[str, Any] = described.pop("title")
+        called, said = title(described), described.pop("title")["subtitle"]
         spec = self._render(vega, described)
         _make_one_picture(spec)
         for axis in spec.get("axes", ()):  # so that the names of traits can be clicked on
             axis.setdefault("encode", {}).setdefault("labels", {})["interactive"] = True
-        return spec, title["text"], title["subtitle"]
+        return spec, called, said
 
     def chart(self, chart: Chart, theme: Theme) -> str:
         """A chart that was made already, as SVG."""

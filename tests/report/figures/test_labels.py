@@ -29,8 +29,16 @@ def test_spread_is_the_least_squares_solution() -> None:
 def test_labels_beside_points_keep_off_one_another() -> None:
     points = np.random.default_rng(0).uniform(-200, 200, size=(25, 2))
     sizes = np.full((25, 2), (60.0, 14.0))
-    centres = beside(points, sizes)
+    centres = beside(points, sizes, half=230)
     gaps = np.abs(centres[:, None] - centres[None])
     overlapping = (gaps < sizes).all(axis=2) & ~np.eye(25, dtype=bool)
     assert not overlapping.any()
     assert np.abs(centres - points).max() < 90  # still beside
+    assert np.all(np.abs(centres) + sizes / 2 <= 230 + 1e-9)
+
+
+def test_a_label_keeps_within_the_square_and_off_a_line() -> None:
+    line = np.column_stack([np.linspace(0, 100, 30), np.zeros(30), np.full((30, 2), 3.0)])
+    (centre,) = beside([[60.0, 0.0]], [[120.0, 14.0]], lines=line, half=100)
+    assert abs(centre[0]) <= 40
+    assert abs(centre[1]) >= 8

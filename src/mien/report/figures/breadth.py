@@ -46,6 +46,7 @@ def breadth(levels: pd.DataFrame, *, unread: Sequence[str] = (), confidence_leve
         f"Thin lines: {confidence_level:.0%} intervals of both ends, over prompts.",
         *missing,
         width=WIDTH + 120,
+        models=names,
     )
 
 

@@ -16,7 +16,8 @@ from mien.errors import UsageError
 from mien.formatting import counted, p_value, plural
 from mien.report.changes import headline
 from mien.report.figures.labels import spread
-from mien.report.figures.theme import CHARACTER, finished
+from mien.report.figures.theme import extent, finished
+from mien.report.names import brief
 
 if TYPE_CHECKING:
     from mien.report.figures.theme import Chart
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 ROW = 16  # pixels from one trait to the next
 SIGNED = "datum.value == 0 ? '0' : format(datum.value, '+d')"
-HEAD = 280  # pixels that the name of a run may take
+YARDSTICK = 62  # pixels beside the names that the median interval takes
 
 
 def made_of(diff: Diff) -> str:
@@ -75,13 +76,16 @@ def diff(diff: Diff, *, top: int | None = 40) -> Chart:
     order = table[diff.noun].tolist()
     left = min(0.0, float(table["low"].min()))
     right = max(0.0, float(table["high"].max()))
-    room = 0.16 * (right - left)  # for the marks at either end
+    rising = table["delta"] >= 0
+    room = [
+        0.16 * (right - left) * bool(table["mark"][side].any()) for side in (~rising, rising)
+    ]  # for marks
     title, axis = _axis(diff)
     x = alt.X(
         "delta:Q",
         title=title,
         axis=axis,
-        scale=alt.Scale(domain=[left - room, right + room], nice=False),
+        scale=alt.Scale(domain=[left - room[0], right + room[1]], nice=False),
     )
     base = alt.Chart(table).encode(alt.Y(f"{diff.noun}:N", sort=order, title=None, axis=alt.Axis(grid=False)))
     tooltip: list[Any] = [
@@ -141,34 +145,34 @@ def slope(diff: Diff, *, top: int = 20) -> Chart:
     named = changed or [change.name for change in diff.changes[: min(top, 5)]]
     margin = float((table["high"] - table["low"]).median()) / 2
     low, high = float(table["value"].min()), float(table["value"].max())
-    low -= 2 * margin + (40 if diff.before.centred else 0.04 * (high - low))
-    height = 620
+    height = 560
     y = alt.Y(
         "value:Q",
         title="rating (Elo points)" if diff.before.centred else unit.word or "share",
         scale=alt.Scale(domain=[low, high], nice=False),
         axis=alt.Axis(format="d" if diff.before.centred else "", grid=False, orient="left"),
     )
-    room = 8 + CHARACTER * 11 * max(map(len, named)) + 16  # of a name and its leader
+    room = 8 + max(extent(name, 11) for name in named) + 16  # of a name and its leader
     side = 230
-    across = alt.Scale(domain=[-room / side, 1 + room / side], nice=False)
+    across = alt.Scale(domain=[-room / side, 1 + (room + YARDSTICK) / side], nice=False)
     x = alt.X("place:Q", scale=across, axis=None)
     style = np.where(~table[diff.noun].isin(named), "other", np.where(table["delta"] < 0, "below", "above"))
     table["kind"] = style
     layers = [
         *_lines(table, diff, x, y),
         *_names(table[table[diff.noun].isin(named)], diff.noun, 13 * (high - low) / height, across),
-        *_median_interval(low, margin, unit.extent(margin), across),
+        *_median_interval((low + high) / 2, margin, unit.extent(margin), 1 + (room + 24) / side, across),
         *_heads(diff, x),
     ]
-    chart = alt.layer(*layers).properties(width=side + 2 * room, height=height)
+    chart = alt.layer(*layers).properties(width=side + 2 * room + YARDSTICK, height=height)
     levels = "ratings" if diff.before.centred else "values"
     return finished(
         chart,
         f"From {diff.a} to {diff.b}: {levels} of {counted(len(diff.names), diff.noun)}",
         f"{made_of(diff)}.",
         _named(diff, len(changed)),
-        width=side + 2 * room,
+        width=max(480.0, side + 2 * room + YARDSTICK),
+        models=(diff.a, diff.b),
     )
 
 
@@ -203,25 +207,27 @@ def _lines(table: pd.DataFrame, diff: Diff, x: alt.X, y: alt.Y) -> list[alt.Char
     return layers
 
 
-def _median_interval(low: float, margin: float, shown: str, across: alt.Scale) -> list[alt.Chart]:
-    """The median interval, drawn to scale at the foot and given in numbers."""
-    bar = alt.Chart(pd.DataFrame({"at": [0.42], "word": [0.45], "low": [low], "high": [low + 2 * margin]}))
+def _median_interval(
+    middle: float, margin: float, shown: str, at: float, across: alt.Scale
+) -> list[alt.Chart]:
+    """The median interval, drawn to scale beside the names and given in numbers."""
+    ends = {"low": [middle - margin], "middle": [middle], "high": [middle + margin]}
+    bar = alt.Chart(pd.DataFrame({"at": [at], **ends}))
+    x = alt.X("at:Q", scale=across, axis=None)
     return [
-        bar.mark_rule(style="interval", strokeWidth=2.5).encode(
-            alt.X("at:Q", scale=across, axis=None), alt.Y("low:Q"), alt.Y2("high:Q")
-        ),
-        bar.transform_calculate(middle="(datum.low + datum.high) / 2")
-        .mark_text(style="muted", align="left", text=f"median interval ±{shown}")
-        .encode(alt.X("word:Q", scale=across, axis=None), alt.Y("middle:Q")),
+        bar.mark_rule(style="interval", strokeWidth=2.5).encode(x, alt.Y("low:Q"), alt.Y2("high:Q")),
+        bar.mark_text(
+            style="muted", angle=270, align="center", baseline="top", dy=6, text=f"median interval ±{shown}"
+        ).encode(x, alt.Y("middle:Q")),
     ]
 
 
 def _heads(diff: Diff, x: alt.X) -> list[alt.Chart]:
     """The names of both, each above its side."""
-    heads = pd.DataFrame({"place": [0.0, 1.0], "name": [diff.a, diff.b], "align": ["right", "left"]})
+    heads = pd.DataFrame({"place": [0.0, 1.0], "name": brief((diff.a, diff.b)), "align": ["right", "left"]})
     return [
         alt.Chart(heads[heads["align"] == align])
-        .mark_text(fontSize=12, fontWeight="bold", baseline="bottom", align=align, limit=HEAD)
+        .mark_text(fontSize=12, fontWeight="bold", baseline="bottom", align=align)
         .encode(x, alt.YValue(-8), text="name:N")
         for align in ("right", "left")
     ]

@@ -15,6 +15,7 @@ import pandas as pd
 from mien.errors import UsageError
 from mien.report.figures.theme import finished
 from mien.report.figures.trees import HEIGHT, dendrogram, order
+from mien.report.names import labels
 from mien.stats.profiles.elo import ELO_CENTRE
 
 if TYPE_CHECKING:
@@ -46,7 +47,12 @@ def clusters(
         alt.Chart(table)
         .mark_rect()
         .encode(
-            alt.X("model:N", sort=columns, title=None, axis=alt.Axis(labelAngle=-40, labelLimit=160)),
+            alt.X(
+                "model:N",
+                sort=columns,
+                title=None,
+                axis=alt.Axis(labelAngle=-40, labelLimit=190, **labels(columns)),
+            ),
             alt.Y("trait:N", sort=rows, title=None, axis=alt.Axis(labelFontSize=10)),
             alt.Color(
                 "rating:Q",
@@ -77,6 +83,7 @@ def clusters(
         f"{len(rows)} traits by {len(columns)} models, in the order of their likeness",
         f"Rating in Elo points, 1000 the mean of all traits.{noise}",
         width=width + 200,
+        models=columns,
     )
 
 

@@ -14,7 +14,8 @@ import pandas as pd
 
 from mien.errors import UsageError
 from mien.report.figures.labels import beside
-from mien.report.figures.theme import CHARACTER, finished
+from mien.report.figures.theme import extent, finished, models_scale
+from mien.report.names import brief
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,10 +49,11 @@ def components(
     first, second = (str(axis) for axis in axes)
     spans = [f"{end}_{axis}" for axis in axes for end in ("low", "high")]
     intervals = all(column in models for column in spans)
-    extent = float(np.abs(models[spans if intervals else [first, second]].to_numpy()).max()) * 1.18
-    points = pd.DataFrame({"name": models["model"], "x": models[first], "y": models[second]})
-    arrows = _longest(loadings, first, second, top, 0.86 * extent)
-    plane = _Plane(extent, axes, shares)
+    reach = float(np.abs(models[spans if intervals else [first, second]].to_numpy()).max()) * 1.18
+    called = [*models["model"]]
+    points = pd.DataFrame({"model": called, "name": brief(called), "x": models[first], "y": models[second]})
+    arrows = _longest(loadings, first, second, top, 0.86 * reach)
+    plane = _Plane(reach, axes, shares)
     layers = [*plane.cross(), *plane.arrows(arrows)]
     if intervals:
         spread = models.rename(columns=dict(zip(spans, ("low_x", "high_x", "low_y", "high_y"), strict=True)))
@@ -64,6 +66,7 @@ def components(
         f"{len(loadings)} traits with the longest loadings, on a scale of their own.",
         *([] if noise is None else [f"Noise makes up {noise:.0%} of the variance between the models."]),
         width=600,
+        models=called,
     )
 
 
@@ -101,14 +104,14 @@ def _longest(loadings: pd.DataFrame, first: str, second: str, top: int, reach: f
 
 
 class _Plane:
-    """Two components at one scale, from ``-extent`` to ``extent`` on both."""
+    """Two components at one scale, from ``-reach`` to ``reach`` on both."""
 
-    def __init__(self, extent: float, axes: tuple[int, int], shares: Sequence[float]) -> None:
-        self.scale = alt.Scale(domain=[-extent, extent], nice=False)
+    def __init__(self, reach: float, axes: tuple[int, int], shares: Sequence[float]) -> None:
+        self.scale = alt.Scale(domain=[-reach, reach], nice=False)
         self.titles = [
             f"component {axis} ({shares[axis - 1]:.0%} of the variance), Elo points" for axis in axes
         ]
-        self.pixels = SIDE / (2 * extent)  # to a point
+        self.pixels = SIDE / (2 * reach)  # to a point
 
     def x(self, field: str) -> alt.X:
         return alt.X(field, scale=self.scale, title=self.titles[0], axis=self._axis())
@@ -129,33 +132,42 @@ class _Plane:
     def arrows(self, table: pd.DataFrame) -> list[alt.Chart]:
         base = alt.Chart(table)
         return [
-            base.mark_rule(style="below", strokeWidth=1, opacity=0.7).encode(
+            base.mark_rule(style="muted", strokeWidth=1, opacity=0.6).encode(
                 self.x("x:Q"), self.y("y:Q"), alt.X2(datum=0), alt.Y2(datum=0)
             ),
-            base.mark_point(style="below", shape="diamond", size=24).encode(self.x("x:Q"), self.y("y:Q")),
+            base.mark_point(style="muted", shape="diamond", size=24).encode(self.x("x:Q"), self.y("y:Q")),
         ]
 
     def intervals(self, table: pd.DataFrame) -> list[alt.Chart]:
-        base = alt.Chart(table).mark_rule(style="above", opacity=0.6)
+        base = alt.Chart(table).mark_rule(opacity=0.6)
+        colour = models_scale([*table["model"]], width=None)["color"]
         return [
-            base.encode(self.x("low_x:Q"), self.y("y:Q"), alt.X2("high_x:Q")),
-            base.encode(self.x("x:Q"), self.y("low_y:Q"), alt.Y2("high_y:Q")),
+            base.encode(self.x("low_x:Q"), self.y("y:Q"), alt.X2("high_x:Q"), color=colour),
+            base.encode(self.x("x:Q"), self.y("low_y:Q"), alt.Y2("high_y:Q"), color=colour),
         ]
 
     def dots(self, table: pd.DataFrame) -> alt.Chart:
-        tooltip = ["name", alt.Tooltip("x", format=".0f"), alt.Tooltip("y", format=".0f")]
-        base = alt.Chart(table).mark_point(style="above", size=80)
-        return base.encode(self.x("x:Q"), self.y("y:Q"), tooltip=tooltip)
+        tooltip = ["model", alt.Tooltip("x", format=".0f"), alt.Tooltip("y", format=".0f")]
+        looks = models_scale([*table["model"]], width=None)
+        return (
+            alt.Chart(table)
+            .mark_point(size=80)
+            .encode(self.x("x:Q"), self.y("y:Q"), tooltip=tooltip, **looks)
+        )
 
     def names(self, points: pd.DataFrame, arrows: pd.DataFrame) -> list[alt.Chart]:
-        """What each point and arrow is called, none upon another, with a halo."""
+        """What each point and arrow is called, none upon another, and off the axes where that can be."""
         table = pd.concat([points.assign(kind="model"), arrows.assign(kind="trait")], ignore_index=True)
         sizes = [
-            (CHARACTER * (12 if kind == "model" else 10.5) * len(name) + 4, 14)
+            (extent(name, 12.6 if kind == "model" else 10.5) + 6, 14)
             for name, kind in zip(table["name"], table["kind"], strict=True)
         ]
-        places = beside(table[["x", "y"]].to_numpy() * self.pixels, sizes) / self.pixels
-        table[["label_x", "label_y"]] = places
+        at = table[["x", "y"]].to_numpy() * self.pixels
+        cross = np.array([[0, 0, SIDE, 2], [0, 0, 2, SIDE]])
+        steps = np.linspace(0.1, 0.95, 24)[:, None, None]
+        shafts = (steps * (arrows[["x", "y"]].to_numpy() * self.pixels)).reshape(-1, 2)
+        lines = np.vstack([np.repeat(cross, 4, axis=0), np.hstack([shafts, np.full_like(shafts, 3)])])
+        table[["label_x", "label_y"]] = beside(at, sizes, lines=lines, half=SIDE / 2) / self.pixels
         return [
             alt.Chart(table[table["kind"] == kind])
             .mark_text(style=[style] if style else [], fontSize=size, fontWeight=weight)

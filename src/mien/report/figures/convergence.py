@@ -16,6 +16,7 @@ from mien.errors import UsageError
 from mien.formatting import fraction
 from mien.report.figures.theme import finished
 from mien.report.figures.trees import HEIGHT, dendrogram, order
+from mien.report.names import labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,9 @@ def convergence(
     chart = alt.vconcat(*parts, spacing=8).resolve_scale(
         color="independent", shape="independent", strokeDash="independent"
     )
-    return finished(chart, f"How alike {len(names)} models are", *said, width=max(420, width + 100))
+    return finished(
+        chart, f"How alike {len(names)} models are", *said, width=max(420, width + 100), models=names
+    )
 
 
 def convergence_of(panel: Panel) -> Chart:
@@ -107,9 +110,9 @@ def _square(correlations: pd.DataFrame, names: Sequence[str]) -> Chart:
             sort=names,
             title=None,
             scale=alt.Scale(domain=names),
-            axis=alt.Axis(labelAngle=-40, labelLimit=160),
+            axis=alt.Axis(labelAngle=-40, labelLimit=190, **labels(names)),
         ),
-        alt.Y("a:N", sort=names, title=None, scale=alt.Scale(domain=names)),
+        alt.Y("a:N", sort=names, title=None, scale=alt.Scale(domain=names), axis=alt.Axis(**labels(names))),
     )
     low = min(0.0, math.floor(10 * float(table["correlation"].min())) / 10)
     colour = alt.Color(

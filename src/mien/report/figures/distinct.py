@@ -14,6 +14,7 @@ import pandas as pd
 
 from mien.report.figures.changes import SIGNED
 from mien.report.figures.theme import finished
+from mien.report.names import brief
 
 if TYPE_CHECKING:
     from mien.report.figures.theme import Chart
@@ -47,7 +48,7 @@ def distinct(
             extent,
             titled=place >= len(models) - COLUMNS,
         )
-        for place, (name, most) in enumerate(zip(models, largest, strict=True))
+        for place, (name, most) in enumerate(zip(brief(models), largest, strict=True))
     ]
     return finished(
         alt.concat(*panels, columns=COLUMNS, spacing=16),
@@ -56,6 +57,7 @@ def distinct(
         f"{table['trait'].nunique()} traits; {confidence_level:.0%} intervals.",
         f"In full colour: found at a false-discovery rate of {fdr:g}.",
         width=720,
+        models=models,
     )
 
 

@@ -47,6 +47,7 @@ def diversity(steps: pd.DataFrame, whole: pd.DataFrame, *, confidence_level: flo
         f"Above by step; the larger a point, the more samples come so far. {confidence_level:.0%} intervals "
         "over prompts.",
         width=WIDTH + 80,
+        models=names,
     )
 
 

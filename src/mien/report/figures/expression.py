@@ -14,7 +14,7 @@ import pandas as pd
 
 from mien.formatting import counted
 from mien.report.figures.ratings import TOOLTIP, UNITS, made_of, names, ratings_table
-from mien.report.figures.theme import CHARACTER, finished, models_scale
+from mien.report.figures.theme import extent, finished, models_scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def expression(profiles: Sequence[Profile]) -> Chart:
         said.append("Line: the models' mean.")
     chart = alt.layer(*layers).properties(width=width, height=height)
     about = models[0] if len(models) == 1 else counted(len(models), "model")
-    return finished(chart, f"The character of {about}: {n} traits", *said, width=width)
+    return finished(chart, f"The character of {about}: {n} traits", *said, width=width, models=models)
 
 
 class _Reach:
@@ -111,7 +111,7 @@ def _ticks(low: float, high: float) -> list[float]:
 
 def _corners(angles: pd.Series[float], radius: float, size: float) -> tuple[Floats, Floats]:
     """Bottom left and top right of the circle with the names around it."""
-    reached = np.array([radius + 14 + CHARACTER * size * len(trait) for trait in angles.index])
+    reached = np.array([radius + 14 + extent(trait, size) for trait in angles.index])
     ends = np.column_stack([reached * np.sin(angles), reached * np.cos(angles)])
     return np.minimum(ends.min(axis=0), -radius) - 6, np.maximum(ends.max(axis=0), radius) + 6
 

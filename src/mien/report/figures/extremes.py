@@ -15,6 +15,7 @@ from mien.formatting import counted
 from mien.report.figures.ratings import TOOLTIP, made_of, names, ratings_table
 from mien.report.figures.theme import finished
 from mien.report.figures.trees import leaves
+from mien.report.names import labels
 from mien.stats.profiles.elo import ELO_CENTRE
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ def extremes(profiles: Sequence[Profile], *, top: int = 8) -> Chart:
             "model:N",
             sort=columns,
             title=None,
-            axis=alt.Axis(orient="top", labelAngle=-40 if len(columns) > 2 else 0, labelLimit=160),
+            axis=alt.Axis(
+                orient="top", labelAngle=-40 if len(columns) > 2 else 0, labelLimit=190, **labels(columns)
+            ),
         ),
         alt.Y("trait:N", sort=rows, title=None),
     )
@@ -77,4 +80,5 @@ def extremes(profiles: Sequence[Profile], *, top: int = 8) -> Chart:
         f"The {min(top, n)} most and least expressed traits of {counted(len(columns), 'model')}",
         f"Rank among {n} traits, 1 the most expressed{between}; models in the order of their likeness.",
         f"{made_of(profiles)}. In brackets: not told apart from the mean of all traits.",
+        models=columns,
     )

@@ -42,6 +42,7 @@ def spec(rates: pd.DataFrame, *, confidence_level: float = 0.95) -> Chart:
         *([_BELOW] if len(parts) > 1 else []),
         f"{confidence_level:.0%} intervals over items.",
         width=WIDTH + 180,
+        models=names,
     )
 
 

@@ -47,6 +47,7 @@ def sycophancy(tests: pd.DataFrame, held: pd.DataFrame, *, confidence_level: flo
         f"{confidence_level:.0%} intervals over items.",
         *curves,
         width=WIDTH + 120,
+        models=names,
     )
 
 

@@ -10,10 +10,14 @@ figure serves both. Models differ by colour and by shape at once.
 
 from __future__ import annotations
 
+import re
 import textwrap
+import unicodedata
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import altair as alt
+
+from mien.report.names import brief, labels, shared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,12 +31,24 @@ THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
 
 FONT: Final = "Helvetica Neue, Arial, Liberation Sans, sans-serif"
 CHARACTER: Final = 0.56  # mean width of a character of that font, in font sizes
+TITLE: Final = 16
 SUBTITLE: Final = 11.5
-SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
+SHAPES: Final = (
+    *("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right"),
+    "M0,-1.1L.26,-.36L1.05,-.34L.42,.14L.65,.89L0,.44L-.65,.89L-.42,.14L-1.05,-.34L-.26,-.36Z",  # a star
+    "M-.9,-.9L.9,-.9L-.9,.9L.9,.9Z",  # an hourglass
+    "triangle-left",
+    "M-.7,-1L0,-.3L.7,-1L1,-.7L.3,0L1,.7L.7,1L0,.3L-.7,1L-1,.7L-.3,0L-1,-.7Z",  # a cross aslant
+    "M-.9,-.9L-.9,.9L.9,-.9L.9,.9Z",  # a bow
+)
 
 
 class Palette(NamedTuple):
-    """Colours of one theme. ``models`` are Okabe and Ito's (2008), as far as they show on the ground."""
+    """Colours of one theme.
+
+    ``models`` begin with Okabe and Ito's (2008), as far as they show on the ground; the others were searched
+    for so that every two of the twelve stay apart to eyes without red, green or blue cones, too.
+    """
 
     ground: str
     ink: str
@@ -50,7 +66,10 @@ LIGHT: Final = Palette(
     ink="#1b1f24",
     muted="#5c6670",
     faint="#d5dae0",
-    models=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#5c6670"),
+    models=(
+        *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#5c6670"),
+        *("#220066", "#aa66ff", "#992211", "#441100", "#0000cc"),
+    ),
     below="#d55e00",
     above="#0072b2",
     ramp=("#f3f6f9", "#9ec6e0", "#2f83b8", "#053a61"),
@@ -61,7 +80,10 @@ DARK: Final = Palette(
     ink="#eceff1",
     muted="#a3adb6",
     faint="#3a4149",
-    models=("#56b4e9", "#e69f00", "#2fc89a", "#e5a0c6", "#3d8fd1", "#f0e442", "#b8c0c8"),
+    models=(
+        *("#56b4e9", "#e69f00", "#00a878", "#f0e442", "#9977ff", "#bb0088", "#88ffff"),
+        *("#cc6600", "#99cc99", "#4466bb", "#885533", "#8800ff"),
+    ),
     below="#e8843c",
     above="#56b4e9",
     ramp=("#1d2329", "#1f5780", "#4fa3d9", "#d6ecfa"),
@@ -77,7 +99,7 @@ def themed(chart: Chart, theme: Theme = "light") -> Chart:
     return chart
 
 
-def finished(chart: Chart, title: str, *said: str, width: float = 640) -> Chart:
+def finished(chart: Chart, title: str, *said: str, width: float = 640, models: Sequence[str] = ()) -> Chart:
     """A figure with what it is about, over what it was made of and how to read it; in the light theme.
 
     Args:
@@ -85,13 +107,35 @@ def finished(chart: Chart, title: str, *said: str, width: float = 640) -> Chart:
         title: its subject.
         said: sentences, each of which begins a line.
         width: pixels that a line may take.
+        models: the names that the figure writes; it is told what stands for those that are too long.
     """
+    models = models if len(models) > 1 else ()  # one is named in the title alone
+    left_out = [f"… stands for {head}"] if (head := shared(models)) else []
     columns = int(width / (0.48 * SUBTITLE))
-    lines = [line for sentence in said for line in textwrap.wrap(sentence, columns)]
+    lines = [line for sentence in (*said, *left_out) for line in textwrap.wrap(sentence, columns)]
+    whole = [f"{a} is {b}." for a, b in zip(brief(models), models, strict=True) if a != b]
     chart = chart.copy(deep=False)
-    chart.title = alt.TitleParams(text=title, subtitle=lines)
-    chart.description = " ".join([f"{title}.", *lines])
+    heads = _broken(title, width)
+    chart.title = alt.TitleParams(text=heads if len(heads) > 1 else title, subtitle=lines)
+    chart.description = " ".join([f"{title}.", *lines, *whole])
     return themed(chart)
+
+
+def _broken(title: str, width: float) -> list[str]:
+    """A title in lines of so many pixels; names break where their parts end, and there alone."""
+    lines = [""]
+    for part in re.findall(r"[^\s/_-]*[\s/_-]*", title):
+        if lines[-1] and extent((lines[-1] + part).rstrip(), TITLE) > width:
+            lines.append("")
+        lines[-1] += part
+    return [line.rstrip() for line in lines]
+
+
+def extent(text: str, size: float) -> float:
+    """Pixels that a text takes, about; signs of East Asia are as wide as they are high."""
+    wide = sum(unicodedata.east_asian_width(sign) in "WF" for sign in text)
+    marks = sum(unicodedata.category(sign) == "Mn" for sign in text)  # over or under another sign
+    return size * (wide + CHARACTER * (len(text) - wide - marks))
 
 
 def config(theme: Theme) -> dict[str, Any]:
@@ -137,7 +181,7 @@ def _words(palette: Palette) -> dict[str, Any]:
             "anchor": "start",
             "frame": "bounds",
             "color": palette.ink,
-            "fontSize": 16,
+            "fontSize": TITLE,
             "fontWeight": "bold",
             "subtitleColor": palette.muted,
             "subtitleFontSize": SUBTITLE,
@@ -174,20 +218,22 @@ def _words(palette: Palette) -> dict[str, Any]:
     }
 
 
-def models_scale(names: Sequence[str], *, width: float) -> dict[str, Any]:
+def models_scale(names: Sequence[str], *, width: float | None) -> dict[str, Any]:
     """Encodings by which models are told apart, one legend for all; empty for a single model.
 
     Args:
         names: of the models.
-        width: pixels that a line of the legend may take.
+        width: pixels that a line of the legend may take; None for no legend, where names stand elsewhere.
     """
     if len(names) < 2:
         return {}
     domain = list(names)
     n = len(SHAPES)  # colours come again after as many; then with the next shape
     shapes = [SHAPES[(i + i // n) % n] for i in range(len(domain))]
-    entry = 34 + CHARACTER * 11 * max(map(len, domain))
-    legend = alt.Legend(columns=max(1, int(width / entry)))
+    legend = None
+    if width is not None:
+        entry = 34 + max(extent(name, 11) for name in brief(domain))
+        legend = alt.Legend(columns=max(1, int(width / entry)), **labels(domain))
     return {
         "color": alt.Color("model:N", sort=domain, scale=alt.Scale(domain=domain), legend=legend),
         "shape": alt.Shape(

@@ -57,6 +57,7 @@ def views(measures: pd.DataFrame, stances: pd.DataFrame, *, confidence_level: fl
         "Help, coverage and stance of open answers; no answer was chosen from a list.",
         *lines,
         width=WIDTH + 160,
+        models=names,
     )
 
 

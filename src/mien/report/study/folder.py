@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mien.errors import NotIdentified, UsageError
 from mien.files.spreadsheet import quoted_cell
-from mien.report import manner, pictures, tables
+from mien.report import fonts, manner, pictures, tables
 from mien.report.page import page
 from mien.report.study.results import not_drawn
 from mien.report.study.sections import heading, sections
@@ -62,6 +62,7 @@ def write(results: Results, folder: Path, *, executor: Executor | None = None) -
             drawn.append(each.picture())
         except (UsageError, NotIdentified) as error:
             notes.append(not_drawn(each.name, str(error)))
+    fonts.tell(folder, (script for picture in drawn for script in picture.lacking))
     for picture in drawn:
         path = folder / "figures" / f"{picture.name}.svg"
         path.write_text(picture.light, encoding="utf-8")
