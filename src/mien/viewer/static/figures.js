@@ -15,14 +15,14 @@ async function draw(figure) {
     say(figure, "p", "The figure could not be drawn; the table holds the same numbers.");
     return;
   }
-  const { title, said, fluid, links, spec } = await answer.json();
+  const { title, said, fluid, scaled, links, spec } = await answer.json();
   if (figure.dataset.theme !== theme) return; // another was asked for meanwhile
   figure.replaceChildren();
   const caption = say(figure, "figcaption", "");
   say(caption, "strong", title);
   for (const sentence of said) say(caption, "span", ` ${sentence}`);
   const place = figure.appendChild(document.createElement("div"));
-  place.className = "wide";
+  place.className = scaled ? "wide scaled" : "wide";
   place.tabIndex = 0;
   const view = new vega.View(vega.parse(spec, null, { ast: true }), {
     expr: expressionInterpreter,
