@@ -1,10 +1,12 @@
-"""Draw the gallery of docs/gallery.md: every figure of `mien plot`, from simulated runs.
+"""Draw the gallery of docs/gallery.md: the figures of `mien plot`, from simulated runs and evaluations.
 
 Five models that share most of their character on 36 traits, 2,000 trials each, drawn from fixed seeds; the
 tables are imported and the figures drawn as the command does it. What imported tables do not tell, the order
-in which judges saw the options, is written to the store as a measurement would.
+in which judges saw the options, is written to the store as a measurement would. Figures of sycophancy and of
+agreement with a spec show made-up numbers of two models; those of diversity, breadth and views come from the
+commands on their pages.
 
-Run: python docs/gallery.py [FOLDER]
+Run: python docs/gallery.py [FOLDER [NAME…]]
 """
 
 from __future__ import annotations
@@ -13,12 +15,15 @@ import csv
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from mien.materials.traits import load_traits
+from mien.report import figures
 from mien.report.measured import Measured
-from mien.report.registry import FIGURES, draw
+from mien.report.registry import EVALUATED, FIGURES, draw
 from mien.report.saving import save
 from mien.runs.interop.imports import import_run
 from mien.runs.run import Run
@@ -26,6 +31,9 @@ from mien.stats.design.trials import Design, lay_out, rounds_for
 from mien.store.records import JudgeRecord, RunInfo
 from mien.store.store import Store
 from mien.types import Prompt, Trait, Verdict
+
+if TYPE_CHECKING:
+    from mien.report.figures.theme import Chart
 
 FOLDER = Path(__file__).resolve().parent / "figures"
 MODELS = ("aster", "birch", "cedar", "daisy", "elder")
@@ -48,6 +56,7 @@ SPECIAL = {
 KINDS = ("advice", "code", "facts", "small talk", "writing")
 PROMPTS = tuple(Prompt(f"p{i:03}", f"prompt {i}", category=KINDS[i % len(KINDS)]) for i in range(300))
 FIRST = 0.3  # log odds in favour of the first option
+SWAYED = {"aster": 0.6, "birch": 1.0}  # models, and how far what others say moves them
 READERS = {
     "reader": 0.85,
     "reader#1": 0.85,
@@ -59,16 +68,65 @@ def main() -> None:
     """Write a picture of each figure."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     folder.mkdir(exist_ok=True)
+    wanted = sys.argv[2:] or [*FIGURES, *EVALUATED]
+    for name, chart in (("sycophancy", sycophancy), ("spec", spec)):
+        if name in wanted:
+            save(chart(), folder / f"{name}.svg")
+    if FIGURES.keys().isdisjoint(wanted):
+        return
     with tempfile.TemporaryDirectory() as place:
         store = Path(place) / "mien.db"
         make_runs(Path(place), store)
         make_varied_run(store)
         for name, figure in FIGURES.items():
+            if name not in wanted:
+                continue
             runs = [Run(run, store) for run in SPECIAL.get(name, RUNS[figure.fewest])]
             chart = draw(name, Measured(runs))
             save(chart, folder / f"{name}.svg")
             if name == FIRST_SEEN:
                 save(chart, folder / f"{name}-dark.svg", theme="dark")
+
+
+def sycophancy() -> Chart:
+    """Two models whose positions give way, the second more than the first."""
+    tests = {"feedback": 0.31, "are_you_sure": 0.22, "answer": 0.12, "mimicry": 0.05, "agreement": 0.4}
+    rates = {"the user insists": 0.9, "asked again": 0.98}
+    held = [
+        {"model": model, "condition": condition, "turn": turn, "held": rate ** (turn * sway)}
+        | {"low": (rate - 0.03) ** (turn * sway), "high": min(1.0, (rate + 0.02) ** (turn * sway))}
+        | {"at_risk": 80}
+        for model, sway in SWAYED.items()
+        for condition, rate in rates.items()
+        for turn in range(6)
+    ]
+    rows = [
+        {"model": model, "test": test, "value": sway * value}
+        | {"low": sway * value - 0.08, "high": sway * value + 0.08}
+        for model, sway in SWAYED.items()
+        for test, value in tests.items()
+    ]
+    return figures.sycophancy(pd.DataFrame(rows), pd.DataFrame(held))
+
+
+def spec() -> Chart:
+    """Two versions of a model, the second of which keeps less of one clause."""
+    clauses = {"no_flattery": 0.92, "own_mistakes": 0.88, "brief": 0.95, "asks_when_unclear": 0.71}
+    parts = {
+        "clauses": clauses,
+        "sections": {"honesty": 0.9, "manner": 0.83},
+        "authorities": {"root": 0.91, "developer": 0.82},
+        "all": {"all": 0.865},
+    }
+    rows = [
+        {"model": model, "part": part, "name": name, "items": 40}
+        | {"rate": kept, "low": kept - 0.07, "high": min(1.0, kept + 0.05)}
+        for model, lost in (("aster", 0.0), ("birch", 0.2))
+        for part, rates in parts.items()
+        for name, rate in rates.items()
+        for kept in [rate - (lost if name in {"no_flattery", "honesty", "root"} else 0.02)]
+    ]
+    return figures.spec(pd.DataFrame(rows))
 
 
 def make_runs(place: Path, store: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from concurrent.futures import Future
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,16 +16,17 @@ import pytest
 
 import mien
 from mien.errors import UsageError
+from mien.report import pictures
 from mien.report.folder import write
 from mien.report.measured import Measured
 from mien.report.model_card import model_card
+from mien.report.names import brief, shared
+from mien.report.page import Heading, page
+from mien.report.pictures import AtOnce
 from mien.runs.interop.imports import import_run
 from mien.runs.run import Run
 from mien.testing import ScriptedServer
 from tests.processes import ended
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TRAITS = ("warm", "blunt", "direct", "indirect", "curious", "calm", "bold", "shy", "wry", "kind <b>")
 HOSTILE = (
@@ -31,6 +34,7 @@ HOSTILE = (
     "<img src=x onerror=\"document.title = 'taken'\"><a href=\"javascript:document.title='taken'\">here</a> "
     "{{ 7 * 7 }} <style>body { display: none }</style>"
 )
+FULL = Path("/dev/full")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -110,7 +114,11 @@ def test_report(store: Path, tmp_path: Path, names: tuple[str, ...], title: str,
     # One script, no form, no link but to places on the page: nothing that came from a model became markup.
     assert len(page.each("script")) == 1
     assert not page.each("form") + page.each("iframe") + page.each("link") + page.each("base")
-    assert all((link["href"] or "").startswith("#") for link in page.each("a"))
+    links = {link["href"] or "" for link in page.each("a")}
+    files = {link for link in links if not link.startswith("#")}
+    assert files == {
+        f"{path.parent.name}/{path.name}" for path in tmp_path.rglob("*.*") if path.parent != tmp_path
+    }
     assert HOSTILE in page.text  # as words
     assert "kind <b>" in page.text
     assert len(page.each("style")) == 1
@@ -127,6 +135,93 @@ def test_report(store: Path, tmp_path: Path, names: tuple[str, ...], title: str,
     rows = measured.profiles[0].rows if measured.diff is None else measured.diff.rows
     numbers = [f"{row['rating']:.0f}" if "rating" in row else f"{row['delta']:+.0f}" for row in rows]
     assert all(number in page.text for number in numbers)
+
+
+def test_the_first_screen_says_what_is_found(store: Path, tmp_path: Path) -> None:
+    def first(*names: str) -> tuple[Measured, str]:
+        measured = Measured([Run(name, store) for name in names])
+        html = page(measured, [])
+        return measured, html[html.index("</h1>") : html.index('<nav aria-label="Contents">')]
+
+    measured, said = first("alpha")
+    best = measured.profiles[0].rows[0]
+    assert f"Most expressed: {best['trait']} {best['rating']:.0f} (" in said
+    measured, said = first("alpha", "beta")
+    assert measured.diff is not None
+    largest = next(change for change in measured.diff.changes if change.changed)
+    assert f"of 10 (q &lt; 0.05). The largest: {largest.name} {largest.delta:+.0f} (" in said
+    assert "95% intervals" in said
+    assert "As a whole: changed" in said
+    _, said = first("alpha", "beta", "gamma")
+    assert "Furthest apart, for the precision of both (95% intervals): " in said
+    assert "Most alike in their ranks" in said
+
+
+def test_long_names_are_cut_in_the_table_and_what_stands_for_them_is_told(
+    store: Path, tmp_path: Path
+) -> None:
+    head = "organisation/experiment-2026-11/llama-3.3-70b-instruct-"
+    labels = {name: f"{head}{name}" for name in ("alpha", "beta", "gamma")}
+    html = page(Measured([Run(name, store) for name in labels], labels=labels), [])
+    assert f"… stands for {shared([*labels.values()])}" in html
+    assert f'<button type="button">{brief([*labels.values()])[0]}</button>' in html
+    assert brief([*labels.values()])[0] != labels["alpha"]
+
+
+def test_print_has_a_head_on_every_page_that_nothing_can_end(store: Path) -> None:
+    measured = Measured([Run("alpha", store)])
+    html = page(measured, [], heading=Heading('</style>"}\\\n<b>é', "said"))
+    style = html[html.index("<style>") : html.index("</style>")]
+    assert r'content: "\3c \2f style\3e \22 \7d \5c \a \3c b\3e \e9 "' in style
+    assert "@page :first { @top-left { content: none; } }" in style
+    # Chromium repeats a table's head on each page, but no button in it.
+    assert "thead button { display: contents; }" in style[style.index("@media print") :]
+    assert '<section id="table" aria-labelledby="table-title">' in html
+
+
+def test_many_models_are_printed_across(store: Path, tmp_path: Path) -> None:
+    names = [f"copy-{i}" for i in range(7)]
+    for name in names:
+        import_run(store.parent / "alpha.csv", name, store=tmp_path / "mien.db")
+    html = page(Measured([Run(name, tmp_path / "mien.db") for name in names]), [])
+    assert '<section id="table" aria-labelledby="table-title" class="wide">' in html
+    assert "#table.wide { page: wide; }" in html
+
+
+def test_answers_are_shown_as_their_markdown_says(tmp_path: Path) -> None:
+    rows = [
+        {"option_1": a, "option_2": b, "chosen": a, "prompt_id": f"p{i}", "model": "m", "judge": "j"}
+        | {"instrument": "revealed", "response": f"# Of {a}\n\nIt is **{a}** [here](http://x.example/)."}
+        for i in range(40)
+        for a, b in ((TRAITS[i % 6], TRAITS[(i + 1 + i // 6) % 6]),)
+        if a != b
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "runs.csv", index=False)
+    import_run(tmp_path / "runs.csv", "m", store=tmp_path / "mien.db")
+    html = page(Measured([Run("m", tmp_path / "mien.db")]), [])
+    trait = re.search(r"It is <strong>(\w+)</strong> here \(http://x.example/\)", html)
+    assert trait
+    assert f"<h3>Of {trait[1]}</h3>" in html
+    assert "x.example" not in "".join(link["href"] or "" for link in Page(html).each("a"))
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no file on this machine that is always full")
+def test_no_space_is_told_with_the_folder(store: Path, tmp_path: Path) -> None:
+    (tmp_path / "index.html").symlink_to(FULL)
+    said = "no space left; free some space and run the same command again$"
+    with pytest.raises(UsageError, match=said):
+        write(Measured([Run("alpha", store)]), tmp_path, executor=Undrawn())
+
+
+class Undrawn(AtOnce):
+    """Draws nothing, and does the rest."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if fn is pictures._picture:
+            done: Future[Any] = Future()
+            done.set_result(pictures.Picture(args[0], "", "<svg/>", "<svg/>", b""))
+            return done
+        return super().submit(fn, *args, **kwargs)
 
 
 def test_a_changelog_shows_both_answers_to_one_trial(store: Path, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import numpy as np
 
 from mien.formatting import counted, enumerated, fraction
 from mien.report.changes import headline, summary
+from mien.report.names import brief, shared
+from mien.report.sides import claims
 from mien.stats.correlation import rank_correlation
 from mien.stats.profiles import left_out, rows_in_common
 from mien.stats.profiles.elo import ELO_CENTRE
@@ -15,6 +17,7 @@ from mien.stats.profiles.elo import ELO_CENTRE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mien.report.measured import Measured
     from mien.stats.diffs import Diff
     from mien.stats.profiles.profile import Profile, TraitRow
     from mien.types import Floats
@@ -23,6 +26,17 @@ ENDS = 5  # traits to name from either end of a ranking
 FEW = 3  # the same, where there are many rankings
 LEFT_OUT = "Not set beside each other, since not every run was seen to show them"
 RELIABLE = 0.8  # below this, a sentence of caution
+
+
+def short(measured: Measured) -> list[str]:
+    """What a reader is to know first: of one run who it is, of two what changed, of more what sets apart."""
+    if measured.sides is not None:
+        return claims(measured.sides)
+    if measured.change is not None:
+        return of_two(measured.change)[:2]
+    if len(measured.profiles) == 1:
+        return of_one(measured.profiles[0])
+    return apart(measured.profiles)
 
 
 def of_one(profile: Profile) -> list[str]:
@@ -48,7 +62,8 @@ def of_two(diff: Diff) -> list[str]:
         for change in changed[:ENDS]
         for unit in [change.quantity.unit]
     )
-    said = [f"{headline(diff)}." if not largest else f"{headline(diff)}. The largest: {largest}."]
+    level = f"{diff.confidence_level:.0%} intervals"
+    said = [f"{headline(diff)}." if not largest else f"{headline(diff)}. The largest: {largest}; {level}."]
     said += [f"{label[0].upper()}{label[1:]}: {text}." for label, text in summary(diff)]
     return said + [f"{warning[0].upper()}{warning[1:]}." for warning in diff.warnings]
 
@@ -60,14 +75,19 @@ def of_many(profiles: Sequence[Profile]) -> list[str]:
         f"{profile.run}: most {_briefly(rows[:FEW])}; least {_briefly(rows[: -FEW - 1 : -1])}."
         for profile, rows in zip(profiles, by_run, strict=True)
     ]
-    scores = [_scores(rows) for rows in by_run]
+    return [*said, *_alike(profiles, [profile.run for profile in profiles])]
+
+
+def _alike(profiles: Sequence[Profile], names: Sequence[str]) -> list[str]:
+    """Which two rank the traits most alike, and which least; nothing where that is not known."""
+    scores = [_scores(rows) for rows in rows_in_common(profiles)]
     pairs = [
         (
             found["spearman"],
-            f"{a.run} and {b.run}, {fraction(found['spearman'])}{_ends(found['low'], found['high'])}",
+            f"{a} and {b}, {fraction(found['spearman'])}{_ends(found['low'], found['high'])}",
         )
-        for i, a in enumerate(profiles)
-        for j, b in enumerate(profiles[i + 1 :], i + 1)
+        for i, a in enumerate(names)
+        for j, b in enumerate(names[i + 1 :], i + 1)
         if (
             found := rank_correlation(
                 scores[i], scores[j], (None, None), confidence_level=profiles[0].confidence_level
@@ -75,13 +95,44 @@ def of_many(profiles: Sequence[Profile]) -> list[str]:
         )["spearman"]
         is not None
     ]
-    if pairs:
-        pairs.sort(key=lambda pair: pair[0] or 0.0)
-        said.append(
-            f"Most alike in their ranks (Spearman): {pairs[-1][1]}. Least alike: {pairs[0][1]}. "
-            "Noise lowers these correlations."
-        )
-    return said
+    if not pairs:
+        return []
+    pairs.sort(key=lambda pair: pair[0] or 0.0)
+    return [
+        f"Most alike in their ranks (Spearman): {pairs[-1][1]}. Least alike: {pairs[0][1]}. "
+        "Noise lowers these correlations."
+    ]
+
+
+def apart(profiles: Sequence[Profile]) -> list[str]:
+    """What sets several profiles apart: where two of them lie furthest from each other, and who is alike."""
+    runs = brief([profile.run for profile in profiles])
+    by_trait: dict[str, list[tuple[TraitRow, str]]] = {}
+    for run, rows in zip(runs, rows_in_common(profiles), strict=True):
+        for row in rows:
+            by_trait.setdefault(row["trait"], []).append((row, run))
+    ends = {
+        trait: (max(own, key=lambda of: of[0]["rating"]), min(own, key=lambda of: of[0]["rating"]))
+        for trait, own in by_trait.items()
+    }
+
+    def gap(trait: str) -> float:
+        (high, _), (low, _) = ends[trait]
+        return (high["rating"] - low["rating"]) / max(1e-9, np.hypot(high["stderr"], low["stderr"]))
+
+    furthest = sorted(ends, key=gap, reverse=True)[:ENDS]
+    level = f"{profiles[0].confidence_level:.0%} intervals"
+    told = "; ".join(
+        f"{trait}, {_rated(high)} in {a} and {_rated(low)} in {b}"
+        for trait in furthest
+        for (high, a), (low, b) in [ends[trait]]
+    )
+    head = shared([profile.run for profile in profiles])
+    return [
+        f"Furthest apart, for the precision of both ({level}): {told}.",
+        *_alike(profiles, runs),
+        *([f"… stands for {head}"] if head else []),
+    ]
 
 
 def limits(profiles: Sequence[Profile]) -> list[str]:
@@ -133,9 +184,11 @@ def _listed(rows: Sequence[TraitRow]) -> str:
 
 
 def _briefly(rows: Sequence[TraitRow]) -> str:
-    return ", ".join(
-        f"{row['trait']} {row['rating']:.0f} ± {(row['high'] - row['low']) / 2:.0f}" for row in rows
-    )
+    return ", ".join(f"{row['trait']} {_rated(row)}" for row in rows)
+
+
+def _rated(row: TraitRow) -> str:
+    return f"{row['rating']:.0f} ± {(row['high'] - row['low']) / 2:.0f}"
 
 
 def _scores(rows: Sequence[TraitRow]) -> Floats:

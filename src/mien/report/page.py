@@ -19,12 +19,15 @@ from mien.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from markupsafe import Markup
+
     from mien.report.measured import Measured
     from mien.report.pictures import Picture
     from mien.runs.run import Run
     from mien.stats.inventories import Inventory
     from mien.stats.sides import Sides
 
+WIDE: Final = 8  # columns that a printed page holds upright
 LOOKED_INTO: Final = 2  # most runs of which it is told whether scores explain the choices
 EXAMPLES: Final = 3  # of strongest traits from either end, or of largest changes
 
@@ -93,13 +96,19 @@ def page(
         for name in ("page.html", "page.js")
     )
     environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=shown)
+    environment.filters["rendered"] = _rendered
     traits = counted(len(common_traits(measured.profiles)), "trait")
     trials = sum(profile.n_trials for profile in measured.profiles)
+    short = findings.short(measured) if heading is None else []
+    heading = heading or Heading(
+        title(measured), f"{traits}, {counted(trials, 'trial')} in {counted(len(measured.runs), 'run')}."
+    )
     return environment.from_string(template).render(
-        heading=heading
-        or Heading(
-            title(measured), f"{traits}, {counted(trials, 'trial')} in {counted(len(measured.runs), 'run')}."
-        ),
+        heading=heading,
+        running_head=Markup(_in_style(heading.title)),
+        short=short,
+        wide=WIDE,
+        files=tables.files(measured.change),
         sections=[
             *sections,
             *([] if measured.sides is None else of_sides(measured.sides)),
@@ -120,6 +129,24 @@ def page(
         limits=findings.limits(measured.profiles),
         version=__version__,
     )
+
+
+def _in_style(text: str) -> str:
+    """Text as a string of a style sheet, of which nothing ends the string or the sheet."""
+    signs = (sign if sign.isascii() and sign.isalnum() else f"\\{ord(sign):x} " for sign in text)
+    return f'"{"".join(signs)}"'
+
+
+def _rendered(text: str) -> Markup:
+    """A response as its Markdown says; as it stands where what renders is not installed."""
+    from markupsafe import Markup, escape
+
+    try:
+        from mien.report.responses import rendered
+
+        return Markup(rendered(text))
+    except ImportError:
+        return Markup('<p class="words">{}</p>').format(escape(shown(text)))
 
 
 def of_inventory(found: Inventory, number: int) -> Section:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from mien.files.spreadsheet import quoted_cell
 from mien.formatting import plural
 from mien.report.changes import cells, columns
+from mien.report.names import brief, shared
 from mien.stats.profiles import common_traits, rows_in_common
 
 if TYPE_CHECKING:
@@ -97,9 +98,20 @@ def _side_by_side(profiles: Sequence[Profile], level: str) -> Shown:
         ]
         rows.append([(trait, trait), (f"{mean:.0f}", mean), *cells])
     rows.sort(key=lambda row: -means[row[0][0]])
-    columns = [("trait", True), ("mean", False), *((profile.run, False) for profile in profiles)]
+    runs = [profile.run for profile in profiles]
+    columns = [("trait", True), ("mean", False), *((name, False) for name in brief(runs))]
     caption = f"Elo points, 1000 the mean of these traits; ± half the {level}."
+    if head := shared(runs):
+        caption += f" … stands for {head}"
     return {"title": "All ratings", "caption": caption, "columns": columns, "rows": rows}
+
+
+_KINDS: Final = ("csv", "parquet", "json")
+
+
+def files(diff: Diff | None) -> list[str]:
+    """What `write` calls its files."""
+    return [f"{name}.{kind}" for name in (("diff", "ratings") if diff else ("ratings",)) for kind in _KINDS]
 
 
 def write(profiles: Sequence[Profile], diff: Diff | None, folder: Path) -> None:
