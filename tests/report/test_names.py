@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.report.names import LONGEST, brief, labels, shared
+from mien.report.rendering import drawn
 
 HEAD = "organisation/experiment-2026-11/llama-3.3-70b-instruct-character-tuned-"
 
@@ -48,9 +49,8 @@ def test_no_name_is_called_like_another(names: list[str]) -> None:
 
 
 def test_the_expression_holds_any_name() -> None:
-    names = ['a"b\\' * 20, "__proto__" * 5, "a\u202eb" * 20]
+    names = ['a"b\\' * 20, "__proto__" * 5, "a\u202eb" * 20, "constructor"]
     expression = labels(names)["labelExpr"]
     assert expression.endswith(", datum.value)]")
-    assert json.loads(expression[: expression.index("[indexof(")]) == [
-        name.replace("\u202e", "\\u202e") for name in brief(names)
-    ]
+    assert json.loads(expression[: expression.index("[indexof(")]) == [drawn(name) for name in brief(names)]
+    assert json.dumps(drawn("constructor"), ensure_ascii=False) in expression  # as the figure holds it

@@ -7,7 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from mien.formatting import visible
+from mien.report.rendering import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ def labels(names: Sequence[str]) -> dict[str, str]:
     short = brief(names)
     if short == [*names]:
         return {}
-    whole, cut = (json.dumps([visible(one) for one in of], ensure_ascii=False) for of in (names, short))
+    whole, cut = (json.dumps([drawn(one) for one in of], ensure_ascii=False) for of in (names, short))
     return {"labelExpr": f"{cut}[indexof({whole}, datum.value)]"}
 
 
