@@ -59,6 +59,15 @@ def p_value(p: float | None) -> str:
     return "<.001" if p < 0.001 else f"{p:.3f}".removeprefix("0") if p < 1 else "1"
 
 
+def duration(seconds: float | None) -> str:
+    """``45 s``, ``20 min``, ``3.5 h``; ``unknown`` where it is."""
+    if seconds is None:
+        return "unknown"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
 def plural(noun: str) -> str:
     """``trials``, ``quantities``, ``batches``."""
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.processes import LIMIT, running
+from tests.processes import LIMIT, ended, running
 
 COMMAND = """\
 import time
@@ -51,3 +51,35 @@ def test_who_ignores_ctrl_c_is_not_stopped_by_it() -> None:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=LIMIT)
     assert process.returncode == 143
+
+
+def test_a_model_amid_a_long_step_aborts_nothing() -> None:
+    pytest.importorskip("torch", reason="needs the extra local")
+    # One step of C++ that outlasts all patience: Python would abort the process for taking its thread down.
+    code = """\
+import asyncio, threading, torch
+from mien.cli.signals import leave
+from mien.models.engine import Job
+from mien.models.inprocess import batching
+
+batching._LEAVE = 0.05
+begun = threading.Event()
+
+class Engine:
+    batch_size = 1
+    def run(self, jobs):
+        numbers = torch.rand(3000, 3000, dtype=torch.float64)
+        begun.set()
+        torch.linalg.svd(numbers)
+
+async def main():
+    batcher = batching.Batcher(Engine())
+    task = asyncio.create_task(batcher.submit(Job(prompt="")))
+    await asyncio.to_thread(begun.wait)
+    await batcher.aclose(grace=0.05)
+
+asyncio.run(main())
+leave(130)
+"""
+    done = ended([sys.executable, "-c", code])
+    assert (done.returncode, done.stderr) == (130, "")

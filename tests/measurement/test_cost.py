@@ -11,7 +11,7 @@ from mien.errors import UnknownName
 from mien.materials.multiturn import Conversation
 from mien.materials.protocols import load_protocol
 from mien.materials.traits import load_traits
-from mien.measurement.cost import estimate
+from mien.measurement.cost import Estimate, estimate
 from mien.measurement.length import Length
 from mien.measurement.run_plan import Materials, plan
 from mien.testing import ScriptedServer, planted_scores
@@ -91,6 +91,30 @@ def test_tokens_in_are_near_to_what_is_counted(server: ScriptedServer, tmp_path:
     expected = found.tokens_in - 60 * 400 + read
     counted = reports[-1].tally.tokens_in  # with the JSON around the messages
     assert 0.6 * counted < expected < counted
+
+
+def test_what_the_store_has_is_left_out(server: ScriptedServer, tmp_path: Path) -> None:
+    store, two_dollars = tmp_path / "mien.db", priced(1.0, 1.0)
+
+    def found(rounds: int) -> Estimate:
+        return estimate(planned(server, rounds=rounds), two_dollars, store=store)
+
+    before = found(10)
+    assert (before.calls, before.stored) == (120, 0)
+    mien.measure(server.model, judge=server.judge, traits=TRAITS, rounds=4, store=store)
+    partly, wholly = found(10), found(4)
+    assert (partly.calls, partly.stored, partly.generations) == (72, 48, 36)
+    assert partly.cost == pytest.approx(0.6 * (before.cost or 0.0), rel=1e-3)
+    assert (wholly.calls, wholly.stored, wholly.cost, wholly.seconds) == (0, 48, 0, 0)
+
+
+def test_time_is_that_of_the_busiest_endpoint(server: ScriptedServer) -> None:
+    one_by_one = estimate(planned(server), mien.Limits(max_concurrency=4))
+    assert one_by_one.seconds == pytest.approx((60 * 10 + 60 * 2) / 4)
+    slowly = estimate(planned(server), mien.Limits(rpm=6))
+    assert slowly.seconds == pytest.approx(120 * 10)
+    here = estimate(plan("organism/v1", "organism/judge"), mien.Limits())
+    assert here.seconds is None
 
 
 def test_answers_are_taken_to_be_of_the_usual_length_or_the_limit(server: ScriptedServer) -> None:

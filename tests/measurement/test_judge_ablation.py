@@ -13,7 +13,7 @@ from mien.measurement.judge_ablation import Translation, forecast, lay_out_check
 from mien.measurement.length import Length
 from mien.measurement.rejudge import second_opinion
 from mien.measurement.run_plan import Materials
-from mien.models.usage import Limits
+from mien.measurement.session import Session
 from mien.runs.judge_ablation import ablation
 from mien.runs.run import Run
 from tests.measurement.planted import measure
@@ -111,7 +111,7 @@ def test_what_it_would_take(server: ScriptedServer) -> None:
             materials=Materials(traits=TRAITS),
             length=Length(rounds=5),
         )
-        return forecast(plans, judges, Limits(), only=["order", "half"]).calls
+        return forecast(plans, judges, Session(), only=["order", "half"]).calls
 
     trials = 20
     assert lay_out(server.judge) == trials * (1 + 1 + 1 + 2)

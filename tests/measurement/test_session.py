@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien.errors import EndpointRefused, UnknownName
+from mien.errors import BudgetReached, EndpointRefused, UnknownName
 from mien.measurement.session import Session
 from mien.models.usage import Limits, Tally, on_account_of
 from mien.store.store import Store
@@ -147,6 +148,17 @@ def test_the_budget_holds_over_all_that_is_done_through_a_session(path: Path, se
     assert session.limits.max_concurrency == 7
     session.run(work)  # the store has both
     assert session.limits.max_calls == 3
+
+    async def more() -> None:
+        model, calls = session.open(server.model), session.calls(4)
+        for n in range(2, 6):
+            await calls.ask(model, request(n))
+
+    session.limits = replace(session.limits, max_cost=None)
+    with pytest.raises(
+        BudgetReached, match="the limit of 5 calls is reached"
+    ):  # as it was given, not the rest
+        session.run(more)
 
 
 def test_progress_is_told_and_kept(path: Path, server: ScriptedServer) -> None:

@@ -42,8 +42,9 @@ from mien.cli.commands import (
     traits,
     view,
 )
-from mien.cli.output import write_err
-from mien.cli.signals import INTERRUPTED, Termination
+from mien.cli.examples import add_examples
+from mien.cli.output import print_json, write_err
+from mien.cli.signals import INTERRUPTED, Termination, leave
 from mien.errors import GateError, MienError, Notice
 from mien.formatting import visible
 from mien.version import __version__
@@ -122,6 +123,7 @@ for _group, _members in _GROUPS.items():
             app.add_typer(_what, name=_name, rich_help_panel=_group)
         else:
             app.command(_name, rich_help_panel=_group)(_what.command)
+add_examples(app)
 
 
 def main() -> None:
@@ -142,7 +144,9 @@ def main() -> None:
             raise
         typer.secho(f"Error: {visible(line)}", err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
         status = 2
-    sys.exit(termination.status(status))
+        if "--json" in sys.argv:  # whoever reads the output as JSON gets some
+            print_json({"error": line, "status": status})
+    leave(termination.status(status or 0))
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *place: Any) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from mien.formatting import UNSEEN, counted, fraction, p_value, visible
+from mien.formatting import UNSEEN, counted, duration, fraction, p_value, visible
 
 if TYPE_CHECKING:
     import re
@@ -24,6 +24,7 @@ __all__ = [
     "bold",
     "console",
     "counted",
+    "duration",
     "fraction",
     "p_value",
     "print_json",

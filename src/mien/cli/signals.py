@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Final
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -36,3 +39,20 @@ class Termination:
         self._came = True
         interrupt = signal.getsignal(signal.SIGINT)  # asyncio's own, while a loop runs
         (interrupt if callable(interrupt) else signal.default_int_handler)(number, frame)
+
+
+def leave(status: int) -> NoReturn:
+    """End the process with this status, also where a model in it is still amid a long step.
+
+    Python would take the model's thread down, and where that is in C++, as torch is, the process is aborted:
+    with a message and a status that tell nothing.
+    """
+    if threading.active_count() > 1:
+        from mien.models.inprocess.batching import THREAD
+
+        if any(thread.name == THREAD for thread in threading.enumerate()):
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError, ValueError):
+                    stream.flush()
+            os._exit(status)
+    sys.exit(status)

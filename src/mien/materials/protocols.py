@@ -200,16 +200,24 @@ class Protocol(_Strict):
         return self.override(preamble="\n\n".join(part for part in parts if part))
 
     def override(self, **changes: Any) -> Protocol:
-        """A copy with members replaced; members of ``sampling`` are merged, and None changes nothing.
+        """A copy with members replaced; None changes nothing.
+
+        Members of ``sampling`` are merged, and so are those of ``judge_sampling``, the judge's.
 
         Raises:
             InputError: a value is out of range, or no such member exists.
         """
         given = {key: value for key, value in changes.items() if value is not None}
         if "sampling" in given:
-            news = {key: value for key, value in given["sampling"].items() if value is not None}
-            given["sampling"] = self.sampling.model_dump() | news
+            given["sampling"] = _laid_over(self.sampling, given["sampling"])
+        if "judge_sampling" in given:
+            sampling = _laid_over(self.judge.sampling, given.pop("judge_sampling"))
+            given["judge"] = self.judge.model_dump() | given.get("judge", {}) | {"sampling": sampling}
         return _validated(self.model_dump() | given, self.name)
+
+
+def _laid_over(sampling: SamplingSettings, news: Mapping[str, Any]) -> dict[str, Any]:
+    return sampling.model_dump() | {key: value for key, value in news.items() if value is not None}
 
 
 def shipped_protocols() -> list[str]:

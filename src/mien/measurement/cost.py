@@ -1,13 +1,15 @@
-"""What a run would take: calls, tokens and cost, without a call to any model."""
+"""What a run would still take: calls, tokens, cost and time, without a call to any model."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mien.errors import MissingKey
 from mien.instruments import instrument as make_instrument
+from mien.materials.multiturn import turn_name
 from mien.materials.user_model import UserModel
 from mien.models.http.batches.service import PRICE_SHARE
 from mien.models.http.providers import prices, resolve
@@ -15,38 +17,50 @@ from mien.models.http.served import Served
 from mien.models.inprocess.loading import runs_here
 from mien.models.prefixes import BASE, FORMS, LOGPROBS, bare, base_form
 from mien.models.usage import Price
+from mien.runs.outcome import outcome
+from mien.store.store import Store
 from mien.types import OWN_ANSWER, SELF_REPORTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
     from mien.measurement.run_plan import RunPlan
-    from mien.models.usage import Limits
+    from mien.models.usage import Limits, Speed
     from mien.types import Message
 
 CHARS_PER_TOKEN = 4  # of English; other scripts take more tokens
 TOKENS_OF_RESPONSE = 400  # of a usual answer, where no shorter limit is set
 TOKENS_OF_VERDICT = 12
 CALLS_OF_BASE: Final[dict[str, int]] = dict(zip(FORMS, (4, 2, 4, 2), strict=True))  # of two options
+SECONDS_OF_RESPONSE = 10.0  # assumed of an answer
+SECONDS_OF_VERDICT = 2.0  # assumed of a judge's
 TOKENS_OF_MESSAGE = 40  # of a user who is a model
 FRAME = 40  # characters around the parts of the judge's question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """What a run would take.
+    """What a run would still take.
 
     Attributes:
         calls: of model, judge and user together, without retries.
+        stored: those that the store has already, beside these.
         generations: calls of the model alone; one may serve several trials.
         tokens_in: from the length of the prompts, four characters to the token.
         tokens_out: assuming answers of 400 tokens, or of the limit on them where that is less.
         cost: US dollars; None where a price is not known.
+        seconds: with answers of 10 s and verdicts of 2 s, each endpoint taking as many at once as it may be
+            sent; None where a model runs in this process.
     """
 
     calls: int
+    stored: int
     generations: int
     tokens_in: int
     tokens_out: int
     cost: float | None
+    seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +80,14 @@ class Load:
         return price and price.of(self.tokens_in, self.tokens_out)
 
 
-def estimate(planned: RunPlan, limits: Limits, served: Served = Served(), *, batch: bool = False) -> Estimate:
+def estimate(
+    planned: RunPlan,
+    limits: Limits,
+    served: Served = Served(),
+    *,
+    batch: bool = False,
+    store: Path | None = None,
+) -> Estimate:
     """Estimate a run, with the prices given in the limits or those that the endpoints list.
 
     Args:
@@ -74,24 +95,92 @@ def estimate(planned: RunPlan, limits: Limits, served: Served = Served(), *, bat
         limits: with the prices.
         served: where models are that go by their names.
         batch: whether calls are made in batches by endpoints that have any, at half the price.
+        store: where the run is, if it was begun: what it has is left out.
 
     Raises:
         UsageError: there is no such provider.
+        StoreError: the store cannot be read.
     """
     asked, judged = loads(planned)
     said = load_of_user(planned)
-    of_others = [judged] * (planned.judge != OWN_ANSWER) + [said]
+    whole = asked.calls + judged.calls + said.calls
+    if store:
+        unanswered, unread = left(planned, planned.judge, store)
+        asked, judged, said = asked.part(unanswered), judged.part(unread), said.part(unanswered)
+    loaded = [(asked, SECONDS_OF_RESPONSE)]
+    loaded += [(judged, SECONDS_OF_VERDICT)] * (planned.judge != OWN_ANSWER) + [(said, SECONDS_OF_RESPONSE)]
+    parts = [(spec, *load) for spec, load in zip(planned.models, loaded, strict=False)]
     costs = [
-        load.cost(known_price(spec, limits, served, batch=batch))
-        for load, spec in zip((asked, *of_others), planned.models, strict=False)
+        load.cost(known_price(spec, limits, served, batch=batch)) if load.calls else 0.0
+        for spec, load, _ in parts
     ]
+    calls = asked.calls + judged.calls + said.calls
+    times = seconds_by_address(parts, limits, served)
+    here = any(load.calls and not addresses(spec, served) for spec, load, _ in parts)
     return Estimate(
-        calls=asked.calls + judged.calls + said.calls,
+        calls=calls,
+        stored=whole - calls,
         generations=asked.calls,
         tokens_in=asked.tokens_in + judged.tokens_in + said.tokens_in,
         tokens_out=asked.tokens_out + judged.tokens_out + said.tokens_out,
         cost=None if None in costs else sum(cost or 0.0 for cost in costs),
+        seconds=None if here else max(times.values(), default=0.0),
     )
+
+
+def left(planned: RunPlan, judge: str, path: Path) -> tuple[float, float]:
+    """The shares of a run's trials, over all turns, that have no response in a store, and no verdict.
+
+    Args:
+        planned: the run.
+        judge: the name that the verdicts go by.
+        path: the store; where there is none, nothing is begun.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    if not path.is_file():
+        return 1.0, 1.0
+    talk = planned.conversation
+    names = {turn_name(planned.name, talk.wish, turn) for turn in range(1, talk.turns + 1)}
+    with Store(path, read_only=True) as store:
+        found = [outcome(store, run, judge) for run in store.runs() if run.name in names]
+    if planned.until and found and all(one.complete for one in found):
+        return 0.0, 0.0  # it has stopped where it was to
+    n = len(planned.design) * len(names)
+    answered, read = sum(one.answered for one in found), sum(one.read for one in found)
+    return max(0.0, 1 - answered / n), max(0.0, 1 - read / n)
+
+
+def addresses(spec: str, served: Served) -> list[str]:
+    """Where a model is; nowhere where it runs in this process."""
+    if servers := served.servers(bare(spec)):
+        return [server.url for server in servers]
+    return [] if runs_here(bare(spec)) else [resolve(bare(spec))[0].url]
+
+
+def seconds_by_address(
+    parts: Iterable[tuple[str, Load, float]], limits: Limits, served: Served
+) -> dict[str, float]:
+    """How long each endpoint is busy.
+
+    Args:
+        parts: models, what they are asked, and how many seconds an answer takes.
+        limits: how many requests each endpoint takes at once, and in a minute.
+        served: where models are that go by their names.
+    """
+    found: defaultdict[str, float] = defaultdict(float)
+    for spec, load, each in parts:
+        places = addresses(spec, served)
+        for place in places:
+            found[place] += _seconds(load.calls / len(places), each, limits.speed(place))
+    return found
+
+
+def _seconds(calls: float, each: float, speed: Speed) -> float:
+    """How long an endpoint takes to answer so many calls."""
+    by_minute = calls / speed.rpm * 60 if speed.rpm else 0.0
+    return max(calls * each / speed.max_concurrency, by_minute)
 
 
 def loads(planned: RunPlan) -> tuple[Load, Load]:

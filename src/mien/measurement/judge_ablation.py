@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 from mien.errors import UsageError, require_each_once
 from mien.instruments.judges import check_reads, kind_of
 from mien.instruments.judges.perturbed import TRANSLATED, Translator, perturbation, perturbations
-from mien.measurement.cost import Estimate, known_price, loads
+from mien.measurement.cost import (
+    SECONDS_OF_RESPONSE,
+    SECONDS_OF_VERDICT,
+    Estimate,
+    addresses,
+    known_price,
+    left,
+    loads,
+    seconds_by_address,
+)
 from mien.measurement.length import Length
 from mien.measurement.measure import conduct
 from mien.measurement.rejudge import Opinion, reread
@@ -32,6 +41,7 @@ if TYPE_CHECKING:
     from mien.materials.protocols import Protocol
     from mien.materials.traits import TraitSet
     from mien.measurement.calls import Progress
+    from mien.measurement.cost import Load
     from mien.measurement.run_plan import RunPlan
     from mien.types import Prompt
 
@@ -178,36 +188,53 @@ def choose(only: Sequence[str] | None, translation: Translation | None = None) -
 def forecast(
     plans: Sequence[RunPlan],
     judges: Sequence[str],
-    limits: Limits,
-    served: Served = Served(),
+    session: Session,
     *,
     only: Sequence[str] | None = None,
     translation: Translation | None = None,
 ) -> Estimate:
-    """What a check would take, calls that the store holds among them, without a call to any model.
+    """What a check would still take, without a call to any model.
+
+    Args:
+        plans: the runs.
+        judges: who reads them.
+        session: with the store, limits and served models; it is not opened.
+        only: the perturbations; None for all.
+        translation: into which language, and by whom, where one is asked for.
 
     Raises:
         UsageError: there is no such provider.
         UnknownName: there is no such perturbation.
+        StoreError: the store cannot be read.
     """
-    chosen, calls, generations, tokens_in, tokens_out = choose(only, translation), 0, 0, 0, 0
-    costs: list[float | None] = []
+    chosen, whole, generations = choose(only, translation), 0, 0
+    parts: list[tuple[str, Load, float]] = []
     for planned in plans:
         asked, judged = loads(planned)
-        generations += asked.calls
-        parts = [(planned.model, asked, 1)]
+        unanswered = left(planned, planned.judge, session.path)[0]
+        generations += asked.part(unanswered).calls
+        parts.append((planned.model, asked.part(unanswered), SECONDS_OF_RESPONSE))
+        whole += asked.calls * (2 if translation else 1)
         if translation:  # which is as long as the response, twice
-            parts.append((translation.model, replace(asked, tokens_in=asked.tokens_out), 1))
-        parts += [(judge, judged, len(_readings(planned, judge, chosen))) for judge in judges]
-        for spec, load, times in parts:
-            calls += times * load.calls
-            tokens_in += times * load.tokens_in
-            tokens_out += times * load.tokens_out
-            cost = load.cost(known_price(spec, limits, served))
-            costs.append(None if cost is None else times * cost)
-    total = None if None in costs else sum(cost or 0.0 for cost in costs)
+            told = replace(asked, tokens_in=asked.tokens_out)
+            parts.append((translation.model, told, SECONDS_OF_RESPONSE))
+        for judge in judges:
+            for opinion in _readings(planned, judge, chosen):
+                unread = left(planned, opinion.label, session.path)[1]
+                parts.append((judge, judged.part(unread), SECONDS_OF_VERDICT))
+                whole += judged.calls
+    costs = [load.cost(known_price(spec, session.limits, session.served)) for spec, load, _ in parts]
+    loaded = [load for _, load, _ in parts]
+    calls = sum(load.calls for load in loaded)
+    times = seconds_by_address(parts, session.limits, session.served)
     return Estimate(
-        calls=calls, generations=generations, tokens_in=tokens_in, tokens_out=tokens_out, cost=total
+        calls=calls,
+        stored=whole - calls,
+        generations=generations,
+        tokens_in=sum(load.tokens_in for load in loaded),
+        tokens_out=sum(load.tokens_out for load in loaded),
+        cost=None if None in costs else sum(cost or 0.0 for cost in costs),
+        seconds=None if any(not addresses(s, session.served) for s, _, _ in parts) else max(times.values()),
     )
 
 

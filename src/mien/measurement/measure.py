@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
-from mien.errors import RunConflict, UsageError
+from mien.errors import MienError, RunConflict, UsageError
 from mien.instruments import instrument as make_instrument
 from mien.materials.multiturn import Conversation, options_of, turn_name
 from mien.materials.user_model import UserModel
 from mien.measurement import judge_check, judge_form
+from mien.measurement.audition import audition
 from mien.measurement.batches import Batching
 from mien.measurement.judging import add_judge, add_own_answer
 from mien.measurement.length import Length
@@ -17,12 +19,14 @@ from mien.measurement.run_plan import DEFAULT_PROMPTS, Materials, plan
 from mien.measurement.session import Session
 from mien.models.http.served import Served
 from mien.models.inprocess.loading import Hardware
+from mien.models.names import own_name, place
 from mien.models.usage import Limits
 from mien.runs.run import Run
 from mien.stats.design.shards import WHOLE, Shard
 from mien.stats.design.stopping import FLOOR, Check
 from mien.stats.design.trials import lay_out
 from mien.store.records import RunInfo
+from mien.store.store import Store
 from mien.types import Request
 
 if TYPE_CHECKING:
@@ -39,7 +43,6 @@ if TYPE_CHECKING:
     from mien.runs.outcome import Outcome
     from mien.stats.design.trials import Design
     from mien.store.records import RunRecord
-    from mien.store.store import Store
     from mien.types import InstrumentName, Prompt
 
 
@@ -110,7 +113,8 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
             same), ``stay`` or ``drop`` (that the character stays, or goes).
         user: a model that writes what the user says in the later turns, in place of scripts; it is told what
             the user wants, and shown what was said. Its runs are named ``NAME@PRESSURE-by-USER-TURN``.
-        name: of the run; default: the model's name and the instrument.
+        name: of the run; default: the model's name and the instrument, and its place where a run of a model
+            of this name at another place has that.
         check_judge: ``instructed`` answers that the judge must tell apart before any other trial; see
             `mien.measurement.judge_check`. Default: 24 for a judge that tells probabilities, else 0.
         batch: whether calls are made in the providers' batches, at half the price and within a day; see
@@ -158,6 +162,8 @@ def measure(  # noqa: PLR0913  # the public face, which gathers its arguments in
         on_progress=on_progress,
         batching=Batching() if batch else None,
     )
+    if name is None:
+        planned = told_apart(planned, session.path)
     return carry_out(planned, session, check_judge=check_judge)
 
 
@@ -177,9 +183,21 @@ def outcomes(planned: RunPlan, store: Path) -> list[Outcome]:
 async def conduct(planned: RunPlan, session: Session, *, check_judge: int | None = None) -> Progress:
     """Do what `plan` laid out in a session that is open, beside whatever else goes on in it; see `measure`.
 
+    Where it fails before anything was answered, no run is left behind.
+
     Returns:
         How far it came.
     """
+    require_free(planned, session.path)
+    try:
+        return await _conduct(planned, session, check_judge=check_judge)
+    except MienError:
+        if session.path.is_file():
+            _drop_empty(session.store, planned)
+        raise
+
+
+async def _conduct(planned: RunPlan, session: Session, *, check_judge: int | None) -> Progress:
     models = [session.open(spec) for spec in planned.models]
     model, *others = models
     user = others.pop() if planned.conversation.user else None
@@ -192,6 +210,7 @@ async def conduct(planned: RunPlan, session: Session, *, check_judge: int | None
         models = [model, *(readers := [reader]), *(() if user is None else (user,))]
         if not checked:
             await judge_check.check_judge(planned, session, model, *readers, readings=check_judge)
+        await audition(planned, session, model, reader)
     runs, design = open_runs(session.store, planned)
     calls = session.calls(len(design))
     instrument = make_instrument(planned.instrument, planned.protocol, planned.traits.traits)
@@ -272,10 +291,8 @@ def open_runs(store: Store, planned: RunPlan) -> tuple[list[RunRecord], Design]:
     """
     design = planned.design if planned.until is None else planned.design.first(FLOOR)
     runs = {run.name: run for run in store.runs()}
-    _require_same_user(runs, planned)
+    _require_free(store, runs, planned)
     if found := runs.get(planned.name):
-        require_same(planned, found)
-        _require_same_shards(store.shards(found.id), design.shard, planned.name)
         rounds = int(found.design.rpartition("-")[2])
         if rounds > design.rounds:
             design = lay_out(
@@ -290,16 +307,53 @@ def open_runs(store: Store, planned: RunPlan) -> tuple[list[RunRecord], Design]:
     return _put_runs(store, planned, design), design
 
 
-def _require_same_user(runs: Mapping[str, RunRecord], planned: RunPlan) -> None:
-    """Refuse to go on with later turns whose user is another model of the same last name."""
+def require_free(planned: RunPlan, path: Path) -> None:
+    """Refuse names that other runs of a store have, before a model is opened or asked.
+
+    Raises:
+        RunConflict: the message says in what they differ.
+    """
+    if path.is_file():
+        with Store(path, read_only=True) as store:
+            _require_free(store, {run.name: run for run in store.runs()}, planned)
+
+
+def told_apart(planned: RunPlan, path: Path) -> RunPlan:
+    """A run whose default name a model of the same name at another place has, named after its place, too."""
+    if not path.is_file():
+        return planned
+    with Store(path, read_only=True) as store:
+        models = {run.name: run.model for run in store.runs()}
+    found = models.get(planned.name, planned.model)
+    if found == planned.model or own_name(found) != own_name(planned.model):
+        return planned
+    return dataclasses.replace(planned, name=f"{planned.name}-{place(planned.model)}")
+
+
+def _require_free(store: Store, runs: Mapping[str, RunRecord], planned: RunPlan) -> None:
     wish = planned.conversation.wish
-    for turn in range(2, planned.conversation.turns + 1):
-        found = runs.get(turn_name(planned.name, wish, turn))
-        if found and found.pressure != wish:
+    for turn in range(1, planned.conversation.turns + 1):
+        if (found := runs.get(turn_name(planned.name, wish, turn))) is None:
+            continue
+        if turn > 1 and found.pressure != wish:
             raise RunConflict(
                 f"there is a run named {found.name!r} already, in which the user was another "
                 f"({options_of(found.pressure)}); choose another name with --name"
             )
+        require_same(dataclasses.replace(planned, name=found.name), found)
+        if turn == 1:
+            _require_same_shards(store.shards(found.id), planned.design.shard, planned.name)
+
+
+def _drop_empty(store: Store, planned: RunPlan) -> None:
+    """Take away the runs of a plan to which nothing was answered."""
+    store.flush()
+    names = {
+        turn_name(planned.name, planned.conversation.wish, n + 1) for n in range(planned.conversation.turns)
+    }
+    for run in store.runs():
+        if run.name in names and not store.count_responses(run.id):
+            store.delete_run(run.name)
 
 
 def _require_same_shards(held: Sequence[Shard], shard: Shard, name: str) -> None:

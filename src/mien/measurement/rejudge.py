@@ -164,6 +164,4 @@ def _protocol(run: RunRecord, judge_sampling: Mapping[str, Any]) -> Protocol:
     """The protocol of a run, with the judge's sampling laid over; the default one for imported runs."""
     imported = not run.design
     protocol = load_protocol() if imported else Protocol.model_validate_json(run.protocol)
-    judge = protocol.judge.model_dump()
-    judge["sampling"] |= {key: value for key, value in judge_sampling.items() if value is not None}
-    return protocol.override(judge=judge)
+    return protocol.override(judge_sampling=judge_sampling)

@@ -18,6 +18,7 @@ from mien.materials.traits import TraitSet, load_traits, traits_from_names
 from mien.materials.user_model import UserModel
 from mien.measurement.kept_design import KeptDesign, read_design
 from mien.measurement.length import Length
+from mien.models.names import own_name
 from mien.names import require_visible
 from mien.stats.design.trials import lay_out
 from mien.types import OWN_ANSWER, SELF_REPORTS, InstrumentName
@@ -179,8 +180,7 @@ def plan(
 
 def _name(model: str, materials: Materials, protocol: Protocol) -> str:
     context, system = "-in-context" * protocol.in_context, "-system" * bool(materials.system.strip())
-    own = model.rstrip("/").rpartition("/")[2].rpartition("#")[2]
-    return f"{own}-{materials.instrument}{context}{system}"
+    return f"{own_name(model)}-{materials.instrument}{context}{system}"
 
 
 def _judge(instrument: InstrumentName, judge: str | None) -> str:

@@ -46,7 +46,7 @@ class Transport:
     def __init__(
         self, limits: Limits = Limits(), hardware: Hardware = Hardware(), served: Served = Served()
     ) -> None:
-        self.tally = Tally(max_calls=limits.max_calls, max_cost=limits.max_cost)
+        self.tally = Tally(max_calls=limits.max_calls, max_cost=limits.max_cost, before=limits.spent)
         self._limits = limits
         self._session: aiohttp.ClientSession | None = None
         self._throttles: dict[str, Throttle] = {}

@@ -39,6 +39,16 @@ class Speed(NamedTuple):
     tpm: float | None = None
 
 
+class Spent(NamedTuple):
+    """What was spent of a budget of which the rest is left."""
+
+    calls: int = 0
+    cost: float = 0.0
+
+
+_NOTHING = Spent()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How fast, how long and how dear calls may get.
@@ -54,6 +64,7 @@ class Limits:
         price_out: US dollars per million tokens of answers.
         timeout: seconds until a request is given up.
         speeds: of endpoints that are asked faster or slower than the others, by their base URL.
+        spent: before, of a budget of which these are the rest.
     """
 
     max_concurrency: int = 256
@@ -65,6 +76,7 @@ class Limits:
     price_out: float | None = None
     timeout: float = 600
     speeds: Mapping[str, Speed] = field(default_factory=dict[str, Speed])
+    spent: Spent = _NOTHING
 
     def speed(self, url: str) -> Speed:
         """How fast the endpoint at a base URL may be asked."""
@@ -83,6 +95,7 @@ class Limits:
             self,
             max_calls=None if self.max_calls is None else max(0, self.max_calls - spent.requests),
             max_cost=None if self.max_cost is None else max(0.0, self.max_cost - spent.cost),
+            spent=Spent(self.spent.calls + spent.requests, self.spent.cost + spent.cost),
         )
 
 
@@ -113,6 +126,7 @@ class Tally:
         whole: what this is a part of; None for the whole.
         max_calls: requests that may be sent; None for no limit.
         max_cost: US dollars that may be spent; None for no limit.
+        before: what was spent of the budget of which these are the rest.
         answered: calls with an answer.
         failed: calls that ended without one.
         requests: requests that have ended.
@@ -131,6 +145,7 @@ class Tally:
     whole: Tally | None = None
     max_calls: int | None = None
     max_cost: float | None = None
+    before: Spent = _NOTHING
     answered: int = 0
     failed: int = 0
     requests: int = 0
@@ -161,13 +176,14 @@ class Tally:
             self.whole.begin()
         done = self.requests
         if self.max_calls is not None and done + self.in_flight >= self.max_calls:
-            raise BudgetReached(f"the limit of {self.max_calls} calls is reached")
+            raise BudgetReached(f"the limit of {self.max_calls + self.before.calls} calls is reached")
         if self.max_cost is not None:
             if self._unpriced:
                 raise UsageError(_UNPRICED)
             ahead = self.cost / done * (self.in_flight + 1) if done else 0.0
             if self.cost + ahead > self.max_cost:
-                raise BudgetReached(f"the limit of ${self.max_cost:g} is reached (${self.cost:.4g} spent)")
+                whole, spent = self.max_cost + self.before.cost, self.cost + self.before.cost
+                raise BudgetReached(f"the limit of ${whole:g} is reached (${spent:.4g} spent)")
         self.in_flight += 1
 
     def end(self, tokens_in: int, tokens_out: int, cost: float | None, *, answered: bool) -> None:

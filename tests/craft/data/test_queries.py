@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mien.craft.data.queries import BATCH, Collection, add_ordinary, check_split, expand, lot, pick
+from mien.craft.data.queries import BATCH, Collection, add_ordinary, check_split, expand, few, lot, pick
 from mien.craft.data.wording import load_wording
 from mien.errors import UsageError
 from mien.materials.constitutions import Constitution
@@ -135,14 +135,14 @@ def test_ordinary_prompts_are_a_seeded_sample_without_duplicates() -> None:
 
 
 def test_more_queries_move_none_from_one_side_to_the_other() -> None:
-    few, many = Collection(heldout=0.3, seed=4), Collection(heldout=0.3, seed=4)
+    fewer, many = Collection(heldout=0.3, seed=4), Collection(heldout=0.3, seed=4)
     texts = [line[3:] for line in different(200).splitlines()]
     for text in texts[::4]:
-        few.add(text, 0, "seed")
+        fewer.add(text, 0, "seed")
     for text in texts:
         many.add(text, 0, "seed")
     sides = {query.id: query.split for query in many.queries}
-    assert all(sides[query.id] == query.split for query in few.queries)
+    assert all(sides[query.id] == query.split for query in fewer.queries)
     assert 0.15 < Counter(sides.values())["heldout"] / len(sides) < 0.45
     check_split(many.queries)
 
@@ -153,6 +153,12 @@ def test_a_side_that_is_empty_is_refused() -> None:
         collection.add("Left or right?", 0, "seed")
         with pytest.raises(UsageError, match=advice):
             check_split(collection.queries)
+
+
+def test_what_is_few_is_told() -> None:
+    (note,) = few(12, "message")
+    assert note.startswith("12 messages: few")
+    assert few(16, "pair") == []
 
 
 def test_lots_are_even() -> None:

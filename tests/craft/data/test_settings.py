@@ -51,3 +51,9 @@ def test_the_organism_is_told_traits_and_writes_nothing() -> None:
     assert craft(recipe="ranked", judge="organism/judge", student="organism/v1").told == "traits"
     with pytest.raises(UsageError, match="can read nobody but the organism and its adapters"):
         craft(recipe="ranked", judge="organism/judge")
+
+
+def test_messages_are_those_of_the_constitution_or_more() -> None:
+    assert craft(queries=600, ordinary=10).most == 610
+    seeds = craft(teacher="organism/v1", queries=600, ordinary=0).most
+    assert seeds == craft(queries=0, ordinary=0).most > 0

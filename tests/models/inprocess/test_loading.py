@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import sys
+import time
+from types import ModuleType
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from mien.errors import UnknownName, UsageError
+from mien.measurement.session import Session
 from mien.models.client import Transport
 from mien.models.engine import Job
 from mien.models.inprocess.loading import KINDS, ORGANISM_JUDGE, open_engine, runs_here
@@ -14,6 +21,9 @@ from mien.models.organism.engine import NAMES
 from mien.models.organism.planted import load_planted
 from mien.models.usage import Limits
 from mien.types import Message, Request, Sampling
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EGG = (Message(role="user", content="How do I boil an egg?"),)
 
@@ -133,3 +143,23 @@ def test_a_transport_opens_a_model_once_and_counts_what_it_is_asked() -> None:
 def test_the_truth_is_known_of_the_organisms_alone(name: str) -> None:
     with pytest.raises(UnknownName, match="no model organism named"):
         load_planted(name)
+
+
+def test_ctrl_c_ends_the_loading_of_a_model_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def load(*_: object, **__: object) -> NoReturn:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(60)
+        raise AssertionError
+
+    module = ModuleType("mien.models.local")
+    monkeypatch.setattr(module, "Local", load, raising=False)
+    monkeypatch.setitem(sys.modules, "mien.models.local", module)
+    before, session = signal.getsignal(signal.SIGINT), Session(tmp_path / "mien.db")
+
+    async def work() -> None:
+        session.open("hf/./model")
+
+    with pytest.raises(KeyboardInterrupt):
+        session.run(work)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert not (tmp_path / "mien.db").exists()

@@ -9,6 +9,7 @@ import typer
 from mien.cli import options
 from mien.cli.commands.consistency import print_consistency
 from mien.cli.output import console, fraction, p_value, print_json, print_table
+from mien.cli.run_names import completed, matching
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,11 @@ _MATRIX = 8  # runs of which all pairs are printed; of more, the most and the le
 def command(
     runs: Annotated[
         list[str],
-        typer.Argument(metavar="RUN...", help="The runs' names, 2 to 1,000 (with --by, from 1)."),
+        typer.Argument(
+            metavar="RUN...",
+            help="The runs' names, 2 to 1,000 (with --by, from 1), or patterns: 'm*'.",
+            autocompletion=completed,
+        ),
     ],
     by: Annotated[
         Literal["category", "language", "length", "phrasing"] | None,
@@ -55,6 +60,7 @@ def command(
     from mien.stats import panels
     from mien.stats.profiles.profile import Profile
 
+    runs = matching(runs, store)
     resamples = {} if n_resamples is None else {"n_resamples": n_resamples}
     if by is not None:
         if ties != "half":

@@ -8,6 +8,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.output import bold, console, print_json, print_table, write, write_err
+from mien.cli.run_names import completed
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ _ADJUSTED = ("delta", "low", "high", "p", "q")
 
 
 def command(
-    a: Annotated[str, typer.Argument(help="The run or evaluation before.")],
-    b: Annotated[str, typer.Argument(help="The run or evaluation after.")],
+    a: Annotated[str, typer.Argument(help="The run or evaluation before.", autocompletion=completed)],
+    b: Annotated[str, typer.Argument(help="The run or evaluation after.", autocompletion=completed)],
     judge: options.JudgeNameOption = None,
     soft: Annotated[
         list[str] | None,

@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from mien.cli import options
+from mien.cli.run_names import RunArgument
 from mien.formatting import visible
 
 
 def command(
-    run: Annotated[str, typer.Argument(help="The run's name.")],
+    run: RunArgument,
     output: Annotated[
         options.Path | None,
         typer.Option(

@@ -11,6 +11,7 @@ from mien.cli.calling import calling
 from mien.cli.output import console, counted, print_json, write_err
 from mien.cli.progress import ProgressReport, print_notes, print_outcome
 from mien.cli.resuming import require_complete
+from mien.cli.run_names import RunArgument
 from mien.errors import UsageError
 from mien.formatting import enumerated
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @calling()
 def command(
-    run: Annotated[str, typer.Argument(help="The run's name.")],
+    run: RunArgument,
     judge: options.JudgeModelOption,
     name: Annotated[
         str | None,
@@ -35,7 +36,13 @@ def command(
     top_p: Annotated[float | None, typer.Option(show_default="the protocol's")] = None,
     max_tokens: Annotated[
         int | None,
-        typer.Option(min=1, help="Longest answer of the judge, reasoning included.", show_default="8,192"),
+        typer.Option(
+            "--max-tokens",
+            "--judge-max-tokens",
+            min=1,
+            help="Longest answer of the judge, reasoning included.",
+            show_default="the protocol's, or 8,192",
+        ),
     ] = None,
     system_role: Annotated[
         str | None,

@@ -10,9 +10,11 @@ import typer
 
 from mien.cli import options
 from mien.cli.calling import calling
+from mien.cli.commands.measure import stored, takes
 from mien.cli.output import console, counted, fraction, p_value, print_json, print_table
 from mien.cli.progress import ProgressReport, print_outcome
 from mien.cli.resuming import INCOMPLETE, require_complete, resumable
+from mien.cli.run_names import RunArgument
 from mien.errors import UsageError
 from mien.formatting import enumerated
 
@@ -115,8 +117,8 @@ def check(
     families = [_family(text) for text in family or ()]
     session.served.require_used((*model, *judge, *([translator] if translator else [])))
     if dry_run:
-        taken = forecast(plans, judge, session.limits, session.served, only=only, translation=translation)
-        _print_forecast(plans, judge, taken, as_json=as_json)
+        taken = forecast(plans, judge, session, only=only, translation=translation)
+        _print_forecast(plans, judge, taken, session, as_json=as_json)
         return
     with resumable(session.path), ProgressReport() as session.on_progress:
         found = carry_out_check(
@@ -145,7 +147,7 @@ def _family(text: str) -> tuple[str, ...]:
 
 
 def _print_forecast(
-    plans: Sequence[RunPlan], judges: Sequence[str], found: Estimate, *, as_json: bool
+    plans: Sequence[RunPlan], judges: Sequence[str], found: Estimate, session: Session, *, as_json: bool
 ) -> None:
     trials = sum(len(planned.design) for planned in plans)
     if as_json:
@@ -154,10 +156,11 @@ def _print_forecast(
     cost = "unknown (give --price-in and --price-out)" if found.cost is None else f"${found.cost:,.2f}"
     console().print(
         f"{counted(trials, 'trial')}, read by {counted(len(judges), 'judge')} under all that is changed\n"
-        f"  calls       {found.calls:>12,}  (those that the store holds among them)\n"
+        f"  calls       {found.calls:>12,}{stored(found)}\n"
         f"  tokens in   {found.tokens_in:>12,}  (estimated)\n"
         f"  tokens out  {found.tokens_out:>12,}  (estimated)\n"
         f"  cost        {cost:>12}\n"
+        f"{takes(found, session)}"
         "No call was made.",
         markup=False,
     )
@@ -314,7 +317,7 @@ def _conclusion(found: JudgeAblation) -> Iterator[str]:
 @app.command("jury")
 @calling()
 def jury(
-    run: Annotated[str, typer.Argument(help="The run's name.")],
+    run: RunArgument,
     judge: Annotated[
         list[str],
         typer.Option("--judge", help="One of the jury, two or more; repeatable.", show_default=False),

@@ -8,6 +8,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.output import bold, console, print_json, print_table
+from mien.cli.run_names import RunsArgument, matching
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    runs: Annotated[list[str], typer.Argument(help="The runs whose responses are counted.")],
+    runs: RunsArgument,
     counted: Annotated[
         Literal["response", "words", "arena"],
         typer.Option(
@@ -36,7 +37,7 @@ def command(
     from mien.runs.manner import manner
     from mien.runs.run import Run
 
-    found = manner([Run(name, store) for name in runs], counted)
+    found = manner([Run(name, store) for name in matching(runs, store)], counted)
     if as_json:
         print_json([to_dict(one, counted, confidence_level) for one in found])
         return

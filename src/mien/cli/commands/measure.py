@@ -11,7 +11,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.calling import calling
-from mien.cli.output import console, counted, print_json, print_table, tell, write_err
+from mien.cli.output import console, counted, duration, print_json, print_table, tell, write_err
 from mien.cli.progress import ProgressReport, print_notes, print_outcome
 from mien.cli.resuming import INCOMPLETE, require_complete, resumable
 from mien.errors import MienError, UsageError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mien.materials.prompts import Choice
     from mien.materials.protocols import Protocol
     from mien.measurement.calls import Progress
+    from mien.measurement.cost import Estimate
     from mien.measurement.run_plan import RunPlan
     from mien.measurement.session import Session
     from mien.runs.run import Run
@@ -137,6 +138,14 @@ _Extra = Annotated[
         rich_help_panel=_HOW,
     ),
 ]
+_JudgeMaxTokens = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Longest answer of the judge, reasoning included.",
+        show_default="the protocol's, or 8,192",
+    ),
+]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Print calls, tokens and cost, and make no call.")]
 
 
@@ -181,6 +190,7 @@ def command(
     extra: _Extra = None,
     shard: options.ShardOption = None,
     own_limits: options.OwnLimitsOption = False,
+    judge_max_tokens: _JudgeMaxTokens = None,
     check_judge: options.CheckJudgeOption = None,
     batch: options.BatchOption = False,
     wait: options.WaitOption = True,
@@ -199,6 +209,7 @@ def command(
     from mien.materials.protocols import load_protocol
     from mien.measurement.cost import estimate
     from mien.measurement.length import Length
+    from mien.measurement.measure import require_free, told_apart
     from mien.measurement.run_plan import Materials, plan
     from mien.measurement.sharding import read_shard, share
     from mien.types import SELF_REPORTS
@@ -216,7 +227,11 @@ def command(
         "extra": options.extra_members(extra),
     }
     chosen: Protocol = load_protocol(protocol).override(
-        condition=condition, options=n_options, sampling=sampling, in_context=in_context or None
+        condition=condition,
+        options=n_options,
+        sampling=sampling,
+        in_context=in_context or None,
+        judge_sampling={"max_tokens": judge_max_tokens},
     )
     if in_context and instrument != "stated":
         raise UsageError(f"--in-context is for the instrument stated, not {instrument}")
@@ -259,9 +274,12 @@ def command(
         name=name,
     )
     session.served.require_used(planned.models)
+    if name is None:
+        planned = told_apart(planned, session.path)
     if dry_run:
-        found = estimate(planned, session.limits, session.served, batch=batch)
-        _print_estimate(planned, dataclasses.asdict(found), batch=batch, as_json=as_json)
+        require_free(planned, session.path)
+        found = estimate(planned, session.limits, session.served, batch=batch, store=session.path)
+        _print_estimate(planned, found, session, as_json=as_json)
     else:
         _require_rateable(planned)
         _carry_out(planned, session, check_judge, as_json=as_json)
@@ -301,33 +319,49 @@ def _prompts(
     return source
 
 
-def _print_estimate(planned: RunPlan, estimate: dict[str, Any], *, batch: bool, as_json: bool) -> None:
-    design = planned.design
+def _print_estimate(planned: RunPlan, found: Estimate, session: Session, *, as_json: bool) -> None:
+    design, batch = planned.design, session.batching is not None
     if as_json:
         until = _until(planned, None)
         print_json(
-            {"run": planned.name, "design": design.name, "trials": len(design), "until": until, **estimate}
+            {
+                "run": planned.name,
+                "design": design.name,
+                "trials": len(design),
+                "until": until,
+                **dataclasses.asdict(found),
+            }
         )
         return
-    cost = (
-        "unknown (give --price-in and --price-out)"
-        if estimate["cost"] is None
-        else f"${estimate['cost']:,.2f}"
-    )
+    cost = "unknown (give --price-in and --price-out)" if found.cost is None else f"${found.cost:,.2f}"
     most = "at most " if planned.until else ""
     part = "" if design.shard.whole else f", shard {design.shard} of {design.in_all:,} trials"
     console().print(
         f"{planned.name}: {most}{counted(len(design), 'trial')} in {counted(design.rounds, 'round')} of "
         f"{len(design.traits)} traits, {counted(len(design.prompts), 'prompt')}, design {design.name}{part}\n"
         f"{_stops(planned)}"
-        f"  calls       {estimate['calls']:>12,}\n"
-        f"{_shared(planned, estimate)}"
-        f"  tokens in   {estimate['tokens_in']:>12,}  (estimated)\n"
-        f"  tokens out  {estimate['tokens_out']:>12,}  (estimated)\n"
+        f"  calls       {found.calls:>12,}{stored(found)}\n"
+        f"{_shared(planned, found)}"
+        f"  tokens in   {found.tokens_in:>12,}  (estimated)\n"
+        f"  tokens out  {found.tokens_out:>12,}  (estimated)\n"
         f"  cost        {cost:>12}{'  (in batches)' if batch else ''}\n"
+        f"{takes(found, session)}"
         "No call was made.",
         markup=False,
     )
+
+
+def stored(found: Estimate) -> str:
+    """What stands behind the calls that are still to be made."""
+    return f"  (and {found.stored:,} that the store has)" if found.stored else ""
+
+
+def takes(found: Estimate, session: Session) -> str:
+    """The line on time; none for models in this process, whose speed is not known, and for batches."""
+    if found.seconds is None or session.batching:
+        return ""
+    how = f"answers of 10 s, verdicts of 2 s, {session.limits.max_concurrency} at once"
+    return f"  time        {duration(found.seconds):>12}  ({how})\n"
 
 
 def _carry_out(planned: RunPlan, session: Session, check_judge: int | None, *, as_json: bool) -> None:
@@ -434,13 +468,13 @@ def _stops(planned: RunPlan) -> str:
     return f"  stops at {planned.until}, after {least} at the earliest\n"
 
 
-def _shared(planned: RunPlan, estimate: dict[str, Any]) -> str:
+def _shared(planned: RunPlan, found: Estimate) -> str:
     """What the model writes, where one response serves several trials."""
     if planned.design.per_response == 1:
         return ""
-    generations, turns = estimate["generations"], planned.conversation.turns
-    a_trial = generations / (len(planned.design) * turns)
-    return f"  generations {generations:>12,}  ({a_trial:.2f} a trial)\n"
+    a_trial = found.generations / (len(planned.design) * planned.conversation.turns)
+    each = "" if found.stored else f"  ({a_trial:.2f} a trial)"
+    return f"  generations {found.generations:>12,}{each}\n"
 
 
 def _found(check: Check) -> str:

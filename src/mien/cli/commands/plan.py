@@ -10,6 +10,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.output import console, counted, fraction, print_json, print_table
+from mien.cli.run_names import matching
 from mien.errors import NotIdentified, UsageError
 
 if TYPE_CHECKING:
@@ -254,6 +255,7 @@ def _sources(runs: list[str], store: Path, *, as_json: bool) -> None:
     from mien.runs.run import Run
     from mien.stats.diffs.facets import sources
 
+    runs = matching(runs, store)
     opened = [Run(name, store) for name in runs]
     read = forms(opened)
     found = sources(read)

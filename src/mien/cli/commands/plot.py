@@ -8,13 +8,19 @@ import typer
 
 from mien.cli import options
 from mien.cli.output import console, print_json, print_table
+from mien.cli.run_names import completed, matching
 from mien.errors import UsageError
 
 
 def command(
     name: Annotated[str | None, typer.Argument(help="The figure; without one, all are listed.")] = None,
     runs: Annotated[
-        list[str] | None, typer.Argument(metavar="RUN...", help="The names of the runs, or of evaluations.")
+        list[str] | None,
+        typer.Argument(
+            metavar="RUN...",
+            help="The names of the runs, or of evaluations, or patterns: 'm*'.",
+            autocompletion=completed,
+        ),
     ] = None,
     output: Annotated[
         options.Path | None,
@@ -72,13 +78,14 @@ def command(
     with Renderer() as renderer:
         if output is not None and output.suffix.lower() in PICTURES:
             renderer.start()  # it gets ready while what follows is loaded and fitted
+        runs = matching(runs or (), store, evaluations=name in EVALUATED)
         if name in EVALUATED:
             if settings != Settings() or judge:
                 raise UsageError(f"{name} is drawn of evaluations: it takes no judge and no setting of runs")
-            evaluations = [Evaluation(one, store) for one in runs or ()]
+            evaluations = [Evaluation(one, store) for one in runs]
             chart = draw_evaluated(name, evaluations, confidence_level)
         else:
-            of = [Run(run, store) for run in runs or ()]
+            of = [Run(run, store) for run in runs]
             measured = Measured(of, judge=judge, confidence_level=confidence_level)
             chart = draw(name, measured, settings)
         if output is None:
@@ -87,7 +94,7 @@ def command(
     if as_json:
         print_json({"figure": name, "runs": runs, "file": str(output)})
     else:
-        console().print(f"{output}: {name} of {', '.join(runs or ())}", markup=False, soft_wrap=True)
+        console().print(f"{output}: {name} of {', '.join(runs)}", markup=False, soft_wrap=True)
 
 
 def _pair(text: str | None) -> tuple[int, int] | None:

@@ -9,6 +9,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.output import console, counted, fraction, print_json, print_table
+from mien.cli.run_names import completed, matching
 from mien.errors import NotIdentified, UsageError, require_each_once
 from mien.formatting import p_value
 from mien.report.diagnostics import one_strength
@@ -34,7 +35,9 @@ def command(
     runs: Annotated[
         list[str],
         typer.Argument(
-            metavar="RUN...", help="The runs' names: several of one model and one trait set, or a single one."
+            metavar="RUN...",
+            help="The runs' names, or patterns ('m*'): several of one model and trait set, or one alone.",
+            autocompletion=completed,
         ),
     ],
     seed: Annotated[int, typer.Option(help="Of the bootstrap of Krippendorff's α.")] = 0,
@@ -47,7 +50,7 @@ def command(
     from mien.runs.run import Run
     from mien.stats.agreement.parallel_forms import parallel_forms
 
-    require_each_once(runs)
+    require_each_once(runs := matching(runs, store))
     opened = [Run(run, store) for run in runs]
     found = [run.raters(confidence_level=confidence_level, seed=seed) for run in opened]
     means = [run.functionings(confidence_level=confidence_level) for run in opened]

@@ -8,12 +8,13 @@ import typer
 
 from mien.cli import options
 from mien.cli.output import console, print_json, write
+from mien.cli.run_names import RunsArgument, matching
 from mien.errors import UsageError
 from mien.formatting import enumerated
 
 
 def command(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="The runs' names.")],
+    runs: RunsArgument,
     output: Annotated[
         options.Path | None, typer.Option("-o", "--output", metavar="DIR", help="The folder to write.")
     ] = None,
@@ -35,6 +36,7 @@ def command(
 
     if card == (output is not None):
         raise UsageError("say where the report goes with -o DIR, or ask for a Markdown section with --card")
+    runs = matching(runs, store)
     if card and len(runs) > 1:
         raise UsageError(f"a model card is of one model; --card takes 1 run, not {len(runs)}")
     if output is not None and output.exists() and not output.is_dir():

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mien.cli import options
 from mien.cli.output import console, print_json, print_table, print_yaml
+from mien.cli.run_names import completed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from mien.store.counts import FailedTrials
     from mien.store.records import EvaluationRecord, RunRecord
@@ -22,7 +25,10 @@ _JUDGES = 6  # shown of a run
 
 def command(
     run: Annotated[
-        str | None, typer.Argument(help="Show this run, or this evaluation.", show_default="list all")
+        str | None,
+        typer.Argument(
+            help="Show this run, or this evaluation.", show_default="list all", autocompletion=completed
+        ),
     ] = None,
     delete: Annotated[
         bool, typer.Option("--delete", help="Delete it; the calls that it paid for stay.")
@@ -81,33 +87,75 @@ def _is_evaluation(store: Store, name: str) -> bool:
 
 
 def _print_all(entries: Sequence[Mapping[str, Any]], evaluated: Sequence[Mapping[str, Any]]) -> None:
+    specs = [e["model"] for e in (*entries, *evaluated)]
+    specs += [judge["judge"] for entry in entries for judge in entry["judges"]]
+    short = _short({*specs, *(str(one["judge"]) for one in evaluated)})
     if entries:
         heads = ("run", "model", "instrument", "trials", "judge", "verdicts", "missing", "cut off", "created")
         rows = [
             (
                 entry["run"],
-                entry["model"],
+                short[entry["model"]],
                 entry["instrument"],
                 f"{entry['n_trials']:,}",
-                *_judges(entry["judges"]),
+                *_judges(entry["judges"], entry["n_trials"], short),
                 _to_the_minute(entry["created"]),
             )
             for entry in entries
         ]
-        told = [i for i in range(len(heads)) if any(row[i].strip() for row in rows)]
-        print_table(
-            [heads[i] for i in told],
-            ([row[i] for i in told] for row in rows),
-            left=("run", "model", "instrument", "judge", "created"),
-        )
+        _print_list(heads, rows, ("run", "model", "instrument", "judge", "created"))
     if evaluated:
         if entries:
             console().print()
-        columns = ("evaluation", "kind", "model", "judge", "items", "missing")
+        heads = ("evaluation", "kind", "model", "judge", "items", "missing", "created")
         rows = [
-            (*(str(one[column]) for column in columns), _to_the_minute(one["created"])) for one in evaluated
+            (
+                one["evaluation"],
+                one["kind"],
+                short[one["model"]],
+                short[str(one["judge"])],
+                str(one["items"]),
+                str(one["missing"] or ""),
+                _to_the_minute(one["created"]),
+            )
+            for one in evaluated
         ]
-        print_table((*columns, "created"), rows, left=("evaluation", "kind", "model", "judge", "created"))
+        _print_list(heads, rows, ("evaluation", "kind", "model", "judge", "created"))
+
+
+def _short(specs: Collection[str]) -> dict[str, str]:
+    """Specs as a list has room for them: the model's own name, and its place where several have one."""
+    from mien.models.names import own_name, place
+
+    own = {spec: own_name(spec) for spec in specs}
+    shared = Counter(own.values())
+    return {
+        spec: name if shared[name] == 1 else f"{name} at {place(spec)}" if place(spec) else spec
+        for spec, name in own.items()
+    }
+
+
+def _print_list(heads: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[str]) -> None:
+    """Print a table without its empty columns; where it is too wide, a name a line and the rest below it."""
+    out = console()
+    told = [i for i in range(len(heads)) if any(row[i].strip() for row in rows)]
+    widths = [max(len(line) for row in (heads, *rows) for line in row[i].split("\n")) for i in told]
+    if sum(widths) + 2 * len(told) <= out.width:
+        print_table([heads[i] for i in told], ([row[i] for i in told] for row in rows), left=left)
+        return
+    for row in rows:
+        out.print(row[0], markup=False, soft_wrap=True)
+        for line in zip_longest(*(row[i].split("\n") for i in told[1:]), fillvalue=""):
+            cells = [
+                f"read by {cell}"
+                if heads[i] == "judge"
+                else cell
+                if heads[i] in left
+                else f"{cell} {heads[i]}"
+                for i, cell in zip(told[1:], line, strict=True)
+                if cell
+            ]
+            out.print("  " + ", ".join(cells), markup=False, soft_wrap=True)
 
 
 def _to_the_minute(created: str) -> str:
@@ -134,11 +182,14 @@ def _torn(answers: Mapping[str, int]) -> str:
     return f"{torn:,}" if torn else ""
 
 
-def _judges(judges: list[dict[str, Any]]) -> tuple[str, ...]:
-    """Names and the numbers of verdicts, missing ones and torn answers, a line each; of a crowd the first."""
+def _judges(judges: list[dict[str, Any]], n_trials: int, short: Mapping[str, str]) -> tuple[str, ...]:
+    """Names and the numbers of verdicts, missing ones and torn answers, a line each; of a crowd the first.
+
+    A number of verdicts that is that of the trials says nothing, and is left out.
+    """
     first, more = judges[:_JUDGES], judges[_JUDGES:]
-    names = [str(judge["judge"]) for judge in first]
-    read = [f"{judge['verdicts']:,}" for judge in first]
+    names = [short[judge["judge"]] for judge in first]
+    read = [f"{judge['verdicts']:,}" if judge["verdicts"] != n_trials else "" for judge in first]
     missing = [f"{judge['missing']:,}" if judge["missing"] else "" for judge in first]
     if more:
         names.append(f"and {len(more):,} more")

@@ -8,6 +8,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.output import bold, console, fraction, p_value, print_json, print_table
+from mien.cli.run_names import completed, matching
 from mien.report.sides import claims, gap_cells, likeness_cells, side_cells, strength_row
 
 if TYPE_CHECKING:
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
 
 def command(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="Two to five runs of one model, one an instrument.")
+        list[str],
+        typer.Argument(
+            metavar="RUN...",
+            help="Two to five runs of one model, one an instrument, or patterns: 'm*'.",
+            autocompletion=completed,
+        ),
     ],
     judge: options.JudgeNameOption = None,
     fdr: Annotated[float, typer.Option(min=0.0, max=1.0, help="False-discovery rate of the gaps.")] = 0.05,
@@ -36,7 +42,7 @@ def command(
     from mien.stats.sides import sides
     from mien.types import OWN_ANSWER
 
-    require_each_once(runs)
+    require_each_once(runs := matching(runs, store))
     of: list[Profile | Inventory] = []
     for run in (Run(name, store) for name in runs):
         if run.record.instrument == "inventory":

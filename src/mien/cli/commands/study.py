@@ -10,7 +10,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.calling import calling
-from mien.cli.output import console, counted, print_json, print_table, write_err
+from mien.cli.output import console, counted, duration, print_json, print_table, write_err
 from mien.cli.resuming import INCOMPLETE, resumable, say
 from mien.errors import InputError, UsageError
 
@@ -388,15 +388,7 @@ def _note_shortfall(found: Forecast, limits: Limits) -> None:
 
 def _numbers(of: Any) -> tuple[str, ...]:
     cost = "unknown" if of.cost is None else f"${of.cost:,.2f}"
-    return f"{of.calls:,}", f"{of.tokens_in:,}", f"{of.tokens_out:,}", cost, _time(of.seconds)
-
-
-def _time(seconds: float | None) -> str:
-    if seconds is None:
-        return "unknown"
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return f"{of.calls:,}", f"{of.tokens_in:,}", f"{of.tokens_out:,}", cost, duration(of.seconds)
 
 
 def _report(study: Study, store: Path, folder: Path, *, as_json: bool) -> None:

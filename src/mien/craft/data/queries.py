@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, Literal
 
 from mien.errors import UsageError
+from mien.formatting import counted
 from mien.instruments.manner.duplicates import Seen
 from mien.models.lists import read_list
 from mien.types import Request
@@ -27,6 +28,9 @@ BATCH: Final = 20
 
 #: How often the teacher is asked again for what duplicates left wanting.
 ROUNDS: Final = 3
+
+#: Messages, and pairs, of which fewer teach next to nothing.
+FEW: Final = 16
 
 _SPARE = 1.25  # asked for, to one that is wanted: some will be duplicates
 _EXAMPLES = 5
@@ -124,7 +128,7 @@ async def expand(
         batches: list[tuple[int, Request]] = []
         for index in range(len(constitution.assertions)):
             wanting = share - collection.count(index)
-            for _ in range(-(-int(wanting * _SPARE) // BATCH) if wanting > 0 else 0):
+            for _ in range(_batches(wanting)):
                 request = _request(constitution, wording, index, asked[index], sampling)
                 batches.append((index, request))
                 asked[index] += 1
@@ -144,6 +148,16 @@ async def expand(
             f"the teacher wrote no list of messages that can be read, but {unread[:80]!r}; take another "
             "teacher, or none of its messages with --queries 0"
         )
+
+
+def requests_for(n_queries: int, constitution: Constitution) -> int:
+    """How often the teacher is asked for messages, where it writes enough at once that differ."""
+    share = share_of(n_queries, constitution)
+    return sum(_batches(share - len(assertion.questions)) for assertion in constitution.assertions)
+
+
+def _batches(wanting: int) -> int:
+    return -(-int(wanting * _SPARE) // BATCH) if wanting > 0 else 0
 
 
 def share_of(n_queries: int, constitution: Constitution) -> int:
@@ -178,6 +192,13 @@ def add_ordinary(collection: Collection, prompts: Iterable[Prompt], *, most: int
         if most <= 0:
             return
         most -= collection.add(prompt.text, None, "ordinary")
+
+
+def few(n: int, what: str) -> list[str]:
+    """A note, where messages or pairs are too few to teach a character, to be told before any is made."""
+    if n >= FEW:
+        return []
+    return [f"{counted(n, what)}: few, and a training on them moves little; some hundreds are usual"]
 
 
 def check_split(queries: Sequence[Query]) -> None:

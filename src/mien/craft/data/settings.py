@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from mien.craft.data.recipes import Recipe
 from mien.errors import UnknownName, UsageError
 from mien.instruments.judges import check_reads, kind_of
+from mien.materials.constitutions import load_constitution
 from mien.materials.prompts import PromptSet, read_prompts
 from mien.materials.protocols import SamplingSettings
 
@@ -88,6 +89,13 @@ class Craft:
     def expands(self) -> bool:
         """Whether the teacher writes queries: the organism cannot."""
         return not _is_organism(self.teacher)
+
+    @property
+    def most(self) -> int:
+        """Messages that pairs are made of, at most: about the character, and ordinary ones."""
+        assertions = load_constitution(self.constitution).assertions
+        seeds = sum(len(assertion.questions) for assertion in assertions)
+        return max(self.queries if self.expands else 0, seeds) + self.ordinary
 
     @property
     def told(self) -> Literal["assertions", "traits"]:

@@ -81,6 +81,11 @@ def prove(
     return proof
 
 
+def later_rounds(rounds: int) -> int:
+    """Rounds of the conversations that go on, of a proof of so many."""
+    return max(2, rounds // HOLDS_PART)
+
+
 class _Texts(NamedTuple):
     """What was counted in plain answers, by model, and who won in each pair of base and trained."""
 
@@ -116,7 +121,7 @@ class _Bench:
     def holds(self, role: Role) -> tuple[Persistence, ...]:
         """How far the raised traits hold in later turns; of all trials where none is to be raised."""
         claim = self._case.claim
-        rounds = max(2, self._case.planned.design.rounds // HOLDS_PART)
+        rounds = later_rounds(self._case.planned.design.rounds)
         found: list[Persistence] = []
         for pressure in claim.pressures:
             self._say(f"{role}: {claim.turns} turns, pressure {pressure}")

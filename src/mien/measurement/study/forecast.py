@@ -6,20 +6,24 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mien.measurement.cost import Load, in_batches, known_price, load_of_user, loads
+from mien.measurement.cost import (
+    SECONDS_OF_RESPONSE,
+    SECONDS_OF_VERDICT,
+    Load,
+    addresses,
+    in_batches,
+    known_price,
+    load_of_user,
+    loads,
+    seconds_by_address,
+)
 from mien.measurement.study.standing import standings
-from mien.models.http.providers import resolve
-from mien.models.inprocess.loading import runs_here
-from mien.models.prefixes import bare
 
 if TYPE_CHECKING:
     from mien.measurement.session import Session
     from mien.measurement.study.standing import Standing
     from mien.measurement.study.study import Study
-    from mien.models.usage import Price, Speed
-
-SECONDS_OF_RESPONSE = 10.0  # assumed of an answer
-SECONDS_OF_VERDICT = 2.0  # assumed of a judge's
+    from mien.models.usage import Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,14 +118,10 @@ def forecast(study: Study, session: Session) -> Forecast:
     for standing in standings(study, session.path):
         parts = _parts(standing)
         costs = [load.cost(prices.of(spec)) if load.calls else 0.0 for spec, load, _ in parts]
-        own: defaultdict[str, float] = defaultdict(float)
-        for spec, load, each in parts:
-            if addresses := _addresses(spec, session):
-                for address in addresses:
-                    own[address] += _seconds(load.calls / len(addresses), each, session.limits.speed(address))
+        own = seconds_by_address(parts, session.limits, session.served)
         for address, seconds in own.items():
             work[address] += seconds
-        local = any(load.calls and not _addresses(spec, session) for spec, load, _ in parts)
+        local = any(load.calls and not addresses(spec, session.served) for spec, load, _ in parts)
         here |= local
         found.append(
             Portion(
@@ -134,19 +134,6 @@ def forecast(study: Study, session: Session) -> Forecast:
             )
         )
     return Forecast(portions=tuple(found), seconds=None if here else max(work.values(), default=0.0))
-
-
-def _addresses(spec: str, session: Session) -> list[str]:
-    """Where a model is; nowhere where it runs in this process."""
-    if served := session.served.servers(bare(spec)):
-        return [server.url for server in served]
-    return [] if runs_here(bare(spec)) else [resolve(bare(spec))[0].url]
-
-
-def _seconds(calls: float, each: float, speed: Speed) -> float:
-    """How long an endpoint takes to answer so many calls."""
-    by_minute = calls / speed.rpm * 60 if speed.rpm else 0.0
-    return max(calls * each / speed.max_concurrency, by_minute)
 
 
 def _parts(standing: Standing) -> list[tuple[str, Load, float]]:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _TICK = 0.002
 _MOST_TICKS = 10
 
+#: The name of the threads on which engines run.
+THREAD = "mien-engine"
+
 _LEAVE = 2.0  # seconds for an engine's thread to end when Python does
 
 
@@ -147,7 +150,7 @@ class _Worker:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._work: SimpleQueue[tuple[Sequence[Job], Future[list[Output]]] | None] = SimpleQueue()
-        self.thread = threading.Thread(target=self._serve, name="mien-engine", daemon=True)
+        self.thread = threading.Thread(target=self._serve, name=THREAD, daemon=True)
         self.thread.start()
         atexit.register(self._leave)  # for whoever did not close: a loop that was given up, a notebook
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from mien.models.engine import Engine
 
 KINDS = ("organism", "hf")
@@ -53,10 +58,26 @@ def open_engine(
         raise UsageError(f"{spec}: only organism/NAME and hf/FOLDER run in this process")
     if not name:
         raise UsageError(f"{spec!r} names no model; write {kind}/NAME")
-    if kind == "organism":
-        from mien.models.organism.engine import Organism
+    with _interruptible():
+        if kind == "organism":
+            from mien.models.organism.engine import Organism
 
-        return Organism.load("base" if spec == ORGANISM_JUDGE else name)
-    from mien.models.local import Local
+            return Organism.load("base" if spec == ORGANISM_JUDGE else name)
+        from mien.models.local import Local
 
-    return Local(name, device=device, dtype=dtype, batch_size=batch_size)
+        return Local(name, device=device, dtype=dtype, batch_size=batch_size)
+
+
+@contextmanager
+def _interruptible() -> Generator[None]:
+    """Let Ctrl-C end what takes minutes at once: asyncio's handler would wait until it is through."""
+    here = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGINT) if here else signal.SIG_IGN
+    if not callable(handler):
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)

@@ -10,7 +10,7 @@ import typer
 from mien.cli import options
 from mien.cli.calling import calling
 from mien.cli.output import console, counted, print_json, print_table, tell
-from mien.cli.progress import ProgressReport
+from mien.cli.progress import ProgressReport, print_notes
 from mien.cli.resuming import resumable
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ def command(
     files are the same as if it had never stopped.
     """
     from mien.craft.data.generate import craft_data
+    from mien.craft.data.queries import few
     from mien.craft.data.settings import Craft
     from mien.materials.prompts import Choice, read_prompts
     from mien.materials.protocols import SamplingSettings
@@ -142,6 +143,7 @@ def command(
         sampling=SamplingSettings(temperature=temperature, top_p=top_p, max_tokens=max_tokens),
         seed=seed,
     )
+    print_notes(few(craft.most, "message"))
     with resumable(session.path), ProgressReport() as session.on_progress:
         dataset = craft_data(craft, output, session)
     if not craft.expands:

@@ -10,7 +10,7 @@ import typer
 from mien.cli import options
 from mien.cli.calling import calling
 from mien.cli.output import console, counted, print_json
-from mien.cli.progress import ProgressReport
+from mien.cli.progress import ProgressReport, print_notes
 from mien.cli.resuming import resumable
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def command(
     already are not made again: after a stop, the same command goes on.
     """
     from mien.craft.data.introspect import ROWS, Introspecting, introspect
+    from mien.craft.data.queries import few
     from mien.materials.protocols import SamplingSettings
 
     settings = Introspecting(
@@ -69,6 +70,7 @@ def command(
         sampling=SamplingSettings(temperature=temperature, top_p=top_p, max_tokens=max_tokens),
         seed=seed,
     )
+    print_notes(few(reflections + interactions, "conversation"))
     with resumable(session.path), ProgressReport() as session.on_progress:
         told = introspect(settings, session)
     if as_json:

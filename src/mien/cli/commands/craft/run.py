@@ -14,8 +14,8 @@ from mien.cli.calling import calling
 from mien.cli.commands.craft import prove
 from mien.cli.commands.craft.extra import require_training
 from mien.cli.commands.craft.train import StepReport
-from mien.cli.output import print_json
-from mien.cli.progress import ProgressReport
+from mien.cli.output import console, print_json, print_table
+from mien.cli.progress import ProgressReport, print_notes
 from mien.cli.resuming import resumable, say
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _DATA = "What is made"
 _TRAINING = "How it is trained"
 
 
-@calling("max_calls", "max_cost")
+@calling()
 def command(
     constitution: Annotated[
         str, typer.Argument(help="A built-in constitution, or a YAML file.", metavar="CONSTITUTION")
@@ -64,19 +64,24 @@ def command(
     seed: Annotated[int, typer.Option(min=0, help="Of the data, the training and the design.")] = 0,
     *,
     session: Session,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print how many calls each stage takes, and make none.")
+    ] = False,
     as_json: options.JsonOption = False,
 ) -> None:
     """All stages in one: data, control data, a training of each, and the proof.
 
-    Stopped anywhere, the same command goes on. Each stage can also be run by its own command on the folders
-    DIR/data, DIR/control-data, DIR/adapter, DIR/control and DIR/proof. Exits as mien craft prove does.
+    Stopped anywhere, the same command goes on; --max-calls and --max-cost are for all stages together. Each
+    stage can also be run by its own command on the folders DIR/data, DIR/control-data, DIR/adapter,
+    DIR/control and DIR/proof. Exits as mien craft prove does.
     """
     from mien.craft.data.settings import Craft
     from mien.craft.proof.claim import Claim
     from mien.craft.proof.subjects import reader_of
     from mien.craft.tuning.config import load_config
 
-    require_training()
+    if not dry_run:
+        require_training()
     chosen = load_config(config, preset=preset, seed=seed)
     pairs = Craft(
         constitution=constitution,
@@ -89,6 +94,9 @@ def command(
         ordinary=ordinary,
         seed=seed,
     )
+    if dry_run:
+        _print_calls(pairs, pairs.judge or "", output, rounds, turns, as_json=as_json)
+        return
     _make(pairs, output, chosen, session)
     claim = Claim(
         adapter=output / "adapter",
@@ -108,13 +116,41 @@ def command(
     prove.end(proof)
 
 
+def _print_calls(
+    pairs: Craft, judge: str, output: Path, rounds: int | None, turns: int, *, as_json: bool
+) -> None:
+    """Print what is asked of whom, stage by stage; what is there already takes nothing."""
+    from mien.craft.proof.forecast import calls_of_data, calls_of_proof
+
+    stages = [calls_of_data(pairs), calls_of_proof(pairs, judge, rounds=rounds, turns=turns)]
+    there = {one.stage: (output / one.stage).exists() for one in stages}
+    if as_json:
+        told = [one._asdict() | {"there": there[one.stage]} for one in stages]
+        print_json({"folder": str(output), "stages": told})
+        return
+    rows = [
+        (str(output / one.stage), *map("{:,}".format, one[1:]), "there already" if there[one.stage] else "")
+        for one in stages
+    ]
+    print_table(("stage", "teacher", "student", "judge", ""), rows, left=("stage", ""))
+    console().print(
+        "At most: what the store has is not asked again, and the control is made of the same answers. The "
+        "student answers in this process, where both trainings take place; plain answers for the proof come "
+        "on top. No call was made.",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
 def _make(pairs: Craft, output: Path, config: TrainingConfig, session: Session) -> None:
     """Data and adapters, of the character and of its control; what is there is not made again."""
     from dataclasses import replace
 
     from mien.craft.data.generate import craft_data
+    from mien.craft.data.queries import few
     from mien.craft.tuning.trainer import train
 
+    print_notes(few(pairs.most, "message"))
     control = replace(pairs, recipe="control")
     with resumable(session.path):
         for craft, name in ((pairs, "data"), (control, "control-data")):

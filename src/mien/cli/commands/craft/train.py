@@ -15,7 +15,7 @@ import typer
 from mien.cli import options
 from mien.cli.commands.craft.extra import require_training
 from mien.cli.output import console, counted, fraction, print_json, write_err
-from mien.cli.progress import LINE_SECONDS
+from mien.cli.progress import LINE_SECONDS, print_notes
 
 if TYPE_CHECKING:
     from mien.craft.tuning.callbacks import Step
@@ -75,8 +75,11 @@ def command(
         seed=seed,
     )
     require_training()
+    from mien.craft.data.queries import few
+    from mien.craft.tuning.pairs import read_dataset
     from mien.craft.tuning.trainer import train
 
+    print_notes(few(len(read_dataset(data).pairs), "pair"))  # before a model is loaded
     try:
         with contextlib.redirect_stdout(sys.stderr):  # some of what shows a training prints
             outcome = train(data, model=model, out=out, config=chosen, device=device, on_step=StepReport())

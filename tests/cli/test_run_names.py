@@ -1,0 +1,58 @@
+"""Names of runs as they are typed: completed, and found by patterns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import typer
+from typer.main import get_command
+
+from mien.cli import app
+from mien.cli.run_names import completed, matching
+from mien.errors import UsageError
+from mien.store.records import RunInfo
+from mien.store.store import Store
+from mien.types import Trait
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "names.db"
+    with Store(path) as store:
+        for name in ("m2", "m1", "gpt[1]-a", "gpt[1]-b", "gpt1-c"):
+            run = RunInfo(
+                name=name,
+                model="m",
+                instrument="revealed",
+                protocol="{}",
+                design="",
+                seed=0,
+                traits=(Trait("warm"), Trait("blunt")),
+            )
+            store.add_run(run, ())
+    monkeypatch.setenv("MIEN_STORE", str(path))
+    return path
+
+
+def test_patterns_stand_for_the_runs_that_they_fit(path: Path) -> None:
+    assert matching(["m*"], path) == ["m2", "m1"]  # as they were made
+    assert matching(["m1", "m*"], path) == ["m1", "m2"]  # each once
+    assert matching(["gpt[1]*", "m?"], path) == ["gpt[1]-a", "gpt[1]-b", "m2", "m1"]
+    assert matching(["nobody", "m1"], path) == ["nobody", "m1"]
+    assert matching(["m1", "m1"], path) == ["m1", "m1"]  # twice is for the command to refuse
+    with pytest.raises(UsageError, match=r"no run of .*names\.db is named like 'x\*'"):
+        matching(["m1", "x*"], path)
+
+
+def test_the_shell_is_offered_names(path: Path, tmp_path: Path) -> None:
+    context = typer.Context(get_command(app))
+    assert completed(context, "m") == ["m2", "m1"]
+    assert completed(context, "gpt[") == ["gpt[1]-a", "gpt[1]-b"]
+    (tmp_path / "broken").write_text("no store")
+    for elsewhere in ("absent", "broken"):
+        context.params["store"] = tmp_path / elsewhere
+        assert completed(context, "") == []
