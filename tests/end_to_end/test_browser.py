@@ -154,6 +154,26 @@ def test_the_pages_read_without_scripts(browser: Browser, viewer: Viewer) -> Non
         page.get_by_role("heading", name="What the model was told").wait_for()
 
 
+def test_what_was_searched_for_is_counted_marked_and_gone_through(browser: Browser, viewer: Viewer) -> None:
+    with opened(browser, viewer) as page:
+        page.goto("/transcripts?run=before")
+        page.get_by_label("Words").fill("dear friend")
+        page.get_by_role("button", name="Show").click()
+        page.get_by_text("1 trial found").wait_for()
+        page.goto("/transcripts?run=before&words=alert+question&trait=warm")
+        found = page.locator(".trials li")
+        names = [link.split("\n")[0] for link in page.locator(".trials .head a").all_inner_texts()]
+        page.get_by_text(f"{found.count()} trials found").wait_for()
+        page.get_by_role("link", name=names[0], exact=True).click()
+        for name, key in ((names[0], "ArrowRight"), (names[1], "ArrowLeft"), (names[0], "")):
+            page.get_by_role("heading", name=f"{name} of before").wait_for()
+            until(page, "() => CSS.highlights.get('found')?.size > 1")
+            if key:
+                page.keyboard.press(key)
+        page.get_by_role("link", name="Back to the list").click()
+        page.get_by_text(f"{len(names)} trials found").wait_for()
+
+
 def test_hostile_responses_do_nothing(browser: Browser, viewer: Viewer) -> None:
     with opened(browser, viewer) as page:
         dialogs: list[str] = []

@@ -11,13 +11,13 @@ from mien.store.records import JudgeRecord
 from mien.store.schema import connect_read_only
 from mien.store.store import Store
 from mien.store.transcript import (
-    neighbours,
     options_of,
     prompt_key,
     raw,
     shares,
     told,
     transcript,
+    trial_at,
     verdict_of,
 )
 from mien.types import Call, Trial
@@ -72,9 +72,7 @@ def test_single_facts_of_a_trial(db: sqlite3.Connection) -> None:
 
 
 def test_what_stands_beside_a_trial(db: sqlite3.Connection) -> None:
-    assert neighbours(db, 1, 0) == ("", "t1")
-    assert neighbours(db, 1, 1) == ("t0", "t2")
-    assert neighbours(db, 1, 2) == ("t1", "")
+    assert trial_at(db, 1, 1) == "t1"
     assert shares(db, 1, "t0", 2)
     assert not shares(db, 1, "t1", 2)  # another prompt
     assert not shares(db, 1, "t2", 2)

@@ -3,60 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
+from mien.store.excerpts import Excerpt, excerpts
+from mien.store.filter import FACETS, asked_for
 from mien.store.schema import SAID
-from mien.store.search import RUN_STRIDE, phrase
-from mien.types import NON_CHOICES
+from mien.store.search import RUN_STRIDE
+from mien.store.words import phrase
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
-PAGE = 25
-_EXCERPT = 320  # characters of a response in a list
+    from mien.store.filter import Filter
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """Which trials of a run to show; what is empty leaves all in. It stands in a page's address as it is.
-
-    Attributes:
-        trait: among the options.
-        took: ``chosen`` or ``passed`` (over), of the trait.
-        verdict: ``chosen`` (any option), ``neither``, ``tie``, ``refused``, ``unreadable`` or
-            ``none``.
-        disagreement: only trials that judges read differently.
-        finish: why the response ended, such as ``length``; ``failed`` for trials without one.
-        words: to search for.
-        after: number of the trial before the first.
-    """
-
-    run: str = ""
-    judge: str = ""
-    trait: str = ""
-    took: str = ""
-    verdict: str = ""
-    category: str = ""
-    language: str = ""
-    disagreement: str = ""
-    finish: str = ""
-    words: str = ""
-    after: int = -1
-
-    @classmethod
-    def read(cls, query: Mapping[str, str]) -> Filter:
-        """The filter in an address; an ``after`` that is no number starts at the first trial."""
-        members: dict[str, Any] = {f.name: query.get(f.name, "") for f in fields(cls)}
-        after = members["after"]
-        members["after"] = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else -1
-        return cls(**members)
-
-    def link(self, **changed: object) -> dict[str, object]:
-        """The filter's members that are set, to write an address with."""
-        members = {f.name: getattr(self, f.name) for f in fields(self)} | changed
-        return {name: value for name, value in members.items() if value not in ("", -1)}
+PAGE: Final = 25
+_EXCERPTS: Final = (240, 320)  # characters of a prompt and of a response in a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,98 +32,112 @@ class TrialRow:
     options: tuple[str, ...]
     category: str
     language: str
-    prompt: str
-    response: str
     failure: str
     finish: str
     chosen: str
+    prompt: Excerpt
+    response: Excerpt
 
 
-def trials(db: sqlite3.Connection, run: int, wanted: Filter) -> tuple[list[TrialRow], bool]:
-    """A page of a run's trials, and whether more follow. ``search`` must be attached for `Filter.words`."""
-    query, values = _query(wanted)
-    values |= {"run": run, "judge": wanted.judge, "limit": PAGE + 1}
-    found = [
-        TrialRow(number, trial, tuple(json.loads(options)), *rest)
-        for number, trial, options, *rest in db.execute(query, values)
-    ]
-    return found[:PAGE], len(found) > PAGE
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some trials of a filter, in its order, and whether others come before and after them."""
+
+    rows: list[TrialRow]
+    before: bool
+    after: bool
 
 
-def _query(wanted: Filter) -> tuple[str, dict[str, object]]:
-    where, values = _conditions(wanted)
-    where.append("t.run = :run")
-    values["after"] = wanted.after
-    source = "trial t INDEXED BY trial_order"
-    if query := phrase(wanted.words):
-        source = f"search.document d CROSS JOIN {source} ON t.number = d.rowid - :run * {RUN_STRIDE}"
-        where += [
-            "d.document MATCH :query",
-            f"d.rowid > :run * {RUN_STRIDE} + :after AND d.rowid < (:run + 1) * {RUN_STRIDE}",
-        ]
-        values["query"] = query
+def trials(db: sqlite3.Connection, run: int, wanted: Filter) -> Page:
+    """A page of a run's trials. ``search`` must be attached to search for words, and to sort."""
+    found = numbers(db, run, wanted, most=PAGE + 1)
+    more = len(found) > PAGE
+    back = wanted.before >= 0
+    if back and not more:  # the first page, and full
+        return trials(db, run, wanted.all)
+    found = found[-PAGE:] if back else found[:PAGE]
+    rows = _rows(db, run, wanted, found)
+    return Page(rows, before=back or wanted.after >= 0, after=back or more)
+
+
+def numbers(db: sqlite3.Connection, run: int, wanted: Filter, *, most: int = -1) -> list[int]:
+    """The numbers of the trials that a filter leaves in, in its order: the first so many, or all.
+
+    With `Filter.before` those that come last before that trial.
+    """
+    source, where, values = asked_for(wanted)
+    back = wanted.before >= 0
+    place = wanted.before if back else wanted.after
+    falling = (wanted.sort == "longest") is not back
+    sign, order = ("<", "DESC") if falling else (">", "ASC")
+    if wanted.sort:
+        if place >= 0:
+            own = "SELECT length FROM search.extent WHERE run = :run AND number = :place"
+            where.append(f"(e.length, e.number) {sign} (({own}), :place)")
+        ordered = f"e.length {order}, e.number {order}"
     else:
-        where.append("t.number > :after")
-    return (
-        f"""
-        SELECT t.number, t.id, t.options, p.category, p.language, {SAID},
-               coalesce(substr(c.text, 1, {_EXCERPT}), ''), coalesce(c.failure, ''),
-               coalesce(c.finish_reason, ''), coalesce(v.chosen, '')
-        FROM {source}
-             LEFT JOIN verdict v ON v.run = t.run AND v.judge = :judge AND v.trial = t.id
+        # Searched words come by the number of their document, which is that of the trial and a constant.
+        of = "d.rowid" if "search.document" in source else "t.number"
+        if place >= 0:
+            where.append(f"{of} {sign} :place" + (f" + :run * {RUN_STRIDE}" if of == "d.rowid" else ""))
+        ordered = f"{of} {order}"
+    query = f"SELECT t.number FROM {source} WHERE {' AND '.join(where)} ORDER BY {ordered} LIMIT :most"
+    values |= {"run": run, "judge": wanted.judge, "place": place, "most": most}
+    found = [number for (number,) in db.execute(query, values)]
+    return found[::-1] if back else found
+
+
+def _rows(db: sqlite3.Connection, run: int, wanted: Filter, found: Sequence[int]) -> list[TrialRow]:
+    query = f"""
+        SELECT t.number, t.id, t.options, p.category, p.language, coalesce(c.failure, ''),
+               coalesce(c.finish_reason, ''), coalesce(v.chosen, ''), {SAID}, coalesce(c.text, '')
+        FROM trial t INDEXED BY trial_order
+             LEFT JOIN verdict v ON v.run = t.run AND v.judge = ?1 AND v.trial = t.id
              CROSS JOIN prompt p ON p.key = t.prompt
              LEFT JOIN call c ON c.key = t.call
              LEFT JOIN call s ON s.key = t.said
-        WHERE {" AND ".join(where)}
-        ORDER BY {"d.rowid" if query else "t.number"} LIMIT :limit
-        """,
-        values,
-    )
+        WHERE t.run = ?2 AND t.number = ?3
+        """
+    rows = [db.execute(query, (wanted.judge, run, number)).fetchone() for number in found]
+    shown = excerpts([(prompt, text) for *_, prompt, text in rows], phrase(wanted.words), _EXCERPTS)
+    return [
+        TrialRow(number, trial, tuple(json.loads(options)), *rest, prompt=prompt, response=response)
+        for (number, trial, options, *rest, _, _), (prompt, response) in zip(rows, shown, strict=True)
+    ]
 
 
-def _conditions(wanted: Filter) -> tuple[list[str], dict[str, object]]:
-    where: list[str] = []
-    values: dict[str, object] = {}
-    if wanted.trait:
-        where.append("instr(t.options, :quoted)")
-        values["quoted"] = json.dumps(wanted.trait, ensure_ascii=False)
-        if wanted.took == "chosen":
-            where.append("v.chosen = :trait")
-        elif wanted.took == "passed":
-            where.append("v.chosen <> :trait AND v.chosen NOT IN ('neither', 'tie', 'refused', 'unreadable')")
-        values["trait"] = wanted.trait
-    if wanted.verdict in NON_CHOICES:
-        where.append("v.chosen = :verdict")
-        values["verdict"] = wanted.verdict
-    elif wanted.verdict == "chosen":
-        where.append("v.chosen NOT IN ('neither', 'tie', 'refused', 'unreadable')")
-    elif wanted.verdict == "none":
-        where.append("v.chosen IS NULL")
-    if wanted.disagreement:
-        where.append(
-            "EXISTS (SELECT 1 FROM judge j CROSS JOIN verdict o ON o.run = j.run AND o.judge = j.name "
-            "AND o.trial = t.id WHERE j.run = t.run AND o.chosen <> v.chosen)"
-        )
-    for name in ("category", "language"):
-        if getattr(wanted, name):
-            where.append(f"p.{name} = :{name}")
-            values[name] = getattr(wanted, name)
-    if wanted.finish == "stop":
-        where.append(f"t.call IS NOT NULL AND NOT {ended('TRUE')}")
-    elif wanted.finish == "failed":
-        where.append(ended("failure <> ''"))
-    elif wanted.finish:
-        where.append(ended("finish_reason = :finish"))
-        values["finish"] = wanted.finish
-    return where, values
+def beside(db: sqlite3.Connection, run: int, wanted: Filter, number: int) -> tuple[int | None, int | None]:
+    """The numbers of the trials before and after one of a number, among those that a filter leaves in."""
+    before = numbers(db, run, replace(wanted.all, before=number), most=1)
+    after = numbers(db, run, replace(wanted.all, after=number), most=1)
+    return before[0] if before else None, after[0] if after else None
+
+
+def counts(db: sqlite3.Connection, run: int, wanted: Filter) -> tuple[int, dict[str, dict[str, int]]]:
+    """How many trials a filter leaves in; and how many it would, by each member of `FACETS` and its value.
+
+    Those of a member are counted with all others of the filter as they are.
+    """
+    source, where, values = asked_for(wanted, counted=True)
+    columns = ", ".join(map(str, range(1, len(FACETS) + 1)))
+    query = f"""
+        SELECT {", ".join(FACETS.values())}, count(*) FROM {source}
+        WHERE {" AND ".join(where)} GROUP BY {columns}
+        """
+    total = 0
+    found: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
+    for *members, n in db.execute(query, values | {"run": run, "judge": wanted.judge}):
+        row: dict[str, str] = dict(zip(FACETS, members, strict=True))
+        others = [name for name, value in wanted.chosen.items() if row[name] != value]
+        total += n * (not others)
+        for name, value in row.items():
+            if others in ([], [name]):
+                found[name][value] += n
+    return total, {name: dict(of) for name, of in found.items()}
 
 
 def ended(how: str) -> str:
-    """The condition that a trial's call ended otherwise than it should, and so.
-
-    Such calls have an index of their own: looking for it among all calls, long responses and all, would take
-    five times as long where there are few.
-    """
+    """The condition that a trial's call ended otherwise than it should, and so; see `FACETS`."""
     return (
         "EXISTS (SELECT 1 FROM call INDEXED BY call_incomplete WHERE key = t.call "
         f"AND (finish_reason <> 'stop' OR failure <> '') AND {how})"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mien.store.schema import connect_read_only
 from mien.store.temporary import TemporaryFolder
+from mien.store.words import TOKENIZE, parted
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -24,6 +25,14 @@ RUN_STRIDE = 2**32
 _BATCH = 2000  # documents a commit
 _CALM = 1.0  # seconds between two looks for new responses
 _LOCK_TIMEOUT = 10.0
+# Responses have their length beside them, by which trials are sorted without a look into the calls.
+_TABLES = f"""
+    CREATE VIRTUAL TABLE document USING fts5(prompt, response, content='', tokenize="{TOKENIZE}");
+    CREATE TABLE extent (
+        run INTEGER NOT NULL, number INTEGER NOT NULL, length INTEGER NOT NULL, PRIMARY KEY (run, number)
+    ) WITHOUT ROWID;
+    CREATE INDEX extent_order ON extent (run, length, number);
+"""
 
 
 class SearchIndex:
@@ -33,12 +42,14 @@ class SearchIndex:
         self._store = store
         self._folder = TemporaryFolder("mien-search-")
         self.path = self._folder.path / "search.db"
+        #: Set once all responses that were there at the start are in it; later ones follow in a moment.
+        self.complete = threading.Event()
         self._indexed: dict[tuple[int, float], set[int]] = {}
         self._asked, self._stopped = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="mien-search", daemon=True)
         with closing(sqlite3.connect(self.path)) as db:
             db.execute("PRAGMA journal_mode = WAL")
-            db.execute("CREATE VIRTUAL TABLE document USING fts5(prompt, response, content='')")
+            db.executescript(_TABLES)
 
     def start(self) -> None:
         """Begin to index."""
@@ -70,6 +81,7 @@ class SearchIndex:
             while not self._stopped.is_set():
                 self._asked.clear()
                 self._catch_up(index)
+                self.complete.set()
                 self._asked.wait()
                 self._stopped.wait(_CALM)
 
@@ -81,7 +93,14 @@ class SearchIndex:
                     index.execute("BEGIN")
                     index.executemany(
                         "INSERT INTO document (rowid, prompt, response) VALUES (?, ?, ?)",
-                        ((run * RUN_STRIDE + number, prompt, text) for number, prompt, text in batch),
+                        (
+                            (run * RUN_STRIDE + number, parted(prompt), parted(text))
+                            for number, prompt, text in batch
+                        ),
+                    )
+                    index.executemany(
+                        "INSERT OR REPLACE INTO extent VALUES (?, ?, ?)",
+                        ((run, number, len(text)) for number, _, text in batch),
                     )
                     index.execute("COMMIT")
                     known.update(number for number, _, _ in batch)
@@ -105,11 +124,3 @@ class SearchIndex:
                 if found:
                     batch.append((number, asked[0], found[0]))
             yield batch
-
-
-def phrase(words: str) -> str:
-    """What people type, as an FTS5 query: all words must occur; words in quotes stand together."""
-    parts = words.split('"')
-    quoted = [part.strip() for part in parts[1::2]]
-    single = [word for part in parts[::2] for word in part.split()]
-    return " ".join(f'"{term}"' for term in (*single, *quoted) if any(map(str.isalnum, term)))

@@ -58,13 +58,9 @@ def transcript(db: sqlite3.Connection, run: int, trial: str) -> dict[str, Any]:
     return found
 
 
-def neighbours(db: sqlite3.Connection, run: int, number: int) -> tuple[str, str]:
-    """Ids of the trials before and after the one of a number; empty where there is none."""
-    before, after = (
-        db.execute("SELECT id FROM trial WHERE run = ? AND number = ?", (run, number + step)).fetchone()
-        for step in (-1, 1)
-    )
-    return before[0] if before else "", after[0] if after else ""
+def trial_at(db: sqlite3.Connection, run: int, number: int) -> str:
+    """The id of a run's trial of a number."""
+    return db.execute("SELECT id FROM trial WHERE run = ? AND number = ?", (run, number)).fetchone()[0]
 
 
 def shares(db: sqlite3.Connection, run: int, trial: str, other: int) -> bool:

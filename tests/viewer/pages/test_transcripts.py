@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -47,6 +48,47 @@ def test_search(viewer: Viewer) -> None:
     assert numbers(viewer.ask("/transcripts?run=before&words=%22friend+dear%22")) == []
     assert numbers(viewer.ask("/transcripts?run=after%2Fnow&words=question+12")) == [13]
     assert viewer.ask("/transcripts?run=before&words=%22+OR+%2A+NEAR%28").status == 200
+    assert (
+        "<mark>dear</mark> <mark>friend</mark>"
+        in viewer.ask("/transcripts?run=before&words=dear+friend").text
+    )
+    # Hits among what would be markup, were it not escaped.
+    shown = viewer.ask("/transcripts?run=before&words=script+alert").text
+    assert "&lt;<mark>script</mark>&gt;<mark>alert</mark>(1)" in shown
+
+
+def test_choices_are_counted_behind_the_page(viewer: Viewer) -> None:
+    page = viewer.ask("/transcripts?run=before&category=chat").text
+    found = re.search(r'hx-get="(/transcripts/chips[^"]+)"', page)
+    assert found
+    chips = viewer.ask(unescape(found[1])).text
+    total = len(range(1, len(HOSTILE) + 2, 2))
+    assert f"<strong>{total} trials</strong>" in chips
+    here = re.search(
+        r'<a class="chip" href="([^"]+)" aria-current="true">chat <span class="quiet">(\d+)', chips
+    )
+    assert here
+    assert here[2] == str(total)
+    assert len(numbers(viewer.ask(unescape(here[1])))) == len(HOSTILE) + 2  # it takes the choice back
+    assert "advice" in chips  # the other choice, with its number
+    assert "refused" not in chips  # no trial is like that
+
+
+def test_a_filter_survives_a_trial_and_the_next(viewer: Viewer) -> None:
+    page = viewer.ask("/transcripts?run=before&trait=warm&took=chosen").text
+    first, second, *_ = (unescape(link) for link in re.findall(r'href="(/trial[^"]+)"', page))
+    opened = viewer.ask(first).text
+    assert "Previous" not in opened
+    step = re.search(r'href="([^"]+)">Next', opened)
+    assert step
+    assert unescape(step[1]) == second
+    back = re.search(r'href="([^"]+)">← Previous', viewer.ask(second).text)
+    assert back
+    assert unescape(back[1]) == first
+    found = re.search(r'href="([^"]+)">Back to the list', viewer.ask(second).text)
+    assert found
+    n = numbers(viewer.ask("/transcripts?run=before&trait=warm&took=chosen"))
+    assert numbers(viewer.ask(unescape(found[1]))) == n[1:]
 
 
 def test_how_a_response_ended(tmp_path: Path) -> None:
