@@ -170,7 +170,15 @@ def test_what_was_searched_for_is_counted_marked_and_gone_through(browser: Brows
             until(page, "() => CSS.highlights.get('found')?.size > 1")
             if key:
                 page.keyboard.press(key)
-        page.get_by_role("link", name="Back to the list").click()
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.keyboard.press("c")
+        page.get_by_text("Copied").wait_for()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied == page.locator("#copy-response").text_content() != ""
+        page.get_by_label("Mark the words that differ").check()
+        page.get_by_role("button", name="Show").click()
+        page.get_by_text("Beside the response above").wait_for()
+        page.keyboard.press("l")
         page.get_by_text(f"{len(names)} trials found").wait_for()
 
 

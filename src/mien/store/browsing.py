@@ -15,9 +15,10 @@ from mien.store.words import phrase
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mien.store.filter import Filter
+    from mien.store.records import RunRecord
 
 PAGE: Final = 25
 _EXCERPTS: Final = (240, 320)  # characters of a prompt and of a response in a list
@@ -104,6 +105,33 @@ def _rows(db: sqlite3.Connection, run: int, wanted: Filter, found: Sequence[int]
         TrialRow(number, trial, tuple(json.loads(options)), *rest, prompt=prompt, response=response)
         for (number, trial, options, *rest, _, _), (prompt, response) in zip(rows, shown, strict=True)
     ]
+
+
+def table(db: sqlite3.Connection, run: RunRecord, wanted: Filter) -> Iterator[dict[str, str]]:
+    """The trials that a filter leaves in, in its order, as rows of a comparison table and a little more."""
+    query = f"""
+        SELECT t.options, coalesce(v.chosen, ''), coalesce(c.text, ''), coalesce(c.failure, ''),
+               t.call IS NULL, t.id, p.id, {SAID}, p.category, p.language
+        FROM trial t INDEXED BY trial_order
+             LEFT JOIN verdict v ON v.run = t.run AND v.judge = ?1 AND v.trial = t.id
+             CROSS JOIN prompt p ON p.key = t.prompt
+             LEFT JOIN call c ON c.key = t.call
+             LEFT JOIN call s ON s.key = t.said
+        WHERE t.run = ?2 AND t.number = ?3
+        """
+    for number in numbers(db, run.id, wanted.all):
+        row = db.execute(query, (wanted.judge, run.id, number)).fetchone()
+        options, chosen, response, failure, unasked, *told = row
+        yield {
+            "model": run.model,
+            "instrument": run.instrument,
+            **dict(zip(("trial_id", "prompt_id", "prompt", "category", "language"), told, strict=True)),
+            **{f"option_{i}": option for i, option in enumerate(json.loads(options), 1)},
+            "chosen": chosen,
+            "judge": wanted.judge if chosen else "",
+            "response": response,
+            "failure": "" if chosen else failure or ("not asked" if unasked else "not read"),
+        }
 
 
 def beside(db: sqlite3.Connection, run: int, wanted: Filter, number: int) -> tuple[int | None, int | None]:

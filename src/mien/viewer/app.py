@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
@@ -21,12 +22,15 @@ from mien.viewer.words import WORDS
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+
+    from multidict import MultiMapping
 
     from mien.viewer.guard import Guard
 
 _HERE = Path(__file__).parent
 _LOCK_TIMEOUT = 5.0
+_CHUNK = 1 << 18  # bytes
 
 
 class App:
@@ -91,13 +95,31 @@ class App:
         return self._templates.get_template(template).render(**values)
 
     def get(
-        self, path: str, page: Callable[[Mapping[str, str]], str], *, content_type: str = "text/html"
+        self, path: str, page: Callable[[MultiMapping[str]], str], *, content_type: str = "text/html"
     ) -> web.RouteDef:
         """A page, or a part of one, that is a function of its address's members; none where it is empty."""
 
         async def answer(request: web.Request) -> web.Response:
             text = await asyncio.to_thread(page, request.query)
             return web.Response(text=text, content_type=content_type, status=200 if text else 204)
+
+        return web.get(path, answer)
+
+    def file(
+        self, path: str, write: Callable[[MultiMapping[str], IO[bytes]], str], *, content_type: str
+    ) -> web.RouteDef:
+        """A file that is written when it is asked for, and not kept; ``write`` gives its name."""
+
+        async def answer(request: web.Request) -> web.Response:
+            file = tempfile.TemporaryFile()  # noqa: SIM115  # closed, and so deleted, once it was sent
+            try:
+                name = await asyncio.to_thread(write, request.query, file)
+                file.seek(0)
+            except BaseException:
+                file.close()
+                raise
+            headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+            return web.Response(body=_sent(file), content_type=content_type, headers=headers)
 
         return web.get(path, answer)
 
@@ -111,6 +133,12 @@ class App:
         return web.post(path, answer)
 
 
+async def _sent(file: IO[bytes]) -> AsyncGenerator[bytes]:
+    with file:
+        while chunk := await asyncio.to_thread(file.read, _CHUNK):
+            yield chunk
+
+
 def href(path: str, **members: object) -> str:
-    """An address within the app."""
-    return f"{path}?{urlencode(members)}" if members else path
+    """An address within the app; a member may be a list of values."""
+    return f"{path}?{urlencode(members, doseq=True)}" if members else path

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 import time
 from html import unescape
@@ -85,10 +88,48 @@ def test_a_filter_survives_a_trial_and_the_next(viewer: Viewer) -> None:
     back = re.search(r'href="([^"]+)">← Previous', viewer.ask(second).text)
     assert back
     assert unescape(back[1]) == first
-    found = re.search(r'href="([^"]+)">Back to the list', viewer.ask(second).text)
+    found = re.search(r'href="([^"]+)" data-key="l">Back to the list', viewer.ask(second).text)
     assert found
     n = numbers(viewer.ask("/transcripts?run=before&trait=warm&took=chosen"))
     assert numbers(viewer.ask(unescape(found[1]))) == n[1:]
+
+
+def test_what_is_seen_is_downloaded(viewer: Viewer) -> None:
+    page = viewer.ask("/transcripts?run=after%2Fnow&trait=warm&took=passed").text
+    links = [unescape(link) for link in re.findall(r'href="(/transcripts\.[^"]+)"', page)]
+    shown = [f"t{n - 1}" for n in numbers(viewer.ask("/transcripts?run=after%2Fnow&trait=warm&took=passed"))]
+    as_csv, as_jsonl = (viewer.ask(link) for link in links)
+    assert "attachment; filename*=UTF-8''after%2Fnow.csv" in as_csv.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(as_csv.text)))
+    lines = [json.loads(line) for line in as_jsonl.text.splitlines()]
+    assert [row["trial_id"] for row in rows] == [row["trial_id"] for row in lines] == shown
+    assert all(row["chosen"] not in ("warm", "") for row in lines)
+    everything = csv.DictReader(io.StringIO(viewer.ask("/transcripts.csv?run=before").text))
+    table = {row["trial_id"]: row for row in everything}
+    assert table[f"t{len(HOSTILE) + 1}"]["failure"] == "not asked"
+    assert table["t1"]["response"] == HOSTILE[0]
+    assert viewer.ask("/transcripts.csv?run=none").status == 404
+
+
+def test_a_spreadsheet_reckons_with_nothing_that_is_downloaded(tmp_path: Path) -> None:
+    path = tmp_path / "mien.db"
+    with Store(path) as store:
+        info = RunInfo(
+            name="r",
+            model="m",
+            instrument="revealed",
+            protocol="{}",
+            design="d",
+            seed=0,
+            traits=(Trait("warm"), Trait("blunt")),
+        )
+        run = store.add_run(info, [Trial("t", 0, ("warm", "blunt"), Prompt("p", "@SUM(1)", "", ""))])
+        store.put_call(Call(key="k", endpoint="e", model="m", text="=1+1", finish_reason="stop"))
+        store.put_response(run.id, "t", "k")
+    with viewing(path) as viewer:
+        row = next(csv.DictReader(io.StringIO(viewer.ask("/transcripts.csv?run=r").text)))
+        assert (row["prompt"], row["response"]) == ("'@SUM(1)", "'=1+1")
+        assert json.loads(viewer.ask("/transcripts.jsonl?run=r").text)["response"] == "=1+1"
 
 
 def test_how_a_response_ended(tmp_path: Path) -> None:
@@ -123,4 +164,4 @@ def test_how_a_response_ended(tmp_path: Path) -> None:
         }
         assert found == {"stop": [1], "length": [2], "failed": [3, 4], "": [1, 2, 3, 4, 5, 6]}
         assert "0 of 3 labelled by Ana" in viewer.ask("/label?run=before&person=Ana").text
-        assert re.search(r'5 of 6.*?<td class="number">2</td>', viewer.ask("/").text, re.DOTALL)
+        assert re.search(r'5 of 6.*?data-head="failures">2</td>', viewer.ask("/").text, re.DOTALL)

@@ -3,8 +3,47 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from tests.viewer.viewing import HOSTILE, PLAIN, Viewer
+from mien.store.records import RunInfo
+from mien.store.store import Store
+from mien.types import Call, Prompt, Trait, Trial
+from tests.viewer.viewing import HOSTILE, PLAIN, TRAITS, Viewer, make_store, viewing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_two_runs_answers_are_set_beside_each_other_word_by_word(tmp_path: Path) -> None:
+    path = tmp_path / "mien.db"
+    make_store(path)
+    with Store(path) as store:
+        later = store.add_run(
+            RunInfo(
+                name="later",
+                model="m",
+                instrument="revealed",
+                protocol="{}",
+                design="d",
+                seed=0,
+                traits=tuple(map(Trait, TRAITS)),
+            ),
+            [Trial("t0", 0, TRAITS[:2], Prompt("p0", "Question 0?", "advice", "en"))],
+        )
+        text = "Hello **there**, <b>dear</b> foe."
+        store.put_call(Call(key="later/0", endpoint="e", model="m", text=text))
+        store.put_response(later.id, "t0", "later/0")
+    with viewing(path) as viewer:
+        both = viewer.ask("/trial?run=before&id=t0").text
+        assert both.count('class="response"') == 3  # more than two side by side
+        one = viewer.ask("/trial?run=before&id=t0&beside=later&differ=1").text
+        assert one.count('class="response"') == 1
+        assert "<ins>&lt;b&gt;" in one
+        assert "<del>" in one
+        assert "<b>" not in one
+        after = re.search(r'href="([^"]+)">Next', one)
+        assert after
+        assert "beside=later&amp;differ=1" in after[1]  # what stands beside stays there
 
 
 def test_every_hostile_response_is_harmless_on_its_page(viewer: Viewer) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import json
+from contextlib import contextmanager
+from io import TextIOWrapper
+from typing import IO, TYPE_CHECKING, Any, Final
 
-from mien.store.browsing import categories, count_asked, counts, trials
+from mien.store.browsing import categories, count_asked, counts, table, trials
 from mien.store.filter import FACETS
 from mien.viewer.asked import read_filter
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
     from aiohttp import web
 
@@ -65,7 +68,35 @@ def routes(app: App) -> list[web.RouteDef]:
             chips = _chips(db, wanted, found)
         return app.html("chips.html", wanted=wanted, chips=chips, total=total)
 
-    return [app.get("/transcripts", page), app.get("/transcripts/chips", counted)]
+    def as_csv(query: Mapping[str, str], file: IO[bytes]) -> str:
+        from mien.runs.interop.tables import write_csv
+
+        with app.reading(search=True) as (store, db), _text(file) as text:
+            run, wanted, _ = read_filter(store, query)
+            write_csv(table(db, run, wanted), text)
+        return f"{run.name}.csv"
+
+    def as_jsonl(query: Mapping[str, str], file: IO[bytes]) -> str:
+        with app.reading(search=True) as (store, db), _text(file) as text:
+            run, wanted, _ = read_filter(store, query)
+            text.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in table(db, run, wanted))
+        return f"{run.name}.jsonl"
+
+    return [
+        app.get("/transcripts", page),
+        app.get("/transcripts/chips", counted),
+        app.file("/transcripts.csv", as_csv, content_type="text/csv"),
+        app.file("/transcripts.jsonl", as_jsonl, content_type="application/x-ndjson"),
+    ]
+
+
+@contextmanager
+def _text(file: IO[bytes]) -> Generator[TextIOWrapper]:
+    """A file to write text to, which stays open."""
+    text = TextIOWrapper(file, encoding="utf-8", newline="")
+    yield text
+    text.flush()
+    text.detach()
 
 
 def _chips(

@@ -11,14 +11,25 @@ from mien.store.excerpts import excerpts
 from mien.store.transcript import raw, shares, told, transcript, trial_at
 from mien.store.words import parted, phrase
 from mien.viewer.asked import read_filter
+from mien.viewer.differences import differences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiohttp import web
+    from multidict import MultiMapping
 
     from mien.store.filter import Filter
     from mien.viewer.app import App
+    from mien.viewer.differences import Piece
+
+_BESIDE = 3  # newest other runs that stand beside where none is named
+
+
+def _differences(trial: Mapping[str, str], other: Mapping[str, str]) -> list[Piece]:
+    """In which words another run's response differs; none where one of them has no response."""
+    first, second = trial["response"], other["response"]
+    return differences(first, second) if first and second else []
 
 
 def _sought(trial: Mapping[str, str], wanted: Filter) -> str:
@@ -32,18 +43,22 @@ def _sought(trial: Mapping[str, str], wanted: Filter) -> str:
 def routes(app: App) -> list[web.RouteDef]:
     """Where the page is found."""
 
-    def page(query: Mapping[str, str]) -> str:
+    def page(query: MultiMapping[str]) -> str:
+        differ = bool(query.get("differ"))
         with app.reading(search=True) as (store, db):
             run, wanted, _ = read_filter(store, query)
             found = transcript(db, run.id, query.get("id", ""))
             request, body = raw(db, found["call"])
             before, after = beside(db, run.id, wanted, found["number"])
             places = [None if n is None else trial_at(db, run.id, n) for n in (before, after)]
-            others = [
-                transcript(db, other.id, found["trial"])
-                for other in store.runs()
+            sharing = {
+                other.name: other.id
+                for other in store.runs()[::-1]
                 if other.id != run.id and shares(db, run.id, found["trial"], other.id)
-            ]
+            }
+            asked = query.getall("beside", [])
+            names = [name for name in sharing if name in asked] or [*sharing][:_BESIDE]
+            others = [transcript(db, sharing[name], found["trial"]) for name in names]
         return app.html(
             "trial.html",
             title=f"Trial {found['number'] + 1} of {run.name}",
@@ -55,7 +70,11 @@ def routes(app: App) -> list[web.RouteDef]:
             before=before,
             sought=_sought(found, wanted),
             places=places,
-            others=others,
+            others=[(other, _differences(found, other) if differ else None) for other in others],
+            sharing=[*sharing],
+            shown=names,
+            kept={"beside": names if asked else [], "differ": ["1"] if differ else []},
+            differ=differ,
         )
 
     return [app.get("/trial", page)]
