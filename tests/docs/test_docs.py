@@ -14,13 +14,14 @@ from mien.cli.resuming import INCOMPLETE
 from mien.cli.signals import INTERRUPTED
 from mien.models.http.providers import resolve
 from tests import ROOT
-from tests.processes import ended
+from tests.processes import LIMIT, ended
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [REFERENCE, *PAGES])
 def test_a_generated_page_is_up_to_date(page: str):
-    done = ended([sys.executable, "docs/generate.py", "--check", page], cwd=ROOT)
+    # A page is of many commands, each of which may take its time.
+    done = ended([sys.executable, "docs/generate.py", "--check", page], cwd=ROOT, timeout=2 * LIMIT)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
