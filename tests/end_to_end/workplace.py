@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
 import time
@@ -78,9 +79,12 @@ class Workplace:
     def refused(self, *arguments: object, **options: Any) -> str:
         """Run a command that must fail with one line of error, and give the line."""
         result = self.mien(*arguments, status=2, **options)
-        assert result.out == ""
         (line,) = result.err.splitlines()
         assert line.startswith("Error: ")
+        if "--json" in arguments:
+            assert json.loads(result.out) == {"error": line.removeprefix("Error: "), "status": 2}
+        else:
+            assert result.out == ""
         return line
 
     def study(self, *arguments: object, name: str = "run", rounds: int = 8) -> list[object]:
