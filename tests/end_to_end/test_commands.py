@@ -68,6 +68,7 @@ CORRELATION = ["spearman", "low", "high", "disattenuated", "disattenuated_low", 
 CONSISTENT = {"run", "by", "contexts", "left_out", "spread", "interaction", "traits", "ratings"}
 CONSISTENT |= {"fdr", "confidence_level"}
 ESTIMATED = {"run", "design", "trials", "until", "calls", "generations", "tokens_in", "tokens_out", "cost"}
+ESTIMATED |= {"stored", "seconds"}
 SHOWN = {"run", "model", "instrument", "design", "seed", "created", "n_trials", "judges", "failures"}
 COMMANDS = (
     "demo", "measure", "judge", "serve", "profile", "diff", "runs", "traits", "prompts", "protocols",
@@ -276,7 +277,15 @@ def test_runs(measured: Workplace) -> None:
     one = read(measured, "runs", "before")
     assert one.keys() == SHOWN | {"protocol"}
     assert one["protocol"]["name"] == "default"
-    assert "before" in measured.mien("runs").out
+    long = "customer-support-prompt-v12-candidate-b-measured-once-more-with-another-judge-2026"
+    (measured.folder / "one.csv").write_text("option_1,option_2,chosen\nwarm,blunt,warm\n")
+    measured.mien("import", "one.csv", "--name", long)
+    listed = measured.mien("runs").out.splitlines()
+    assert {"before", long} <= {*listed}  # too wide for a table: a name a line, and the rest below it
+    assert "http" not in measured.mien("runs").out
+    measured.mien("runs", long, "--delete")
+    assert listed[0] == "before"
+    assert "model, revealed, " in listed[1]
     assert measured.mien("runs", "before").out.startswith("run: before\nmodel: http://")
     measured.mien("export", "before", "-o", "short-lived.csv")
     measured.mien("import", "short-lived.csv", "--name", "short-lived")
@@ -306,7 +315,8 @@ def test_dry_run(place: Workplace) -> None:
     assert listed["cost"] == pytest.approx((listed["tokens_in"] + 2 * listed["tokens_out"]) / 1e6)
     given = place.mien(*place.study("--dry-run", "--price-in", 3000, "--price-out", 4000)).out
     cost = (3000 * listed["tokens_in"] + 4000 * listed["tokens_out"]) / 1e6
-    assert f"cost        {f'${cost:,.2f}':>12}\nNo call was made.\n" in given
+    took = "  time                 2 s  (answers of 10 s, verdicts of 2 s, 256 at once)\nNo call was made.\n"
+    assert f"cost        {f'${cost:,.2f}':>12}\n{took}" in given
     assert "40 trials in 8 rounds of 10 traits, 30 prompts" in given
     place.server.configure(prices=None)
     assert "unknown (give --price-in and --price-out)" in place.mien(*place.study("--dry-run")).out

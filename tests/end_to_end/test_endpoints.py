@@ -241,9 +241,20 @@ def test_a_judge_that_does_not_obey_a_schema_is_read_all_the_same(
 def test_a_judge_that_cannot_be_read_is_given_up_with_its_words(place: Workplace) -> None:
     with Replies(judge=lambda _: answer("As a language model I cannot judge.")) as server:
         line = place.refused(*server.study("--max-concurrency", 4))
-        assert "none of the first 20 verdicts of this judge could be read" in line
+        assert "gives no verdict" in line
         assert "“As a language model I cannot judge.”" in line
-        assert len(server.of("judge")) <= 3 * 24
+        assert len(server.of("judge")) == 9
+        assert len(server.asked) == 12
+    with Replies(
+        judge=lambda _: Said(
+            body={"choices": [{"message": {"content": "Let me think."}, "finish_reason": "length"}]}
+        )
+    ) as server:
+        line = place.refused(*server.study("--judge-max-tokens", 12, name="short"))
+        assert {asked["max_tokens"] for asked in server.of("judge")} == {12}
+        assert "cut off after " in line
+        assert "or --judge-max-tokens, so that it comes to its end" in line
+    assert place.mien("runs").out.startswith("No runs yet")
 
 
 def test_a_judge_has_a_limit_unless_its_protocol_sets_one(place: Workplace) -> None:
