@@ -30,3 +30,16 @@ def test_a_wait_is_told_with_its_reason(
     assert "past" not in line
     assert "\x1b" not in progress_module.waits(Progress(total=5, tally=Tally(waits=waits)))[0]
     assert "short" not in line
+
+
+def test_a_long_answer_moves_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(progress_module, "LINE_SECONDS", 0.0)
+    tally = Tally(tokens_in=1_000, tokens_out=200)
+    tally.writers["hf/./model"] = lambda: 34
+    progress = Progress(
+        total=5, tally=Tally(whole=tally)
+    )  # a part's own progress tells of the whole's writers
+    ProgressReport()(progress)
+    assert "0/5 trials, 0.0/s, 34 tokens" in capsys.readouterr().err
+    ProgressReport()(Progress(total=5, tally=tally))
+    assert "1,234 tokens" in capsys.readouterr().err

@@ -78,7 +78,10 @@ class ProgressReport:
 
     def _status(self, progress: Progress) -> str:
         tally = progress.tally
-        parts = [f"{self._rate(progress):,.1f}/s", f"{tally.tokens_in + tally.tokens_out:,} tokens"]
+        parts = [
+            f"{self._rate(progress):,.1f}/s",
+            f"{tally.tokens_in + tally.tokens_out + tally.written:,} tokens",
+        ]
         if tally.cost:
             parts.append(f"${tally.cost:,.4f}")
         if tally.throttled:

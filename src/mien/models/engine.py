@@ -121,6 +121,11 @@ class Engine(Protocol):
     @property
     def notes(self) -> Sequence[str]: ...
 
+    @property
+    def written(self) -> int:
+        """Tokens of the answers that are being written, where they are written one by one."""
+        ...
+
     def run(self, jobs: Sequence[Job]) -> list[Output]:
         """Do all jobs; one output each, in their order."""
         ...

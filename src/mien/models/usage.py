@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mien.errors import BudgetReached, EndpointRefused, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from mien.types import Call
 
@@ -140,6 +140,7 @@ class Tally:
         cost: US dollars, as far as known.
         waits: the latest wait for each model, by its name.
         adapted: in what a model's requests depart from what was asked, by its name.
+        writers: of models in this process, how many tokens of answers they are writing, by their names.
     """
 
     whole: Tally | None = None
@@ -159,7 +160,13 @@ class Tally:
     cost: float = 0.0
     waits: dict[str, Wait] = field(default_factory=dict[str, Wait])
     adapted: dict[str, str] = field(default_factory=dict[str, str])
+    writers: dict[str, Callable[[], int]] = field(default_factory=dict[str, "Callable[[], int]"])
     _unpriced: bool = False
+
+    @property
+    def written(self) -> int:
+        """Tokens of answers that models in this process are writing, and that are not counted yet."""
+        return sum(tokens() for tokens in (self.whole or self).writers.values())
 
     def begin(self) -> None:
         """Count a request that is about to be sent.

@@ -32,6 +32,10 @@ class Engine:
         self.batches: list[list[str]] = []
         self.threads: set[int] = set()
 
+    @property
+    def written(self) -> int:
+        return 0
+
     def run(self, jobs: Sequence[Job]) -> list[Output]:
         self.batches.append([str(job.prompt) for job in jobs])
         self.threads.add(threading.get_ident())
@@ -128,6 +132,10 @@ def test_an_exception_reaches_every_job_of_its_batch_and_the_next_batch_runs(
 
 def test_an_engine_that_loses_a_job_is_told_of() -> None:
     class Lossy(Engine):
+        @property
+        def written(self) -> int:
+            return 0
+
         def run(self, jobs: Sequence[Job]) -> list[Output]:
             return super().run(jobs)[1:]
 

@@ -54,6 +54,10 @@ class Engine:
         self.batches: list[list[Job]] = []
         self._answer = answer
 
+    @property
+    def written(self) -> int:
+        return 0
+
     def run(self, jobs: Sequence[Job]) -> list[Output]:
         self.batches.append(list(jobs))
         return [self._answer(job) for job in jobs]

@@ -127,3 +127,23 @@ def test_models_with_another_kind_of_memory_are_refused(tmp_path: Path) -> None:
     )
     transformers.MambaForCausalLM(config).save_pretrained(tmp_path)
     assert "models of the kind mamba keep their state in a way of their own" in refusal(tmp_path)
+
+
+def test_it_tells_how_much_it_has_written_of_what_it_is_at(
+    engine: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    step = type(engine._network).step
+
+    def watched(*arguments: Any) -> Any:
+        seen.append(engine.written)
+        return step(*arguments)
+
+    monkeypatch.setattr(type(engine._network), "step", watched)
+    outputs = engine.run(
+        [Job(prompt=say("hello"), sampling=Sampling(max_tokens=8), seed=n) for n in range(2)]
+    )
+    assert seen == sorted(seen)
+    assert seen[0] == 2  # a token each
+    assert engine.written == 0
+    assert sum(len(output.tokens) for output in outputs) >= seen[-1]

@@ -34,6 +34,10 @@ class Engine:
         self.batches: list[list[Job]] = []
         self.silent = False
 
+    @property
+    def written(self) -> int:
+        return 0
+
     def run(self, jobs: Sequence[Job]) -> list[Output]:
         self.batches.append(list(jobs))
         return [self._score(job) if job.continuation is not None else self._generate(job) for job in jobs]

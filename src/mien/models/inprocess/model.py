@@ -49,6 +49,8 @@ class Resident:
         self._notes = list(engine.notes)
         self._batcher = Batcher(engine)
         self._whole = tally
+        self._engine = engine
+        tally.writers[name] = self._written
 
     def called(self, name: str) -> Self:
         """The same model under another spec, such as one that says how it is asked."""
@@ -133,8 +135,12 @@ class Resident:
         tally.settle(call)
         return call
 
+    def _written(self) -> int:
+        return self._engine.written
+
     async def aclose(self) -> None:
         """Let go of the model's thread."""
+        self._whole.writers.pop(self.name, None)
         await self._batcher.aclose()
 
 

@@ -136,6 +136,12 @@ class Local:
             self.notes += (_ENDLESS,)
         notify(spec, self.notes)
         self._dtype = str(model.dtype).removeprefix("torch.")
+        self._rows: list[Row] = []
+
+    @property
+    def written(self) -> int:
+        """Tokens of the answers that are being written; asked from another thread."""
+        return sum(len(row.tokens) for row in self._rows)
 
     @property
     def digest(self) -> str:
@@ -198,7 +204,9 @@ class Local:
             )
             for task in tasks
         ]
+        self._rows = rows
         generate(self._network, rows, self._ends)
+        self._rows = []
         outputs = [
             self._output(task, row.tokens, row.log_p, row.top, "stop" if row.stopped else "length")
             for task, row in zip(tasks, rows, strict=True)
