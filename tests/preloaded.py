@@ -1,8 +1,9 @@
-"""`mien`, run to its end in a process of its own, forked from one that has loaded its libraries.
+"""`mien` in a process of its own, forked from one that has loaded its libraries.
 
 A command takes half a second to load what it needs, and the tests run many hundreds of them. Whatever else a
 process begins with is as for any: its folder, environment, signals and output. How commands start from
-nothing is seen where tests start a process themselves (`Workplace.start`, tests/docs, tests/test_init.py).
+nothing is seen where tests start a process themselves (`Workplace.from_nothing`, tests/docs,
+tests/test_init.py).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import multiprocessing
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
@@ -21,8 +23,9 @@ import sys
 import tempfile
 import threading
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
 
 import typer.main
 
@@ -95,22 +98,104 @@ class Preloaded:
         self, arguments: Sequence[str], *, folder: Path, environment: Mapping[str, str]
     ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
-        told = {"arguments": list(arguments), "folder": str(folder), "environment": dict(environment)}
-        request = json.dumps(told).encode()
-        with self._one_at_a_time, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            socket.send_fds(self._socket, [len(request).to_bytes(_WORD)], [out.fileno(), err.fileno()])
-            self._socket.sendall(request)
-            pid = _number(self._socket)
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            command = self._fork(arguments, folder, environment, (out.fileno(), err.fileno()))
             try:
-                status = _number(self._socket)
-            except TimeoutError:
-                os.kill(pid, signal.SIGKILL)
-                raise
+                status = command.wait(LIMIT)
+            finally:
+                command.kill()
             for file in (out, err):
                 file.seek(0)
             return subprocess.CompletedProcess(
                 arguments, status, *(file.read().decode() for file in (out, err))
             )
+
+    def start(self, arguments: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> Command:
+        """Start a command and leave it running; what it prints is read through pipes."""
+        ends = (os.pipe(), os.pipe())
+        try:
+            command = self._fork(arguments, folder, environment, tuple(into for _, into in ends))
+        finally:
+            for _, into in ends:
+                os.close(into)
+        command.stdout, command.stderr = (os.fdopen(out, encoding="utf-8") for out, _ in ends)
+        return command
+
+    def status(self, pid: int) -> int:
+        """The exit status of a process that has ended, or is about to."""
+        with self._one_at_a_time:
+            self._socket.sendall(pid.to_bytes(_WORD))
+            return _number(self._socket)
+
+    def _fork(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        descriptors: tuple[int, ...],
+    ) -> Command:
+        told = {"arguments": list(arguments), "folder": str(folder), "environment": dict(environment)}
+        request = json.dumps(told).encode()
+        alive, theirs = socket.socketpair()
+        with self._one_at_a_time, theirs:
+            sent = [*descriptors, theirs.fileno()]
+            socket.send_fds(self._socket, [(-len(request)).to_bytes(_WORD, signed=True)], sent)
+            self._socket.sendall(request)
+            return Command(self, _number(self._socket), alive)
+
+
+class Command:
+    """A command that was started; much like a `subprocess.Popen`."""
+
+    stdout: TextIO
+    stderr: TextIO
+
+    def __init__(self, parent: Preloaded, pid: int, alive: socket.socket) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._parent = parent
+        self._alive = alive  # its other end is closed when the command ends
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end."""
+        if self.returncode is None:
+            if not select.select([self._alive], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0)
+            self._alive.close()
+            self.returncode = self._parent.status(self.pid)
+        return self.returncode
+
+    def poll(self) -> int | None:
+        """Its status, where it has ended."""
+        try:
+            return self.wait(0)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def send_signal(self, sent: int) -> None:
+        """Send it a signal, where it still runs."""
+        if self.poll() is None:
+            os.kill(self.pid, sent)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.send_signal(signal.SIGKILL)
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """Wait for its end; what it has printed, and not been read before."""
+        with ThreadPoolExecutor(2) as readers, self.stdout, self.stderr:
+            texts = [readers.submit(file.read) for file in (self.stdout, self.stderr)]
+            try:
+                self.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise
+            out, err = (text.result() for text in texts)
+        return out, err
 
 
 @cache
@@ -134,23 +219,31 @@ def _received(connection: socket.socket, size: int) -> bytes:
 
 
 def _forked(connection: socket.socket) -> dict[str, Any] | None:
-    """Fork whenever asked to. In a forked process: what it is to run; None where nobody asks any more."""
+    """Fork, and give the status of what was forked, whenever asked to.
+
+    In a forked process: what it is to run; None where nobody asks any more.
+    """
     while True:
-        size, descriptors, _, _ = socket.recv_fds(connection, _WORD, 2)
-        if not size:
+        word, descriptors, _, _ = socket.recv_fds(connection, _WORD, 3)
+        if not word:
             return None
-        told = json.loads(_received(connection, int.from_bytes(size)))
+        number = int.from_bytes(word, signed=True)
+        if number > 0:
+            status = os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
+            connection.sendall(status.to_bytes(_WORD, signed=True))
+            continue
+        told = json.loads(_received(connection, -number))
         pid = os.fork()
         if not pid:
-            for theirs, own in zip(descriptors, (1, 2), strict=True):
+            out, err, alive = descriptors
+            for theirs, own in ((out, 1), (err, 2)):
                 os.dup2(theirs, own)
+                os.close(theirs)
+            os.set_inheritable(alive, False)  # open until this very process ends
+            return told
         for descriptor in descriptors:
             os.close(descriptor)
-        if not pid:
-            return told
         connection.sendall(pid.to_bytes(_WORD, signed=True))
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        connection.sendall(status.to_bytes(_WORD, signed=True))
 
 
 def _main() -> None:

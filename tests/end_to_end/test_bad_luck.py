@@ -144,7 +144,7 @@ def test_stopped_by_a_signal(
     place: Workplace, calm: Calm, sent: signal.Signals, status: int, before: Callable[[], None] | None
 ) -> None:
     place.server.configure(latency=0.05)
-    process = place.start(*long_study(place), preexec_fn=before)
+    process = place.from_nothing(*long_study(place), preexec_fn=before)
     place.wait_for(lambda: place.server.counts().requests >= TRIALS, process)
     process.send_signal(sent)
     stopped = place.finish(process, status=status)
@@ -345,7 +345,7 @@ def test_budget(place: Workplace) -> None:
 def test_reading_on_while_the_pipe_is_closed(place: Workplace) -> None:
     """As with `| head`: no traceback, whatever was still to be written."""
     for arguments in (("prompts", "everyday", "--json"), ("traits", "classic-144"), ("--help",)):
-        process = place.start(*arguments)
+        process = place.from_nothing(*arguments)
         assert process.stdout
         assert process.stderr
         threading.Thread(target=process.stdout.close).start()

@@ -398,7 +398,7 @@ def test_commands_start_from_nothing(measured: Workplace) -> None:
         ("report", "before", "after", "-o", "report"),
         ("runs", "imported", "--delete"),
     ):
-        measured.finish(measured.start(*command))
+        measured.finish(measured.from_nothing(*command))
 
 
 SIDES = {"model", "sides", "traits", "left_out", "pairs", "shown_by", "claimed", "unclaimed", "never_seen"}

@@ -36,6 +36,7 @@ def roomy(folder: Path, template: str | None) -> str:
 
 def asked(place: Workplace, model: str, *conversations: list[dict[str, str]]) -> tuple[list[int], str]:
     """Tokens of each conversation as a served model counts them, and what it said of itself."""
+    place.libraries = TORCH
     process = place.start("serve", model, "--port", 0, "--device", "cpu")
     assert process.stdout
     line = process.stdout.readline()

@@ -68,7 +68,7 @@ def test_killed_workers_are_started_again_and_the_shards_make_the_study(place: W
     place.server.reset_log()
     place.server.configure(latency=0.1)
     on_ray = ("study", "run", "two.yaml", "--on", "ray", "--shards", 2, "--copy-to", "shared")
-    driver = place.start(*on_ray, "--copy-every", 0.2, "--max-concurrency", CONCURRENCY)
+    driver = place.from_nothing(*on_ray, "--copy-every", 0.2, "--max-concurrency", CONCURRENCY)
     place.wait_for(lambda: place.server.counts().requests > asked // 3, driver)
     killed = workers(driver)
     assert killed

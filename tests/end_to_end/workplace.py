@@ -15,10 +15,13 @@ from tests.preloaded import preloaded
 from tests.processes import LIMIT, own_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from mien.testing import ScriptedServer
+    from tests.preloaded import Command
+
+    Process = Command | subprocess.Popen[str]
 
 TRAITS = ("warm", "blunt", "direct", "indirect", "curious", "calm", "bold", "shy", "wry", "kind")
 SCORES = planted_scores(TRAITS)
@@ -42,12 +45,20 @@ class Workplace:
         self.server = server
         self.libraries: tuple[str, ...] = ()
         """What its commands load beside what any loads (`tests.preloaded`)."""
-        self._started: list[subprocess.Popen[str]] = []
+        self._started: list[Process] = []
         self.environment = own_environment()
         (folder / "traits.txt").write_text("\n".join(TRAITS) + "\n")
 
-    def start(self, *arguments: object, **options: Any) -> subprocess.Popen[str]:
+    def start(self, *arguments: object, env: Mapping[str, str] | None = None) -> Command:
         """Start a command and leave it running."""
+        command = preloaded(*self.libraries).start(
+            [*map(str, arguments)], folder=self.folder, environment=self.environment | (env or {})
+        )
+        self._started.append(command)
+        return command
+
+    def from_nothing(self, *arguments: object, **options: Any) -> subprocess.Popen[str]:
+        """Start a command in a process that loads for itself what it needs, and leave it running."""
         process: subprocess.Popen[str] = subprocess.Popen(
             [*COMMAND, *map(str, arguments)],
             cwd=self.folder,
@@ -61,7 +72,7 @@ class Workplace:
         self._started.append(process)
         return process
 
-    def finish(self, process: subprocess.Popen[str], *, status: int = 0) -> Result:
+    def finish(self, process: Process, *, status: int = 0) -> Result:
         """Wait for a command; no command ever ends in a traceback."""
         out, err = process.communicate(timeout=LIMIT)
         return _ended(Result(process.returncode, out, err), status)
@@ -69,7 +80,7 @@ class Workplace:
     def mien(self, *arguments: object, status: int = 0, **options: Any) -> Result:
         """Run a command to its end."""
         if options.keys() - {"env"}:
-            return self.finish(self.start(*arguments, **options), status=status)
+            return self.finish(self.from_nothing(*arguments, **options), status=status)
         environment = self.environment | options.get("env", {})
         done = preloaded(*self.libraries).mien(
             [*map(str, arguments)], folder=self.folder, environment=environment
@@ -97,7 +108,7 @@ class Workplace:
         """A run's verdicts, as they are exported."""
         return [*csv.DictReader(self.mien("export", name, *arguments).out.splitlines(keepends=True))]
 
-    def kill(self, process: subprocess.Popen[str]) -> None:
+    def kill(self, process: Process) -> None:
         """End a command as a power cut would."""
         process.kill()
         process.communicate(timeout=LIMIT)
@@ -108,7 +119,7 @@ class Workplace:
             if process.poll() is None:
                 self.kill(process)
 
-    def wait_for(self, reached: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    def wait_for(self, reached: Callable[[], bool], process: Process) -> None:
         """Wait until something is so while a command runs."""
         deadline = time.monotonic() + LIMIT
         while not reached():
