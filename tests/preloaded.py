@@ -23,9 +23,10 @@ import sys
 import tempfile
 import threading
 import traceback
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TextIO
 
 import typer.main
 
@@ -156,6 +157,16 @@ class Command:
         self._parent = parent
         self._alive = alive  # its other end is closed when the command ends
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it where it still runs."""
+        self.kill()
+        self.wait(LIMIT)
+        self.stdout.close()
+        self.stderr.close()
+
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end."""
         if self.returncode is None:
@@ -265,13 +276,17 @@ def _run(told: dict[str, Any]) -> NoReturn:
 
     The interpreter is not taken down, which would copy all that was loaded, to free it.
     """
-    # The other processors are other tests' already; and what draws need not load its libraries again.
+    # The other processors are other tests' already; and what draws need not load its libraries again, where
+    # it can be forked, too: threads would be missing there.
     os.cpu_count = lambda: 1
-    forked = multiprocessing.get_context("fork")
-    multiprocessing.get_context = lambda _method=None: forked
+    spawned, forked = (multiprocessing.get_context(method) for method in ("spawn", "fork"))
+    multiprocessing.get_context = lambda _="spawn": forked if threading.active_count() == 1 else spawned
+    tempfile.tempdir = None
     os.chdir(told["folder"])
     os.environ.clear()
     os.environ.update(told["environment"])
+    if os.environ.get("PYTHONWARNINGS") == "error":
+        warnings.simplefilter("error")
     sys.argv[1:] = told["arguments"]
     status = 0
     try:

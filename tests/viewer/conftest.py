@@ -22,5 +22,5 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def viewer(path: Path) -> Iterator[Viewer]:
-    with viewing(path) as viewer:
+    with viewing(path, from_nothing=True) as viewer:
         yield viewer

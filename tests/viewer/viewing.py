@@ -8,18 +8,21 @@ import re
 import signal
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 from mien.store.records import JudgeRecord, RunInfo
 from mien.store.store import Store
 from mien.types import Call, Prompt, Trait, Trial, Verdict
+from tests.preloaded import preloaded
 from tests.processes import LIMIT, running
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from tests.preloaded import Command
 
 
 TRAITS = ("warm", "blunt", "dry wit")
@@ -95,7 +98,7 @@ class Answer(NamedTuple):
 
 
 class Viewer:
-    def __init__(self, address: str, process: subprocess.Popen[str]) -> None:
+    def __init__(self, address: str, process: Command | subprocess.Popen[str]) -> None:
         self.address, self.process = address, process
         self.port = int(address.split(":")[2].split("/", maxsplit=1)[0])
 
@@ -121,9 +124,15 @@ class Viewer:
 
 
 @contextmanager
-def viewing(store: Path, *options: str) -> Iterator[Viewer]:
-    command = [sys.executable, "-m", "mien.cli", "view", "--store", store, "--port", 0, *options]
-    with running(command, env=os.environ | {"PYTHONWARNINGS": "error"}) as process:
+def viewing(store: Path, *options: str, from_nothing: bool = False) -> Iterator[Viewer]:
+    """The app on a store; forked from a process that has loaded its libraries, unless told otherwise."""
+    command = ["view", "--store", str(store), "--port", "0", *options]
+    environment = os.environ | {"PYTHONWARNINGS": "error"}
+    with (
+        running([sys.executable, "-m", "mien.cli", *command], env=environment)
+        if from_nothing
+        else preloaded("mien.viewer.routes").start(command, folder=Path.cwd(), environment=environment)
+    ) as process:
         assert process.stdout
         assert process.stderr
         line = process.stdout.readline()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mien.craft.proof.capabilities import capabilities, check_tasks
 from mien.errors import InputError, UnknownName
 from mien.models.inprocess.loading import Hardware
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytest.importorskip("lm_eval", reason="the extra capabilities is not installed")
 
@@ -31,6 +36,16 @@ metric_list:
     aggregation: mean
     higher_is_better: true
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def index() -> Iterator[None]:
+    """What the harness knows of its tasks, read once: it takes some thousand files."""
+    from lm_eval import tasks
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tasks, "TaskManager", cache(tasks.TaskManager))
+        yield
 
 
 @pytest.fixture
