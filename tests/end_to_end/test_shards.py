@@ -207,7 +207,15 @@ def test_a_lost_machine_costs_what_was_not_copied(place: Workplace) -> None:
     study = place.study("--copy-to", "shared/run.db", "--copy-every", 0.1, rounds=40)
     place.server.configure(latency=0.02)
     process = place.start(*study, "--max-concurrency", 8)
-    place.wait_for((place.folder / "shared/run.db").exists, process)
+    copy = place.folder / "shared/run.db"
+
+    def begun() -> bool:
+        if not copy.exists():
+            return False
+        with closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro", uri=True)) as db:
+            return db.execute("SELECT count(*) FROM trial").fetchone() == (200,)
+
+    place.wait_for(begun, process)
     place.kill(process)
     kept = int(json.loads(place.mien("runs", "run", "--store", "shared/run.db", "--json").out)["n_trials"])
     assert kept == 200
