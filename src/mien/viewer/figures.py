@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from mien.errors import UnknownName
+from mien.errors import MienError, UnknownName
 from mien.report.renderer import Renderer
 from mien.report.rendering import drawn, svg, vega
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _FEW: Final = 40  # traits that are all drawn at once
 _ENDS: Final = 15  # of more, drawn from either end
+_AXES: Final = 76  # pixels above and below what is drawn, at most
+_HEADS: Final = 45  # pixels above what stands side by side
 
 
 class Figure(NamedTuple):
@@ -48,6 +50,18 @@ class Figure(NamedTuple):
         settings = {"top": self.top, "bottom": self.bottom, "columns": self.columns}
         given = {name: value for name, value in settings.items() if value is not None}
         return FIGURES[self.name].drawn(of if isinstance(of, Diff) else [of], **given)
+
+
+class Outline(NamedTuple):
+    """A figure before it is drawn: the words over it, and its width and height in pixels.
+
+    The width of one that may be narrowed is 1, and a height that is not known 0.
+    """
+
+    title: str
+    said: list[str]
+    width: int
+    height: int
 
 
 def figures(of: Literal["profile", "diff"], n_traits: int) -> dict[str, Figure]:
@@ -125,6 +139,15 @@ class Drawn:
             ensure_ascii=False,
         )
 
+    def outline(self, figure: Figure, of: Shown) -> Outline | None:
+        """What a page shows before the figure is drawn in it, or nothing where it cannot be drawn."""
+        try:
+            spec, title, said = self._specification(figure, of, "light")
+        except MienError:
+            return None
+        width = 1 if figure.fluid else round(spec.get("width", 1))
+        return Outline(title, said, width, _height(spec))
+
     def _specify(self, figure: Figure, of: Shown, theme: Theme) -> tuple[dict[str, Any], str, list[str]]:
         from mien.report.saving import specification, title
 
@@ -147,6 +170,15 @@ class Drawn:
         from mien.report.saving import specification
 
         return self._render(svg, specification(figure.draw(of), theme=theme))
+
+
+def _height(spec: dict[str, Any]) -> int:
+    """The height of what a specification draws, from its own or from its rows."""
+    steps = [one["value"] for one in spec.get("signals", ()) if one["name"].endswith("y_step")]
+    rows = max(len({row.get("trait") for row in data.get("values", ())}) for data in spec["data"])
+    plot = spec.get("height") or max(steps, default=0) * rows
+    beside = _AXES + (_HEADS if "layout" in spec else 0)
+    return round(plot) + beside if plot else 0
 
 
 def _make_one_picture(group: dict[str, Any]) -> None:

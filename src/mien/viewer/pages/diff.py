@@ -44,6 +44,7 @@ def routes(app: App) -> list[web.RouteDef]:
         pairs = _pairs(app, ends(query), trait, lost=shown["delta"] < 0) if shown else []
         reach = [abs(row[end]) for row in diff.rows for end in ("low", "high")]
         known = figures("diff", len(diff.names))
+        name = chosen(query.get("figure", ""), known)
         return app.html(
             "diff.html",
             title=f"{diff.b} against {diff.a}",
@@ -55,7 +56,8 @@ def routes(app: App) -> list[web.RouteDef]:
             shown=shown,
             pairs=pairs,
             figures=known,
-            figure=chosen(query.get("figure", ""), known),
+            figure=name,
+            outline=app.drawn.outline(known[name], diff),
             members=_members(query),
         )
 

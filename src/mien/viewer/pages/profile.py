@@ -43,6 +43,7 @@ def routes(app: App) -> list[web.RouteDef]:
             newer = store.count_verdicts(run.id, found.judge) - read
         rows = found.rows
         known = figures("profile", len(found.traits))
+        shown = chosen(query.get("figure", ""), known)
         return app.html(
             "profile.html",
             title=found.run,
@@ -56,7 +57,8 @@ def routes(app: App) -> list[web.RouteDef]:
             low=min(row["low"] for row in rows),
             high=max(row["high"] for row in rows),
             figures=known,
-            figure=chosen(query.get("figure", ""), known),
+            figure=shown,
+            outline=app.drawn.outline(known[shown], found),
             members={"run": found.run, "judge": found.judge},
         )
 

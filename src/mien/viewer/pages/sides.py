@@ -50,7 +50,7 @@ def routes(app: App) -> list[web.RouteDef]:
             rows=[(row, gap_cells(row)) for row in pair.rows],
             span=max((abs(row[end]) for row in pair.rows for end in ("low", "high")), default=1.0),
             run=members[pair.b],
-            figures={"": FIGURE},
+            outline=app.drawn.outline(FIGURE, sides),
         )
 
     def figure(query: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ async function draw(figure) {
   }
   const { title, said, fluid, scaled, links, spec } = await answer.json();
   if (figure.dataset.theme !== theme) return; // another was asked for meanwhile
+  figure.style.minHeight = `${figure.offsetHeight}px`; // so that the page stays where it is
   figure.replaceChildren();
   const caption = say(figure, "figcaption", "");
   say(caption, "strong", title);
