@@ -146,7 +146,11 @@ def test_a_figure_follows_the_reader_into_the_dark(browser: Browser, viewer: Vie
 def test_a_figure_finds_the_room_that_it_takes(browser: Browser, viewer: Viewer) -> None:
     with opened(browser, viewer) as page:
         asked: list[Route] = []
-        page.route("**/figure?*", asked.append)
+
+        def hold(route: Route) -> None:
+            asked.append(route)
+
+        page.route("**/figure?*", hold)
         for address in (
             "/profile?run=before",
             "/diff?a=before&b=after%2Fnow",

@@ -55,7 +55,7 @@ class Figure(NamedTuple):
 class Outline(NamedTuple):
     """A figure before it is drawn: the words over it, and its width and height in pixels.
 
-    The width of one that may be narrowed is 1, and a height that is not known 0.
+    The width of one that is not made smaller as a whole is 1, and a height that is not known 0.
     """
 
     title: str
@@ -145,7 +145,7 @@ class Drawn:
             spec, title, said = self._specification(figure, of, "light")
         except MienError:
             return None
-        width = 1 if figure.fluid else round(spec.get("width", 1))
+        width = round(spec.get("width", 1)) if figure.scaled else 1
         return Outline(title, said, width, _height(spec))
 
     def _specify(self, figure: Figure, of: Shown, theme: Theme) -> tuple[dict[str, Any], str, list[str]]:
