@@ -157,7 +157,6 @@ def test_a_figure_finds_the_room_that_it_takes(browser: Browser, viewer: Viewer)
             "/diff?a=before&b=after%2Fnow&figure=slope",
         ):
             page.goto(address)
-            until(page, "!!window.vega")
             while not asked:
                 page.wait_for_timeout(20)
             box = page.locator("[data-figure]")
