@@ -154,7 +154,7 @@ def test_a_figure_finds_the_room_that_it_takes(browser: Browser, viewer: Viewer)
         for address in (
             "/profile?run=before",
             "/diff?a=before&b=after%2Fnow",
-            "/diff?a=before&b=after%2Fnow&figure=slope",
+            "/profile?run=before&figure=expression",
         ):
             page.goto(address)
             while not asked:
