@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Browser, Page
 
     from tests.viewer.viewing import Viewer
 
@@ -141,29 +141,6 @@ def test_a_figure_follows_the_reader_into_the_dark(browser: Browser, viewer: Vie
         figure.wait_for()
         page.emulate_media(color_scheme="dark")
         sync_api.expect(figure).to_have_css("background-color", "rgb(20, 23, 26)")
-
-
-def test_a_figure_finds_the_room_that_it_takes(browser: Browser, viewer: Viewer) -> None:
-    with opened(browser, viewer) as page:
-        asked: list[Route] = []
-
-        def hold(route: Route) -> None:
-            asked.append(route)
-
-        page.route("**/figure?*", hold)
-        for address in (
-            "/profile?run=before",
-            "/diff?a=before&b=after%2Fnow",
-            "/profile?run=before&figure=expression",
-        ):
-            page.goto(address)
-            while not asked:
-                page.wait_for_timeout(20)
-            box = page.locator("[data-figure]")
-            height = box.evaluate("figure => figure.offsetHeight")
-            asked.pop().continue_()
-            box.locator("svg text").first.wait_for()
-            assert (address, box.evaluate("figure => figure.offsetHeight")) == (address, height)
 
 
 def test_the_pages_read_without_scripts(browser: Browser, viewer: Viewer) -> None:
