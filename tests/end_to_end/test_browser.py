@@ -182,6 +182,23 @@ def test_what_was_searched_for_is_counted_marked_and_gone_through(browser: Brows
         page.get_by_text(f"{len(names)} trials found").wait_for()
 
 
+def test_a_star_and_a_note_by_keyboard(browser: Browser, viewer: Viewer) -> None:
+    with opened(browser, viewer) as page:
+        page.goto("/trial?run=before&id=t3&trait=warm")
+        page.get_by_label("Your name").fill("Ana")
+        page.get_by_label("Your name").blur()
+        page.keyboard.press("s")
+        page.get_by_role("button", name="★ Starred").wait_for()
+        page.keyboard.press("n")
+        page.keyboard.type("s is written here, and presses nothing")
+        page.get_by_role("button", name="Save").click()
+        page.locator("p", has_text="s is written here").wait_for()
+        page.goto("/trial?run=before&id=t5")
+        sync_api.expect(page.get_by_label("Your name")).to_have_value("Ana")
+        page.goto("/transcripts?run=before&marked=starred")
+        page.get_by_text("1 trial", exact=True).wait_for()
+
+
 def test_hostile_responses_do_nothing(browser: Browser, viewer: Viewer) -> None:
     with opened(browser, viewer) as page:
         dialogs: list[str] = []

@@ -99,6 +99,10 @@ def test_rows_are_a_comparison_table(store: Path) -> None:
     assert list(table.columns) == list(rows[0])
     assert set(table["judge"]) == {"j"}
     assert len(table) == 5
+    with Store(store) as opened:
+        opened.people.star(opened.run(run.name).id, "t1", "Ana", starred=True)
+    starred = [(row["trial_id"], row["starred_by"], row["notes"]) for row in run.rows("k")]
+    assert starred[:2] == [("t0", "", ""), ("t1", "Ana", "")]
 
 
 def test_a_run_renders_itself_without_trusting_names(store: Path) -> None:

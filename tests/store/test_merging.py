@@ -137,7 +137,18 @@ def test_shards_make_the_run_row_by_row_and_again_adds_nothing(tmp_path: Path) -
 def test_every_table_is_merged(tmp_path: Path) -> None:
     """A table that is new needs a rule of its own in `mien.store.merging`."""
     assert set(tables(Contents().put(tmp_path / "a.db"))) == {
-        *("call", "run", "prompt", "trial", "judge", "verdict", "judge_failure", "label", "preference"),
+        *(
+            "call",
+            "run",
+            "prompt",
+            "trial",
+            "judge",
+            "verdict",
+            "judge_failure",
+            "label",
+            "preference",
+            "note",
+        ),
         *("quirk", "shard", "registration"),
         *("evaluation", "item", "evaluation_item", "asked"),  # tests/store/test_evaluations.py
         *("batch", "batch_call"),  # these stay in the store that sent them
@@ -252,6 +263,7 @@ def test_what_people_said_last_stands(tmp_path: Path) -> None:
         with Store(path) as store:
             r, s = store.run("r").id, store.run("s").id
             store.people.put_labels(r, [("t1", "ann", "warm" if chosen == "a" else "neither")])
+            store.people.note(r, "t1", "ann", f"said in {path.stem}")
             about = {"trial_a": "t1", "trial_b": "t4", "shown_left": "a", "chosen": chosen}
             tie = {"trial_a": "t2", "trial_b": "t5", "shown_left": "b", "chosen": "tie"}
             kept = [
@@ -265,6 +277,7 @@ def test_what_people_said_last_stands(tmp_path: Path) -> None:
         with Store(out, read_only=True) as store:
             r, s = store.run("r").id, store.run("s").id
             assert [*store.people.labels(r)] == [("t1", "ann", "neither")]
+            assert [note.text for note in store.people.notes(r)] == ["said in b"]
             found = {(p.person, p.question): p for p, _ in store.people.preferences(r, s)}
         assert len(found) == 3
         later = found["ann", "preferred"]
@@ -273,7 +286,7 @@ def test_what_people_said_last_stands(tmp_path: Path) -> None:
     # A label of an answer that does not stand is left out, and counted.
     other = Contents(texts={1: "other"}).put(tmp_path / "c.db")
     (_, merged) = merge(tmp_path / "out.db", [other, paths[1]])
-    assert merged.dropped_labels == 2  # and the preference
+    assert merged.dropped_labels == 3  # and the preference, and the note
 
 
 # -- what is refused -----------------------------------------------------------------------------------------

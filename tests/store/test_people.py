@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mien.errors import StoreError
+from mien.store.people import noted
 from mien.store.records import RunInfo, RunRecord
 from mien.store.store import Store
 from mien.types import Preference, Prompt, Trait, Trial
+from tests.processes import LIMIT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,6 +84,38 @@ def test_preferences_go_with_either_run(store: Store, deleted: str) -> None:
     kept = store.run("b" if deleted == "a" else "a").id
     again = add_run(store, deleted).id
     assert [*store.people.preferences(kept, again)] == []
+
+
+def test_a_star_and_a_note_are_a_persons_own_each_by_itself(store: Store) -> None:
+    run = add_run(store, "r").id
+    people = store.people
+    people.note(run, "t1", "Ana", "odd")
+    people.star(run, "t1", "Ana", starred=True)
+    people.star(run, "t0", "Ben", starred=True)
+    people.note(run, "t1", "Ben", "not so odd")
+    found = list(people.notes(run))
+    assert [note[:4] for note in found] == [
+        ("t0", "Ben", True, ""),
+        ("t1", "Ana", True, "odd"),
+        ("t1", "Ben", False, "not so odd"),
+    ]
+    assert all(0 <= time.time() - note.created < LIMIT for note in found)
+    assert noted(found) == {
+        "t0": {"starred_by": "Ben", "notes": ""},
+        "t1": {"starred_by": "Ana", "notes": "Ana: odd\nBen: not so odd"},
+    }
+    people.star(run, "t1", "Ana", starred=False)
+    people.note(run, "t1", "Ben", "")
+    people.star(run, "t0", "Ben", starred=False)
+    assert [note[:4] for note in people.notes(run)] == [("t1", "Ana", False, "odd")]
+    store.delete_run("r")
+    assert list(people.notes(run)) == []
+
+
+def test_a_note_belongs_to_a_trial_of_its_run(store: Store) -> None:
+    run = add_run(store, "r").id
+    with pytest.raises(StoreError, match="belongs to a run that has been deleted"):
+        store.people.note(run, "none", "Ana", "odd")
 
 
 def test_preferences_are_not_written_through_a_store_opened_to_read(store: Store, path: Path) -> None:

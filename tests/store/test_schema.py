@@ -202,6 +202,18 @@ def test_a_store_from_before_preferences_gets_them_and_keeps_its_labels(
         assert [*store.people.labels(1)] == [("t0", "Ana", "warm")]
 
 
+def test_a_store_from_before_notes_takes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "mien.db"
+    with monkeypatch.context() as patched:
+        patched.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:13])
+        add_run(path)
+    with Store(path) as store:
+        store.people.star(1, "t0", "Ana", starred=True)
+    assert number(path, "user_version") == len(schema.MIGRATIONS)
+    with Store(path, read_only=True) as store:
+        assert [note[:3] for note in store.people.notes(1)] == [("t0", "Ana", True)]
+
+
 def test_a_new_store_goes_through_all_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, ADD_COLUMN))
     add_run(tmp_path / "mien.db")

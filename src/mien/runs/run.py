@@ -14,6 +14,7 @@ from mien.runs.outcome import outcome
 from mien.runs.provenance import provenance, require_choices
 from mien.runs.truncation import truncations
 from mien.runs.verdicts import read_comparisons
+from mien.store.people import noted
 from mien.store.store import Store
 from mien.types import ALL_JUDGES
 
@@ -215,6 +216,8 @@ class Run:
     def rows(self, judge: str | None = None, *, without_verdict: bool = False) -> Iterator[dict[str, str]]:
         """The run as rows of a comparison table (`mien.runs.interop.tables`), in the order of the trials.
 
+        Where people have noted anything, with ``starred_by`` and ``notes``.
+
         Args:
             judge: whose verdicts to take; default: the run's first judge.
             without_verdict: give the trials without a verdict, too, and with each row a ``failure``: why
@@ -223,6 +226,8 @@ class Run:
         with Store(self.path, read_only=True) as store:
             run = store.run(self.name)
             judge = _judge(store, run, judge)
+            notes = noted(store.people.notes(run.id))
+            nothing = {"starred_by": "", "notes": ""} if notes else {}
             for row in store.rows(run.id, judge):
                 if not row.chosen and not without_verdict:
                     continue
@@ -237,6 +242,7 @@ class Run:
                     "judge": row.judge,
                     "response": row.response,
                     **failed,
+                    **notes.get(row.trial.id, nothing),
                 }
 
     def agreement(self, a: str, b: str) -> dict[str, float]:

@@ -15,7 +15,7 @@ from mien.store.words import phrase
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mien.store.filter import Filter
     from mien.store.records import RunRecord
@@ -36,6 +36,7 @@ class TrialRow:
     failure: str
     finish: str
     chosen: str
+    marked: str
     prompt: Excerpt
     response: Excerpt
 
@@ -91,7 +92,8 @@ def numbers(db: sqlite3.Connection, run: int, wanted: Filter, *, most: int = -1)
 def _rows(db: sqlite3.Connection, run: int, wanted: Filter, found: Sequence[int]) -> list[TrialRow]:
     query = f"""
         SELECT t.number, t.id, t.options, p.category, p.language, coalesce(c.failure, ''),
-               coalesce(c.finish_reason, ''), coalesce(v.chosen, ''), {SAID}, coalesce(c.text, '')
+               coalesce(c.finish_reason, ''), coalesce(v.chosen, ''), {FACETS["marked"]}, {SAID},
+               coalesce(c.text, '')
         FROM trial t INDEXED BY trial_order
              LEFT JOIN verdict v ON v.run = t.run AND v.judge = ?1 AND v.trial = t.id
              CROSS JOIN prompt p ON p.key = t.prompt
@@ -107,8 +109,15 @@ def _rows(db: sqlite3.Connection, run: int, wanted: Filter, found: Sequence[int]
     ]
 
 
-def table(db: sqlite3.Connection, run: RunRecord, wanted: Filter) -> Iterator[dict[str, str]]:
-    """The trials that a filter leaves in, in its order, as rows of a comparison table and a little more."""
+def table(
+    db: sqlite3.Connection, run: RunRecord, wanted: Filter, notes: Mapping[str, dict[str, str]]
+) -> Iterator[dict[str, str]]:
+    """The trials that a filter leaves in, in its order, as rows of a comparison table and a little more.
+
+    Args:
+        run: whose trials; ``wanted`` says which.
+        notes: of them, from `mien.store.people.noted`.
+    """
     query = f"""
         SELECT t.options, coalesce(v.chosen, ''), coalesce(c.text, ''), coalesce(c.failure, ''),
                t.call IS NULL, t.id, p.id, {SAID}, p.category, p.language
@@ -119,6 +128,7 @@ def table(db: sqlite3.Connection, run: RunRecord, wanted: Filter) -> Iterator[di
              LEFT JOIN call s ON s.key = t.said
         WHERE t.run = ?2 AND t.number = ?3
         """
+    nothing = {"starred_by": "", "notes": ""} if notes else {}
     for number in numbers(db, run.id, wanted.all):
         row = db.execute(query, (wanted.judge, run.id, number)).fetchone()
         options, chosen, response, failure, unasked, *told = row
@@ -131,6 +141,7 @@ def table(db: sqlite3.Connection, run: RunRecord, wanted: Filter) -> Iterator[di
             "judge": wanted.judge if chosen else "",
             "response": response,
             "failure": "" if chosen else failure or ("not asked" if unasked else "not read"),
+            **notes.get(told[0], nothing),
         }
 
 

@@ -21,6 +21,10 @@ FACETS: Final = {
     ),
     "category": "p.category",
     "language": "p.language",
+    "marked": (
+        "(SELECT CASE max(star) WHEN 1 THEN 'starred' WHEN 0 THEN 'noted' ELSE '' END FROM note "
+        "WHERE run = t.run AND trial = t.id)"
+    ),
     # Calls that ended otherwise than they should have an index of their own: looking for it among all calls,
     # long responses and all, would take five times as long where there are few.
     "finish": (
@@ -43,6 +47,7 @@ class Filter:
             ``none``.
         disagreement: only trials that judges read differently.
         finish: why the response ended, such as ``length``; ``failed`` for trials without one.
+        marked: ``starred`` by somebody, or ``noted`` without a star.
         words: to search for.
         sort: ``longest`` or ``shortest`` response first; empty for the order of the trials.
         after: number of the trial before the first.
@@ -58,6 +63,7 @@ class Filter:
     language: str = ""
     disagreement: str = ""
     finish: str = ""
+    marked: str = ""
     words: str = ""
     sort: str = ""
     after: int = -1

@@ -36,11 +36,11 @@ class Merged:
         calls: calls that are new, or answered where the store had a failure.
         trials: trials that are new.
         verdicts: verdicts that are new.
-        labels: labels and preferences of people that are new.
+        labels: labels, preferences and notes of people that are new.
         conflicts: calls that both have answered, and otherwise: the store's stand.
         dropped_verdicts: verdicts of the file that rested on such a call of its own. What they read is to be
             judged again.
-        dropped_labels: labels and preferences that did; they are in the file as before.
+        dropped_labels: labels, preferences and notes that did; they are in the file as before.
     """
 
     source: Path
@@ -133,7 +133,7 @@ def _take_in(db: sqlite3.Connection, path: Path) -> Merged:
         db.execute(_PUT_JUDGES)
         verdicts = _changed(db, _PUT_VERDICTS)
         db.execute(_PUT_JUDGE_FAILURES)
-        labels = _changed(db, _PUT_LABELS) + _changed(db, _PUT_PREFERENCES)
+        labels = sum(_changed(db, put) for put in (_PUT_LABELS, _PUT_PREFERENCES, _PUT_NOTES))
         evaluations = _take_in_evaluations(db)
         runs = db.execute("SELECT merged, name FROM map JOIN main.run ON run.id = merged").fetchall()
         for run, _ in runs:
@@ -291,6 +291,12 @@ _PUT_PREFERENCES = f"""
     SET shown_left = excluded.shown_left, chosen = excluded.chosen, created = excluded.created
     WHERE excluded.created > preference.created
 """
+_PUT_NOTES = f"""
+    INSERT INTO main.note SELECT map.merged, s.trial, s.person, s.star, s.text, s.created
+    FROM source.note s JOIN map USING (run) WHERE {_KEPT}
+    ON CONFLICT DO UPDATE SET star = excluded.star, text = excluded.text, created = excluded.created
+    WHERE excluded.created > note.created
+"""
 _PUT_EVALUATIONS = """
     INSERT INTO main.evaluation (name, kind, model, judge, settings, created)
     SELECT name, kind, model, judge, settings, created FROM source.evaluation ORDER BY id
@@ -326,5 +332,6 @@ _COUNT_LOST = f"""
            (SELECT count(*) FROM source.verdict s
             WHERE NOT ({_KEPT}) OR s.call IN (SELECT key FROM temp.conflict)),
            (SELECT count(*) FROM source.label s WHERE NOT ({_KEPT}))
+           + (SELECT count(*) FROM source.note s WHERE NOT ({_KEPT}))
            + (SELECT count(*) FROM source.preference s WHERE NOT ({_KEPT_BOTH}))
 """

@@ -1,10 +1,10 @@
-"""What people say of responses: what they read in one, and which of two they prefer."""
+"""What people say of responses: what they read in one, which of two they prefer, and what they note of it."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mien.store.schema import explained, transaction
 from mien.types import TIE, Preference
@@ -21,8 +21,30 @@ _PUT_PREFERENCE = """
 """
 
 
+class Note(NamedTuple):
+    """What a person has noted of a trial: whether it has their star, and a text; ``created`` is Unix time."""
+
+    trial: str
+    person: str
+    star: bool
+    text: str
+    created: float
+
+
+def noted(notes: Iterable[Note]) -> dict[str, dict[str, str]]:
+    """Notes as the columns ``starred_by`` and ``notes`` of a table, by trial."""
+    found: dict[str, dict[str, str]] = {}
+    for note in notes:
+        columns = found.setdefault(note.trial, {"starred_by": "", "notes": ""})
+        if note.star:
+            columns["starred_by"] += f"{'; ' * bool(columns['starred_by'])}{note.person}"
+        if note.text:
+            columns["notes"] += f"{chr(10) * bool(columns['notes'])}{note.person}: {note.text}"
+    return found
+
+
 class People:
-    """Labels and preferences in a store; `mien.store.store.Store.people` makes one.
+    """Labels, preferences and notes in a store; `mien.store.store.Store.people` makes one.
 
     Args:
         db: the open store.
@@ -65,6 +87,40 @@ class People:
             self._db.execute(
                 "DELETE FROM label WHERE run = ? AND trial = ? AND person = ?", (run, trial, person)
             )
+
+    def notes(self, run: int) -> Iterator[Note]:
+        """What people have noted of a run's trials, in order of trials."""
+        rows = self._select(
+            """
+            SELECT n.trial, n.person, n.star, n.text, n.created
+            FROM note n JOIN trial t ON t.run = n.run AND t.id = n.trial
+            WHERE n.run = ? ORDER BY t.number, n.person
+            """,
+            run,
+        )
+        for trial, person, star, *rest in rows:
+            yield Note(trial, person, bool(star), *rest)
+
+    def star(self, run: int, trial: str, person: str, *, starred: bool) -> None:
+        """Give a trial a person's star, or take it away; it is committed once this returns."""
+        self._note(run, trial, person, int(starred), None)
+
+    def note(self, run: int, trial: str, person: str, text: str) -> None:
+        """Keep a person's note of a trial in place of an earlier one; an empty one takes it away."""
+        self._note(run, trial, person, None, text)
+
+    def _note(self, run: int, trial: str, person: str, star: int | None, text: str | None) -> None:
+        place = (run, trial, person)
+        with explained(self.path), transaction(self._db):
+            known = "SELECT star, text FROM note WHERE run = ? AND trial = ? AND person = ?"
+            before = self._db.execute(known, place).fetchone() or (0, "")
+            kept = (before[0] if star is None else star, before[1] if text is None else text)
+            if any(kept):
+                self._db.execute(
+                    "INSERT OR REPLACE INTO note VALUES (?, ?, ?, ?, ?, ?)", (*place, *kept, time.time())
+                )
+            else:
+                self._db.execute("DELETE FROM note WHERE run = ? AND trial = ? AND person = ?", place)
 
     def preferences(self, a: int, b: int) -> Iterator[tuple[Preference, str]]:
         """What people chose between two runs' responses, each with the key of its prompt, in order."""

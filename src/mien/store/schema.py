@@ -152,6 +152,14 @@ MIGRATIONS = (
     """
     ALTER TABLE trial ADD COLUMN said TEXT;
     """,
+    # What people mark of trials: a star (1) or none (0), and a text, which may be empty.
+    """
+    CREATE TABLE note (
+        run INTEGER NOT NULL, trial TEXT NOT NULL, person TEXT NOT NULL, star INTEGER NOT NULL,
+        text TEXT NOT NULL, created REAL NOT NULL,
+        PRIMARY KEY (run, trial, person), FOREIGN KEY (run, trial) REFERENCES trial ON DELETE CASCADE
+    ) WITHOUT ROWID;
+    """,
 )
 
 

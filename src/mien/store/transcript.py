@@ -55,6 +55,10 @@ def transcript(db: sqlite3.Connection, run: int, trial: str) -> dict[str, Any]:
         for (person,) in people
     )
     found["labels"] = [(person, label[0]) for person, label in labels if label]
+    found["notes"] = db.execute(
+        "SELECT person, star, text, created FROM note WHERE run = ? AND trial = ? ORDER BY person",
+        (run, trial),
+    ).fetchall()
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -61,7 +62,7 @@ class App:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters.update(fraction=fraction, p_value=p_value)
+        self._templates.filters.update(day=day, fraction=fraction, p_value=p_value)
         shared: dict[str, Any] = self._templates.globals
         shared.update(
             href=href,
@@ -131,6 +132,11 @@ class App:
             return web.Response(status=303, headers={"Location": location})
 
         return web.post(path, answer)
+
+
+def day(created: float) -> str:
+    """The day of a Unix time."""
+    return time.strftime("%Y-%m-%d", time.gmtime(created))
 
 
 async def _sent(file: IO[bytes]) -> AsyncGenerator[bytes]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from typing import TYPE_CHECKING
 
 from mien.store.records import RunInfo
 from mien.store.store import Store
 from mien.types import Call, Prompt, Trait, Trial
-from tests.viewer.viewing import HOSTILE, PLAIN, TRAITS, Viewer, make_store, viewing
+from tests.viewer.viewing import HOSTILE, PLAIN, TRAITS, Viewer, make_store, numbers, viewing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +46,41 @@ def test_two_runs_answers_are_set_beside_each_other_word_by_word(tmp_path: Path)
         after = re.search(r'href="([^"]+)">Next', one)
         assert after
         assert "beside=later&amp;differ=1" in after[1]  # what stands beside stays there
+
+
+def test_stars_and_notes_are_kept_shown_and_filtered_by(tmp_path: Path) -> None:
+    path = tmp_path / "mien.db"
+    make_store(path)
+    with viewing(path) as viewer:
+        form = {
+            "run": "before",
+            "trait": "warm",
+            "id": "t0",
+            "person": "Ana",
+            "form_token": viewer.form_token(),
+        }
+        answer = viewer.ask("/trial/note", form | {"star": "1", "text": "not looked at"})
+        assert answer.headers["Location"] == "/trial?run=before&trait=warm&id=t0&person=Ana#notes"
+        assert viewer.ask("/trial/note", form | {"text": " <i>odd</i>\r\n=1+1 "}).status == 303
+        assert viewer.ask("/trial/note", form | {"id": "t2", "person": "Ben", "text": "-"}).status == 303
+        for wrong in ({"person": " "}, {"id": "t99"}, {"person": "a\u202e"}):
+            assert viewer.ask("/trial/note", form | wrong | {"star": "1"}).status == 400
+        shown = viewer.ask("/trial?run=before&id=t0&person=Ana").text
+        assert "★ Starred" in shown
+        assert "<br>&lt;i&gt;odd&lt;/i&gt;\n=1+1" in shown
+        assert "person=Ana" in viewer.ask("/trial?run=before&id=t1&person=Ana").text  # and stays on the way
+        assert numbers(viewer.ask("/transcripts?run=before&marked=starred")) == [1]
+        assert numbers(viewer.ask("/transcripts?run=before&marked=noted")) == [3]
+        chips = viewer.ask("/transcripts/chips?run=before").text
+        assert '★ starred <span class="quiet">1</span>' in chips
+        row = next(csv.DictReader(io.StringIO(viewer.ask("/transcripts.csv?run=before").text)))
+        assert (row["starred_by"], row["notes"]) == ("Ana", "Ana: <i>odd</i>\n=1+1")
+        assert viewer.ask("/trial/note", form | {"star": "0"}).status == 303
+        assert numbers(viewer.ask("/transcripts?run=before&marked=starred")) == []
+    with viewing(path, "--read-only") as viewer:
+        assert "odd" in viewer.ask("/trial?run=before&id=t0").text
+        assert "/trial/note" not in viewer.ask("/trial?run=before&id=t0").text
+        assert viewer.ask("/trial/note", form | {"star": "1"}).status == 403
 
 
 def test_every_hostile_response_is_harmless_on_its_page(viewer: Viewer) -> None:

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from mien.store.browsing import categories, count_asked, counts, table, trials
 from mien.store.filter import FACETS
+from mien.store.people import noted
 from mien.viewer.asked import read_filter
 
 if TYPE_CHECKING:
@@ -29,11 +30,13 @@ _VERDICTS: Final = {
     "none": "none yet",
 }
 _FINISHES: Final = {"stop": "complete", "length": "cut off", "failed": "failed"}
+_MARKED: Final = {"starred": "★ starred", "noted": "noted"}
 _HEADS: Final = {
     "verdict": "Verdict",
     "category": "Category",
     "language": "Language",
     "finish": "Response",
+    "marked": "Marked",
 }
 
 
@@ -73,13 +76,14 @@ def routes(app: App) -> list[web.RouteDef]:
 
         with app.reading(search=True) as (store, db), _text(file) as text:
             run, wanted, _ = read_filter(store, query)
-            write_csv(table(db, run, wanted), text)
+            write_csv(table(db, run, wanted, noted(store.people.notes(run.id))), text)
         return f"{run.name}.csv"
 
     def as_jsonl(query: Mapping[str, str], file: IO[bytes]) -> str:
         with app.reading(search=True) as (store, db), _text(file) as text:
             run, wanted, _ = read_filter(store, query)
-            text.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in table(db, run, wanted))
+            rows = table(db, run, wanted, noted(store.people.notes(run.id)))
+            text.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
         return f"{run.name}.jsonl"
 
     return [
@@ -109,6 +113,7 @@ def _chips(
         "category": dict(zip(known, known, strict=True)),
         "language": dict(zip(languages, languages, strict=True)),
         "finish": _FINISHES,
+        "marked": _MARKED,
     }
     return [
         {

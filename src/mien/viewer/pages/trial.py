@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from mien.errors import UsageError
 from mien.formatting import visible
 from mien.store.browsing import beside
 from mien.store.excerpts import excerpts
+from mien.store.filter import Filter
 from mien.store.transcript import raw, shares, told, transcript, trial_at
 from mien.store.words import parted, phrase
+from mien.viewer.app import href
 from mien.viewer.asked import read_filter
 from mien.viewer.differences import differences
+from mien.viewer.labelling import person_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,10 +23,10 @@ if TYPE_CHECKING:
     from aiohttp import web
     from multidict import MultiMapping
 
-    from mien.store.filter import Filter
     from mien.viewer.app import App
     from mien.viewer.differences import Piece
 
+LONGEST_NOTE = 4000  # characters
 _BESIDE = 3  # newest other runs that stand beside where none is named
 
 
@@ -44,7 +48,7 @@ def routes(app: App) -> list[web.RouteDef]:
     """Where the page is found."""
 
     def page(query: MultiMapping[str]) -> str:
-        differ = bool(query.get("differ"))
+        differ, person = bool(query.get("differ")), person_name(query)
         with app.reading(search=True) as (store, db):
             run, wanted, _ = read_filter(store, query)
             found = transcript(db, run.id, query.get("id", ""))
@@ -73,8 +77,35 @@ def routes(app: App) -> list[web.RouteDef]:
             others=[(other, _differences(found, other) if differ else None) for other in others],
             sharing=[*sharing],
             shown=names,
-            kept={"beside": names if asked else [], "differ": ["1"] if differ else []},
+            person=person,
+            own=next((of for of in found["notes"] if of[0] == person), (person, 0, "", 0.0)),
+            longest_note=LONGEST_NOTE,
+            kept={
+                **({"person": person} if person else {}),
+                "beside": names if asked else [],
+                "differ": ["1"] if differ else [],
+            },
             differ=differ,
         )
 
-    return [app.get("/trial", page)]
+    def note(form: Mapping[str, Any]) -> str:
+        return _noted(app, form)
+
+    return [app.get("/trial", page), app.post("/trial/note", note)]
+
+
+def _noted(app: App, form: Mapping[str, Any]) -> str:
+    """Keep a star or a note; where its trial is."""
+    wanted, trial, person = Filter.read(form), str(form.get("id", "")), person_name(form)
+    if not person:
+        raise UsageError("say who notes this: every note bears a person's name")
+    with app.writing() as store:
+        run = store.run(wanted.run)
+        with app.reading() as (_, db):
+            transcript(db, run.id, trial)  # which says where there is none
+        if (star := form.get("star")) is not None:
+            store.people.star(run.id, trial, person, starred=star == "1")
+        else:
+            text = str(form.get("text", "")).replace("\r\n", "\n").strip()[:LONGEST_NOTE]
+            store.people.note(run.id, trial, person, text)
+    return href("/trial", **wanted.link(id=trial, person=person)) + "#notes"
