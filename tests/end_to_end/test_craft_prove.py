@@ -53,12 +53,12 @@ def run(*more: object) -> list[object]:
 
 @pytest.mark.slow
 def test_from_a_constitution_to_a_proof(lab: Workplace) -> None:
-    first = lab.start(*run())
+    first = lab.from_nothing(*run())
     proof = lab.folder / "poet" / "proof"
     lab.wait_for((lab.folder / "poet/control-data/craft.json").is_file, first)
     lab.kill(first)
     assert not proof.exists()
-    process = lab.start(*run("--json"))
+    process = lab.from_nothing(*run("--json"))
     out, err = process.communicate(timeout=LIMIT)
     assert process.returncode in {0, 1}, err
     told = json.loads(out)
