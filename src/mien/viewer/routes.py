@@ -12,7 +12,19 @@ from aiohttp import web
 
 from mien.errors import MienError, UnknownName, UsageError
 from mien.formatting import visible
-from mien.viewer.pages import arena, diff, evaluation, label, manner, profile, runs, sides, transcripts, trial
+from mien.viewer.pages import (
+    arena,
+    diff,
+    evaluation,
+    label,
+    manner,
+    profile,
+    report,
+    runs,
+    sides,
+    transcripts,
+    trial,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -53,7 +65,7 @@ def application(app: App) -> web.Application:
 
     served = web.Application(middlewares=[app.guard.check, explained], client_max_size=_MOST_BYTES)
     served.router.add_static("/static/", _STATIC)
-    for page in (runs, profile, transcripts, trial, diff, sides, manner, evaluation, label, arena):
+    for page in (runs, profile, transcripts, trial, diff, sides, manner, evaluation, label, arena, report):
         served.add_routes(page.routes(app))
     served.cleanup_ctx.append(working)
     return served
