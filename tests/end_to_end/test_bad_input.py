@@ -189,6 +189,8 @@ def test_file_that_is_no_store(place: Workplace) -> None:
         (("mesure",), "No such command 'mesure'. Did you mean 'measure', 'merge'?; see mien --help"),
         (("profile",), "Missing argument 'run'; see mien profile --help"),
         (("profile", "x", "--jsn"), "No such option: --jsn"),
+        (("profile", "x", "--top", "many", "--json"), "Invalid value for '--top'"),
+        (("compare", "x*", "--json"), "no store at mien.db"),
         (("runs", "--delete"), "name the run to delete; see mien runs --help"),
         (("measure", "a/b", "--judge", "c/d", "--rounds", "many"), "Invalid value for '--rounds'"),
     ],

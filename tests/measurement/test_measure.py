@@ -400,6 +400,51 @@ def test_a_provider_that_is_none_is_refused() -> None:
         mien.measure("opena/m", judge="openai/j", rounds=1)
 
 
+def test_a_name_that_is_taken_is_told_before_anything_is_asked(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    measure(server, rounds=2, name="m")
+    measure(server, rounds=2, name="talk@drop-2")  # where the second turn of another is to go
+    server.reset_log()
+    otherwise = load_protocol().override(condition="like")
+    for taken, choices in (
+        ("m", {"protocol": otherwise, "check_judge": 24}),
+        ("m", {"instrument": "instructed", "check_judge": 24}),
+        ("talk@drop-2", {"name": "talk", "turns": 2, "pressure": "drop"}),
+    ):
+        with pytest.raises(RunConflict, match=f"there is a run named {taken!r} already"):
+            measure(server, rounds=2, **{"name": "m"} | choices)
+    assert server.counts().requests == 0
+    assert names(tmp_path) == ["m", "talk@drop-2"]
+
+
+def test_models_of_one_name_at_two_places_are_told_apart(server: ScriptedServer, tmp_path: Path) -> None:
+    elsewhere = server.model.replace("127.0.0.1", "localhost")
+    first = measure(server, rounds=2)
+    second = measure(server, rounds=2, model=elsewhere)
+    host = elsewhere.partition("://")[2].partition("/")[0]
+    assert [first.name, second.name] == ["model-revealed", f"model-revealed-{host}"]
+    server.reset_log()
+    assert measure(server, rounds=2, model=elsewhere).name == second.name
+    assert measure(server, rounds=2).name == first.name
+    assert server.counts().requests == 0
+    with pytest.raises(RunConflict, match="with another model"):
+        measure(server, rounds=2, model=elsewhere, name=first.name)
+
+
+def test_what_cannot_be_used_leaves_no_run(server: ScriptedServer, tmp_path: Path) -> None:
+    with pytest.raises(EndpointRefused, match="the model `nobody` does not exist"):
+        measure(server, rounds=8, model=f"{server.url}#nobody")
+    with pytest.raises(UsageError, match="the limit on cost cannot be kept"):
+        measure(server, rounds=8, turns=2, limits=mien.Limits(max_cost=1.0), batch=False)
+    assert names(tmp_path) == []
+
+
+def names(folder: Path) -> list[str]:
+    with Store(folder / "mien.db", read_only=True) as store:
+        return sorted(run.name for run in store.runs())
+
+
 def test_a_bad_key_stops_at_once_and_is_kept_nowhere(
     server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -410,7 +455,7 @@ def test_a_bad_key_stops_at_once_and_is_kept_nowhere(
     assert server.counts().requests <= 64  # not 200
     assert KEY not in str(caught.value)
     refusals = kept(tmp_path, KEY)
-    assert len(refusals) >= 19
+    assert len(refusals) >= 18  # the first is asked twice: by itself, and with the others
     assert all("HTTP 401: incorrect API key provided: [key]" in failure for failure in refusals)
     # A key that is accepted is kept nowhere either.
     server.configure(api_key=KEY)
@@ -494,7 +539,11 @@ def test_progress_counts_trials_and_failures(server: ScriptedServer) -> None:
     run = measure(server, rounds=10, on_progress=note)
     assert len(reports) >= 2
     assert reports[0] == (0, 0, 50)
-    assert [done for done, _, _ in reports] == sorted(done for done, _, _ in reports)
+    gone = [done for done, _, _ in reports]
+    begun = max(
+        n for n, done in enumerate(gone) if not done
+    )  # after the first trial, which is made by itself
+    assert gone[begun:] == sorted(gone[begun:])
     done, failed, total = reports[-1]
     assert (done, total) == (50, 50)
     assert failed == 50 - len(chosen(run)) > 0
