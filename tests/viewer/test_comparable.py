@@ -72,5 +72,5 @@ def test_what_has_the_same_traits_or_answered_the_same_prompts(tmp_path: Path) -
     first, second = page.split('<select name="b">')
     assert "<option>elsewhere</option>" in first
     assert "elsewhere" not in second
-    assert "no other run that answered the prompts of elsewhere" in arena.page({"a": "elsewhere"})
+    assert "no other run that answered those of elsewhere" in arena.page({"a": "elsewhere"})
     app.search.close()

@@ -68,7 +68,7 @@ def test_labels_survive_kill_9_and_travel_as_csv(tmp_path: Path) -> None:
         assert [*store.people.labels(1)] == [(f"t{i}", "Ana", TRAITS[i % 3]) for i in range(6)]
     with viewing(path) as viewer:
         page = viewer.ask("/label?run=before").text
-        assert re.search(r"Ana</th><td>first</td><td class=\"number\">", page)
+        assert re.search(r"Ana</th><td class=\"words\">first</td><td class=\"number\">", page)
         text = viewer.ask("/labels.csv?run=before").text
         rows = [*csv.DictReader(io.StringIO(text))]
         assert rows[5] == {"run": "before", "trial_id": "t5", "person": "Ana", "chosen": "dry wit"}
