@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mien.errors import BudgetReached, EndpointRefused, UnknownName
+from mien.errors import BudgetReached, EndpointRefused, StoreError, UnknownName
 from mien.measurement.session import Session
 from mien.models.usage import Limits, Tally, on_account_of
+from mien.store import schema
 from mien.store.store import Store
 from mien.testing import ScriptedServer
 from mien.types import Message, Request
@@ -130,6 +131,25 @@ def test_a_wrong_name_leaves_no_store_behind(path: Path, server: ScriptedServer)
     with pytest.raises(UnknownName):
         session.run(work)
     assert not path.exists()
+
+
+def test_a_store_of_an_older_mien_can_be_read_from_the_beginning(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:-1])
+        Store(path).close()
+    with pytest.raises(StoreError, match="older schema"):
+        Store(path, read_only=True)
+    Session(path)
+    with Store(path, read_only=True) as store:
+        assert store.runs() == []
+
+
+def test_what_is_no_store_is_left_as_it_is(path: Path) -> None:
+    path.write_bytes(b"a letter")
+    Session(path)
+    assert path.read_bytes() == b"a letter"
 
 
 def test_the_budget_holds_over_all_that_is_done_through_a_session(path: Path, server: ScriptedServer) -> None:

@@ -22,7 +22,8 @@ from mien.runs.run import store_path
 from mien.store.copies import Copier
 from mien.store.file_systems import shared_file_system
 from mien.store.machines import MACHINE, is_local, this_machine
-from mien.store.store import Store
+from mien.store.schema import explained, upgrade
+from mien.store.store import LOCK_TIMEOUT, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -51,7 +52,8 @@ class Session:
     ...     call = await session.calls(1).ask(model, request)
 
     Everything is closed at the end of the block, however it ends, and the store then knows what was learnt
-    about the endpoints. A session may be opened again: its budget holds over all of it.
+    about the endpoints. A session may be opened again: its budget holds over all of it. A store of an older
+    mien is upgraded at once, so that what it holds can be read before anything is asked.
 
     Args:
         store: the store's file; default: ``MIEN_STORE`` or ``mien.db``.
@@ -93,6 +95,8 @@ class Session:
         self._services: dict[Chat, Service] = {}
         self._opened: dict[Model, bool | None] = {}  # with what was known of them beforehand
         self._under_way: dict[str, asyncio.Future[None]] = {}  # calls, by key
+        with explained(self.path):
+            upgrade(self.path, lock_timeout=LOCK_TIMEOUT)
 
     def run(self, work: Callable[[], Coroutine[Any, Any, Outcome]]) -> Outcome:
         """Open, do some work to its end, and close.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -189,6 +189,24 @@ def connect(path: Path, *, lock_timeout: float) -> sqlite3.Connection:
         db.close()  # not left to the garbage collector: it may hold a lock
         raise
     return db
+
+
+def upgrade(path: Path, *, lock_timeout: float) -> None:
+    """Take a store of an older version to the newest, so that it can be read; else nothing is done.
+
+    Raises:
+        StoreError, sqlite3.Error: see `connect`.
+    """
+    if path.is_file() and _is_older(path):
+        connect(path, lock_timeout=lock_timeout).close()
+
+
+def _is_older(path: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)) as db:
+            return 0 < _version(db, path) < len(MIGRATIONS)
+    except (StoreError, sqlite3.Error):
+        return False  # whoever opens it tells what is wrong
 
 
 def _use_wal(db: sqlite3.Connection, lock_timeout: float) -> None:
