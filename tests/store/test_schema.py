@@ -172,6 +172,19 @@ def test_an_old_store_is_taken_to_the_new_version(tmp_path: Path, monkeypatch: p
     db.close()
 
 
+def test_a_store_that_is_about_to_be_made_is_none_yet(tmp_path: Path) -> None:
+    path = tmp_path / "mien.db"
+    assert not schema.is_store(path)
+    sql(path, "PRAGMA journal_mode = WAL")  # as another process leaves it for a moment
+    assert not schema.is_store(path)
+    schema.upgrade(path, lock_timeout=1)
+    assert number(path, "user_version") == 0
+    Store(path).close()
+    assert schema.is_store(path)
+    path.write_bytes(b"a letter")
+    assert schema.is_store(path), "whoever opens it says what is wrong"
+
+
 def test_a_store_from_before_preferences_gets_them_and_keeps_its_labels(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from mien.evals.views import evaluate as views
 from mien.measurement.study.cells import prompts, system_prompt, traits
 from mien.measurement.study.file import SEPARATOR, members_given
 from mien.measurement.study.work import Beside
+from mien.store.schema import is_store
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -78,7 +79,7 @@ class StudyEvaluation:
 
     def standing(self, store: Path) -> Standing:
         """How far it is in a store."""
-        known = evaluations(store) if store.exists() else []
+        known = evaluations(store) if is_store(store) else []
         found = next((one for one in known if one.name == self.planned.name), None)
         return Standing(laid_out=self, found=found)
 

@@ -18,6 +18,7 @@ from mien.models.inprocess.loading import runs_here
 from mien.models.prefixes import BASE, FORMS, LOGPROBS, bare, base_form
 from mien.models.usage import Price
 from mien.runs.outcome import outcome
+from mien.store.schema import is_store
 from mien.store.store import Store
 from mien.types import OWN_ANSWER, SELF_REPORTS
 
@@ -139,7 +140,7 @@ def left(planned: RunPlan, judge: str, path: Path) -> tuple[float, float]:
     Raises:
         StoreError: the store cannot be read.
     """
-    if not path.is_file():
+    if not is_store(path):
         return 1.0, 1.0
     talk = planned.conversation
     names = {turn_name(planned.name, talk.wish, turn) for turn in range(1, talk.turns + 1)}

@@ -26,6 +26,7 @@ from mien.stats.design.shards import WHOLE, Shard
 from mien.stats.design.stopping import FLOOR, Check
 from mien.stats.design.trials import lay_out
 from mien.store.records import RunInfo
+from mien.store.schema import is_store
 from mien.store.store import Store
 from mien.types import Request
 
@@ -313,14 +314,14 @@ def require_free(planned: RunPlan, path: Path) -> None:
     Raises:
         RunConflict: the message says in what they differ.
     """
-    if path.is_file():
+    if is_store(path):
         with Store(path, read_only=True) as store:
             _require_free(store, {run.name: run for run in store.runs()}, planned)
 
 
 def told_apart(planned: RunPlan, path: Path) -> RunPlan:
     """A run whose default name a model of the same name at another place has, named after its place, too."""
-    if not path.is_file():
+    if not is_store(path):
         return planned
     with Store(path, read_only=True) as store:
         models = {run.name: run.model for run in store.runs()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from mien.store.schema import connect, connect_read_only, explained, transaction
+from mien.store.schema import connect, connect_read_only, explained, is_store, transaction
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +55,7 @@ def registration(path: Path, study: str) -> RegistrationRecord | None:
     Raises:
         StoreError: the store cannot be read.
     """
-    if not path.exists():
+    if not is_store(path):
         return None
     with explained(path):
         db = connect_read_only(path, lock_timeout=LOCK_TIMEOUT)

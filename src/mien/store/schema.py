@@ -197,16 +197,22 @@ def upgrade(path: Path, *, lock_timeout: float) -> None:
     Raises:
         StoreError, sqlite3.Error: see `connect`.
     """
-    if path.is_file() and _is_older(path):
+    if path.is_file() and (version := _seen_version(path)) and version < len(MIGRATIONS):
         connect(path, lock_timeout=lock_timeout).close()
 
 
-def _is_older(path: Path) -> bool:
+def is_store(path: Path) -> bool:
+    """Whether there is something to read: an empty file is a store that somebody is about to make."""
+    return path.is_file() and _seen_version(path) != 0
+
+
+def _seen_version(path: Path) -> int | None:
+    """None where it cannot be told: whoever opens the file says why."""
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)) as db:
-            return 0 < _version(db, path) < len(MIGRATIONS)
+            return _version(db, path)
     except (StoreError, sqlite3.Error):
-        return False  # whoever opens it tells what is wrong
+        return None
 
 
 def _use_wal(db: sqlite3.Connection, lock_timeout: float) -> None:

@@ -27,7 +27,7 @@ from mien.stats.design.shards import Shard
 from mien.stats.design.stopping import FLOOR
 from mien.store.copies import Copies, copy
 from mien.store.machines import is_local
-from mien.store.schema import connect_read_only, explained
+from mien.store.schema import connect_read_only, explained, is_store
 from mien.store.store import LOCK_TIMEOUT, Store
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def _require_one_place(study: Study, served: Served) -> None:
 
 
 def _begun(study: Study, store: Path) -> bool:
-    if not store.exists():
+    if not is_store(store):
         return False
     names = {cell.planned.name for cell in study.cells}
     with Store(store, read_only=True) as opened:

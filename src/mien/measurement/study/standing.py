@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mien.materials.multiturn import turn_name
 from mien.runs.outcome import outcome
+from mien.store.schema import is_store
 from mien.store.store import Store
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def standings(study: Study, path: Path) -> list[Standing]:
     Raises:
         StoreError: the store cannot be read.
     """
-    if not path.exists():
+    if not is_store(path):
         return [one for cell in study.cells for one in _of_cell(cell, {}, None)]
     with Store(path, read_only=True) as store:
         known = {run.name: run for run in store.runs()}

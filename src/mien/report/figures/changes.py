@@ -145,6 +145,8 @@ def slope(diff: Diff, *, top: int = 20) -> Chart:
     named = changed or [change.name for change in diff.changes[: min(top, 5)]]
     margin = float((table["high"] - table["low"]).median()) / 2
     low, high = float(table["value"].min()), float(table["value"].max())
+    middle, half = (low + high) / 2, max((high - low) / 2, margin)  # the yardstick has its place, too
+    low, high = middle - half, middle + half
     height = 560
     y = alt.Y(
         "value:Q",
@@ -161,7 +163,7 @@ def slope(diff: Diff, *, top: int = 20) -> Chart:
     layers = [
         *_lines(table, diff, x, y),
         *_names(table[table[diff.noun].isin(named)], diff.noun, 13 * (high - low) / height, across),
-        *_median_interval((low + high) / 2, margin, unit.extent(margin), 1 + (room + 24) / side, across),
+        *_median_interval(middle, margin, unit.extent(margin), 1 + (room + 24) / side, across),
         *_heads(diff, x),
     ]
     chart = alt.layer(*layers).properties(width=side + 2 * room + YARDSTICK, height=height)
