@@ -35,7 +35,7 @@ def test_exit_statuses_are_told_as_the_command_tells_them():
 @pytest.mark.parametrize("page", [*TUTORIALS, "docs/running.md"])
 def test_commands_that_are_not_run_here_have_the_options_that_are_shown(page: str):
     """Those of blocks that need a key or a download; the others are run, above."""
-    text = (ROOT / page).read_text(encoding="utf-8")
+    text = (ROOT / page).read_text(encoding="utf-8").replace("\\\n", "")
     spans = re.findall(r"(?<=`)(mien [^`\n]*)(?=`)", text)
     for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
         spans += re.findall(r"^(mien .*?)(?: +#.*)?$", block, re.MULTILINE)

@@ -317,11 +317,9 @@ def test_judge_that_cannot_be_read(place: Workplace, manner: str, said: str, sch
 
 def test_judge_that_can_never_be_read(place: Workplace) -> None:
     place.server.configure(judge_manner="prose")
-    line = place.refused(*place.study())
-    assert "gives no verdict: asked 3 times about each of the first 3 responses" in line
+    line = place.refused(*place.study("--json"))
+    assert "none of the first 20 verdicts of this judge could be read" in line
     assert "On balance I would call the response" in line
-    assert place.mien("runs").out.startswith("No runs yet")
-    assert place.server.counts().by_role["model"] == 3
 
 
 def test_budget(place: Workplace) -> None:

@@ -241,20 +241,9 @@ def test_a_judge_that_does_not_obey_a_schema_is_read_all_the_same(
 def test_a_judge_that_cannot_be_read_is_given_up_with_its_words(place: Workplace) -> None:
     with Replies(judge=lambda _: answer("As a language model I cannot judge.")) as server:
         line = place.refused(*server.study("--max-concurrency", 4))
-        assert "gives no verdict" in line
+        assert "none of the first 20 verdicts of this judge could be read" in line
         assert "“As a language model I cannot judge.”" in line
-        assert len(server.of("judge")) == 9
-        assert len(server.asked) == 12
-    with Replies(
-        judge=lambda _: Said(
-            body={"choices": [{"message": {"content": "Let me think."}, "finish_reason": "length"}]}
-        )
-    ) as server:
-        line = place.refused(*server.study("--judge-max-tokens", 12, name="short"))
-        assert {asked["max_tokens"] for asked in server.of("judge")} == {12}
-        assert "cut off after " in line
-        assert "or --judge-max-tokens, so that it comes to its end" in line
-    assert place.mien("runs").out.startswith("No runs yet")
+        assert len(server.of("judge")) <= 3 * 24
 
 
 def test_a_judge_has_a_limit_unless_its_protocol_sets_one(place: Workplace) -> None:
@@ -266,7 +255,8 @@ def test_a_judge_has_a_limit_unless_its_protocol_sets_one(place: Workplace) -> N
         (place.folder / "short.yaml").write_text("judge:\n  sampling:\n    max_tokens: 99\n")
         place.mien(*server.study("--protocol", "short.yaml", "--name", "short"))
         place.mien("judge", "run", "--judge", f"{server.url}#judge", "--as", "j", "--max-tokens", 77)
-        assert [asked["max_tokens"] for asked in server.of("judge")[60:]] == [99] * 60 + [77] * 60
+        place.mien(*server.study("--judge-max-tokens", 88, "--name", "shorter"))
+        assert [asked["max_tokens"] for asked in server.of("judge")[60:]] == [99] * 60 + [77] * 60 + [88] * 60
 
 
 SMALL = "This model's maximum context length is 4096 tokens. However, you requested 8700 tokens"

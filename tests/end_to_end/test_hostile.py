@@ -152,12 +152,19 @@ def test_no_cell_of_an_export_is_a_formula_and_all_come_back(place: Workplace) -
 
 
 class Refusing(BaseHTTPRequestHandler):
-    """Refuses every request, in words that would act on a terminal."""
+    """Refuses every request but the first, in words that would act on a terminal."""
+
+    answered = False
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         body = json.dumps({"error": {"message": "\x1b[2Jno \x9b5n \u202eend \x07"}}).encode()
-        self.send_response(401)
+        if first := not type(self).answered:  # without an answer, no run would be kept
+            type(self).answered = True
+            body = json.dumps(
+                {"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]}
+            ).encode()
+        self.send_response(200 if first else 401)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -168,15 +175,16 @@ class Refusing(BaseHTTPRequestHandler):
 
 @contextmanager
 def refusing() -> Iterator[str]:
+    Refusing.answered = False
     with Server(Refusing) as server:
         yield f"{server.url}/v1#m"
 
 
 def test_what_an_endpoint_says_acts_nowhere(place: Workplace) -> None:
     with refusing() as model:
-        line = place.refused("measure", model, *place.study()[2:])
-        assert "no" in line
-        assert not ACTS & set(line)
+        told = place.mien("measure", model, *place.study()[2:], status=3).err
+        assert "HTTP 401: " in told
+        assert not ACTS & set(told.replace("\n", ""))
     with Store(place.folder / "mien.db") as store:
         assert store.runs()
     for arguments in (

@@ -139,7 +139,7 @@ def test_a_model_is_known_by_its_name_wherever_it_is_served(place: Workplace) ->
     place.mien(*models, "--served-by", place.server.url, "--max-calls", 0)
     record = json.loads(place.mien("runs", "model-revealed", "--json").out)
     assert (record["model"], record["judges"][0]["judge"]) == ("model", "judge")
-    dry = place.mien(*models, "--served-by", place.server.url, "--dry-run").out
+    dry = place.mien(*models, "--rounds", 10, "--served-by", place.server.url, "--dry-run").out
     assert "unknown (give --price-in and --price-out)" in dry
     assert "no provider named 'model'" in place.refused(*models)
     assert "no model here has that name" in place.refused(*models, "--served-by", f"x={place.server.url}")

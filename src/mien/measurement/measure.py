@@ -10,7 +10,6 @@ from mien.instruments import instrument as make_instrument
 from mien.materials.multiturn import Conversation, options_of, turn_name
 from mien.materials.user_model import UserModel
 from mien.measurement import judge_check, judge_form
-from mien.measurement.audition import audition
 from mien.measurement.batches import Batching
 from mien.measurement.judging import add_judge, add_own_answer
 from mien.measurement.length import Length
@@ -211,7 +210,6 @@ async def _conduct(planned: RunPlan, session: Session, *, check_judge: int | Non
         models = [model, *(readers := [reader]), *(() if user is None else (user,))]
         if not checked:
             await judge_check.check_judge(planned, session, model, *readers, readings=check_judge)
-        await audition(planned, session, model, reader)
     runs, design = open_runs(session.store, planned)
     calls = session.calls(len(design))
     instrument = make_instrument(planned.instrument, planned.protocol, planned.traits.traits)
