@@ -14,6 +14,8 @@ from tests.models.local.tiny import CONTEXT, TEXT, build_tokenizer, close, jobs,
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
 
 def test_company_does_not_change_an_answer(engine: Local) -> None:
     """Nor does padding: settings of all kinds in one batch, and each alone."""
@@ -69,3 +71,20 @@ def test_models_of_other_kinds_answer_as_generate_does(tmp_path: Path) -> None:
                 pad_token_id=0,
             )[0, len(ids) :]
             assert output.text == tokenizer.decode(made, skip_special_tokens=True)
+
+
+def test_attention_is_planned_by_no_shape(engine: Local, monkeypatch: pytest.MonkeyPatch) -> None:
+    """cuDNN's makes a plan for each; whoever shares the process keeps it."""
+    model: Any = engine._network._model
+    forward, seen = model.forward, list[bool]()
+
+    def watched(**arguments: Any) -> Any:
+        seen.append(torch.backends.cuda.cudnn_sdp_enabled())
+        return forward(**arguments)
+
+    monkeypatch.setattr(model, "forward", watched)
+    before = torch.backends.cuda.cudnn_sdp_enabled()
+    assert not engine.run([Job(prompt=say("hello"))])[0].failure
+    assert before
+    assert not any(seen)
+    assert torch.backends.cuda.cudnn_sdp_enabled()

@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 #: What models call their cache, as an argument and in their output: since transformers 5.24, and before.
 _MEMORY = ("cache", "past_key_values")
+
+# All of torch's kernels but cuDNN's, which it takes first on an H100. That one makes a plan for each shape of
+# a batch, and an answer that grows, or leaves, gives the batch another at each step.
+_ATTENTION = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
 
 
 class State(NamedTuple):
@@ -116,7 +121,8 @@ class Network:
             arguments["position_ids"] = (mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
         if "logits_to_keep" in self._takes:
             arguments["logits_to_keep"] = keep
-        out = self._model(**arguments)
+        with sdpa_kernel(_ATTENTION):
+            out = self._model(**arguments)
         return out.logits[:, -keep:], State(out[self._memory] if remember else None, mask)
 
 
