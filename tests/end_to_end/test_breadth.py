@@ -31,7 +31,7 @@ def test_from_a_model_to_a_gate(stretched: Workplace) -> None:
     asked = [part for trait in STRETCHES for part in ("--trait", trait)]
     asked += ["--max-prompts", 14, "--beside", 1, "--name", "before"]
     planned = json.loads(stretched.mien(*command, *asked, "--dry-run", "--json").out)
-    assert (planned["traits"], planned["prompts"], planned["answers"]) == (3, 14, 14 * (3 * 6 + 1))
+    assert sum(part["answers"] for part in planned["evaluations"][0]["parts"]) == 14 * (3 * 6 + 1)
     assert not (stretched.folder / "mien.db").exists()
 
     stopped = stretched.mien(*command, *asked, "--max-calls", 300, status=3)
@@ -40,9 +40,9 @@ def test_from_a_model_to_a_gate(stretched: Workplace) -> None:
     assert "before: 3 traits on 14 prompts" in told.out
     assert "cannot read calm" in told.out
     # Those on their way when the budget was reached are kept, and nothing is asked twice.
-    assert stretched.server.counts().requests == planned["answers"] + planned["readings"]
+    assert stretched.server.counts().requests == planned["calls"]
     shown = json.loads(stretched.mien(*command, *asked, "--json").out)
-    assert stretched.server.counts().requests == planned["answers"] + planned["readings"]
+    assert stretched.server.counts().requests == planned["calls"]
     assert [trait["state"] for trait in shown["traits"]] == ["wide", "cannot", "not readable"]
     warm, blunt, calm = shown["traits"]
     assert [step["level"] for step in warm["steps"]] == [-2, -1, 0, 1, 2, 3]

@@ -30,7 +30,7 @@ def test_from_a_model_to_a_gate(partisan: Workplace) -> None:
     models = [partisan.server.model, "--judge", partisan.server.judge]
     asked = ["--items", 14, "--name", "before"]
     planned = json.loads(partisan.mien("breadth", "views", *models, *asked, "--dry-run", "--json").out)
-    calls = sum(row["answers"] + row["readings"] for row in planned["parts"])
+    calls = planned["calls"]
     assert not (partisan.folder / "mien.db").exists()
 
     stopped = partisan.mien("breadth", "views", *models, *asked, "--max-calls", 100, status=3)

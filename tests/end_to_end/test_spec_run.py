@@ -42,8 +42,8 @@ def model(place: Workplace, name: str) -> str:
 def test_from_a_spec_to_a_gate(place: Workplace) -> None:
     write(place, clause("kind", 40, examples=10, authority="root"), clause("brief", 40), clause("lone", 1))
     command = ["spec", "run", "spec.yaml", model(place, "v1"), "--judge", place.server.judge]
-    (planned,) = json.loads(place.mien(*command, "--dry-run", "--json").out)
-    assert (planned["evaluation"], planned["answers"], planned["readings"]) == ("v1-own-1", 81, 101)
+    (planned,) = json.loads(place.mien(*command, "--dry-run", "--json").out)["evaluations"]
+    assert (planned["evaluation"], planned["items"], planned["calls"]) == ("v1-own-1", 101, 81 + 101)
     assert not (place.folder / "mien.db").exists()
     stopped = place.mien(*command, "--max-calls", 60, status=3)
     assert "the same command goes on" in stopped.err

@@ -28,12 +28,15 @@ def swayed(tmp_path: Path) -> Iterator[Workplace]:
 def test_from_a_model_to_a_gate(swayed: Workplace) -> None:
     models = [swayed.server.model, "--judge", swayed.server.judge]
     asked = ["--items", 40, "--name", "before"]
-    planned = json.loads(swayed.mien("sycophancy", *models, *asked, "--dry-run", "--json").out)
-    calls = sum(row["answers"] + row["readings"] for row in planned["tests"])
+    dry = ("sycophancy", *models, *asked, "--dry-run", "--json")
+    calls = json.loads(swayed.mien(*dry).out)["calls"]
     assert not (swayed.folder / "mien.db").exists()
 
     stopped = swayed.mien("sycophancy", *models, *asked, "--max-calls", 200, status=3)
     assert "the same command goes on" in stopped.err
+    (left,) = json.loads(swayed.mien(*dry).out)["evaluations"]
+    assert left["stored"] >= 200
+    assert left["calls"] <= calls - 200
     merged = swayed.mien("merge", "other.db", "mien.db", "--json", status=3)
     assert "mien sycophancy goes on with it" in merged.err
     assert json.loads(merged.out)["evaluations"][0]["missing"] > 0

@@ -42,6 +42,9 @@ class Heard:
         self._keep(place, reader, Call(key="k", endpoint="e", model="j"), found.chosen)
         return found.chosen
 
+    def ends(self, *, where: bool) -> bool:
+        return where
+
     def _keep(self, place: Place, reader: str, call: Call, chosen: str) -> None:
         asked = Asked(1, "k", *place, reader, call.key, chosen)
         self.answers.append(Answered(asked, call.text, "stop", call.failure))

@@ -301,7 +301,7 @@ SystemFileOption = Annotated[
     Path | None, typer.Option(metavar="FILE", help="A file that holds it.", rich_help_panel=_SAMPLED)
 ]
 DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Print how many calls there are to make, and make none.")
+    bool, typer.Option("--dry-run", help="Print calls, tokens, cost and time, and make no call.")
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -14,7 +15,7 @@ from mien.store.records import Asked, EvaluationInfo
 from mien.types import UNREADABLE, Call
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Mapping
 
     from mien.evals.item import Item
     from mien.instruments.judges import Ask
@@ -102,8 +103,39 @@ class Place(NamedTuple):
     sample: int = 0
 
 
-class Asking:
-    """Asks about one item, and keeps where the answers lie.
+class Asking(Protocol):
+    """What asks about one item."""
+
+    async def answer(self, place: Place, request: Request) -> Call:
+        """Ask the model under test, whether it can answer or fails."""
+        ...
+
+    async def reading(
+        self, place: Place, reader: str, read: Callable[[Ask], Awaitable[Verdict | Call]]
+    ) -> str:
+        """Have what lies at a place read, unless it was.
+
+        Args:
+            place: what is read.
+            reader: the name that the reading goes by.
+            read: asks the reader; it gives a verdict, or the call that failed to bring one.
+
+        Returns:
+            What was chosen; empty where the reader's call failed.
+        """
+        ...
+
+    def ends(self, *, where: bool) -> bool:
+        """Whether the item is through before all is asked, since an answer makes the rest needless.
+
+        Args:
+            where: whether the answer does.
+        """
+        ...
+
+
+class Live:
+    """Asks about one item, and keeps where the answers lie; see `Asking`.
 
     Args:
         calls: makes the calls.
@@ -128,35 +160,17 @@ class Asking:
         self._known = known
 
     async def answer(self, place: Place, request: Request) -> Call:
-        """Ask the model under test, whether it can answer or fails."""
-        call = await self._calls.ask(self._model, self._after_system(request))
+        """As `Asking`."""
+        call = await self._calls.ask(self._model, after_system(self._system, request))
         self._keep(place, "", call.key)
         if not call.answered:
             self._calls.progress.reasons[call.failure] += 1
         return call
 
-    def _after_system(self, request: Request) -> Request:
-        """The request after the system prompt; what it has of a system message itself goes on with that."""
-        if not self._system:
-            return request
-        own = [message["content"] for message in request.messages if message["role"] == "system"]
-        rest = [message for message in request.messages if message["role"] != "system"]
-        system: Message = {"role": "system", "content": "\n\n".join([self._system, *own])}
-        return replace(request, messages=(system, *rest))
-
     async def reading(
         self, place: Place, reader: str, read: Callable[[Ask], Awaitable[Verdict | Call]]
     ) -> str:
-        """Have what lies at a place read, unless it was.
-
-        Args:
-            place: what is read.
-            reader: the name that the reading goes by.
-            read: asks the reader; it gives a verdict, or the call that failed to bring one.
-
-        Returns:
-            What was chosen; empty where the reader's call failed.
-        """
+        """As `Asking`."""
         if chosen := self._known.get((self._item.key, place, reader)):
             self._calls.progress.reused += 1
             return chosen
@@ -168,9 +182,23 @@ class Asking:
         self._keep(place, reader, found.call, found.chosen)
         return found.chosen
 
+    def ends(self, *, where: bool) -> bool:
+        """As `Asking`."""
+        return where
+
     def _keep(self, place: Place, reader: str, call: str, chosen: str = "") -> None:
         asked = Asked(self._evaluation.id, self._item.key, *place, reader, call, chosen)
         self._calls.store.evaluations.put_asked(asked)
+
+
+def after_system(system: str, request: Request) -> Request:
+    """The request after the system prompt; what it has of a system message itself goes on with that."""
+    if not system:
+        return request
+    own = [message["content"] for message in request.messages if message["role"] == "system"]
+    rest = [message for message in request.messages if message["role"] != "system"]
+    told: Message = {"role": "system", "content": "\n\n".join([system, *own])}
+    return replace(request, messages=(told, *rest))
 
 
 class Script(Protocol):
@@ -179,6 +207,10 @@ class Script(Protocol):
     async def __call__(self, item: Item, asking: Asking) -> bool:
         """Whether all answers are there."""
         ...
+
+
+#: Gives the model that a spec names.
+Open = Callable[[str], "Model"]
 
 
 async def conduct(planned: EvaluationPlan, session: Session, script: Script) -> Progress:
@@ -203,7 +235,7 @@ async def conduct(planned: EvaluationPlan, session: Session, script: Script) -> 
     calls = session.calls(len(planned.items), "item")
 
     async def step(item: Item) -> bool:
-        brought = await script(item, Asking(calls, models[0], planned.system, evaluation, item, known))
+        brought = await script(item, Live(calls, models[0], planned.system, evaluation, item, known))
         if brought:
             calls.store.evaluations.put_done(evaluation.id, item.key)
         return brought
@@ -219,12 +251,21 @@ def open_evaluation(store: Store, planned: EvaluationPlan) -> EvaluationRecord:
     Raises:
         RunConflict: there is another of this name, or a run.
     """
+    require_free(store, planned)
+    return store.evaluations.add(planned.info, [item.record for item in planned.items])
+
+
+def require_free(store: Store, planned: EvaluationPlan) -> None:
+    """Refuse a name that is taken.
+
+    Raises:
+        RunConflict: there is another evaluation of this name, or a run.
+    """
     if any(run.name == planned.name for run in store.runs()):
         raise RunConflict(f"there is a run named {planned.name!r}; choose another name with --name")
     found = next((one for one in store.evaluations.all() if one.name == planned.name), None)
     if found:
         _require_same(store, planned, found)
-    return store.evaluations.add(planned.info, [item.record for item in planned.items])
 
 
 def _require_same(store: Store, planned: EvaluationPlan, found: EvaluationRecord) -> None:

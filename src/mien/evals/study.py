@@ -13,7 +13,6 @@ from mien.evals.evaluation import evaluations
 from mien.evals.generation import Generation
 from mien.evals.spec import evaluate as spec_run
 from mien.evals.sycophancy import evaluate
-from mien.evals.sycophancy.judges import readings_of_planted
 from mien.evals.views import evaluate as views
 from mien.measurement.study.cells import prompts, system_prompt, traits
 from mien.measurement.study.file import SEPARATOR, members_given
@@ -39,8 +38,8 @@ class Kind(Protocol):
 
     def __call__(
         self, study: Study, entry: EvaluationEntry, model: ModelEntry, name: str
-    ) -> tuple[EvaluationPlan, int, Conduct]:
-        """Its plan, how many calls it takes at most, and what carries it out."""
+    ) -> tuple[EvaluationPlan, Conduct]:
+        """Its plan, and what carries it out."""
         ...
 
 
@@ -51,13 +50,11 @@ class StudyEvaluation:
     Attributes:
         model: the model's name in the study.
         planned: what is asked. Its name is the study's, the model's and the kind.
-        calls: of model and judge together, at most.
         conduct: carries it out.
     """
 
     model: str
     planned: EvaluationPlan
-    calls: int
     conduct: Conduct
 
     @property
@@ -107,11 +104,6 @@ class Standing:
         return self.found.record.done if self.found else 0
 
     @property
-    def calls(self) -> int:
-        """How many it would still take, at most."""
-        return -(-self.laid_out.calls * (self.items - self.done) // self.items)
-
-    @property
     def complete(self) -> bool:
         """Whether all of them are."""
         return self.done >= self.items
@@ -153,10 +145,10 @@ def evaluated(study: Study) -> tuple[StudyEvaluation, ...]:
             name = SEPARATOR.join((study.name, label, entry.evaluation))
             try:
                 _require_plain(model)
-                planned, calls, conduct = _KINDS[entry.evaluation](study, entry, model, name)
+                planned, conduct = _KINDS[entry.evaluation](study, entry, model, name)
             except MienError as error:
                 raise file.fault(f"{label}: {error}", "evaluations", n) from error
-            found.append(StudyEvaluation(model=label, planned=planned, calls=calls, conduct=conduct))
+            found.append(StudyEvaluation(model=label, planned=planned, conduct=conduct))
     _require_named(study, {one.label for one in found})
     return tuple(found)
 
@@ -183,21 +175,17 @@ def _require_plain(model: ModelEntry) -> None:
 
 def _sycophancy(
     study: Study, entry: EvaluationEntry, model: ModelEntry, name: str
-) -> tuple[EvaluationPlan, int, Conduct]:
+) -> tuple[EvaluationPlan, Conduct]:
     asked = evaluate.Asked(tests=entry.test, most=entry.items, generation=_generation(study, entry, model))
     reads = any(test.options for test in asked.chosen)
     judge = entry.judge or (study.document.judge[0].model if reads else None)
     planned = evaluate.plan(model.model, judge, asked, name=name)
-    calls = sum(
-        len(asked.of(test)) * sum(test.calls(asked.pushes)) + readings_of_planted(test.name)
-        for test in asked.chosen
-    )
-    return planned, calls, partial(evaluate.evaluate, planned)
+    return planned, partial(evaluate.evaluate, planned)
 
 
 def _diversity(
     study: Study, entry: EvaluationEntry, model: ModelEntry, name: str
-) -> tuple[EvaluationPlan, int, Conduct]:
+) -> tuple[EvaluationPlan, Conduct]:
     given = members_given(entry)
     drawn = drawing.Drawing(
         **{key: given[key] for key in ("samples", "temperature", "max_tokens") if key in given},
@@ -205,12 +193,12 @@ def _diversity(
     )
     some = prompts(study.file, most=entry.max_prompts or _PROMPTS).prompts
     planned = drawing.plan(model.model, some, drawn, name=name)
-    return planned, len(some) * drawn.samples, partial(drawing.draw, planned, drawn)
+    return planned, partial(drawing.draw, planned)
 
 
 def _breadth(
     study: Study, entry: EvaluationEntry, model: ModelEntry, name: str
-) -> tuple[EvaluationPlan, int, Conduct]:
+) -> tuple[EvaluationPlan, Conduct]:
     asked = stretching.Asked(
         traits=traits(study.file, default="classic-36").traits,
         prompts=prompts(study.file, most=entry.max_prompts or _STRETCHED).prompts,
@@ -218,16 +206,15 @@ def _breadth(
         generation=_generation(study, entry, model),
     )
     planned = stretching.plan(model.model, _judge(study, entry), asked, name=name)
-    return planned, sum(asked.calls), partial(stretching.evaluate, planned)
+    return planned, partial(stretching.evaluate, planned)
 
 
 def _views(
     study: Study, entry: EvaluationEntry, model: ModelEntry, name: str
-) -> tuple[EvaluationPlan, int, Conduct]:
+) -> tuple[EvaluationPlan, Conduct]:
     asked = views.Asked(parts=entry.part, most=entry.items, generation=_generation(study, entry, model))
     planned = views.plan(model.model, _judge(study, entry), asked, name=name)
-    calls = sum(sum(asked.calls(part)) for part in asked.chosen)
-    return planned, calls, partial(views.evaluate, planned)
+    return planned, partial(views.evaluate, planned)
 
 
 def _generation(study: Study, entry: EvaluationEntry, model: ModelEntry) -> Generation:
@@ -246,7 +233,7 @@ def _judge(study: Study, entry: EvaluationEntry) -> str:
 
 def _spec(
     study: Study, entry: EvaluationEntry, model: ModelEntry, name: str
-) -> tuple[EvaluationPlan, int, Conduct]:
+) -> tuple[EvaluationPlan, Conduct]:
     if entry.spec is None:
         raise UsageError("a spec's file is missing; name it by spec:")
     asked = spec_run.Asked(
@@ -256,7 +243,7 @@ def _spec(
     )
     judge = _judge(study, entry) if spec_run.needs_judge(asked.spec) else entry.judge or None
     planned = spec_run.plan(model.model, judge, asked, name=name)
-    return planned, sum(spec_run.calls(planned)), partial(spec_run.evaluate, planned)
+    return planned, partial(spec_run.evaluate, planned)
 
 
 _PROMPTS: Final = 50  # as the command's own

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from mien.errors import MissingKey
@@ -23,7 +24,7 @@ from mien.store.store import Store
 from mien.types import OWN_ANSWER, SELF_REPORTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from mien.measurement.run_plan import RunPlan
@@ -41,13 +42,11 @@ FRAME = 40  # characters around the parts of the judge's question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """What a run would still take.
+class Taken:
+    """What calls would take.
 
     Attributes:
-        calls: of model, judge and user together, without retries.
-        stored: those that the store has already, beside these.
-        generations: calls of the model alone; one may serve several trials.
+        calls: of all who are asked, without retries.
         tokens_in: from the length of the prompts, four characters to the token.
         tokens_out: assuming answers of 400 tokens, or of the limit on them where that is less.
         cost: US dollars; None where a price is not known.
@@ -56,12 +55,23 @@ class Estimate:
     """
 
     calls: int
-    stored: int
-    generations: int
     tokens_in: int
     tokens_out: int
     cost: float | None
     seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate(Taken):
+    """What a run would still take.
+
+    Attributes:
+        stored: calls that the store has already, beside these.
+        generations: calls of the model alone; one may serve several trials.
+    """
+
+    stored: int
+    generations: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,10 @@ class Load:
     def cost(self, price: Price | None) -> float | None:
         """US dollars; None where the price is not known."""
         return price and price.of(self.tokens_in, self.tokens_out)
+
+
+#: Who is asked, for how much, and how many seconds a call takes.
+Part = tuple[str, Load, float]
 
 
 def estimate(
@@ -111,22 +125,8 @@ def estimate(
     loaded = [(asked, SECONDS_OF_RESPONSE)]
     loaded += [(judged, SECONDS_OF_VERDICT)] * (planned.judge != OWN_ANSWER) + [(said, SECONDS_OF_RESPONSE)]
     parts = [(spec, *load) for spec, load in zip(planned.models, loaded, strict=False)]
-    costs = [
-        load.cost(known_price(spec, limits, served, batch=batch)) if load.calls else 0.0
-        for spec, load, _ in parts
-    ]
-    calls = asked.calls + judged.calls + said.calls
-    times = seconds_by_address(parts, limits, served)
-    here = any(load.calls and not addresses(spec, served) for spec, load, _ in parts)
-    return Estimate(
-        calls=calls,
-        stored=whole - calls,
-        generations=asked.calls,
-        tokens_in=asked.tokens_in + judged.tokens_in + said.tokens_in,
-        tokens_out=asked.tokens_out + judged.tokens_out + said.tokens_out,
-        cost=None if None in costs else sum(cost or 0.0 for cost in costs),
-        seconds=None if here else max(times.values(), default=0.0),
-    )
+    found = taken(parts, prices_known(limits, served, batch=batch), limits, served)
+    return Estimate(**asdict(found), stored=whole - found.calls, generations=asked.calls)
 
 
 def left(planned: RunPlan, judge: str, path: Path) -> tuple[float, float]:
@@ -160,9 +160,41 @@ def addresses(spec: str, served: Served) -> list[str]:
     return [] if runs_here(bare(spec)) else [resolve(bare(spec))[0].url]
 
 
-def seconds_by_address(
-    parts: Iterable[tuple[str, Load, float]], limits: Limits, served: Served
-) -> dict[str, float]:
+def taken(
+    parts: Sequence[Part], price: Callable[[str], Price | None], limits: Limits, served: Served
+) -> Taken:
+    """What some calls take, made side by side.
+
+    Args:
+        parts: who is asked, and for how much.
+        price: of a model's calls.
+        limits: of speed.
+        served: where models are that go by their names.
+    """
+    costs = [load.cost(price(spec)) if load.calls else 0.0 for spec, load, _ in parts]
+    here = any(load.calls and not addresses(spec, served) for spec, load, _ in parts)
+    return Taken(
+        calls=sum(load.calls for _, load, _ in parts),
+        tokens_in=sum(load.tokens_in for _, load, _ in parts),
+        tokens_out=sum(load.tokens_out for _, load, _ in parts),
+        cost=None if None in costs else sum(cost or 0.0 for cost in costs),
+        seconds=None if here else max(seconds_by_address(parts, limits, served).values(), default=0.0),
+    )
+
+
+def in_turn(some: Sequence[Taken]) -> Taken:
+    """What all of them take, one after the other."""
+    costs, times = [one.cost for one in some], [one.seconds for one in some]
+    return Taken(
+        calls=sum(one.calls for one in some),
+        tokens_in=sum(one.tokens_in for one in some),
+        tokens_out=sum(one.tokens_out for one in some),
+        cost=None if None in costs else sum(cost or 0.0 for cost in costs),
+        seconds=None if None in times else sum(time or 0.0 for time in times),
+    )
+
+
+def seconds_by_address(parts: Iterable[Part], limits: Limits, served: Served) -> dict[str, float]:
     """How long each endpoint is busy.
 
     Args:
@@ -263,6 +295,18 @@ def known_price(spec: str, limits: Limits, served: Served = Served(), *, batch: 
         except MissingKey:
             return None
     return in_batches(spec, price) if price and batch and not live else price
+
+
+def prices_known(
+    limits: Limits, served: Served = Served(), *, batch: bool = False
+) -> Callable[[str], Price | None]:
+    """What tells the price of a model's calls as `known_price` does, and asks an endpoint once."""
+
+    @cache
+    def price(spec: str) -> Price | None:
+        return known_price(spec, limits, served, batch=batch)
+
+    return price
 
 
 def in_batches(spec: str, price: Price) -> Price:

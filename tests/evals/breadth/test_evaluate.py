@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from mien.errors import UnknownName, UsageError
 from mien.evals.breadth.evaluate import Asked, plan
 from mien.evals.breadth.planted import is_planted
+from mien.evals.rehearsal import rehearse
 from mien.types import Prompt, Trait
 
 TRAITS = [Trait(name) for name in ("warm", "calm", "blunt", "of mine")]
@@ -28,7 +30,9 @@ def test_every_trait_is_asked_on_every_prompt_and_the_judge_is_tried_where_it_ca
     assert tried == {"planted warm", "planted calm", "planted blunt", "planted answers"}
     # Six told replies each, and those without a word once; 8 pairs and 2 others in both orders, 2 ends and
     # what is without a word; 24 planted readings, and 10 of whether a reply deals with its prompt.
-    assert asked.calls == (4 * 3 * 6 + 3, 4 * 3 * (16 + 4 + 2) + 3 + 24 + 10)
+    found = rehearse(planned, Path("none.db"))
+    assert found.answers.calls == 4 * 3 * 6 + 3
+    assert found.readings.calls == 4 * 3 * (16 + 4 + 2) + 3 + 24 + 10
 
 
 def test_some_traits_may_be_stretched_among_others_that_may_move() -> None:

@@ -30,7 +30,7 @@ def carried_out(
     settings: dict[str, Any] = {"samples": 6} | drawing
     how = Drawing(**settings)
     session = Session(path, limits=limits)
-    return session.run(lambda: draw(plan(model, PROMPTS, how, name=name), how, session))
+    return session.run(lambda: draw(plan(model, PROMPTS, how, name=name), session))
 
 
 def told(path: Path, name: str = "e") -> Diversity:

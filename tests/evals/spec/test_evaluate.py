@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mien.errors import RunConflict, UsageError
 from mien.evals.generation import Generation
-from mien.evals.spec.evaluate import Asked, calls, load, plan
+from mien.evals.rehearsal import rehearse
+from mien.evals.spec.evaluate import Asked, load, plan
 from mien.testing import ScriptedServer
 from tests import ROOT
 from tests.evals.spec.planted import clause, run, spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,8 @@ def test_only_what_is_new_is_paid_for(server: ScriptedServer, tmp_path: Path) ->
     """Models share what the judge read of examples; a clause reworded is read anew, and never asked anew."""
     path, first = tmp_path / "mien.db", spec([clause("kind", 3, examples=2), clause("brief", 2)])
     planned = plan(server.model, server.judge, Asked(spec=first, samples=2))
-    assert calls(planned) == (10, 14)
+    found = rehearse(planned, Path("none.db"))
+    assert (found.answers.calls, found.readings.calls) == (10, 14)
     server.reset_log()
     run(server, path, first, "model", "update", samples=2)
     by_role = server.counts().by_role
@@ -61,7 +63,8 @@ def test_our_own_examples_can_be_asked(server: ScriptedServer) -> None:
     assert len(large.clauses) >= 20
     assert all(clause.good and clause.bad for clause in large.clauses)
     for asked in (large, small):
-        assert calls(plan(server.model, server.judge, Asked(spec=asked)))[0] == len([*asked.items])
+        planned = plan(server.model, server.judge, Asked(spec=asked))
+        assert rehearse(planned, Path("none.db")).answers.calls == len([*asked.items])
 
 
 def test_what_cannot_be_asked_is_refused(server: ScriptedServer) -> None:

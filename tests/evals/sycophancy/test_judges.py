@@ -14,7 +14,6 @@ from mien.evals.sycophancy.judges import (
     judge_of,
     planted,
     read_planted,
-    readings_of_planted,
 )
 from mien.evals.sycophancy.test import Asker
 from mien.types import Sampling
@@ -50,7 +49,7 @@ def accuracy(test: str, said: str) -> tuple[int, int]:
 def test_no_judge_that_always_says_the_same_reads_planted_answers_right(test: str) -> None:
     for option in (*TESTS[test].options, "neither"):
         right, n = accuracy(test, option)
-        assert n == readings_of_planted(test) >= 10
+        assert n >= 10
         assert 0 < right <= 0.6 * n
     assert accuracy(test, "yes, it does")[0] == 0
 

@@ -69,7 +69,6 @@ def test_a_question_without_framings_is_asked_as_it_stands() -> None:
     unweighed = Coverage().items(bare.model_copy(update={"viewpoints": plain}))
     assert "coverage weighted" not in {one.name for one in Coverage().told(unweighed)}
     assert item.content["asked"] == ["Tea or coffee?"]
-    assert Coverage().calls(item) == (1, 4)
     assert [set(row) for row in rows(bare, {})] == [
         {"prompt_id", "coverage", "coverage weighted", "coverage lean"}
     ]

@@ -20,15 +20,6 @@ def test_all_parts_are_asked_and_the_judge_is_tested_on_what_it_reads() -> None:
     assert {item.test for item in coverage.items} == {"coverage", f"{PLANTED}present"}
 
 
-def test_calls_are_those_of_all_items_and_of_planted_answers() -> None:
-    asked = Asked(most=5)
-    for part in asked.chosen:
-        answers, readings = asked.calls(part)
-        each = [part.calls(item) for item in asked.items[part.name]]
-        assert answers == sum(n for n, _ in each)
-        assert readings > sum(n for _, n in each)
-
-
 def test_fewer_questions_are_among_those_of_more() -> None:
     some = {n: {item.id for item in Asked(most=n).items["coverage"]} for n in (4, 9, 1000)}
     assert some[4] < some[9] < some[1000]

@@ -9,7 +9,7 @@ import pytest
 
 from mien.evals.answers import Answers
 from mien.evals.asker import Asker
-from mien.evals.views.planted import hits, planted, read_planted, readings_of
+from mien.evals.views.planted import hits, planted, read_planted
 from mien.evals.views.readings import OPTIONS, judge_of
 from mien.types import Sampling
 from tests.evals.heard import Heard
@@ -42,7 +42,7 @@ def accuracy(what: str, said: str) -> tuple[int, int]:
 def test_no_judge_that_always_says_the_same_reads_planted_answers_right(what: str) -> None:
     for option in (*OPTIONS[what], "neither"):
         right, n = accuracy(what, option)
-        assert n == sum(map(readings_of, planted(what))) >= 6
+        assert n >= 6
         assert right <= n / 2
 
 

@@ -75,8 +75,7 @@ def test_a_judge_that_always_takes_the_first_sees_no_stance() -> None:
 def test_stances_by_leaning_and_wording() -> None:
     ((item, answers),) = asked(Steering(), [ITEM], following, judge)
     assert stances(item, answers).tolist() == [[1, 1, 1], [0, 0, 0], [-1, -1, -1]]
-    answered, readings = Steering().calls(item)
-    assert (answered, readings, len(Steering().readings(item, answers))) == (9, 18, 18)
+    assert len(Steering().readings(item, answers)) == 18
     assert np.isnan(stances(item, asked(Steering(), [ITEM], following, lambda _: "refused")[0][1])).all()
     assert row(following, lambda _: "refused") == {}
 

@@ -8,6 +8,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.calling import calling
+from mien.cli.dry_run import print_calls
 from mien.cli.output import bold, console, print_json, print_table, tell, write_err
 from mien.cli.progress import ProgressReport, print_outcome
 from mien.cli.resuming import INCOMPLETE, resumable
@@ -72,6 +73,7 @@ def command(
     confidence_level: options.ConfidenceOption = 0.95,
     *,
     session: Session,
+    dry_run: options.DryRunOption = False,
     as_json: options.JsonOption = False,
 ) -> None:
     """Draw several samples of each prompt, and say how narrow a model's answers are.
@@ -109,9 +111,12 @@ def command(
     tell(prompts, found.notes)
     embed = _embedding(embedding)
     plans = _plans(models, found.prompts, drawing, name)
+    if dry_run:
+        print_calls(plans, session, as_json=as_json)
+        return
     complete = True
     for planned in plans:
-        complete &= _draw(planned, drawing, session)
+        complete &= _draw(planned, session)
     try:
         told = diversity(
             [Evaluation(planned.name, session.path) for planned in plans],
@@ -147,12 +152,12 @@ def _plans(
     return plans
 
 
-def _draw(planned: EvaluationPlan, drawing: Drawing, session: Session) -> bool:
+def _draw(planned: EvaluationPlan, session: Session) -> bool:
     """Draw the samples of one model; whether all are there."""
     from mien.evals.diversity.drawing import draw
 
     with resumable(session.path), ProgressReport() as session.on_progress:
-        progress = session.run(lambda: draw(planned, drawing, session))
+        progress = session.run(lambda: draw(planned, session))
     print_outcome(progress)
     return not (progress.stopped or progress.failed)
 

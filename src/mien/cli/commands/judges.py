@@ -68,7 +68,6 @@ _Translator = Annotated[
 ]
 _Into = Annotated[str | None, typer.Option(help="The language, with --translator.", show_default="French")]
 _Name = Annotated[str | None, typer.Option(help="The run's name.", show_default="MODEL-revealed")]
-_DryRun = Annotated[bool, typer.Option("--dry-run", help="Print calls, tokens and cost, and make no call.")]
 
 
 @app.command("check")
@@ -90,7 +89,7 @@ def check(
     check_judge: options.CheckJudgeOption = None,
     *,
     session: Session,
-    dry_run: _DryRun = False,
+    dry_run: options.DryRunOption = False,
     as_json: options.JsonOption = False,
 ) -> None:
     """Say what moves the profile that a judge makes of a model, beside the model's manner.

@@ -146,7 +146,6 @@ _JudgeMaxTokens = Annotated[
         show_default="the protocol's, or 8,192",
     ),
 ]
-_DryRun = Annotated[bool, typer.Option("--dry-run", help="Print calls, tokens and cost, and make no call.")]
 
 
 @calling()
@@ -196,7 +195,7 @@ def command(
     wait: options.WaitOption = True,
     *,
     session: Session,
-    dry_run: _DryRun = False,
+    dry_run: options.DryRunOption = False,
     as_json: options.JsonOption = False,
 ) -> None:
     """Measure a model's character: make a run, or go on with it.

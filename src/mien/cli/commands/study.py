@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,14 +11,16 @@ import typer
 
 from mien.cli import options
 from mien.cli.calling import calling
-from mien.cli.output import console, counted, duration, print_json, print_table, write_err
+from mien.cli.dry_run import HEADS, assumed, numbers
+from mien.cli.output import console, counted, print_json, print_table, write_err
 from mien.cli.resuming import INCOMPLETE, resumable, say
 from mien.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mien.evals.study import Standing
+    from mien.evals.rehearsal import Rehearsal
+    from mien.evals.study import StudyEvaluation
     from mien.measurement.session import Session
     from mien.measurement.study.forecast import Forecast
     from mien.measurement.study.progress import StudyProgress
@@ -53,9 +56,6 @@ _On = Annotated[
 ]
 _Shards = Annotated[
     int | None, typer.Option("--shards", min=1, help="How many parts --on makes.", rich_help_panel=_ON)
-]
-_DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Print calls, tokens, cost and time, and make no call.")
 ]
 
 
@@ -143,7 +143,7 @@ def run(
     own_limits: options.OwnLimitsOption = False,
     *,
     session: Session,
-    dry_run: _DryRun = False,
+    dry_run: options.DryRunOption = False,
     as_json: options.JsonOption = False,
 ) -> None:
     """Carry a study out, or go on with it; then write its report.
@@ -155,7 +155,7 @@ def run(
     from mien.cli.study_progress import StudyReport, print_study_outcome
     from mien.evals.study import evaluated
     from mien.measurement.sharding import read_shard, share
-    from mien.measurement.study.forecast import forecast, require_priced
+    from mien.measurement.study.forecast import require_priced
     from mien.measurement.study.registration import registered
     from mien.measurement.study.work import carry_out, prepare
 
@@ -171,12 +171,11 @@ def run(
     if (found := registered(study, session.path)) and found.changed:
         write_err(f"Note: {source} has {found.difference}; the report will say so.\n")
     if dry_run:
-        others = [one.standing(session.path) for one in evaluated(study)]
-        _print_forecast(study, forecast(study, session), others, session, as_json=as_json)
+        print_forecast(study, evaluated(study), session, as_json=as_json)
         return
     require_priced(study, session)
     if part.whole and (session.limits.max_calls is not None or session.limits.max_cost is not None):
-        _note_shortfall(forecast(study, session), session.limits)
+        _note_shortfall(_forecast(study, evaluated(study), session)[0], session.limits)
     if cluster is not None:
         with resumable(session.path):
             _on_ray(study, session, shards or 1, cluster, check_judge)
@@ -346,33 +345,52 @@ def _size(study: Study) -> str:
     )
 
 
-def _print_forecast(
-    study: Study, found: Forecast, others: Sequence[Standing], session: Session, *, as_json: bool
+def _forecast(
+    study: Study, evaluations: Sequence[StudyEvaluation], session: Session
+) -> tuple[Forecast, list[Rehearsal]]:
+    """What a study would still take, and its evaluations, gone through."""
+    from mien.evals.rehearsal import rehearse
+    from mien.measurement.study.forecast import forecast
+
+    rehearsed = [rehearse(one.planned, session.path) for one in evaluations]
+    return forecast(study, session, beside=[one.parts for one in rehearsed]), rehearsed
+
+
+def print_forecast(
+    study: Study, evaluations: Sequence[StudyEvaluation], session: Session, *, as_json: bool
 ) -> None:
-    limits = session.limits
+    """Print what a study would still take, its runs and its evaluations; nobody is asked."""
+    found, rehearsed = _forecast(study, evaluations, session)
+    beside = list(zip(evaluations, rehearsed, found.beside, strict=True))
     if as_json:
-        told = [one.to_dict() | {"calls": one.calls} for one in others]
+        told = [
+            {
+                "evaluation": one.planned.kind,
+                "model": one.model,
+                "name": one.planned.name,
+                "items": len(one.planned.items),
+                "done": gone.done,
+                **asdict(takes),
+            }
+            for one, gone, takes in beside
+        ]
         print_json({"study": study.name, **found.to_dict(), "evaluations": told})
         return
     rows: list[tuple[str, ...]] = []
-    for one in found.portions:
-        standing = one.standing
+    for portion in found.portions:
+        standing = portion.standing
         label = standing.label if standing.own else f"{standing.label}, read by {standing.judge}"
         left = standing.designed - standing.read
-        rows.append((label, f"{left:,} of {standing.designed:,}", *_numbers(one)))
-    rows.append(("in all", "", *_numbers(found)))
-    for one in others:
-        left = f"{one.items - one.done:,} of {one.items:,} items"
-        rows.append((f"and {one.laid_out.label}", left, f"{one.calls:,}", "", "", "", ""))
-    heads = ("run", "trials left", "calls", "tokens in", "tokens out", "cost", "time")
-    print_table(heads, rows, left=("run",))
-    console().print(
-        f"\n{study.name}: {_size(study)}. Tokens are estimated; time is for answers of 10 s and verdicts of "
-        f"2 s, {limits.max_concurrency} at once at each endpoint. No call was made.",
-        markup=False,
-        soft_wrap=True,
-    )
-    _note_shortfall(found, limits)
+        rows.append((label, f"{left:,} of {standing.designed:,}", *numbers(portion)))
+    for one, gone, takes in beside:
+        items = len(one.planned.items)
+        rows.append((one.label, f"{items - gone.done:,} of {items:,}", *numbers(takes)))
+    rows.append(("in all", "", *numbers(found)))
+    left = "trials or items left" if evaluations else "trials left"
+    print_table(("run", left, *HEADS), rows, left=("run",))
+    size = f"{study.name}: {_size(study)}. " if study.cells else ""
+    console().print(f"\n{size}{assumed(session)} No call was made.", markup=False, soft_wrap=True)
+    _note_shortfall(found, session.limits)
 
 
 def _note_shortfall(found: Forecast, limits: Limits) -> None:
@@ -384,11 +402,6 @@ def _note_shortfall(found: Forecast, limits: Limits) -> None:
         if budget is not None and needed is not None and needed > budget:
             below = f"{told.format(budget)} is below the {told.format(needed)}"
             write_err(f"Note: the limit of {below} it would take: it stops at about {budget / needed:.0%}.\n")
-
-
-def _numbers(of: Any) -> tuple[str, ...]:
-    cost = "unknown" if of.cost is None else f"${of.cost:,.2f}"
-    return f"{of.calls:,}", f"{of.tokens_in:,}", f"{of.tokens_out:,}", cost, duration(of.seconds)
 
 
 def _report(study: Study, store: Path, folder: Path, *, as_json: bool) -> None:

@@ -8,15 +8,14 @@ import typer
 
 from mien.cli import options
 from mien.cli.calling import calling
+from mien.cli.dry_run import print_calls
 from mien.cli.output import bold, console, counted, print_json, print_table, write_err
 from mien.cli.progress import ProgressReport, print_outcome
 from mien.cli.resuming import INCOMPLETE, resumable
 from mien.errors import NotIdentified
 
 if TYPE_CHECKING:
-    from mien.evals.conduct import EvaluationPlan
     from mien.evals.generation import Generation
-    from mien.evals.sycophancy.evaluate import Asked
     from mien.evals.sycophancy.scores import Sycophancy
     from mien.measurement.session import Session
 
@@ -102,7 +101,8 @@ def command(
     planned = plan(model, judge, asked, name=name)
     session.served.require_used(planned.models)
     if dry_run:
-        _print_calls(planned, asked, as_json=as_json)
+        note = "pressure ends where a position is given up"
+        print_calls([planned], session, by="test", note=note, as_json=as_json)
         return
     with resumable(session.path), ProgressReport() as session.on_progress:
         evaluation = carry_out(planned, session)
@@ -123,26 +123,6 @@ def command(
     if lacking := evaluation.made.lacking(evaluation.name):
         write_err(f"Incomplete: {lacking}; the same command goes on.\n")
         raise typer.Exit(INCOMPLETE)
-
-
-def _print_calls(planned: EvaluationPlan, asked: Asked, *, as_json: bool) -> None:
-    from mien.evals.sycophancy.judges import readings_of_planted
-
-    rows = [
-        (test.name, n, n * answers, n * readings + readings_of_planted(test.name))
-        for test in asked.chosen
-        for n in [len(asked.of(test))]
-        for answers, readings in [test.calls(asked.pushes)]
-    ]
-    heads = ("test", "items", "answers", "readings")
-    if as_json:
-        tests = [dict(zip(heads, row, strict=True)) for row in rows]
-        who = {"evaluation": planned.name, "model": planned.model, "judge": planned.judge}
-        print_json(who | {"tests": tests})
-        return
-    total = ("in all", *(sum(column) for column in list(zip(*rows, strict=True))[1:]))
-    print_table(heads, ((name, *map("{:,}".format, n)) for name, *n in (*rows, total)), left=("test",))
-    console().print("At most: pressure ends where a position is given up. No call was made.", markup=False)
 
 
 def to_dict(found: Sycophancy, confidence_level: float) -> dict[str, Any]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mien.evals.breadth.planted import Pair
-    from mien.evals.conduct import Asking
+    from mien.evals.conduct import Asking, Open, Script
     from mien.evals.item import Item
     from mien.measurement.calls import Progress
     from mien.measurement.session import Session
@@ -107,17 +107,6 @@ class Asked:
         """What the replies depend on beside the items; what is left to the endpoint is left out."""
         return self.generation.settings | {"wording": wording_digest()}
 
-    @property
-    def calls(self) -> tuple[int, int]:
-        """How many answers there are to make, and how many readings."""
-        stretched, prompts = len(self.stretched), len(self.prompts)
-        answers, readings = stretch.calls(self.beside)
-        shared = (stretched - 1) * prompts  # what is said without a word is the same for all traits
-        return (
-            stretched * prompts * answers - shared,
-            stretched * prompts * readings - shared + planted.readings(self.planted),
-        )
-
 
 def plan(model: str, judge: str, asked: Asked, *, name: str | None = None) -> EvaluationPlan:
     """Lay out what is asked of a model, without making a call.
@@ -144,16 +133,21 @@ def plan(model: str, judge: str, asked: Asked, *, name: str | None = None) -> Ev
     )
 
 
-async def evaluate(planned: EvaluationPlan, session: Session) -> Progress:
-    """Ask all that was planned, in a session that is open; see `mien.evals.conduct.conduct`."""
+def script(planned: EvaluationPlan, opened: Open) -> Script:
+    """What takes each trait through its levels on a prompt, and each planted pair to the judge."""
     how = sampling(planned.settings)
-    judges = stretch.judges(session.open(planned.judge))
+    judges = stretch.judges(opened(planned.judge))
 
-    async def script(item: Item, asking: Asking) -> bool:
+    async def through(item: Item, asking: Asking) -> bool:
         asker = Asker(asking=asking, sampling=how, judges=judges)
         return await (planted if planted.is_planted(item) else stretch).ask(item, asker)
 
-    return await conduct(planned, session, script)
+    return through
+
+
+async def evaluate(planned: EvaluationPlan, session: Session) -> Progress:
+    """Ask all that was planned, in a session that is open; see `mien.evals.conduct.conduct`."""
+    return await conduct(planned, session, script(planned, session.open))
 
 
 def carry_out(planned: EvaluationPlan, session: Session) -> Evaluation:

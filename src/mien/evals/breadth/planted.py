@@ -179,8 +179,3 @@ def _readings(item: Item) -> list[tuple[str, Place, str, Trial, str]]:
         for order, (shown, truth) in enumerate(zip((replies, replies[::-1]), PAIR, strict=True))
         for place in [Place("planted", sample=order)]
     ]
-
-
-def readings(items: Sequence[Item]) -> int:
-    """How many readings there are of planted replies."""
-    return sum(len(_readings(item)) for item in items)

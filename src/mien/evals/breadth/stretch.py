@@ -86,11 +86,6 @@ def at(level: int) -> Place:
     return Place("untold" if level == 0 else f"{'up' if level > 0 else 'down'} {abs(level)}")
 
 
-def calls(n_others: int) -> tuple[int, int]:
-    """How many answers an item takes, and how many readings; those without a word are shared by traits."""
-    return len(LEVELS), 2 * len(COMPARED) + len(ENDS) + 2 * n_others
-
-
 async def ask(item: Item, asker: Asker) -> bool:
     """Have the model reply at every level, and the judge compare; whether all is there."""
     replies: dict[int, str] = {}

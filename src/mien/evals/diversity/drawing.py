@@ -16,7 +16,7 @@ from mien.types import Call, Request, Sampling
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mien.evals.conduct import Asking
+    from mien.evals.conduct import Asking, Open, Script
     from mien.measurement.calls import Progress
     from mien.measurement.session import Session
     from mien.types import Prompt
@@ -112,14 +112,20 @@ def plan(model: str, prompts: Sequence[Prompt], drawing: Drawing, *, name: str) 
     )
 
 
-async def draw(planned: EvaluationPlan, drawing: Drawing, session: Session) -> Progress:
+def script(planned: EvaluationPlan, opened: Open) -> Script:
+    """What draws the samples of each prompt."""
+    del opened  # nobody reads them
+    settings: dict[str, Any] = dict(planned.settings)
+    return _Samples(Drawing(**settings), plain=planned.model.startswith(BASE))
+
+
+async def draw(planned: EvaluationPlan, session: Session) -> Progress:
     """Draw what is planned, in a session that is open. What the store has is not drawn again.
 
     Raises:
         RunConflict: the store has another evaluation of this name.
     """
-    plain = planned.model.startswith(BASE)
-    return await conduct(planned, session, _Samples(drawing, plain=plain))
+    return await conduct(planned, session, script(planned, session.open))
 
 
 class _Samples:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from mien.evals.conduct import Asking
+    from mien.evals.conduct import Asking, Open, Script
     from mien.evals.item import Item
     from mien.instruments.judges import Judge
     from mien.materials.specs import Spec
@@ -134,21 +134,18 @@ def _short(spec: Spec) -> str:
     return "-".join(f"{spec.name} {spec.version}".casefold().split())
 
 
-def calls(planned: EvaluationPlan) -> tuple[int, int]:
-    """How many answers of the model it takes, and how many readings of the judge at most."""
-    samples = int(str(planned.settings["samples"]))
-    items = [item for item in planned.items if not item.test.startswith(EXAMPLES)]
-    readings = sum(len(questions(item, 0)) for item in items)
-    return samples * len(items), samples * readings + len(planned.items) - len(items)
+def script(planned: EvaluationPlan, opened: Open) -> Script:
+    """What takes each item through its samples, and each example to the judge."""
+    judges: dict[str, Judge] = {}
+    if planned.judge:
+        model = opened(planned.judge)
+        judges = {asked: judge_of(asked, model) for asked in OPTIONS}
+    return _Script(planned.settings, judges)
 
 
 async def evaluate(planned: EvaluationPlan, session: Session) -> Progress:
     """Ask all that was planned, in a session that is open; see `mien.evals.conduct.conduct`."""
-    judges: dict[str, Judge] = {}
-    if planned.judge:
-        model = session.open(planned.judge)
-        judges = {asked: judge_of(asked, model) for asked in OPTIONS}
-    return await conduct(planned, session, _Script(planned.settings, judges))
+    return await conduct(planned, session, script(planned, session.open))
 
 
 class _Script:
@@ -176,7 +173,7 @@ class _Script:
         call = await asking.answer(Place(sample=sample), request)
         if not call.answered:
             return False
-        if counted(item, call.text) == "breaks":
+        if asking.ends(where=counted(item, call.text) == "breaks"):
             return True  # whatever a judge would say of the rest
         brought = True
         for asked, place, trial in questions(item, sample):

@@ -31,11 +31,6 @@ class Agreement:
         Quantity("agreement takes a side", Share()),
     )
 
-    def calls(self, pushes: int) -> tuple[int, int]:
-        """The dispute as either tells it."""
-        del pushes
-        return 2, 2
-
     async def ask(self, item: Item, asker: Asker) -> bool:
         """The same dispute, told by one and by the other."""
         brought = True

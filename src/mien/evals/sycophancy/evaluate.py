@@ -24,7 +24,7 @@ from mien.evals.sycophancy.wording import wording_digest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mien.evals.conduct import Asking
+    from mien.evals.conduct import Asking, Open, Script
     from mien.evals.item import Item
     from mien.evals.sycophancy.test import Test
     from mien.instruments.judges import Judge
@@ -130,22 +130,27 @@ def plan(model: str, judge: str | None, asked: Asked = Asked(), *, name: str | N
     )
 
 
-async def evaluate(planned: EvaluationPlan, session: Session) -> Progress:
-    """Ask all that was planned, in a session that is open; see `mien.evals.conduct.conduct`."""
+def script(planned: EvaluationPlan, opened: Open) -> Script:
+    """What takes each item through its test, and each planted answer to the judge."""
     settings: Mapping[str, Any] = planned.settings
     how = sampling(settings)
     judges: dict[str, Judge] = {}
     if planned.judge:
-        model = session.open(planned.judge)
+        model = opened(planned.judge)
         judges = {name: judge_of(test, model) for name, test in TESTS.items() if test.options}
 
-    async def script(item: Item, asking: Asking) -> bool:
+    async def through(item: Item, asking: Asking) -> bool:
         name = item.test.removeprefix(PLANTED)
         asker = Asker(asking=asking, sampling=how, judges=judges, pushes=settings["pushes"])
         ask = read_planted if item.test != name else TESTS[name].ask
         return await ask(item, asker)
 
-    return await conduct(planned, session, script)
+    return through
+
+
+async def evaluate(planned: EvaluationPlan, session: Session) -> Progress:
+    """Ask all that was planned, in a session that is open; see `mien.evals.conduct.conduct`."""
+    return await conduct(planned, session, script(planned, session.open))
 
 
 def carry_out(planned: EvaluationPlan, session: Session) -> Evaluation:

@@ -41,11 +41,6 @@ class Feedback:
         Quantity("feedback noise", Lean()),
     )
 
-    def calls(self, pushes: int) -> tuple[int, int]:
-        """Two without a word, one of each kind; each but the first is read twice."""
-        del pushes
-        return 6, 10
-
     async def ask(self, item: Item, asker: Asker) -> bool:
         """Feedback in every condition, and each compared with that without a word."""
         texts, content = wording()["feedback"], item.content

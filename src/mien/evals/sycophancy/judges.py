@@ -82,8 +82,3 @@ def _comparisons(item: Item, more: str, less: str) -> list[tuple[Place, str, Any
         (Place("planted", sample=n), truth, *feedback.comparison(item, f"planted/{n}", first, second))
         for n, (first, second, truth) in enumerate(pairs)
     ]
-
-
-def readings_of_planted(test: str) -> int:
-    """How many readings of planted answers there are to a test."""
-    return sum(len(_readings(item)) for item in planted(test))

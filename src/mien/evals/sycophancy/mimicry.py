@@ -31,11 +31,6 @@ class Mimicry:
     )
     _mistaken, _control = Place("mistaken"), Place("control")
 
-    def calls(self, pushes: int) -> tuple[int, int]:
-        """The message, and the message put right."""
-        del pushes
-        return 2, 0
-
     async def ask(self, item: Item, asker: Asker) -> bool:
         """The message with the mistake, and with the mistake put right."""
         places = (self._mistaken, self._control)

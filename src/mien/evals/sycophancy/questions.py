@@ -58,11 +58,6 @@ class AreYouSure:
     )
     _doubt, _again = Place("doubt", 2), Place("again", 2)
 
-    def calls(self, pushes: int) -> tuple[int, int]:
-        """The answer, doubted, and asked for again."""
-        del pushes
-        return 3, 0
-
     async def ask(self, item: Item, asker: Asker) -> bool:
         """One answer, and two ways to go on from it."""
         question = _question(item)
@@ -116,11 +111,6 @@ class Answer:
     _plain, _re_asked = Place("plain"), Place("plain", sample=1)
     _wrong, _right = Place("suggested wrong"), Place("suggested right")
 
-    def calls(self, pushes: int) -> tuple[int, int]:
-        """The question twice, and with either opinion."""
-        del pushes
-        return 4, 0
-
     async def ask(self, item: Item, asker: Asker) -> bool:
         """The question alone, twice; with a wrong opinion; with a right one."""
         said = {
@@ -170,10 +160,6 @@ class Pressure:
     )
     conditions: Final = {"pressed": "pushes", "again": "repeats"}
 
-    def calls(self, pushes: int) -> tuple[int, int]:
-        """The answer, and as often as the user insists, twice."""
-        return 1 + 2 * pushes, 0
-
     async def ask(self, item: Item, asker: Asker) -> bool:
         """The question; where the answer is right, the user insists on a wrong one until it is given up."""
         question = _question(item)
@@ -181,7 +167,7 @@ class Pressure:
         if not first.answered:
             return False
         brought = True
-        if _holds(item, first.text, first.finish_reason):
+        if not asker.asking.ends(where=not _holds(item, first.text, first.finish_reason)):
             for condition in self.conditions:
                 brought &= await self._insist(item, asker, condition, [question, first.text])
         return brought
@@ -192,7 +178,7 @@ class Pressure:
             call = await asker.say(Place(condition, turn), *said)
             if not call.answered:
                 return False
-            if not _holds(item, call.text, call.finish_reason):
+            if asker.asking.ends(where=not _holds(item, call.text, call.finish_reason)):
                 return True
             said = [*said, call.text]
         return True

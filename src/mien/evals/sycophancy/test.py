@@ -45,10 +45,6 @@ class Test(Protocol):
     @property
     def quantities(self) -> tuple[Quantity, ...]: ...
 
-    def calls(self, pushes: int) -> tuple[int, int]:
-        """How many answers an item takes at most, and how many readings."""
-        ...
-
     async def ask(self, item: Item, asker: Asker) -> bool:
         """Take an item through its questions; whether all answers are there."""
         ...

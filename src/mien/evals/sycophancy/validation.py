@@ -34,11 +34,6 @@ class Validation:
         Quantity("validation of sound", Share(), "better"),
     )
 
-    def calls(self, pushes: int) -> tuple[int, int]:
-        """The message and its sound twin."""
-        del pushes
-        return 2, 2
-
     async def ask(self, item: Item, asker: Asker) -> bool:
         """The message, and its sound twin."""
         brought = True

@@ -62,11 +62,6 @@ class Coverage:
         weighed = any(one.get("weight") for item in items for one in item.content["viewpoints"])
         return tuple(one for one in self.quantities if weighed or one.name != "coverage weighted")
 
-    def calls(self, item: Item) -> tuple[int, int]:
-        """An answer to each wording, each read for every viewpoint."""
-        asked = len(item.content["asked"])
-        return asked, asked * len(item.content["viewpoints"])
-
     async def ask(self, item: Item, asker: Asker) -> bool:
         """Each wording, and each viewpoint in its answer."""
         brought = True

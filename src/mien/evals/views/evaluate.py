@@ -14,7 +14,7 @@ from mien.evals.evaluation import Evaluation
 from mien.evals.generation import Generation, sampling
 from mien.evals.judges import require_reads
 from mien.evals.views.coverage import Coverage
-from mien.evals.views.planted import PLANTED, planted, read_planted, readings_of
+from mien.evals.views.planted import PLANTED, planted, read_planted
 from mien.evals.views.questions import shipped_questions
 from mien.evals.views.readings import OPTIONS, judge_of
 from mien.evals.views.requests import Requests
@@ -24,7 +24,7 @@ from mien.evals.views.wording import wording_digest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mien.evals.conduct import Asking
+    from mien.evals.conduct import Asking, Open, Script
     from mien.evals.item import Item
     from mien.evals.views.part import Part
     from mien.evals.views.questions import Question
@@ -82,12 +82,6 @@ class Asked:
         some = [one for one in questions if one.id in drawn]
         return {name: tuple(item for one in some for item in part.items(one)) for name, part in PARTS.items()}
 
-    def calls(self, part: Part) -> tuple[int, int]:
-        """How many answers a part takes, and how many readings at most, with those of planted answers."""
-        each = [part.calls(item) for item in self.items[part.name]]
-        answers, readings = (sum(column) for column in zip(*each, strict=True))
-        return answers, readings + sum(map(readings_of, self.tests(part)))
-
     def tests(self, part: Part) -> tuple[Item, ...]:
         """The planted answers by which the judge of a part is tested."""
         own = [item for what in part.reads for item in planted(what)]
@@ -131,18 +125,23 @@ def plan(model: str, judge: str, asked: Asked = Asked(), *, name: str | None = N
     )
 
 
-async def evaluate(planned: EvaluationPlan, session: Session) -> Progress:
-    """Ask all that was planned, in a session that is open; see `mien.evals.conduct.conduct`."""
+def script(planned: EvaluationPlan, opened: Open) -> Script:
+    """What takes each item through its part, and each planted answer to the judge."""
     how = sampling(planned.settings)
-    model = session.open(planned.judge)
+    model = opened(planned.judge)
     judges = {what: judge_of(what, model) for what in OPTIONS}
 
-    async def script(item: Item, asking: Asking) -> bool:
+    async def through(item: Item, asking: Asking) -> bool:
         asker = Asker(asking=asking, sampling=how, judges=judges)
         ask = read_planted if item.test.startswith(PLANTED) else PARTS[item.test].ask
         return await ask(item, asker)
 
-    return await conduct(planned, session, script)
+    return through
+
+
+async def evaluate(planned: EvaluationPlan, session: Session) -> Progress:
+    """Ask all that was planned, in a session that is open; see `mien.evals.conduct.conduct`."""
+    return await conduct(planned, session, script(planned, session.open))
 
 
 def carry_out(planned: EvaluationPlan, session: Session) -> Evaluation:

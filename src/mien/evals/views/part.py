@@ -49,10 +49,6 @@ class Part(Protocol):
         """The quantities that these items are to tell."""
         ...
 
-    def calls(self, item: Item) -> tuple[int, int]:
-        """How many answers an item takes, and how many readings at most."""
-        ...
-
     async def ask(self, item: Item, asker: Asker) -> bool:
         """Take an item through its questions; whether all answers are there."""
         ...

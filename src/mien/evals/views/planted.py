@@ -58,11 +58,6 @@ def hits(item: Item, answers: Answers) -> list[bool]:
     return [stance is not None and (stance > 0) - (stance < 0) == int(truth) for stance, truth in signs]
 
 
-def readings_of(item: Item) -> int:
-    """How many readings a planted answer takes."""
-    return sum(1 for _ in _readings(item))
-
-
 def _readings(item: Item) -> Iterator[tuple[Place, str, Trial, str]]:
     """Where each reading of a planted answer lies, what is right, and what the judge is shown."""
     content, what, name = item.content, item.test.removeprefix(PLANTED), f"{item.test}/{item.id}"

@@ -74,11 +74,6 @@ class Requests:
         del items
         return self.quantities
 
-    def calls(self, item: Item) -> tuple[int, int]:
-        """An answer to either, each read for help; then all aspects in both orders."""
-        del item
-        return 2, 2 + 2 * len(ASPECTS)
-
     async def ask(self, item: Item, asker: Asker) -> bool:
         """Both requests; where both are helped, their answers side by side."""
         given: dict[str, str] = {}
@@ -93,7 +88,7 @@ class Requests:
             chosen = await asker.chosen("help", place, trial, given[side])
             brought &= bool(chosen)
             helped &= chosen == DOES
-        if not helped:
+        if asker.asking.ends(where=not helped):
             return brought
         for aspect in ASPECTS:
             for order, (first, second) in enumerate((SIDES, SIDES[::-1])):

@@ -68,11 +68,6 @@ class Steering:
         del items
         return self.quantities
 
-    def calls(self, item: Item) -> tuple[int, int]:
-        """An answer to each wording, and to each first one again; each read in both orders."""
-        n = len(_asked(item))
-        return n, 2 * n
-
     async def ask(self, item: Item, asker: Asker) -> bool:
         """Every wording of every leaning, and its stance."""
         brought = True

@@ -2,102 +2,70 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from mien.measurement.cost import (
     SECONDS_OF_RESPONSE,
     SECONDS_OF_VERDICT,
-    Load,
-    addresses,
+    Taken,
     in_batches,
     known_price,
     load_of_user,
     loads,
-    seconds_by_address,
+    taken,
 )
 from mien.measurement.study.standing import standings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.measurement.cost import Part
     from mien.measurement.session import Session
     from mien.measurement.study.standing import Standing
     from mien.measurement.study.study import Study
     from mien.models.usage import Price
 
+_NUMBERS: Final = ("calls", "tokens_in", "tokens_out", "cost", "seconds")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Portion:
-    """What one judge's part of a run would still take.
+class Portion(Taken):
+    """What one judge's part of a run would still take, were it alone.
 
     Attributes:
         standing: how far it is.
-        calls: of model and judge together, without retries.
-        tokens_in: from the length of the prompts, as for `mien.measurement.cost.Estimate`.
-        tokens_out: as there.
-        cost: US dollars; None where a price is not known.
-        seconds: were it alone, each endpoint answering as many requests at once as it may be sent; None for
-            models in this process.
     """
 
     standing: Standing
-    calls: int
-    tokens_in: int
-    tokens_out: int
-    cost: float | None
-    seconds: float | None
 
     def to_dict(self) -> dict[str, Any]:
         """What ``mien study run --dry-run --json`` holds of it."""
         told = self.standing.to_dict()
-        numbers = ("calls", "tokens_in", "tokens_out", "cost", "seconds")
         return {key: told[key] for key in ("run", "label", "judge", "designed", "answered", "read")} | {
-            name: getattr(self, name) for name in numbers
+            name: getattr(self, name) for name in _NUMBERS
         }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast:
-    """What a study would still take.
+class Forecast(Taken):
+    """What a study would still take, all of it side by side.
 
     Attributes:
         portions: by run and judge.
-        seconds: all of them side by side; None where a model runs in this process.
+        beside: what is done beside the runs, as it was given.
     """
 
     portions: tuple[Portion, ...]
-    seconds: float | None
-
-    @property
-    def calls(self) -> int:
-        """Of all runs."""
-        return sum(one.calls for one in self.portions)
-
-    @property
-    def tokens_in(self) -> int:
-        """Of all runs."""
-        return sum(one.tokens_in for one in self.portions)
-
-    @property
-    def tokens_out(self) -> int:
-        """Of all runs."""
-        return sum(one.tokens_out for one in self.portions)
-
-    @property
-    def cost(self) -> float | None:
-        """Of all runs; None where a price is not known."""
-        costs = [one.cost for one in self.portions]
-        return None if None in costs else sum(cost or 0.0 for cost in costs)
+    beside: tuple[Taken, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """What ``mien study run --dry-run --json`` holds."""
-        whole = {
-            name: getattr(self, name) for name in ("calls", "tokens_in", "tokens_out", "cost", "seconds")
-        }
+        whole = {name: getattr(self, name) for name in _NUMBERS}
         return {"runs": [one.to_dict() for one in self.portions], **whole}
 
 
-def forecast(study: Study, session: Session) -> Forecast:
+def forecast(study: Study, session: Session, *, beside: Sequence[Sequence[Part]] = ()) -> Forecast:
     """Tell beforehand what a study takes; no model is called.
 
     Responses and verdicts that the store holds of its runs are left out. Answers that runs of another study
@@ -106,37 +74,30 @@ def forecast(study: Study, session: Session) -> Forecast:
     Args:
         study: laid out.
         session: prepared (`mien.measurement.study.work.prepare`); it is not opened.
+        beside: what else is asked, such as each evaluation's questions.
 
     Raises:
         UsageError: there is no such provider.
         StoreError: the store cannot be read.
     """
     prices = Prices(study, session)
-    work: defaultdict[str, float] = defaultdict(float)
-    here = False
-    found: list[Portion] = []
-    for standing in standings(study, session.path):
-        parts = _parts(standing)
-        costs = [load.cost(prices.of(spec)) if load.calls else 0.0 for spec, load, _ in parts]
-        own = seconds_by_address(parts, session.limits, session.served)
-        for address, seconds in own.items():
-            work[address] += seconds
-        local = any(load.calls and not addresses(spec, session.served) for spec, load, _ in parts)
-        here |= local
-        found.append(
-            Portion(
-                standing=standing,
-                calls=sum(load.calls for _, load, _ in parts),
-                tokens_in=sum(load.tokens_in for _, load, _ in parts),
-                tokens_out=sum(load.tokens_out for _, load, _ in parts),
-                cost=None if None in costs else sum(cost or 0.0 for cost in costs),
-                seconds=None if local else max(own.values(), default=0.0),
-            )
-        )
-    return Forecast(portions=tuple(found), seconds=None if here else max(work.values(), default=0.0))
+    every = standings(study, session.path)
+    parts = [_parts(standing) for standing in every]
+
+    def of(some: Sequence[Part]) -> Taken:
+        return taken(some, prices.of, session.limits, session.served)
+
+    return Forecast(
+        portions=tuple(
+            Portion(standing=standing, **asdict(of(some)))
+            for standing, some in zip(every, parts, strict=True)
+        ),
+        beside=tuple(of(some) for some in beside),
+        **asdict(of([part for some in (*parts, *beside) for part in some])),
+    )
 
 
-def _parts(standing: Standing) -> list[tuple[str, Load, float]]:
+def _parts(standing: Standing) -> list[Part]:
     """Who is still to be asked, for how much, and how many seconds a call takes."""
     planned = standing.cell.planned
     asked, judged = loads(planned)

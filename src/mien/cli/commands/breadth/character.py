@@ -8,15 +8,14 @@ import typer
 
 from mien.cli import options
 from mien.cli.calling import calling
+from mien.cli.dry_run import print_calls
 from mien.cli.output import bold, console, counted, print_json, print_table, tell, write_err
 from mien.cli.progress import ProgressReport, print_outcome
 from mien.cli.resuming import INCOMPLETE, resumable
 from mien.errors import NotIdentified
 
 if TYPE_CHECKING:
-    from mien.evals.breadth.evaluate import Asked
     from mien.evals.breadth.scores import Breadth, TraitBreadth
-    from mien.evals.conduct import EvaluationPlan
     from mien.evals.generation import Generation
     from mien.measurement.session import Session
     from mien.stats.stretch import Told
@@ -121,7 +120,7 @@ def command(
     planned = plan(model, judge, asked, name=name)
     session.served.require_used(planned.models)
     if dry_run:
-        _print_calls(planned, asked, as_json=as_json)
+        print_calls([planned], session, as_json=as_json)
         return
     with resumable(session.path), ProgressReport() as session.on_progress:
         evaluation = carry_out(planned, session)
@@ -142,22 +141,6 @@ def command(
     if lacking := evaluation.made.lacking(evaluation.name):
         write_err(f"Incomplete: {lacking}; the same command goes on.\n")
         raise typer.Exit(INCOMPLETE)
-
-
-def _print_calls(planned: EvaluationPlan, asked: Asked, *, as_json: bool) -> None:
-    answers, readings = asked.calls
-    if as_json:
-        who = {"evaluation": planned.name, "model": planned.model, "judge": planned.judge}
-        counts = {"traits": len(asked.stretched), "prompts": len(asked.prompts)}
-        print_json(who | counts | {"answers": answers, "readings": readings})
-        return
-    console().print(
-        f"{counted(len(asked.stretched), 'trait')} on {counted(len(asked.prompts), 'prompt')}: "
-        f"{counted(answers, 'reply')} by {planned.model}, {counted(readings, 'reading')} by {planned.judge}. "
-        "No call was made.",
-        markup=False,
-        soft_wrap=True,
-    )
 
 
 def to_dict(found: Breadth, confidence_level: float) -> dict[str, Any]:

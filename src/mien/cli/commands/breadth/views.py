@@ -8,15 +8,14 @@ import typer
 
 from mien.cli import options
 from mien.cli.calling import calling
+from mien.cli.dry_run import print_calls
 from mien.cli.output import bold, console, counted, print_json, print_table, write_err
 from mien.cli.progress import ProgressReport, print_outcome
 from mien.cli.resuming import INCOMPLETE, resumable
 from mien.errors import NotIdentified
 
 if TYPE_CHECKING:
-    from mien.evals.conduct import EvaluationPlan
     from mien.evals.generation import Generation
-    from mien.evals.views.evaluate import Asked
     from mien.evals.views.views import Views
     from mien.measurement.session import Session
 
@@ -88,7 +87,8 @@ def command(
     planned = plan(model, judge, asked, name=name)
     session.served.require_used(planned.models)
     if dry_run:
-        _print_calls(planned, asked, as_json=as_json)
+        note = "answers are compared where both sides were helped"
+        print_calls([planned], session, by="part", note=note, as_json=as_json)
         return
     with resumable(session.path), ProgressReport() as session.on_progress:
         evaluation = carry_out(planned, session)
@@ -109,24 +109,6 @@ def command(
     if lacking := evaluation.made.lacking(evaluation.name):
         write_err(f"Incomplete: {lacking}; the same command goes on.\n")
         raise typer.Exit(INCOMPLETE)
-
-
-def _print_calls(planned: EvaluationPlan, asked: Asked, *, as_json: bool) -> None:
-    rows = [(part.name, len(asked.items[part.name]), *asked.calls(part)) for part in asked.chosen]
-    heads = ("part", "items", "answers", "readings")
-    if as_json:
-        parts = [dict(zip(heads, row, strict=True)) for row in rows]
-        who = {"evaluation": planned.name, "model": planned.model, "judge": planned.judge}
-        print_json(who | {"parts": parts})
-        return
-    total = ("in all", *(sum(column) for column in list(zip(*rows, strict=True))[1:]))
-    print_table(heads, ((name, *map("{:,}".format, n)) for name, *n in (*rows, total)), left=("part",))
-    console().print(
-        "At most: answers are compared where both sides were helped, and coverage and steering share those "
-        "to neutral askers. No call was made.",
-        markup=False,
-        soft_wrap=True,
-    )
 
 
 def to_dict(found: Views, confidence_level: float) -> dict[str, Any]:

@@ -32,18 +32,13 @@ class Shown(NamedTuple):
     as_json: bool
 
 
-def print_calls(release: Release, *, as_json: bool) -> None:
-    """What there is to measure, and how many calls it takes at most."""
-    rows = [(one.label, len(one.planned.items), one.calls) for one in release.evaluated]
-    runs = [
-        (cell.label, len(cell.planned.design), 2 * len(cell.planned.design)) for cell in release.study.cells
-    ]
-    if as_json:
-        print_json([dict(zip(("of", "items", "calls"), row, strict=True)) for row in (*rows, *runs)])
-        return
-    shown = ((label, f"{items:,}", f"{calls:,}") for label, items, calls in (*rows, *runs))
-    print_table(("", "items", "calls"), shown, left=("",))
-    console().print("At most: what the store holds is not asked again. No call was made.", markup=False)
+def print_forecast(release: Release, session: Session, *, as_json: bool) -> None:
+    """Print what it takes to measure all that the gates name; nobody is asked."""
+    from mien.cli.commands import study
+    from mien.measurement.study.work import prepare
+
+    prepare(release.study, session)
+    study.print_forecast(release.study, release.evaluated, session, as_json=as_json)
 
 
 def hold(release: Release, session: Session, shown: Shown) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.calling import calling
+from mien.cli.dry_run import print_calls
 from mien.cli.output import bold, console, counted, print_json, print_table, write_err
 from mien.cli.progress import ProgressReport, print_outcome
 from mien.cli.resuming import INCOMPLETE, resumable
@@ -74,7 +75,7 @@ def command(
 
     Where the spec has gates, all that they name is measured, and status 1 says that one fails.
     """
-    from mien.cli.commands.spec.release import Shown, hold, print_calls
+    from mien.cli.commands.spec.release import Shown, hold, print_forecast
     from mien.evals.release import release as lay_out
     from mien.evals.spec.evaluate import Asked, load
 
@@ -100,7 +101,7 @@ def command(
             system=generation.system,
         )
         if dry_run:
-            print_calls(release, as_json=as_json)
+            print_forecast(release, session, as_json=as_json)
         else:
             hold(release, session, Shown(confidence_level, junit, as_json))
         return
@@ -110,7 +111,8 @@ def command(
     plans = _plans(models, judge, asked, name)
     session.served.require_used(tuple(dict.fromkeys(one for planned in plans for one in planned.models)))
     if dry_run:
-        _print_calls(plans, as_json=as_json)
+        note = "what a check by itself says is broken, nobody reads"
+        print_calls(plans, session, note=note, as_json=as_json)
         return
     evaluations = _carried_out(plans, session)
     found = read(evaluations, confidence_level)
@@ -154,24 +156,6 @@ def _carried_out(plans: Sequence[EvaluationPlan], session: Session) -> list[Eval
         if progress.stopped:
             break
     return evaluations
-
-
-def _print_calls(plans: Sequence[EvaluationPlan], *, as_json: bool) -> None:
-    from mien.evals.spec.evaluate import calls
-
-    if as_json:
-        print_json(
-            [
-                {"evaluation": planned.name, "model": planned.model, "judge": planned.judge}
-                | dict(zip(("answers", "readings"), calls(planned), strict=True))
-                for planned in plans
-            ]
-        )
-        return
-    heads = ("evaluation", "answers", "readings")
-    rows = ((planned.name, *map("{:,}".format, calls(planned))) for planned in plans)
-    print_table(heads, rows, left=("evaluation",))
-    console().print("At most: what the store holds is not asked again. No call was made.", markup=False)
 
 
 def read(evaluations: Sequence[Evaluation], confidence_level: float) -> list[Agreement]:
