@@ -22,6 +22,7 @@ from mien.measurement.session import Session
 from mien.runs.run import store_path
 from mien.stats.design.stopping import FLOOR, Rule
 from mien.store.merging import merge
+from mien.store.records import RunInfo
 from mien.store.store import Store
 from tests.measurement.planted import SCORES, TRAITS, chosen, measure
 
@@ -436,6 +437,38 @@ def test_what_cannot_be_used_leaves_no_run(server: ScriptedServer, tmp_path: Pat
     with pytest.raises(EndpointRefused, match="the model `nobody` does not exist"):
         measure(server, rounds=8, model=f"{server.url}#nobody")
     assert names(tmp_path) == []
+    server.configure(api_key="another")
+    with pytest.raises(EndpointRefused, match="HTTP 401"):
+        measure(server, rounds=8)
+    assert names(tmp_path) == []
+
+
+def test_a_run_that_somebody_else_began_or_that_has_answers_stays(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    """Another process may be at it, of whose answers none is in yet."""
+    server.configure(api_key="another")
+    began: list[str] = []
+
+    def begin(_: Progress) -> None:
+        began.extend(names(tmp_path))
+
+    with pytest.raises(EndpointRefused):
+        measure(server, rounds=8, on_progress=begin)
+    server.configure(api_key="")
+    first = measure(server, rounds=2)
+    server.configure(api_key="another")
+    with pytest.raises(EndpointRefused):
+        measure(server, rounds=40)
+    assert began[0] == first.name
+    assert names(tmp_path) == [first.name]
+    with Store(tmp_path / "mien.db") as store:
+        held = store.run(first.name)
+        members = ("model", "instrument", "protocol", "design", "seed", "traits")
+        store.add_run(RunInfo(name="empty", **{name: getattr(held, name) for name in members}), ())
+    with pytest.raises(EndpointRefused):
+        measure(server, rounds=40, name="empty")
+    assert names(tmp_path) == ["empty", first.name]
 
 
 def names(folder: Path) -> list[str]:

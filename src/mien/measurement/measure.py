@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mien.errors import MienError, RunConflict, UsageError
 from mien.instruments import instrument as make_instrument
@@ -183,21 +183,12 @@ def outcomes(planned: RunPlan, store: Path) -> list[Outcome]:
 async def conduct(planned: RunPlan, session: Session, *, check_judge: int | None = None) -> Progress:
     """Do what `plan` laid out in a session that is open, beside whatever else goes on in it; see `measure`.
 
-    Where it fails before anything was answered, no run is left behind.
+    Where it fails before anything was answered, none of the runs that it began is left behind.
 
     Returns:
         How far it came.
     """
     require_free(planned, session.path)
-    try:
-        return await _conduct(planned, session, check_judge=check_judge)
-    except MienError:
-        if session.path.is_file():
-            _drop_empty(session.store, planned)
-        raise
-
-
-async def _conduct(planned: RunPlan, session: Session, *, check_judge: int | None) -> Progress:
     models = [session.open(spec) for spec in planned.models]
     model, *others = models
     user = others.pop() if planned.conversation.user else None
@@ -207,10 +198,35 @@ async def _conduct(planned: RunPlan, session: Session, *, check_judge: int | Non
         raise UsageError("stated has no judge to be checked: leave out --check-judge")
     if readers:
         reader, checked = await judge_form.settled(planned, session, model, *readers, readings=check_judge)
-        models = [model, *(readers := [reader]), *(() if user is None else (user,))]
+        readers = [reader]
         if not checked:
             await judge_check.check_judge(planned, session, model, *readers, readings=check_judge)
+    known = {run.id for run in session.store.runs()}
     runs, design = open_runs(session.store, planned)
+    try:
+        return await _go_through(planned, session, _Asked(model, readers, user), runs, design)
+    except MienError:
+        session.store.flush()
+        session.store.drop_unanswered(run.id for run in runs if run.id not in known)
+        raise
+
+
+class _Asked(NamedTuple):
+    """Who is asked in a run: its model, its judge if it has one, and the model that plays its user."""
+
+    model: Model
+    readers: Sequence[Model]
+    user: Model | None
+
+    @property
+    def all(self) -> list[Model]:
+        return [self.model, *self.readers, *(() if self.user is None else (self.user,))]
+
+
+async def _go_through(
+    planned: RunPlan, session: Session, who: _Asked, runs: Sequence[RunRecord], design: Design
+) -> Progress:
+    model, readers, user = who
     calls = session.calls(len(design))
     instrument = make_instrument(planned.instrument, planned.protocol, planned.traits.traits)
     sampling = planned.protocol.sampling.sampling()
@@ -242,7 +258,7 @@ async def _conduct(planned: RunPlan, session: Session, *, check_judge: int | Non
     begin, longer = 0, design
     while longer is not None:
         design = longer
-        await calls.carry_out(respond, range(begin, len(design)), workers=session.workers(*models))
+        await calls.carry_out(respond, range(begin, len(design)), workers=session.workers(*who.all))
         begin, longer = len(design), _longer(session.store, planned, design, calls.progress)
         if calls.progress.check:
             calls.report()
@@ -342,17 +358,6 @@ def _require_free(store: Store, runs: Mapping[str, RunRecord], planned: RunPlan)
         require_same(dataclasses.replace(planned, name=found.name), found)
         if turn == 1:
             _require_same_shards(store.shards(found.id), planned.design.shard, planned.name)
-
-
-def _drop_empty(store: Store, planned: RunPlan) -> None:
-    """Take away the runs of a plan to which nothing was answered."""
-    store.flush()
-    names = {
-        turn_name(planned.name, planned.conversation.wish, n + 1) for n in range(planned.conversation.turns)
-    }
-    for run in store.runs():
-        if run.name in names and not store.count_responses(run.id):
-            store.delete_run(run.name)
 
 
 def _require_same_shards(held: Sequence[Shard], shard: Shard, name: str) -> None:

@@ -270,6 +270,14 @@ class Store:
             self._db.execute("DELETE FROM judge WHERE run = ?", (run.id,))
             self._db.execute("DELETE FROM run WHERE id = ?", (run.id,))
 
+    def drop_unanswered(self, runs: Iterable[int]) -> None:
+        """Delete those of some runs to which nothing was answered, by whomever; the others stay."""
+        with explained(self.path), transaction(self._db):
+            for run in runs:
+                if not self.count_responses(run):
+                    self._db.execute("DELETE FROM judge WHERE run = ?", (run,))
+                    self._db.execute("DELETE FROM run WHERE id = ?", (run,))
+
     def judges(self, run: int) -> list[JudgeRecord]:
         """A run's judges, the first first."""
         rows = self._select("SELECT name, model, settings FROM judge WHERE run = ? ORDER BY created", run)
