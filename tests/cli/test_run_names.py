@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
@@ -16,6 +16,7 @@ from mien.store.store import Store
 from mien.types import Trait
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -46,6 +47,24 @@ def test_patterns_stand_for_the_runs_that_they_fit(path: Path) -> None:
     assert matching(["m1", "m1"], path) == ["m1", "m1"]  # twice is for the command to refuse
     with pytest.raises(UsageError, match=r"no run of .*names\.db is named like 'x\*'"):
         matching(["m1", "x*"], path)
+
+
+def test_wherever_a_run_is_named_the_shell_offers_names() -> None:
+    """Those of runs that are there: what --name makes is new."""
+    found = {
+        f"{name} {parameter.opts[-1]}": parameter._custom_shell_complete is not None
+        for name, command in _commands(get_command(app))
+        for parameter in command.params
+        if parameter.name in {"run", "runs"} or "RUN" in (getattr(parameter, "metavar", "") or "")
+    }
+    assert len(found) > 15
+    assert [name for name, offered in found.items() if not offered] == []
+
+
+def _commands(of: Any, *path: str) -> Iterator[tuple[str, Any]]:
+    for name, command in getattr(of, "commands", {}).items():
+        yield " ".join((*path, name)), command
+        yield from _commands(command, *path, name)
 
 
 def test_the_shell_is_offered_names(path: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def test_new_check_and_a_finding(place: Workplace) -> None:
     place.mien("constitution", "new", "plain")
     assert "nothing to mend" in place.mien("constitution", "check", "plain.yaml").out
-    assert "exists already" in place.refused("constitution", "new", "plain")
+    assert "exists already" in place.refused("constitution", "new", "plain.yaml")
     assert "holds no folder" in place.refused("constitution", "new", "../plain")
     file = place.folder / "plain.yaml"
     file.write_text(file.read_text().replace("[indirect]", "[direct]"))

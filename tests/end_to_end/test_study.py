@@ -158,7 +158,8 @@ def test_check_lists_every_mistake(place: Workplace) -> None:
 
 def test_new_writes_what_can_be_checked(place: Workplace) -> None:
     assert place.mien("study", "new").out == "wrote study.yaml\n"
-    assert "exists already" in place.refused("study", "new")
+    assert "exists already" in place.refused("study", "new", "study.yaml")
+    assert "holds no folder" in place.refused("study", "new", "studies/a")
     place.mien("study", "new", "mine", "--like", "update")
     assert "2 models" in place.mien("study", "check", "mine.yaml").out
     assert "did you mean update" in place.refused("study", "new", "x", "--like", "updat")

@@ -41,15 +41,6 @@ ConfidenceOption = Annotated[
 AlphaOption = Annotated[
     float | None, typer.Option(min=0.0, help="Ridge strength of the choice model.", show_default="0.15")
 ]
-SoftOption = Annotated[
-    str | None,
-    typer.Option(
-        "--soft",
-        metavar="RUN",
-        help="Rate by the judge's probabilities, calibrated on an instructed run with the same judge; or "
-        "uncalibrated.",
-    ),
-]
 TiesOption = Annotated[
     Ties,
     typer.Option(

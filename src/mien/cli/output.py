@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from mien.formatting import UNSEEN, counted, duration, fraction, p_value, visible
@@ -16,7 +17,6 @@ from mien.formatting import UNSEEN, counted, duration, fraction, p_value, visibl
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from rich.console import Console
 
@@ -97,6 +97,20 @@ def write_new(path: Path, text: str, *, quiet: bool = False) -> None:
         raise InputError(f"cannot be written: {error.strerror}", source=path) from None
     if not quiet:
         console().print(f"wrote {path}", markup=False)
+
+
+def yaml_file(name: str) -> Path:
+    """The YAML file of a name that is given with its ending, or without.
+
+    Raises:
+        InputError: the name is blank, or names a folder.
+    """
+    from mien.errors import InputError
+
+    path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
+    if not path.stem.strip() or path.stem.startswith(".") or path.name != str(path):
+        raise InputError("a name holds no folder and is not blank", source=repr(name))
+    return path
 
 
 def tell(of: object, notes: Iterable[str]) -> None:

@@ -77,3 +77,13 @@ RunsArgument = Annotated[
     list[str],
     typer.Argument(metavar="RUN...", help="The runs' names, or patterns: 'm*'.", autocompletion=completed),
 ]
+SoftOption = Annotated[
+    str | None,
+    typer.Option(
+        "--soft",
+        metavar="RUN",
+        autocompletion=completed,
+        help="Rate by the judge's probabilities, calibrated on an instructed run with the same judge; or "
+        "uncalibrated.",
+    ),
+]

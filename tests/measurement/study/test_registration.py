@@ -85,8 +85,12 @@ def test_after_the_first_call_it_is_too_late(tmp_path: Path, server: ScriptedSer
         register(laid_out(tmp_path, text), tmp_path / "m.db")
 
 
-def test_nothing_to_register(tmp_path: Path) -> None:
+def test_what_is_asked_is_registered_where_nothing_is_expected(tmp_path: Path) -> None:
+    """That models, design and analysis were not chosen by what came out is worth saying, too."""
     text = "\n".join(TEXT.splitlines()[:4]) + "\n"
-    with pytest.raises(InputError, match="line 1: there is nothing to register: add hypotheses:"):
-        register(laid_out(tmp_path, text), tmp_path / "m.db")
-    assert not (tmp_path / "m.db").exists()
+    found, new = register(laid_out(tmp_path, text), tmp_path / "m.db")
+    assert (new, found.exploratory) == (True, True)
+    with pytest.raises(InputError, match=r"changed since it was registered on .*: .*hypotheses"):
+        register(laid_out(tmp_path, TEXT), tmp_path / "m.db")
+    expected, _ = register(laid_out(tmp_path, TEXT), tmp_path / "other.db")
+    assert not expected.exploratory

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mien.cli import options
-from mien.cli.output import console, counted, print_json, print_table, print_yaml, tell, write_new
+from mien.cli.output import console, counted, print_json, print_table, print_yaml, tell, write_new, yaml_file
 from mien.cli.resuming import resumable
 
 app = typer.Typer(help="Write a character down, and check what is written.", no_args_is_help=True)
@@ -21,13 +21,10 @@ def new(
     name: Annotated[str, typer.Argument(help="The character's name; the file is NAME.yaml.")],
 ) -> None:
     """Write a commented template."""
-    from mien.errors import InputError
     from mien.materials.constitutions import template
 
-    path = Path(f"{name}.yaml")
-    if not name.strip() or path.name != f"{name}.yaml":
-        raise InputError("a name holds no folder and is not blank", source=repr(name))
-    write_new(path, template(name))
+    path = yaml_file(name)
+    write_new(path, template(path.stem))
 
 
 # Traits may begin with a minus: no option here is of one letter, and what looks like one is a trait.

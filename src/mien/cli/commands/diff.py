@@ -35,6 +35,7 @@ def command(
         list[str] | None,
         typer.Option(
             metavar="RUN",
+            autocompletion=completed,
             help="Rate by the judge's probabilities, calibrated on an instructed run; twice: one for each.",
         ),
     ] = None,

@@ -14,7 +14,7 @@ from mien.cli.commands.measure import stored, takes
 from mien.cli.output import console, counted, fraction, p_value, print_json, print_table
 from mien.cli.progress import ProgressReport, print_outcome
 from mien.cli.resuming import INCOMPLETE, require_complete, resumable
-from mien.cli.run_names import RunArgument
+from mien.cli.run_names import RunArgument, completed
 from mien.errors import UsageError
 from mien.formatting import enumerated
 
@@ -323,7 +323,11 @@ def jury(
     ],
     calibration: Annotated[
         str,
-        typer.Option(help="An instructed run of the same traits, which tells how each judge errs."),
+        typer.Option(
+            metavar="RUN",
+            autocompletion=completed,
+            help="An instructed run of the same traits, which tells how each judge errs.",
+        ),
     ],
     top: Annotated[int, typer.Option(min=1, help="How many traits to print from each end.")] = 10,
     everything: Annotated[bool, typer.Option("--all", help="Print all traits.")] = False,

@@ -10,7 +10,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.output import console, counted, fraction, print_json, print_table
-from mien.cli.run_names import matching
+from mien.cli.run_names import completed, matching
 from mien.errors import NotIdentified, UsageError
 
 if TYPE_CHECKING:
@@ -50,13 +50,18 @@ def command(
     ] = None,
     against: Annotated[
         str | None,
-        typer.Option(metavar="RUN", help="The run to compare with: plan by its own standard errors."),
+        typer.Option(
+            metavar="RUN",
+            autocompletion=completed,
+            help="The run to compare with: plan by its own standard errors.",
+        ),
     ] = None,
     sources_of: Annotated[
         list[str] | None,
         typer.Option(
             "--from",
             metavar="RUN",
+            autocompletion=completed,
             help="Instead: where the noise of this run's ratings comes from (prompts, samples, wording, "
             "judge), and what more of each would buy. Repeatable: runs of one model under other protocols.",
         ),

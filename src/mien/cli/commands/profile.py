@@ -9,6 +9,7 @@ import typer
 
 from mien.cli import options
 from mien.cli.output import bold, console, print_json, print_table
+from mien.cli.run_names import RunArgument, SoftOption, completed
 from mien.errors import MienError, UsageError
 from mien.report.diagnostics import diagnostics, phrasings_told
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    run: Annotated[str, typer.Argument(help="The run's name.")],
+    run: RunArgument,
     judge: options.JudgeNameOption = None,
     top: Annotated[int, typer.Option(min=1, help="How many traits to print from each end.")] = 10,
     everything: Annotated[bool, typer.Option("--all", help="Print all traits.")] = False,
@@ -33,10 +34,11 @@ def command(
         str | None,
         typer.Option(
             metavar="RUN",
+            autocompletion=completed,
             help="Take out the judge's errors, as an instructed run with the same judge shows them.",
         ),
     ] = None,
-    soft: options.SoftOption = None,
+    soft: SoftOption = None,
     ties: options.TiesOption = "half",
     simultaneous: Annotated[
         bool,

@@ -12,7 +12,7 @@ import typer
 from mien.cli import options
 from mien.cli.calling import calling
 from mien.cli.dry_run import HEADS, assumed, numbers
-from mien.cli.output import console, counted, print_json, print_table, write_err
+from mien.cli.output import console, counted, print_json, print_table, write_err, write_new, yaml_file
 from mien.cli.resuming import INCOMPLETE, resumable, say
 from mien.errors import InputError, UsageError
 
@@ -74,16 +74,7 @@ def new(
         from mien.errors import UnknownName
 
         raise UnknownName("study", like, shipped_studies())
-    path = Path(f"{name}.yaml")
-    if not name.strip() or path.name != f"{name}.yaml":
-        raise InputError("a name holds no folder and is not blank", source=repr(name))
-    text = TEMPLATE if like is None else study_text(like)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise InputError("exists already; choose another name", source=path) from None
-    console().print(f"wrote {path}", markup=False)
+    write_new(yaml_file(name), TEMPLATE if like is None else study_text(like))
 
 
 @app.command("list")
@@ -259,6 +250,8 @@ def register(
         return
     said = "registered" if new else f"was registered on {found.date}"
     console().print(f"{study.name} {said}: {found.digest}", markup=False)
+    if found.exploratory:
+        write_err("Note: it expects nothing; hypotheses:, gates: or traits_of_interest: would be kept.\n")
 
 
 def _cluster(on: str | None, shards: int | None, part: Shard) -> str | None:

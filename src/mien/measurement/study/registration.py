@@ -44,6 +44,11 @@ class Registration:
     changed: tuple[str, ...]
 
     @property
+    def exploratory(self) -> bool:
+        """Whether nothing was expected: no hypothesis, no gate, no trait of interest."""
+        return not any(self.content[part] for part in ("hypotheses", "gates", "traits_of_interest"))
+
+    @property
     def date(self) -> str:
         """When, in UTC."""
         return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(self.created))
@@ -59,14 +64,9 @@ def register(study: Study, store: Path) -> tuple[Registration, bool]:
     """Register a study before its first call; and whether it was registered just now.
 
     Raises:
-        InputError: there is nothing to register, or another registration of this name.
+        InputError: there is another registration of this name.
         UsageError: a run of it has been begun.
     """
-    document = study.document
-    if not (document.hypotheses or document.gates or document.traits_of_interest):
-        raise study.file.fault(
-            "there is nothing to register: add hypotheses:, gates: or traits_of_interest:", "models"
-        )
     found = registered(study, store)
     if found is None:
         for one in standings(study, store):

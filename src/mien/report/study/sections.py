@@ -92,6 +92,7 @@ def _registered(results: Results) -> Iterator[Section]:
             f"Registered on {found.date}, before the first call: hypotheses, gates, traits of interest, who "
             f"is asked what and how often, the stop rule, and the analysis (digest {found.digest})."
         ]
+        said += ["Nothing was expected: what is found here is exploratory."] * found.exploratory
         said += [f"The file has {found.difference}."] if found.changed else ["The file is as it was then."]
         gates = [one.said() for one in results.study.document.gates]
         later = sum(gate not in found.content["gates"] for gate in gates)
