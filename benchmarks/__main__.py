@@ -26,6 +26,7 @@ NAMES = (
     "jury",
     "diffs",
     "validity",
+    "rare",
     "reliability",
     "ties",
     "intransitivity",
