@@ -13,6 +13,7 @@ from mien.stats.distributions import (
     binomial_at_least,
     chi2_ppf,
     chi2_sf,
+    f_ppf,
     norm_ppf,
     t_half_width,
     t_ppf,
@@ -37,6 +38,7 @@ def test_t(p: float, df: float, x: float) -> None:
 def test_the_others(p: float, a: float, b: float, x: float) -> None:
     assert norm_ppf(p) == pytest.approx(scipy.stats.norm.ppf(p))
     assert chi2_ppf(p, a) == pytest.approx(scipy.stats.chi2.ppf(p, a))
+    assert f_ppf(p, max(a, 1), max(b, 1)) == pytest.approx(scipy.stats.f.ppf(p, max(a, 1), max(b, 1)))
     assert chi2_sf(x, a) == pytest.approx(scipy.stats.chi2.sf(x, a))
     assert beta_ppf(p, a, b) == pytest.approx(scipy.stats.beta.ppf(p, a, b))
 

@@ -54,6 +54,11 @@ def chi2_sf(x: float, df: float) -> float:
     return float(_special.chdtrc(df, x)) if x > 0 else 1.0
 
 
+def f_ppf(p: float, dfn: float, dfd: float) -> float:
+    """Quantile of Fisher's F."""
+    return float(_special.fdtri(dfn, dfd, p))
+
+
 def binomial_at_least(k: int, n: int, p: float) -> float:
     """Probability of k or more successes among n."""
     return float(_special.bdtrc(k - 1, n, p)) if k > 0 else 1.0

@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import scipy.optimize
+import scipy
 import scipy.sparse as sp
 
 from mien.stats.choice.trials import Trials

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import scipy.optimize
+import scipy
 import scipy.special
 
 from mien.stats.choice.calibration import FARTHEST, Calibration, calibrate

@@ -9,9 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
-import scipy.optimize
-import scipy.special
-import scipy.stats
+import scipy
 
 from mien.errors import UsageError
 from mien.stats.profiles.elo import ELO_SCALE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import numpy as np
-import scipy.optimize
+import scipy
 
 from mien.stats.distributions import chi2_sf
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import stats
+
+from mien.stats.distributions import f_ppf
 
 if TYPE_CHECKING:
     from mien.types import Floats
@@ -37,7 +38,7 @@ def cronbach_alpha(keyed: Floats, confidence_level: float = 0.95) -> Alpha:
     within, between = whole.var(axis=0, ddof=1).sum(), whole.sum(axis=1).var(ddof=1)
     alpha = float(k / (k - 1) * (1 - within / between))
     half = (1 - confidence_level) / 2
-    low, high = (1 - (1 - alpha) * float(stats.f.ppf(p, n - 1, (n - 1) * (k - 1))) for p in (1 - half, half))
+    low, high = (1 - (1 - alpha) * f_ppf(p, n - 1, (n - 1) * (k - 1)) for p in (1 - half, half))
     return Alpha(alpha, low, high, n)
 
 
