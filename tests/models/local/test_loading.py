@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 from transformers.utils import logging
@@ -123,13 +124,18 @@ def test_peft_is_named_where_it_is_missing(
 
 
 def test_a_gguf_file_answers_as_the_folder_that_it_was_made_of(
-    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("gguf", reason="needs the extra local")
+    gguf = pytest.importorskip("gguf", reason="needs the extra local")
     from tests.models.local.tiny_gguf import pack
 
     path = pack(folder, tmp_path / "Tiny.gguf")
+    own, read = gguf.GGUFReader, Mock(wraps=gguf.GGUFReader)
+    monkeypatch.setattr(gguf, "GGUFReader", read)
     engine = Local(str(path), device="cpu")
+    assert read.call_count == 1
+    assert gguf.GGUFReader is read
+    monkeypatch.setattr(gguf, "GGUFReader", own)
     assert capfd.readouterr().err == ""
     asked = jobs(4, temperature=0.0)
     for one, other in zip(engine.run(asked), Local(str(folder), device="cpu").run(asked), strict=True):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import threading
 import warnings
 from contextlib import contextmanager, nullcontext, redirect_stderr
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import huggingface_hub.utils
 import torch
@@ -29,6 +31,11 @@ _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch
 _CONTEXT = 1 << 15
 
 _ADAPTER_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
+
+# What transformers asks gguf for again and again: all that the file holds, for the configuration, the weights
+# and the tokenizer, and the names of all tensors, for each part of the network.
+_REPEATED: Final = ("GGUFReader", "get_tensor_name_map")
+_READING: Final = threading.Lock()
 
 # transformers' mark of a tokenizer that knows no limit is of the order of 1e30.
 _NO_LIMIT = 1 << 30
@@ -92,6 +99,26 @@ def quiet() -> Generator[None]:
             logging.enable_progress_bar()
 
 
+@contextmanager
+def _read_once(place: Place) -> Generator[None]:
+    """Have a GGUF file read once, however often transformers asks for what it holds."""
+    if not place.gguf:
+        yield
+        return
+    import gguf
+
+    library: Any = gguf
+    with _READING:
+        own = {name: getattr(library, name) for name in _REPEATED}
+        for name, read in own.items():
+            setattr(library, name, cache(read))
+        try:
+            yield
+        finally:
+            for name, read in own.items():
+                setattr(library, name, read)
+
+
 def load(place: Place, adapter: Place | None, device: torch.device, dtype: torch.dtype | None) -> Loaded:
     """Load a model and its tokenizer; the adapter is merged into the weights.
 
@@ -103,7 +130,7 @@ def load(place: Place, adapter: Place | None, device: torch.device, dtype: torch
         UsageError: the adapter needs peft, which is not installed.
     """
     _check(place)
-    with quiet(), warnings.catch_warnings():
+    with quiet(), warnings.catch_warnings(), _read_once(place):
         warnings.simplefilter("ignore")
         model = _model(place, device, dtype)
         if adapter:
@@ -135,7 +162,7 @@ def load_tokenizer(place: Place, adapter: Place | None) -> Reader:
     """
     auto: Any = transformers.AutoConfig
     _check(place)
-    with quiet(), warnings.catch_warnings():
+    with quiet(), warnings.catch_warnings(), _read_once(place):
         warnings.simplefilter("ignore")
         tokenizer = _tokenizer(adapter if adapter and adapter.has("tokenizer_config.json") else place)
         try:
