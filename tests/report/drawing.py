@@ -11,6 +11,8 @@ from mien.report.figures.theme import CHARACTER
 from mien.report.saving import specification
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mien.report.figures.theme import Chart
 
 
@@ -57,14 +59,14 @@ def overlap(a: np.ndarray, b: np.ndarray) -> bool:
     return True
 
 
-def collisions(chart: Chart) -> list[tuple[str, str]]:
+def collisions(words: Iterable[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Those of the words that lie on one another."""
     placed: dict[tuple[Any, ...], np.ndarray] = {}
-    for word in words(chart):  # a word and its halo are at one place
+    for word in words:  # a word and its halo are at one place
         placed[word["text"], round(word["x"], 3), round(word["y"], 3)] = box(word)
-    items = list(placed.items())
-    return [
-        (str(one[0]), str(other[0]))
-        for i, (one, a) in enumerate(items)
-        for other, b in items[i + 1 :]
-        if overlap(a, b)
-    ]
+    texts, boxes = [str(text) for text, *_ in placed], np.array([*placed.values()])
+    low, high = boxes.min(axis=1), boxes.max(axis=1)
+    # Most are nowhere near one another, which is seen of all at once.
+    near = np.all((low[:, None] < high) & (low < high[:, None]), axis=2)
+    pairs = np.argwhere(np.triu(near, 1))
+    return [(texts[one], texts[other]) for one, other in pairs if overlap(boxes[one], boxes[other])]

@@ -30,7 +30,7 @@ def test_more_models_than_a_row_holds_have_panels_of_their_own(profiles: list[Pr
     assert heads == [profile.run.replace("-", "- ") for profile in profiles] or heads == [
         profile.run for profile in profiles
     ]
-    assert collisions(figures.ranking(profiles)) == []
+    assert collisions(words(figures.ranking(profiles))) == []
 
 
 def test_a_long_ranking_is_set_in_columns() -> None:
