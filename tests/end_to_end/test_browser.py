@@ -13,9 +13,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from mien.evals.sycophancy.evaluate import Asked, carry_out, plan
+from mien.measurement.session import Session
 from mien.store.store import Store
 from mien.testing import ScriptedServer, planted_scores
+from tests.evals.diversity.test_drawing import carried_out
 from tests.processes import LIMIT, running
+from tests.viewer.pages.test_sides import add_sides
 from tests.viewer.viewing import HOSTILE, PAGES, TRAITS, make_store, viewing
 
 if TYPE_CHECKING:
@@ -34,6 +38,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this ma
 LIGHT, DARK = "rgb(255, 255, 255)", "rgb(20, 23, 26)"  # of figures
 # One after the other: a figure is drawn as wide as there is room when light and dark change places.
 LOOKS = (("light", 1280, LIGHT), ("dark", 1280, DARK), ("light", 380, LIGHT))
+LONG = "of-a-model-whose-name-says-all-that-was-done-to-it"
 SHOWN = (
     *PAGES,
     "/profile?run=before&figure=expression",
@@ -41,6 +46,10 @@ SHOWN = (
     "/transcripts?run=before&words=question&trait=warm",
     "/transcripts?run=before&verdict=refused",
     "/label?run=before",
+    "/sides?says=said%2F1&chooses=chosen&does=done",
+    f"/evaluation?name=base-{LONG}",
+    f"/evaluation?a=base-{LONG}&b=v1-{LONG}",
+    f"/evaluation?name=swayed-{LONG}",
     "/nowhere",
 )
 
@@ -58,6 +67,12 @@ def browser() -> Iterator[Browser]:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("browser") / "mien.db"
     make_store(path)
+    add_sides(path)
+    for model in ("base", "v1"):
+        carried_out(f"organism/{model}", path, name=f"{model}-{LONG}", samples=4, max_tokens=20)
+    with ScriptedServer(sways={"validation": 0.5}, models=("model", "judge")) as server:
+        asked = Asked(tests=["validation", "pressure"], most=6, pushes=2)
+        carry_out(plan(server.model, server.judge, asked, name=f"swayed-{LONG}"), Session(path))
     return path
 
 
@@ -133,6 +148,22 @@ def test_a_click_on_a_figure_leads_to_the_trials(browser: Browser, viewer: Viewe
         page.locator("h2#trials").wait_for()
         page.get_by_role("link", name="Before and after").click()  # swapped in, not loaded
         page.locator("figure svg text", has_text=re.compile("^after/now$")).wait_for()
+
+
+def test_a_table_of_traits_is_sorted_by_mouse_and_keyboard(browser: Browser, viewer: Viewer) -> None:
+    with opened(browser, viewer) as page:
+        page.goto("/profile?run=before")
+        head = page.get_by_role("columnheader", name="trait")
+        names = page.locator("table[data-sorts] tbody th")
+        head.get_by_role("button").click()
+        sync_api.expect(head).to_have_attribute("aria-sort", "ascending")
+        assert names.all_inner_texts() == sorted(TRAITS)
+        page.keyboard.press("Enter")  # on the head that was pressed
+        sync_api.expect(head).to_have_attribute("aria-sort", "descending")
+        assert names.all_inner_texts() == sorted(TRAITS, reverse=True)
+        page.get_by_role("button", name="rank").press("Enter")
+        sync_api.expect(page.locator("[aria-sort=ascending]")).to_have_text("rank")
+        assert page.locator("table[data-sorts] tbody td:first-child").all_inner_texts() == ["1", "2", "3"]
 
 
 def test_a_figure_follows_the_reader_into_the_dark(browser: Browser, viewer: Viewer) -> None:

@@ -9,7 +9,7 @@ import pytest
 from mien.errors import UsageError
 from mien.report import figures
 from mien.report.rendering import PNG_SCALE
-from mien.report.saving import page, save, specification
+from mien.report.saving import page, save, specification, title
 
 if TYPE_CHECKING:
     from mien.stats.profiles.profile import Profile
@@ -42,6 +42,11 @@ def test_no_space_is_told_with_the_file(profiles: list[Profile], tmp_path: Path)
     said = r"figure\.json: no space left; free some space and run the same command again$"
     with pytest.raises(UsageError, match=said):
         save(figures.ranking(profiles[:1], top=2), path)
+
+
+def test_a_name_broken_over_lines_is_one_name_in_the_title() -> None:
+    lines = ["From lab/", "model-", "one to", "lab/two"]
+    assert title({"title": {"text": lines}}) == "From lab/model-one to lab/two"
 
 
 def test_hostile_names_cannot_leave_the_script(profiles: list[Profile]) -> None:

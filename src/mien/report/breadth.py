@@ -31,7 +31,7 @@ _MOVED: Final = 0.05  # false-discovery rate at which another trait counts as mo
 def said(found: Sequence[Breadth]) -> list[str]:
     """What a page says over the numbers."""
     told = legend(found[0]) if len(found) == 1 else []
-    return [*notes(found), *told, *warnings(found)]
+    return [*notes(found), *told]
 
 
 def table(found: Breadth, confidence_level: float) -> Rows:

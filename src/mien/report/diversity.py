@@ -177,7 +177,6 @@ def said(found: Sequence[Diversity]) -> list[str]:
         *(opening(one) for one in found if one.openings),
         *left_out(found),
         *notes(found),
-        *warnings(found),
     ]
 
 

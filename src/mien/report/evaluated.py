@@ -60,7 +60,7 @@ def told(evaluations: Sequence[Evaluation], *, fdr: float = 0.05, confidence_lev
     """
     each = kinds.found(evaluations, confidence_level=confidence_level)
     words = words_of(kinds.kind_of(evaluations))
-    said = words.said(each)
+    said = [*words.said(each), *(f"Warning: {line}" for line in words.warnings(each))]
     if len(each) == 1:
         return Told(said, *words.table(each[0], confidence_level))
     before, after = (one.compared() for one in each)

@@ -1,12 +1,21 @@
-const table = document.getElementById("rows"), body = table.tBodies[0], heads = [...table.tHead.rows[0].cells];
-heads.forEach((head, column) => head.firstElementChild.addEventListener("click", () => {
-  const up = head.getAttribute("aria-sort") !== "ascending";
-  heads.forEach(other => other.removeAttribute("aria-sort"));
-  head.setAttribute("aria-sort", up ? "ascending" : "descending");
-  const key = row => row.cells[column].dataset.value;
-  const compare = head.className === "word" ? (a, b) => a.localeCompare(b) : (a, b) => a - b;
-  body.append(...[...body.rows].sort((a, b) => (up ? 1 : -1) * compare(key(a), key(b))));
-}));
+const value = cell => {
+  if (cell.dataset.value !== undefined) return cell.dataset.value;
+  const shown = cell.textContent.trim(), number = /^[<>]?([+-]?(?:\d[\d,]*\.?\d*|\.\d+))(?![\w.])/.exec(shown);
+  return number ? number[1].replaceAll(",", "") : shown;
+};
+for (const table of document.querySelectorAll("table:has(> thead button)")) {
+  const [...heads] = table.tHead.rows[0].cells;
+  heads.forEach((head, column) => head.querySelector("button")?.addEventListener("click", () => {
+    const up = head.getAttribute("aria-sort") !== "ascending";
+    heads.forEach(other => other.removeAttribute("aria-sort"));
+    head.setAttribute("aria-sort", up ? "ascending" : "descending");
+    const key = row => value(row.cells[column]), words = head.className === "word";
+    const order = (a, b) => (words || isNaN(a) || isNaN(b) ? a.localeCompare(b) : a - b);
+    const compare = (a, b) => (a === "" || b === "" ? (a === "") - (b === "") : (up ? 1 : -1) * order(a, b));
+    table.tBodies[0].append(...[...table.tBodies[0].rows].sort((a, b) => compare(key(a), key(b))));
+  }));
+}
+const body = document.getElementById("rows").tBodies[0];
 const filter = document.getElementById("filter");
 filter.parentElement.hidden = false;
 filter.addEventListener("input", event => {

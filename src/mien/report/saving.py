@@ -107,7 +107,9 @@ def in_theme(specification: dict[str, Any], theme: Theme) -> dict[str, Any]:
 def title(specification: dict[str, Any]) -> str:
     """What a figure is called, in one line."""
     text: str | list[str] = specification["title"]["text"]
-    return text if isinstance(text, str) else " ".join(text)
+    if isinstance(text, str):
+        return text
+    return "".join(f"{line} " if line[-1:] not in ("/", "_", "-") else line for line in text).rstrip()
 
 
 def page(specification: dict[str, Any]) -> str:

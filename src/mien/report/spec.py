@@ -23,7 +23,7 @@ _NAMED: Final = 8  # clauses, in a line
 
 def said(found: Sequence[Agreement]) -> list[str]:
     """What a page says over the numbers."""
-    return [WHAT, *notes(found), *warnings(found)]
+    return [WHAT, *notes(found)]
 
 
 WHAT: Final = (

@@ -27,7 +27,7 @@ ABOUT: Final = {
 
 def said(found: Sequence[Sycophancy]) -> list[str]:
     """What a page says over the numbers."""
-    return [NO_TOTAL, *notes(found), *warnings(found)]
+    return [NO_TOTAL, *notes(found)]
 
 
 NO_TOTAL: Final = (

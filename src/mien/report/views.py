@@ -48,7 +48,7 @@ _MINDS: Final = 0.5  # what the first of two is taken at by a judge that does no
 
 def said(found: Sequence[Views]) -> list[str]:
     """What a page says over the numbers."""
-    return [WHAT, *notes(found), *warnings(found)]
+    return [WHAT, *notes(found)]
 
 
 def table(found: Views, confidence_level: float) -> Rows:

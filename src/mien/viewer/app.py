@@ -23,7 +23,7 @@ from mien.viewer.words import WORDS
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Generator
 
     from multidict import MultiMapping
 
@@ -124,7 +124,7 @@ class App:
 
         return web.get(path, answer)
 
-    def post(self, path: str, act: Callable[[Mapping[str, Any]], str]) -> web.RouteDef:
+    def post(self, path: str, act: Callable[[MultiMapping[Any]], str]) -> web.RouteDef:
         """A form that does something and then leads to another address."""
 
         async def answer(request: web.Request) -> web.Response:

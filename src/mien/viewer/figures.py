@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mien.stats.sides import Sides
 
     Shown = Profile | Diff | Sides
+    Compiled = tuple[dict[str, Any], str, list[str]]  # a Vega specification, its title and the words below it
 
 _FEW: Final = 40  # traits that are all drawn at once
 _ENDS: Final = 15  # of more, drawn from either end
@@ -126,18 +127,13 @@ class Drawn:
         drawn narrower; ``scaled``, whether all of it is made smaller instead; ``links``, where a click on
         a trait leads.
         """
-        spec, title, said = self._specification(figure, of, theme)
-        return json.dumps(
-            {
-                "title": title,
-                "said": said,
-                "fluid": figure.fluid,
-                "scaled": figure.scaled,
-                "links": {drawn(trait): link for trait, link in links.items()},  # as the figure has them
-                "spec": spec,
-            },
-            ensure_ascii=False,
-        )
+        compiled = self._specification(figure, of, theme)
+        return _written(compiled, fluid=figure.fluid, scaled=figure.scaled, links=links)
+
+    def described(self, chart: Chart, theme: Theme) -> str:
+        """As `specification`, of a chart that was made already and leads nowhere."""
+        compiled = self._compiled(chart, theme)
+        return _written(compiled, fluid="layout" not in compiled[0], scaled=False, links={})
 
     def outline(self, figure: Figure, of: Shown) -> Outline | None:
         """What a page shows before the figure is drawn in it, or nothing where it cannot be drawn."""
@@ -148,10 +144,13 @@ class Drawn:
         width = round(spec.get("width", 1)) if figure.scaled else 1
         return Outline(title, said, width, _height(spec))
 
-    def _specify(self, figure: Figure, of: Shown, theme: Theme) -> tuple[dict[str, Any], str, list[str]]:
+    def _specify(self, figure: Figure, of: Shown, theme: Theme) -> Compiled:
+        return self._compiled(figure.draw(of), theme)
+
+    def _compiled(self, chart: Chart, theme: Theme) -> Compiled:
         from mien.report.saving import specification, title
 
-        described = specification(figure.draw(of), theme=theme)
+        described = specification(chart, theme=theme)
         called, said = title(described), described.pop("title")["subtitle"]
         spec = self._render(vega, described)
         _make_one_picture(spec)
@@ -170,6 +169,21 @@ class Drawn:
         from mien.report.saving import specification
 
         return self._render(svg, specification(figure.draw(of), theme=theme))
+
+
+def _written(compiled: Compiled, *, fluid: bool, scaled: bool, links: Mapping[str, str]) -> str:
+    spec, title, said = compiled
+    return json.dumps(
+        {
+            "title": title,
+            "said": said,
+            "fluid": fluid,
+            "scaled": scaled,
+            "links": {drawn(trait): link for trait, link in links.items()},  # as the figure has them
+            "spec": spec,
+        },
+        ensure_ascii=False,
+    )
 
 
 def _height(spec: dict[str, Any]) -> int:

@@ -55,7 +55,8 @@ class Guard:
         if response is None:
             response = await handler(request)
         if not response.prepared:
-            response.headers.update(_HEADERS)
+            for name, value in _HEADERS.items():
+                response.headers.setdefault(name, value)  # a page may have a stricter policy of its own
             if not request.path.startswith("/static/"):
                 response.headers["Cache-Control"] = "no-store"
         return response

@@ -157,6 +157,21 @@ def test_both_questions_are_asked_of_a_pair_and_the_last_answer_can_be_taken_bac
     assert Arena(viewer, "Bo", trait="warm").form()["pair"] == pair  # everybody's order is one
 
 
+def test_a_second_choice_of_a_pair_is_said_to_replace_the_first(viewer: Viewer, path: Path) -> None:
+    arena, other_tab = Arena(viewer), Arena(viewer)
+    arena.choose("1")
+    assert "replaces" not in arena.text
+    other_tab.choose("2")
+    said = "You preferred <strong>response 2</strong>; that replaces your earlier choice, response 1</span>"
+    assert said in other_tab.text
+    [(*_, left, chosen)] = kept(path)
+    assert chosen != left
+    other_tab = Arena(viewer)
+    other_tab.choose("tie", pair=arena.form("undo")["pair"])
+    assert "earlier choice, response 2" in other_tab.text
+    assert [chosen for *_, chosen in kept(path)] == ["tie"]
+
+
 def test_a_skipped_pair_does_not_come_back_until_asked_for(viewer: Viewer, path: Path) -> None:
     arena = Arena(viewer)
     passed = set()

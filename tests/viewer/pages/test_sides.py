@@ -23,8 +23,14 @@ SIDES = {"said/1": "stated", "chosen": "revealed", "done": "exhibited"}
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What it says is the other way round for two traits."""
-    folder, rng = tmp_path_factory.mktemp("sides"), np.random.default_rng(0)
+    path = tmp_path_factory.mktemp("sides") / "mien.db"
+    add_sides(path)
+    return path
+
+
+def add_sides(path: Path) -> None:
+    """Three sides of one model: what it says is the other way round for two traits."""
+    rng = np.random.default_rng(0)
     scores = dict(zip(TRAITS, (2, 1.3, 0.6, 0, -0.6, -1.3, -2), strict=True))
     for name, instrument in SIDES.items():
         own = scores | ({"warm": -2.0, "wry <b>": 2.0} if instrument == "stated" else {})
@@ -34,9 +40,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
             chosen = a if own[a] - own[b] + rng.logistic() > 0 else b
             rows.append((a, b, chosen, f"p{i % 60}", "lab/m", instrument, "reader"))
         columns = ["option_1", "option_2", "chosen", "prompt_id", "model", "instrument", "judge"]
-        pd.DataFrame(rows, columns=columns).to_csv(folder / "table.csv", index=False)
-        import_run(folder / "table.csv", name, store=folder / "mien.db")
-    return folder / "mien.db"
+        table = path.with_name("sides.csv")
+        pd.DataFrame(rows, columns=columns).to_csv(table, index=False)
+        import_run(table, name, store=path)
 
 
 def test_sides_are_found_from_a_profile_and_tell_what_is_claimed(store: Path) -> None:

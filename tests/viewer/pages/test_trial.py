@@ -61,6 +61,12 @@ def test_stars_and_notes_are_kept_shown_and_filtered_by(tmp_path: Path) -> None:
         }
         answer = viewer.ask("/trial/note", form | {"star": "1", "text": "not looked at"})
         assert answer.headers["Location"] == "/trial?run=before&trait=warm&id=t0&person=Ana#notes"
+        kept = viewer.ask("/trial/note", form | {"star": "1", "beside": "after/now", "differ": "1"})
+        assert kept.headers["Location"].endswith("&person=Ana&beside=after%2Fnow&differ=1#notes")
+        page = viewer.ask("/trial?run=before&id=t0&beside=after%2Fnow&differ=1").text
+        assert (
+            '<input type="hidden" name="beside" value="after/now"><input type="hidden" name="differ"' in page
+        )
         assert viewer.ask("/trial/note", form | {"text": " <i>odd</i>\r\n=1+1 "}).status == 303
         assert viewer.ask("/trial/note", form | {"id": "t2", "person": "Ben", "text": "-"}).status == 303
         for wrong in ({"person": " "}, {"id": "t99"}, {"person": "a\u202e"}):

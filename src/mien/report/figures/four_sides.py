@@ -102,7 +102,9 @@ def _column(
     table = table[table["trait"].isin(order)]
     table = table.assign(apart=[apart.get(trait, "") for trait in table["trait"]])
     axis = alt.Axis(grid=True, labels=labels)
-    base = alt.Chart(table).encode(alt.Y("trait:N", sort=order, title=None, axis=axis))
+    # The domain keeps the row of a trait that this side never showed: rows are read across.
+    y = alt.Y("trait:N", scale=alt.Scale(domain=order), title=None, axis=axis)
+    base = alt.Chart(table).encode(y)
     steps = scale is _STEPS
     title = f"mean answer ({LOWEST} to {HIGHEST})" if steps else "rating (Elo points)"
     x = alt.X("rating:Q", title=title, scale=scale, axis=alt.Axis(format="d", tickCount=4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiohttp import web
@@ -89,6 +90,7 @@ class _Arena:
             "last": last,
             "asked": asked,
             "answer": own.get((*last.trials, asked)) if last else None,
+            "before": query.get("before", ""),
             "skipped": skipped,
             "n_done": len(done & pairs.trials),
             "n_all": len(pairs.by_key),
@@ -154,6 +156,10 @@ class _Arena:
             )
             if wrong := _problem(found, _traits(runs)):
                 raise UsageError(wrong)
+            earlier = _earlier(store, ids, found)
+            members["before"] = next(
+                (key for key, of in choices.items() if of == earlier and key != chosen), ""
+            )
             store.people.put_preferences(*ids, [found])
         return self._location(members | {"last": pair.key, "asked": question})
 
@@ -192,6 +198,14 @@ class _Arena:
             found = preference_files.read(file.file.read(), file.filename, names, problem)
             store.people.put_preferences(runs[0].id, runs[1].id, found)
         return self._location({"a": runs[0].name, "b": runs[1].name})
+
+
+def _earlier(store: Store, runs: tuple[int, int], found: Preference) -> str | None:
+    """What a person chose before where they choose again, as from another tab or the page before."""
+    for known, _ in store.people.preferences(*runs):
+        if replace(found, shown_left=known.shown_left, chosen=known.chosen) == known:
+            return known.chosen
+    return None
 
 
 def _offered(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from mien.report.figures.theme import Chart
     from mien.viewer.app import App
 
 
@@ -42,13 +43,20 @@ def routes(app: App) -> list[web.RouteDef]:
             drawn=members(query) if drawable(shown, kind) else None,
         )
 
-    def picture(query: Mapping[str, str]) -> str:
+    def chart(query: Mapping[str, str]) -> Chart:
         from mien.report.registry import draw_evaluated
 
         shown = found(query)
-        return app.drawn.chart(draw_evaluated(shown[0].record.kind, shown), theme(query))
+        return draw_evaluated(shown[0].record.kind, shown)
+
+    def figure(query: Mapping[str, str]) -> str:
+        return app.drawn.described(chart(query), theme(query))
+
+    def picture(query: Mapping[str, str]) -> str:
+        return app.drawn.chart(chart(query), theme(query))
 
     return [
         app.get("/evaluation", page),
+        app.get("/evaluation/figure", figure, content_type="application/json"),
         app.get("/evaluation/figure.svg", picture, content_type="image/svg+xml"),
     ]

@@ -88,13 +88,13 @@ def routes(app: App) -> list[web.RouteDef]:
             differ=differ,
         )
 
-    def note(form: Mapping[str, Any]) -> str:
+    def note(form: MultiMapping[Any]) -> str:
         return _noted(app, form)
 
     return [app.get("/trial", page), app.post("/trial/note", note)]
 
 
-def _noted(app: App, form: Mapping[str, Any]) -> str:
+def _noted(app: App, form: MultiMapping[Any]) -> str:
     """Keep a star or a note; where its trial is."""
     wanted, trial, person = Filter.read(form), str(form.get("id", "")), person_name(form)
     if not person:
@@ -108,4 +108,5 @@ def _noted(app: App, form: Mapping[str, Any]) -> str:
         else:
             text = str(form.get("text", "")).replace("\r\n", "\n").strip()[:LONGEST_NOTE]
             store.people.note(run.id, trial, person, text)
-    return href("/trial", **wanted.link(id=trial, person=person)) + "#notes"
+    kept = {name: [*map(str, form.getall(name, []))] for name in ("beside", "differ")}
+    return href("/trial", **wanted.link(id=trial, person=person, **kept)) + "#notes"
