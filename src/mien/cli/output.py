@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 _WIDTH = 100  # where the output is no terminal
+_WORDS = 12  # characters of words in a table's line, at least, where they have so many
 
 
 @cache
@@ -180,17 +181,48 @@ def print_yaml(value: Any) -> None:
     write(yaml_text(value))
 
 
+def print_facts(facts: Iterable[tuple[str, str]], *, indent: int = 15) -> None:
+    """Print facts, each after what it is of, a line each; on a terminal, what goes on stands below it.
+
+    Args:
+        facts: what each is of, and what is said.
+        indent: columns before what is said.
+    """
+    from textwrap import wrap
+
+    out = console()
+    for name, said in facts:
+        # A pipe's lines are nobody's to break, and names are there to be copied.
+        room = max(20, out.width - indent) if out.is_terminal else len(said)
+        lines = (
+            wrap(said, room, break_long_words=False, break_on_hyphens=False) if len(said) > room else [said]
+        )
+        text = f"\n{'':{indent}}".join(lines)
+        out.print(f"  {name:<{indent - 3}} {text}", markup=False, soft_wrap=True)
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, left: Sequence[str]) -> None:
-    """Print a table; the columns in ``left`` hold words, the others numbers."""
+    """Print a table; the columns in ``left`` hold words, the others numbers.
+
+    On a terminal too narrow for it words are folded, but not so far that nobody can read them: rather lines
+    run over.
+    """
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
+    out, cells = console(), [[visible(str(cell)) for cell in row] for row in rows]
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
         if column in left:  # folded, never cut: names are there to be copied
             table.add_column(column, overflow="fold")
         else:
             table.add_column(column, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(visible(str(cell))) for cell in row))
-    console().print(table)
+    least = -2  # there is no gap behind the last
+    for column, *texts in zip(columns, *cells, strict=True):
+        widest = max(cell_len(text) for text in (column, *texts))
+        least += 2 + (min(widest, _WORDS) if column in left else widest)
+    for row in cells:
+        table.add_row(*map(Text, row))
+    out.width = max(out.width, least)
+    out.print(table, crop=False)

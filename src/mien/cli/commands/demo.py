@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mien.cli import options
-from mien.cli.output import bold, console, counted, fraction, p_value, print_json, print_table, write_err
+from mien.cli.output import (
+    bold,
+    console,
+    counted,
+    fraction,
+    p_value,
+    print_facts,
+    print_json,
+    print_table,
+    write_err,
+)
 
 if TYPE_CHECKING:
     from mien.runs.run import Run
@@ -126,12 +136,9 @@ def _print_profile(profile: Profile, truth: dict[str, float]) -> None:
     rho = spearman([row["rating"] for row in rows], [truth[row["trait"]] for row in rows])
     out = console()
     out.print(f"{bold(profile.model)}, what it chooses")
-    for label, text in diagnostics(profile):
-        out.print(f"  {label:<13} {text}", markup=False)
-    out.print(
-        f"  [bold]truth[/bold]         Spearman {fraction(rho)}; {held} of the {len(rows)} 95% intervals "
-        "hold the planted rating\n"
-    )
+    truth_told = f"Spearman {fraction(rho)}; {held} of the {len(rows)} 95% intervals hold the planted rating"
+    print_facts([*diagnostics(profile), ("truth", truth_told)], indent=16)
+    out.print()
     cells = [
         (
             row["rank"],

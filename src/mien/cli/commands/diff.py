@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 import typer
 
 from mien.cli import options
-from mien.cli.output import bold, console, print_json, print_table, write, write_err
+from mien.cli.output import bold, console, print_facts, print_json, print_table, write, write_err
 from mien.cli.run_names import completed
-from mien.errors import UsageError
+from mien.errors import NotIdentified, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -248,9 +248,13 @@ def _profiles(runs: Sequence[Run], soft: Sequence[str], judge: str | None, **set
     controls = [*(soft or [None])] * (2 if len(soft) < 2 else 1)
     if len(controls) != 2:
         raise UsageError("give --soft once for both runs, or twice, one for each")
-    before, after = (
-        run.profile(judge, soft=control, **settings) for run, control in zip(runs, controls, strict=True)
-    )
+    rated: list[Profile] = []
+    for run, control in zip(runs, controls, strict=True):
+        try:
+            rated.append(run.profile(judge, soft=control, **settings))
+        except NotIdentified as error:
+            raise UsageError(f"run {run.name!r} cannot be rated: {error}") from error
+    before, after = rated
     return _Held(before, after, [], **_of_runs(runs, judge))
 
 
@@ -314,8 +318,7 @@ def _print(
 
     out = console()
     out.print(f"{bold(diff.b)} against {bold(diff.a)}: {headline(diff)}")
-    for label, said in summary(diff):
-        out.print(f"  {label:<12} {said}", markup=False, soft_wrap=True)
+    print_facts(summary(diff))
     out.print()
     heads = columns(diff)
     print_table(heads, (cells(change) for change in diff.changes[:top]), left=(heads[0], ""))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mien.cli import options
-from mien.cli.output import bold, console, print_json, print_table
+from mien.cli.output import bold, console, print_facts, print_json, print_table
 from mien.cli.run_names import RunArgument, SoftOption, completed
 from mien.errors import MienError, UsageError
 from mien.report.diagnostics import diagnostics, phrasings_told
@@ -134,8 +134,7 @@ def print_inventory(found: Inventory, model: str, *, top: int | None) -> None:
 
     out = console()
     out.print(f"{bold(found.estimates.label)}: {model}, inventory", highlight=False)
-    for label, text in soundness(found):
-        out.print(f"  {label:<13} {text}", markup=False, soft_wrap=True)
+    print_facts(soundness(found), indent=16)
     out.print()
     cells = rating_cells(found)
     if top is not None and 2 * top < len(cells):
@@ -154,10 +153,9 @@ def print_profile(profile: Profile, *, top: int | None, phrasings: Phrasings | N
             f"{profile.model or 'a model without a name'}, {profile.instrument}, protocol {profile.protocol}"
         )
     )
-    for label, text in diagnostics(profile):
-        out.print(f"  {label:<13} {text}", markup=False)
+    print_facts(diagnostics(profile), indent=16)
     if phrasings is not None:
-        out.print(f"  {'phrasings':<13} {phrasings_told(phrasings)}", markup=False)
+        print_facts([("phrasings", phrasings_told(phrasings))], indent=16)
     out.print()
     kind = "simultaneous" if profile.simultaneous else "interval"
     columns = ("rank", "ranks", "trait", "rating", f"{profile.confidence_level:.0%} {kind}")
