@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -127,7 +126,7 @@ def main(arguments: Sequence[str]) -> None:
                     p50, p95 = np.quantile(times, [0.5, 0.95])
                     print(f"| {name} | {1000 * first:.0f} | {1000 * p50:.0f} | {1000 * p95:.0f} |")
             finally:
-                process.send_signal(signal.SIGINT)
+                process.terminate()  # Ctrl-C is not heard where the benchmark runs in the background
 
 
 def page(port: int) -> str:
