@@ -286,8 +286,8 @@ class _Unasked:
         self.learnt: dict[str, str] = {}
 
     def key(self, request: Request) -> str:
-        """Nothing is kept by it."""
-        raise NotImplementedError
+        """None: nothing that it says is kept."""
+        return ""
 
     async def complete(self, request: Request) -> Call:
         """It answers nothing."""
